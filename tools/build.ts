@@ -1,0 +1,87 @@
+// `npm run build`: native programs, then ONE compiled executable for every name.
+//
+//   dist/ocicat, dist/ocicat-runtime   the launcher, which executes
+//   dist/ocicat.bin                    the compiled program
+//   dist/stage                         the stage alone; the program carries a copy of it
+//   dist/metafile.json                 what went into each chunk, for tools/tidy.ts
+//   dist/stamp                         the hash of all inputs
+//
+// bin/ocicat compares times instead of hashes: the stamp's time is that of the build's begin, so a
+// source written since is newer. A folder counts too, which catches deletions.
+
+import { mkdir, rename, utimes } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { hashInputs, readStamp } from "./input-hash.ts";
+import { buildNative } from "./native.ts";
+import { runCommand, runTool } from "./processes.ts";
+import { DIST, STAGE_MODULE } from "./repository.ts";
+
+const ENTRY_POINT = "src/main.ts";
+
+const BUILD_FLAGS = [
+  "--compile",
+  "--minify",
+  "--bytecode",
+  "--format=esm",
+  // Cold code stays in chunks of its own, that a short command never loads.
+  "--splitting",
+  // No JIT, hence no compiler threads, on the short path; a daemon switches it on at run time.
+  "--compile-jit-policy=100",
+  // These would read, and run code from, the working directory.
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+  "--no-compile-autoload-tsconfig",
+  "--no-compile-autoload-package-json",
+];
+
+/** Builds what is not current. */
+export async function build(): Promise<void> {
+  await mkdir(dirname(STAGE_MODULE), { recursive: true });
+  const begin = new Date();
+  const nativeHash = await buildNative();
+  const hash = await programHash(nativeHash);
+  if (!(await isCurrent(hash))) {
+    await compileProgram();
+  }
+  await writeStamp(hash, begin);
+}
+
+function programHash(nativeHash: string): Promise<string> {
+  return hashInputs({
+    globs: ["src/**/*.{ts,tsx,json,txt,html,css}", "package-lock.json", "tools/build.ts"],
+    isExcluded: (path) => path.endsWith(".test.ts"),
+    facts: [nativeHash, Bun.version, Bun.revision, ...BUILD_FLAGS],
+  });
+}
+
+async function isCurrent(hash: string): Promise<boolean> {
+  const hasProgram =
+    (await Bun.file(DIST.program).exists()) && (await Bun.file(DIST.metafile).exists());
+  return hasProgram && (await readStamp(DIST.stamp)) === hash;
+}
+
+/** Replaces the program in one step: a process that runs the old one keeps it. */
+async function compileProgram(): Promise<void> {
+  await mkdir(DIST.folder, { recursive: true });
+  const temporary = join(DIST.folder, `${basename(DIST.program)}.${process.pid}`);
+  await runCommand([
+    process.execPath,
+    "build",
+    ...BUILD_FLAGS,
+    `--metafile=${DIST.metafile}`,
+    ENTRY_POINT,
+    `--outfile=${temporary}`,
+  ]);
+  await rename(temporary, DIST.program);
+}
+
+async function writeStamp(hash: string, begin: Date): Promise<void> {
+  const temporary = `${DIST.stamp}.${process.pid}`;
+  await Bun.write(temporary, `${hash}\n`);
+  await utimes(temporary, begin, begin);
+  await rename(temporary, DIST.stamp);
+}
+
+if (import.meta.main) {
+  await runTool(build);
+}

@@ -1,0 +1,145 @@
+// Builds the C programs of native/ and turns the stage into a TypeScript module.
+//
+//   native/stage.c + holder.c -> dist/stage -> src/stage/gen/stage-binary.ts
+//   native/launch.c           -> dist/ocicat, dist/ocicat-runtime
+//
+// Both are static and use no C library: the stage runs where no root file system is, the launcher
+// costs the start of every command.
+
+import { existsSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { hashInputs, readStamp } from "./input-hash.ts";
+import { captureCommand, runCommand, runTool } from "./processes.ts";
+import { DIST, REPOSITORY, STAGE_MODULE } from "./repository.ts";
+
+export type Architecture = "x86_64" | "aarch64";
+
+const COMPILERS: Readonly<Record<Architecture, string>> = {
+  x86_64: "x86_64-linux-gnu-gcc",
+  aarch64: "aarch64-linux-gnu-gcc",
+};
+
+export const COMPILER_FLAGS = [
+  "-std=gnu11",
+  "-O2",
+  "-Wall",
+  "-Wextra",
+  "-Werror",
+  "-ffreestanding",
+  "-fno-stack-protector",
+  "-fno-asynchronous-unwind-tables",
+  "-fno-unwind-tables",
+  // A memset written as a loop must not become a call of memset, which is itself.
+  "-fno-tree-loop-distribute-patterns",
+  "-fno-pic",
+  "-no-pie",
+  "-static",
+  "-nostdlib",
+  "-s",
+  "-Wl,--build-id=none",
+  // One page-aligned segment less on disk and in memory.
+  "-Wl,-z,noseparate-code",
+  "-Wl,-z,norelro",
+  "-Wl,-z,noexecstack",
+];
+
+export const STAGE_SOURCES = ["native/stage.c", "native/holder.c"];
+export const LAUNCHER_SOURCES = ["native/launch.c"];
+
+export function hostArchitecture(): Architecture {
+  return process.arch === "arm64" ? "aarch64" : "x86_64";
+}
+
+/** The compiler for an architecture: Debian's triplet name, else plain gcc on that machine itself. */
+export function compilerFor(architecture: Architecture): string {
+  const cross = COMPILERS[architecture];
+  if (Bun.which(cross) !== null || architecture !== hostArchitecture()) {
+    return cross;
+  }
+  return "gcc";
+}
+
+/** Compiles `sources` (paths below the repository) into one static program. */
+export async function compileNative(
+  architecture: Architecture,
+  sources: readonly string[],
+  output: string,
+): Promise<void> {
+  await mkdir(dirname(output), { recursive: true });
+  const temporary = `${output}.${process.pid}`;
+  const compiler = compilerFor(architecture);
+  await runCommand([compiler, ...COMPILER_FLAGS, "-I", "native", ...sources, "-o", temporary]);
+  await rename(temporary, output);
+}
+
+/** The stage as a module. The decoder is Uint8Array.fromBase64, the cheapest way Bun has. */
+export function stageModule(architecture: Architecture, program: Uint8Array): string {
+  const base64 = program.toBase64();
+  const forArchitecture = (name: Architecture) => (name === architecture ? base64 : "");
+  return [
+    "// Made by tools/native.ts from native/: the stage, for the architecture that this build is for.",
+    `export const STAGE_X86_64_BASE64 = "${forArchitecture("x86_64")}";`,
+    `export const STAGE_AARCH64_BASE64 = "${forArchitecture("aarch64")}";`,
+    "",
+  ].join("\n");
+}
+
+/** Builds what is not current; returns the hash of what it was made from. */
+export async function buildNative(): Promise<string> {
+  const architecture = hostArchitecture();
+  const hash = await nativeHash(architecture);
+  if (await isCurrent(hash)) {
+    return hash;
+  }
+  const sources = [...STAGE_SOURCES, ...LAUNCHER_SOURCES];
+  const absent = sources.filter((path) => !existsSync(join(REPOSITORY, path)));
+  if (absent.length > 0) {
+    console.error(`native: not built, ${absent.join(", ")} missing`);
+    await writeWhole(STAGE_MODULE, stageModule(architecture, new Uint8Array(0)));
+    return hash;
+  }
+  await compileNative(architecture, STAGE_SOURCES, DIST.stage);
+  for (const launcher of DIST.launchers) {
+    await compileNative(architecture, LAUNCHER_SOURCES, launcher);
+  }
+  const stage = await Bun.file(DIST.stage).bytes();
+  await writeWhole(STAGE_MODULE, stageModule(architecture, stage));
+  await writeWhole(DIST.nativeStamp, `${hash}\n`);
+  return hash;
+}
+
+async function nativeHash(architecture: Architecture): Promise<string> {
+  const version = await captureCommand([compilerFor(architecture), "--version"]);
+  return hashInputs({
+    globs: ["native/**/*.{c,h,S}", "tools/native.ts"],
+    isExcluded: () => false,
+    facts: [architecture, version, ...COMPILER_FLAGS],
+  });
+}
+
+async function isCurrent(hash: string): Promise<boolean> {
+  if ((await readStamp(DIST.nativeStamp)) !== hash) {
+    return false;
+  }
+  for (const output of [DIST.stage, ...DIST.launchers, STAGE_MODULE]) {
+    if (!(await Bun.file(output).exists())) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Writes a file that others may be reading: they see the old one or the new one. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}`;
+  await Bun.write(temporary, text);
+  await rename(temporary, path);
+}
+
+if (import.meta.main) {
+  await runTool(async () => {
+    await buildNative();
+  });
+}

@@ -1,0 +1,25 @@
+// Where the checkout is and what a build makes in it. Every tool takes its paths from here.
+
+import { join } from "node:path";
+
+export const REPOSITORY = join(import.meta.dir, "..");
+
+/** What `npm run build` makes. */
+export const DIST = {
+  folder: join(REPOSITORY, "dist"),
+  /** The compiled program, that the launcher executes. */
+  program: join(REPOSITORY, "dist/ocicat.bin"),
+  /** The launcher, under each name that the program answers to. */
+  launchers: [join(REPOSITORY, "dist/ocicat"), join(REPOSITORY, "dist/ocicat-runtime")],
+  stage: join(REPOSITORY, "dist/stage"),
+  metafile: join(REPOSITORY, "dist/metafile.json"),
+  /** Holds the hash of a finished build's inputs; its time says when that build began. */
+  stamp: join(REPOSITORY, "dist/stamp"),
+  nativeStamp: join(REPOSITORY, "dist/native.stamp"),
+} as const;
+
+/** The stage as a TypeScript module: made by tools/native.ts, not committed. */
+export const STAGE_MODULE = join(REPOSITORY, "src/stage/gen/stage-binary.ts");
+
+/** The flags that keep Bun on sources from obeying the bunfig.toml and .env of the working directory. */
+export const BUN_FLAGS = [`--config=${join(REPOSITORY, "bunfig.toml")}`, "--no-env-file"];
