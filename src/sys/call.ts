@@ -1,0 +1,43 @@
+// System calls by name. `call` is for the places that expect failures and look at -errno; `checked`
+// throws the error that names operation and subject.
+
+import type { SyscallName } from "../abi/architecture.ts";
+import { Errno } from "../error/errno.ts";
+import { systemError } from "../error/ocicat-error.ts";
+import { hostArchitecture, rawSyscall } from "./entry.ts";
+
+/** Called before every system call, with its number in the sequence: tests stop a process there. */
+type CallObserver = (sequenceNumber: number, name: SyscallName) => void;
+
+let observer: CallObserver | undefined;
+let sequenceNumber = 0;
+
+export function observeCalls(callback: CallObserver | undefined): void {
+  observer = callback;
+  sequenceNumber = 0;
+}
+
+type SixArguments = [a0?: number, a1?: number, a2?: number, a3?: number, a4?: number, a5?: number];
+
+/** The result of the call, or -errno. Interrupted calls are made again. */
+export function call(name: SyscallName, ...args: SixArguments): number {
+  if (observer !== undefined) {
+    sequenceNumber += 1;
+    observer(sequenceNumber, name);
+  }
+  const number = hostArchitecture.syscalls[name];
+  for (;;) {
+    const result = rawSyscall(number, ...args);
+    if (result !== -Errno.EINTR) {
+      return result;
+    }
+  }
+}
+
+/** Throws for a negative result; returns it otherwise. */
+export function checked(result: number, operation: string, subject: string): number {
+  if (result < 0) {
+    throw systemError(-result, operation, subject);
+  }
+  return result;
+}

@@ -1,0 +1,205 @@
+// Processes: spawning by vfork, waiting, pidfds, signals.
+
+import {
+  CLD_EXITED,
+  CLONE_VFORK,
+  CLONE_VM,
+  P_PIDFD,
+  SIG_BLOCK,
+  SIG_SETMASK,
+  SIGCHLD,
+  WEXITED,
+  WNOHANG,
+} from "../abi/process.ts";
+import { Errno } from "../error/errno.ts";
+import { systemError } from "../error/ocicat-error.ts";
+import { call, checked } from "./call.ts";
+import { addressOf, hostArchitecture, rawSpawn } from "./entry.ts";
+import { readTextFileIfExists } from "./file.ts";
+import { cstring, encodeText, setU64, words } from "./memory.ts";
+
+/** One system call of the child, before its execve: its name and arguments. */
+export type ChildCall = readonly [
+  name: keyof typeof hostArchitecture.syscalls,
+  ...args: readonly number[],
+];
+
+export interface SpawnRequest {
+  /** An open descriptor of the executable. */
+  readonly executableFd: number;
+  readonly args: readonly string[];
+  /** "NAME=value" each. */
+  readonly environment: readonly string[];
+  /** Made by the child in order; the first failure does not stop it, so only harmless ones belong here. */
+  readonly prepare?: readonly ChildCall[];
+}
+
+const AT_EMPTY_PATH = 0x1000;
+const WORDS_PER_ENTRY = 16;
+const SIGNAL_SET_BYTES = 8;
+
+/**
+ * Starts a program without copying this process: the child shares its memory until execve, while
+ * this thread waits. All signals are blocked meanwhile, so that no handler of ours runs in the child;
+ * the child inherits the blocked set and has to reset it. Returns the pid.
+ */
+export function spawn(request: SpawnRequest, subject: string): number {
+  const argv = stringVector(request.args);
+  const envp = stringVector(request.environment);
+  const prepare = request.prepare ?? [];
+  const list = words((prepare.length + 1) * WORDS_PER_ENTRY);
+  prepare.forEach((entry, index) => {
+    writeEntry(list, index, entry);
+  });
+  const executable: ChildCall = [
+    "execveat",
+    request.executableFd,
+    cstring(""),
+    addressOf(argv.pointers),
+    addressOf(envp.pointers),
+    AT_EMPTY_PATH,
+  ];
+  writeEntry(list, prepare.length, executable);
+  const mask = blockAllSignals();
+  const pid = rawSpawn(addressOf(list), prepare.length + 1, CLONE_VM | CLONE_VFORK | SIGCHLD);
+  restoreSignals(mask);
+  checked(pid, "start", subject);
+  const errno = -((list[prepare.length * WORDS_PER_ENTRY + 14] ?? 0) | 0);
+  if (errno > 0) {
+    waitForPid(pid);
+    throw systemError(errno, "execute", subject);
+  }
+  return pid;
+}
+
+function writeEntry(list: Uint32Array, index: number, [name, ...args]: ChildCall): void {
+  const at = index * WORDS_PER_ENTRY;
+  setU64(list, at, hostArchitecture.syscalls[name]);
+  args.forEach((value, position) => {
+    setU64(list, at + 2 + position * 2, value);
+  });
+}
+
+interface StringVector {
+  readonly pointers: Uint32Array<ArrayBuffer>;
+  /** Kept with the pointers, so that it lives as long as they do. */
+  readonly text: Uint8Array<ArrayBuffer>;
+}
+
+/** A NULL-terminated array of C strings, as execve(2) takes it. */
+function stringVector(strings: readonly string[]): StringVector {
+  const text = encodeText(strings.map((string) => `${string}\0`).join(""));
+  const pointers = words((strings.length + 1) * 2);
+  const start = text.length === 0 ? 0 : addressOf(text);
+  let offset = 0;
+  strings.forEach((_, index) => {
+    setU64(pointers, index * 2, start + offset);
+    offset = text.indexOf(0, offset) + 1;
+  });
+  return { pointers, text };
+}
+
+export type SignalMask = Uint32Array<ArrayBuffer>;
+
+/** Blocks every signal of this thread; returns the mask that was. */
+export function blockAllSignals(): SignalMask {
+  const all = words(2).fill(0xffff_ffff);
+  const old = words(2);
+  const args = [SIG_BLOCK, addressOf(all), addressOf(old), SIGNAL_SET_BYTES] as const;
+  checked(call("rt_sigprocmask", ...args), "block", "signals");
+  return old;
+}
+
+export function restoreSignals(mask: SignalMask): void {
+  const args = [SIG_SETMASK, addressOf(mask), 0, SIGNAL_SET_BYTES] as const;
+  checked(call("rt_sigprocmask", ...args), "restore", "the signal mask");
+}
+
+/** How a process ended: by its own exit, or by a signal. */
+export type ExitStatus = { readonly code: number } | { readonly signal: number };
+
+/** The exit status as a shell shows it: the code, or 128 + the signal. */
+export function exitCodeOf(status: ExitStatus): number {
+  return "code" in status ? status.code : 128 + status.signal;
+}
+
+/** Waits for a child to end and reaps it. */
+export function waitForPid(pid: number): ExitStatus {
+  const status = words(1);
+  checked(call("wait4", pid, addressOf(status), 0, 0), "wait for", `process ${pid}`);
+  const value = status[0] ?? 0;
+  const signal = value & 0x7f;
+  return signal === 0 ? { code: (value >> 8) & 0xff } : { signal };
+}
+
+/** Reaps the child behind a pidfd if it has ended; undefined if it has not. */
+export function tryWaitForPidfd(pidfd: number): ExitStatus | undefined {
+  const information = words(32);
+  const args = [P_PIDFD, pidfd, addressOf(information), WEXITED | WNOHANG, 0] as const;
+  checked(call("waitid", ...args), "wait for", "a process");
+  const pid = information[3] ?? 0;
+  if (pid === 0) {
+    return undefined;
+  }
+  const status = information[6] ?? 0;
+  return information[2] === CLD_EXITED ? { code: status } : { signal: status };
+}
+
+/** A pidfd, close-on-exec as the kernel makes it, or -errno. */
+export function tryOpenPidfd(pid: number): number {
+  return call("pidfd_open", pid, 0);
+}
+
+/** 0 or -errno. */
+export function trySignalPidfd(pidfd: number, signal: number): number {
+  return call("pidfd_send_signal", pidfd, signal, 0, 0);
+}
+
+export function setChildSubreaper(): void {
+  checked(call("prctl", 36, 1, 0, 0, 0), "become", "a child subreaper");
+}
+
+/** A descriptor that becomes readable for the signals of `mask` (all: undefined); they must be blocked. */
+export function openSignalFd(mask?: SignalMask): number {
+  const set = mask ?? words(2).fill(0xffff_ffff);
+  const flags = 0o2000000 | 0o4000;
+  return checked(
+    call("signalfd4", -1, addressOf(set), SIGNAL_SET_BYTES, flags),
+    "open",
+    "a signalfd",
+  );
+}
+
+export interface SignalInformation {
+  readonly signal: number;
+  readonly pid: number;
+}
+
+/** The next pending signal of a signalfd; undefined if there is none. struct signalfd_siginfo, 128 bytes. */
+export function readSignal(signalFd: number): SignalInformation | undefined {
+  const information = words(32);
+  const result = call("read", signalFd, addressOf(information), 128);
+  if (result === -Errno.EAGAIN) {
+    return undefined;
+  }
+  checked(result, "read", "a signalfd");
+  return { signal: information[0] ?? 0, pid: information[3] ?? 0 };
+}
+
+/** Identity of a process: a pid may be reused, a pid with its start time is not. */
+export interface ProcessStat {
+  /** "R", "S", "Z" (zombie), "X" ... as proc(5) has it. */
+  readonly state: string;
+  /** In clock ticks since boot. */
+  readonly startTime: string;
+}
+
+/** From /proc/PID/stat; undefined when there is no such process. */
+export function readProcessStat(pid: number): ProcessStat | undefined {
+  const text = readTextFileIfExists(`/proc/${pid}/stat`, 4096);
+  if (text === undefined) {
+    return undefined;
+  }
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { state: fields[0] ?? "", startTime: fields[19] ?? "" };
+}
