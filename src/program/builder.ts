@@ -1,0 +1,275 @@
+// Collects operations and their data. The plan compiler calls it in the order in which things have to
+// happen; nothing is reordered here.
+
+import type { Architecture, SyscallName } from "../abi/architecture.ts";
+import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { CONTROL_BIT, type ControlName, OPCODES, REGISTER_COUNT } from "./opcodes.ts";
+import type {
+  Argument,
+  Catch,
+  DataOffset,
+  DataReference,
+  Label,
+  NamedNumber,
+  Operation,
+  Program,
+  Register,
+  Structure,
+} from "./program.ts";
+
+export interface CallOptions {
+  /** Name of the register for the result; without one it is dropped. */
+  readonly result?: string;
+  readonly caught?: Catch;
+  /** See Operation.describes. */
+  readonly describes?: string;
+}
+
+interface NewOperation {
+  readonly name: SyscallName | ControlName;
+  readonly code: number;
+  readonly args: readonly Argument[];
+  readonly result?: Register | undefined;
+  readonly caught?: Catch | undefined;
+  readonly target?: Label | undefined;
+  readonly describes?: string | undefined;
+}
+
+const CODE_OF_FORK = CONTROL_BIT | OPCODES.fork;
+const CODE_OF_JUMP = CONTROL_BIT | OPCODES.jump;
+const NO_POINTERS: ReadonlyMap<number, DataReference> = new Map();
+
+/** Register 0 holds the descriptor that the stage reports to. */
+export const REPORT_REGISTER: Register = { kind: "register", index: 0, name: "report" };
+
+export class ProgramBuilder {
+  readonly architecture: Architecture;
+  readonly #operations: Operation[] = [];
+  readonly #structures: Structure[] = [];
+  #structureBytes = 0;
+  readonly #strings: string[] = [];
+  #stringBytes = 0;
+  readonly #internedStrings = new Map<string, DataReference>();
+  readonly #freeRegisters: number[] = [];
+  #registersUsed = 1;
+  #reason = "";
+  #depth = 0;
+
+  constructor(architecture: Architecture) {
+    this.architecture = architecture;
+  }
+
+  /** The place in the configuration that the following ops serve. Returns the one before. */
+  because(reason: string): string {
+    const previous = this.#reason;
+    this.#reason = reason;
+    return previous;
+  }
+
+  /** A system call. */
+  call(name: SyscallName, args: readonly Argument[], options: CallOptions = {}): Register {
+    return this.#append(name, this.architecture.syscalls[name], args, options);
+  }
+
+  /** A control operation: see OPCODES. */
+  control(
+    name: Exclude<ControlName, "fork" | "jump">,
+    args: readonly Argument[],
+    options: CallOptions = {},
+  ): Register {
+    return this.#append(name, CONTROL_BIT | OPCODES[name], args, options);
+  }
+
+  /**
+   * clone3 with the given struct clone_args. The ops that follow are the child's, until `parent` is
+   * placed: there the parent goes on, with the child's pid in the register that is returned.
+   */
+  fork(cloneArgs: DataReference, name: string, parent: Label): Register {
+    const result = this.#allocate(name);
+    const args = [cloneArgs, cloneArgs.size];
+    this.#push({ name: "fork", code: CODE_OF_FORK, args, result, target: parent });
+    this.#depth += 1;
+    return result;
+  }
+
+  /** Ends the child's part that `fork` began. */
+  endFork(parent: Label): void {
+    this.#depth -= 1;
+    this.place(parent);
+  }
+
+  jump(target: Label): void {
+    this.#push({ name: "jump", code: CODE_OF_JUMP, args: [], target });
+  }
+
+  label(): Label {
+    return { index: -1 };
+  }
+
+  place(label: Label): void {
+    label.index = this.#operations.length;
+  }
+
+  /** Closes a descriptor and makes its register free for others. */
+  close(register: Register): void {
+    this.call("close", [register]);
+    this.forget(register);
+  }
+
+  /** Makes a register free for others. */
+  forget(register: Register): void {
+    this.#freeRegisters.push(register.index);
+  }
+
+  /** A register of one's own, for a value that several ops may write. */
+  register(name: string): Register {
+    return this.#allocate(name);
+  }
+
+  /** A C string in the data; equal strings are stored once. */
+  text(value: string): DataReference {
+    const known = this.#internedStrings.get(value);
+    if (known !== undefined) {
+      return known;
+    }
+    if (value.includes("\0")) {
+      throw new OcicatError("invalid-config", {
+        operation: "compile",
+        subject: quote(value),
+        reason: "a string for the kernel cannot contain a NUL character",
+      });
+    }
+    const reference: DataReference = {
+      kind: "data",
+      segment: "strings",
+      offset: this.#stringBytes,
+      size: utf8Length(value) + 1,
+      text: quote(value),
+    };
+    this.#strings.push(value);
+    this.#stringBytes += reference.size;
+    this.#internedStrings.set(value, reference);
+    return reference;
+  }
+
+  /** A structure of 32-bit words; `pointers` says which (even) words become 64-bit addresses. */
+  structure(
+    content: Uint32Array | Uint8Array,
+    text: string,
+    pointers: ReadonlyMap<number, DataReference> = NO_POINTERS,
+  ): DataReference {
+    const offset = this.#structureBytes;
+    this.#structures.push({ offset, content, pointers });
+    this.#structureBytes += Math.ceil(content.byteLength / 8) * 8;
+    return { kind: "data", segment: "structures", offset, size: content.byteLength, text };
+  }
+
+  /** Zeroed room for `size` bytes that ops write to. */
+  space(size: number, text: string): DataReference {
+    return this.structure(new Uint32Array(Math.ceil(size / 4)), text);
+  }
+
+  /** A NULL-terminated array of C strings, as execve takes it. */
+  stringVector(strings: readonly string[], text: string): DataReference {
+    const pointers = new Map<number, DataReference>();
+    strings.forEach((string, index) => {
+      pointers.set(index * 2, this.text(string));
+    });
+    return this.structure(new Uint32Array((strings.length + 1) * 2), text, pointers);
+  }
+
+  /** Index of the next op. */
+  get position(): number {
+    return this.#operations.length;
+  }
+
+  finish(): Program {
+    return {
+      architecture: this.architecture,
+      operations: this.#operations,
+      structures: this.#structures,
+      structureBytes: this.#structureBytes,
+      strings: this.#strings,
+      stringBytes: this.#stringBytes,
+    };
+  }
+
+  #append(
+    name: SyscallName | ControlName,
+    code: number,
+    args: readonly Argument[],
+    options: CallOptions,
+  ): Register {
+    const result = options.result === undefined ? undefined : this.#allocate(options.result);
+    const { caught, describes } = options;
+    this.#push({ name, code, args, result, caught, describes });
+    return result ?? REPORT_REGISTER;
+  }
+
+  #push(operation: NewOperation): void {
+    this.#operations.push({
+      name: operation.name,
+      code: operation.code,
+      args: operation.args,
+      result: operation.result,
+      caught: operation.caught,
+      target: operation.target,
+      reason: this.#reason,
+      depth: this.#depth,
+      describes: operation.describes,
+    });
+  }
+
+  #allocate(name: string): Register {
+    const index = this.#freeRegisters.pop() ?? this.#registersUsed++;
+    if (index >= REGISTER_COUNT) {
+      throw new OcicatError("internal", {
+        operation: "compile",
+        subject: this.#reason,
+        reason: `more than ${REGISTER_COUNT} registers are in use`,
+      });
+    }
+    return { kind: "register", index, name };
+  }
+}
+
+/** The offset of `reference` as a number, for ops that take a range of the data. */
+export function offsetOf(reference: DataReference, plus = 0): DataOffset {
+  return { kind: "offset", of: reference, plus };
+}
+
+/** A number with the words that the listing shows for it. */
+export function named(value: number, text: string): NamedNumber {
+  return { kind: "named", value, text };
+}
+
+/** The names of the flags that `value` has, joined by "|"; what no name covers in hexadecimal. */
+export function flagNames(value: number, names: Readonly<Record<string, number>>): NamedNumber {
+  let rest = value;
+  const parts: string[] = [];
+  for (const [name, bit] of Object.entries(names)) {
+    if (bit !== 0 && (rest & bit) === bit) {
+      parts.push(name);
+      rest &= ~bit;
+    }
+  }
+  if (rest !== 0) {
+    parts.push(`0x${(rest >>> 0).toString(16)}`);
+  }
+  return named(value, parts.length === 0 ? "0" : parts.join("|"));
+}
+
+function utf8Length(text: string): number {
+  let length = 0;
+  for (const character of text) {
+    const point = character.codePointAt(0) ?? 0;
+    if (point < 0x80) {
+      length += 1;
+    } else if (point < 0x800) {
+      length += 2;
+    } else {
+      length += point < 0x1_0000 ? 3 : 4;
+    }
+  }
+  return length;
+}

@@ -1,0 +1,112 @@
+// Starts a program in a stage process, and speaks with it over a socket:
+//
+//   stage -> us    records of 16 bytes: kind u32, op index u32, value i64
+//   us -> stage    one message for each `receive` of the program
+//
+// End of file on either side means that the other is gone.
+
+import { F_SETFD } from "../abi/file.ts";
+import { MSG_NOSIGNAL, SOCK_SEQPACKET } from "../abi/process.ts";
+import { Errno } from "../error/errno.ts";
+import { OcicatError } from "../error/ocicat-error.ts";
+import { encodeProgram } from "../program/encode.ts";
+import { REPORT_BYTES } from "../program/opcodes.ts";
+import type { Program } from "../program/program.ts";
+import { call, checked } from "../sys/call.ts";
+import { addressOf } from "../sys/entry.ts";
+import { sealedData } from "../sys/executable.ts";
+import { OwnedFd } from "../sys/file.ts";
+import { encodeText, words } from "../sys/memory.ts";
+import { type ChildCall, spawn } from "../sys/process.ts";
+import { socketPair } from "../sys/socket.ts";
+import { stageExecutable } from "./stage-executable.ts";
+
+export interface StageOptions {
+  /** Descriptors that the program names by their numbers: they stay open in the stage. */
+  readonly keepFds?: readonly number[];
+  /** Tests: the stage kills the process `pid` before it executes op `op`. */
+  readonly killAt?: { readonly op: number; readonly pid: number };
+}
+
+export interface StageReport {
+  readonly kind: number;
+  readonly op: number;
+  readonly value: number;
+}
+
+/** A running stage. Dispose it to close our end of its socket; that alone ends an uncommitted one. */
+export class StageProcess implements Disposable {
+  readonly pid: number;
+  readonly program: Program;
+  readonly #socket: OwnedFd;
+
+  constructor(pid: number, program: Program, socket: OwnedFd) {
+    this.pid = pid;
+    this.program = program;
+    this.#socket = socket;
+  }
+
+  get socketFd(): number {
+    return this.#socket.number;
+  }
+
+  /** The next report; undefined when every process of the program has closed its end. */
+  receive(): StageReport | undefined {
+    return receiveReport(this.#socket.number);
+  }
+
+  /** What the program's next `receive` gets. Silent when the stage is gone: its reports tell why. */
+  send(message: string | Uint8Array): void {
+    const content = typeof message === "string" ? encodeText(message) : message;
+    const args = [this.#socket.number, addressOf(content), content.length, MSG_NOSIGNAL] as const;
+    const result = call("sendto", ...args);
+    if (result !== -Errno.EPIPE && result !== -Errno.ECONNRESET) {
+      checked(result, "send a message to", "the stage");
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket[Symbol.dispose]();
+  }
+}
+
+/** One report from a socket that a stage process writes to. */
+export function receiveReport(socketFd: number): StageReport | undefined {
+  const record = words(REPORT_BYTES / 4);
+  const result = call("recvfrom", socketFd, addressOf(record), REPORT_BYTES, 0);
+  if (result === 0 || result === -Errno.ECONNRESET) {
+    return undefined;
+  }
+  checked(result, "receive a report from", "the stage");
+  if (result !== REPORT_BYTES) {
+    throw new OcicatError("internal", {
+      operation: "receive",
+      subject: "a report from the stage",
+      reason: `it has ${result} bytes, not ${REPORT_BYTES}`,
+    });
+  }
+  const [kind = 0, op = 0, low = 0, high = 0] = record;
+  return { kind, op, value: (high | 0) * 0x1_0000_0000 + low };
+}
+
+export function launchProgram(program: Program, options: StageOptions = {}): StageProcess {
+  const { keepFds = [], killAt } = options;
+  using executable = stageExecutable();
+  const content = encodeProgram(program, killAt === undefined ? {} : { killAt });
+  using programFd = new OwnedFd(sealedData("ocicat-program", content));
+  const [ours, theirs] = socketPair(SOCK_SEQPACKET);
+  using ourSocket = new OwnedFd(ours);
+  using theirSocket = new OwnedFd(theirs);
+  const kept = [programFd.number, theirSocket.number, ...keepFds];
+  const prepare = kept.map((fd): ChildCall => ["fcntl", fd, F_SETFD, 0]);
+  const pid = spawn(
+    {
+      executableFd: executable.number,
+      args: ["ocicat-stage", String(programFd.number), String(theirSocket.number)],
+      environment: [],
+      prepare,
+    },
+    "the stage",
+  );
+  return new StageProcess(pid, program, new OwnedFd(ourSocket.release()));
+}
