@@ -1,6 +1,73 @@
-#ifndef H_H
-#define H_H
+// What a program gives to `hold` (native/holder.c), and the frames of the attach protocol. The same
+// two pictures, seen from TypeScript: src/holder/hold-request.ts and src/holder/attach-protocol.ts.
+//
+// The request lies in the program's data, 48 bytes, little-endian, aligned to 8:
+//
+//    0 version       u32  HOLD_VERSION
+//    4 flags         u32  0
+//    8 init_pid      u32  as this process sees it
+//   12 pidfd         i32  of the container's init, which is a child of this process
+//   16 stdin_fd      i32  write end of the pipe, or -1: it has no stdin, or a terminal
+//   20 stdout_fd     i32  read end, or -1
+//   24 stderr_fd     i32  read end, or -1
+//   28 terminal_fd   i32  pty master, or -1; with one, the three above are -1
+//   32 primary_fd    i32  a connected stream socket: the client that is attached from the start, or -1
+//   36 listener_fd   i32  listening Unix stream socket for later clients, or -1
+//   40 directory_fd  i32  where exit.json is written, or -1: nowhere
+//   44 reserved      u32  0
+//
+// Every descriptor is close-on-exec and belongs to hold() from then on. This process must have closed
+// its own copies of the container's ends, ignore SIGPIPE, SIGHUP and SIGTERM, and lead its own session.
+#ifndef OCICAT_HOLDER_H
+#define OCICAT_HOLDER_H
+
 #include "kernel.h"
-struct hold_request { u64 x; };
-i64 hold(const struct hold_request *r);
+
+struct hold_request {
+  u32 version;
+  u32 flags;
+  u32 init_pid;
+  i32 pidfd;
+  i32 stdin_fd;
+  i32 stdout_fd;
+  i32 stderr_fd;
+  i32 terminal_fd;
+  i32 primary_fd;
+  i32 listener_fd;
+  i32 directory_fd;
+  u32 reserved;
+};
+
+enum { HOLD_VERSION = 1, HOLD_REQUEST_BYTES = 48 };
+
+_Static_assert(sizeof(struct hold_request) == HOLD_REQUEST_BYTES, "as in hold-request.ts");
+
+// Keeps the container until its init has ended, everything it wrote is delivered, the exit record is
+// written and every client knows. Returns 0, or -errno: EINVAL for a request that it does not
+// understand, or what kept the exit record from being written.
+i64 hold(const struct hold_request *request);
+
+// A frame of the attach protocol: type u8 | stream u8 | length of the payload u16 | payload.
+// The payloads are drawn in src/holder/attach-protocol.ts.
+enum {
+  FRAME_HEAD_BYTES = 4,
+  FRAME_PAYLOAD_LIMIT = 16384,
+  ATTACH_VERSION = 1,
+};
+
+// From client to holder, but for hello, output and exit.
+enum frame_type {
+  FRAME_HELLO = 1,         // both ways, first: version u8 | flags u8 | 0 u16
+  FRAME_STDIN = 2,         // bytes
+  FRAME_CLOSE_STDIN = 3,   // empty
+  FRAME_RESIZE = 4,        // rows u16 | columns u16
+  FRAME_CLOSE_OUTPUT = 5,  // empty; the head names the stream
+  FRAME_OUTPUT = 6,        // bytes; the head names the stream
+  FRAME_EXIT = 7,          // how u8 | status u8 | 0 u16
+};
+
+enum { STREAM_NONE = 0, STREAM_STDOUT = 1, STREAM_STDERR = 2 };
+enum { HELLO_PRIMARY = 1, HELLO_TERMINAL = 2 };
+enum exit_how { EXIT_CODE = 0, EXIT_SIGNAL = 1, EXIT_UNKNOWN = 2 };
+
 #endif
