@@ -1,7 +1,7 @@
 # Sourced by bin/ocicat and bin/ocicat-runtime, which set `self` to their own path.
 #
 # Nothing of the working directory is obeyed: Bun on sources would run the code that bunfig.toml
-# names there and load its .env, and BUN_* variables would do the same.
+# names there, load its .env and resolve imports by its tsconfig.json; BUN_* variables run code too.
 
 # launch NAME [ARGUMENT...]
 launch() {
@@ -19,7 +19,8 @@ launch() {
   drop_bun_variables
   # Bun on sources is called "bun" whatever it runs, so the name becomes a word.
   case $name in ocicat-runtime) set -- runtime "$@" ;; esac
-  exec "$bun" "--config=$repository/bunfig.toml" --no-env-file "$repository/src/main.ts" "$@"
+  exec "$bun" "--config=$repository/bunfig.toml" --no-env-file \
+    "--tsconfig-override=$repository/tsconfig.json" "$repository/src/main.ts" "$@"
 }
 
 # A build is current when nothing it was made from is newer than its stamp (tools/build.ts). Folders

@@ -18,7 +18,7 @@ import { DIST, STAGE_MODULE } from "./repository.ts";
 
 const ENTRY_POINT = "src/main.ts";
 
-const BUILD_FLAGS = [
+export const BUILD_FLAGS = [
   "--compile",
   "--minify",
   "--bytecode",

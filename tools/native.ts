@@ -30,6 +30,7 @@ export const COMPILER_FLAGS = [
   "-fno-stack-protector",
   "-fno-asynchronous-unwind-tables",
   "-fno-unwind-tables",
+  "-fno-ident",
   // A memset written as a loop must not become a call of memset, which is itself.
   "-fno-tree-loop-distribute-patterns",
   "-fno-pic",

@@ -21,5 +21,9 @@ export const DIST = {
 /** The stage as a TypeScript module: made by tools/native.ts, not committed. */
 export const STAGE_MODULE = join(REPOSITORY, "src/stage/gen/stage-binary.ts");
 
-/** The flags that keep Bun on sources from obeying the bunfig.toml and .env of the working directory. */
-export const BUN_FLAGS = [`--config=${join(REPOSITORY, "bunfig.toml")}`, "--no-env-file"];
+/** The flags that keep Bun on sources from obeying the working directory (bin/launch.sh has them too). */
+export const BUN_FLAGS = [
+  `--config=${join(REPOSITORY, "bunfig.toml")}`,
+  "--no-env-file",
+  `--tsconfig-override=${join(REPOSITORY, "tsconfig.json")}`,
+];

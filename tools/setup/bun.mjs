@@ -73,10 +73,11 @@ function linkBun(repository, path) {
   return link;
 }
 
-/**
- * The flags that keep Bun from obeying the working directory: its bunfig.toml could run code, its
- * .env could set variables.
- */
+/** The flags that keep Bun from obeying the working directory: tools/repository.ts has them too. */
 export function bunCommand(repository) {
-  return [`--config=${join(repository, "bunfig.toml")}`, "--no-env-file"];
+  return [
+    `--config=${join(repository, "bunfig.toml")}`,
+    "--no-env-file",
+    `--tsconfig-override=${join(repository, "tsconfig.json")}`,
+  ];
 }

@@ -40,7 +40,7 @@ export async function runLane(lane: Lane, show: (line: string) => void): Promise
 
 /** Returns the last line that is not empty. */
 async function showLines(
-  reader: Pick<ReadableStreamDefaultReader<Uint8Array>, "read">,
+  reader: { read(): Promise<{ value?: Uint8Array | undefined }> },
   show: (line: string) => void,
 ): Promise<string> {
   const decoder = new TextDecoder();

@@ -1,11 +1,10 @@
-// The rules that look at single lines and files: comments, wording, C sources, test files, documents.
+// The rules that look at single lines and files: comments, C sources, test files, documents.
 
 import { describe, expect, test } from "bun:test";
 import { checkCFiles, checkCSource } from "./c-sources.ts";
 import { checkComments } from "./comments.ts";
 import { checkDocument, checkLockfile, checkScripts } from "./documents.ts";
 import { checkTestFile } from "./test-files.ts";
-import { checkWording } from "./wording.ts";
 
 const mark = "TO" + "DO";
 
@@ -21,24 +20,6 @@ describe("comments", () => {
 
   test("names in code do not", () => {
     expect(check(`const ${mark} = 1; // the constant\ntest.todo("x");\n`)).toEqual([]);
-  });
-});
-
-describe("wording", () => {
-  const check = (text: string) => checkWording({ path: "docs/a.md", text });
-
-  test.each([
-    "see /work/main/src",
-    "measured in the last session",
-    "a workplace rule",
-    "as requested, the flag is gone",
-  ])("%p speaks of something else than the project", (line) => {
-    expect(check(line)).toHaveLength(1);
-  });
-
-  test("the project's own words do not", () => {
-    const text = "It leads its own session (setsid).\noverlay: lower, upper, /var/lib/x/work/a\n";
-    expect(check(text)).toEqual([]);
   });
 });
 
