@@ -21,6 +21,12 @@ export type ErrorCode =
   | "system" // a system call failed in a way that no other code describes
   | "internal"; // a defect of ocicat
 
+/** One thing wrong with a document, and where in it: `mounts[3].destination`, "required". */
+export interface Fault {
+  readonly path: string;
+  readonly reason: string;
+}
+
 export interface ErrorDetails {
   /** A verb: "mount", "read", "create". */
   readonly operation: string;
@@ -32,6 +38,8 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** What the user can do about it; only where there is something to do. */
   readonly hint?: string;
+  /** All that is wrong with a document; `reason` then lists them. */
+  readonly faults?: readonly Fault[];
 }
 
 export class OcicatError extends Error {
@@ -42,6 +50,8 @@ export class OcicatError extends Error {
   readonly reason: string;
   readonly errno: number | undefined;
   readonly hint: string | undefined;
+  /** Empty unless a document was refused. */
+  readonly faults: readonly Fault[];
   /** Failures of the clean-up that followed this error. They never replace it. */
   readonly cleanupFailures: unknown[] = [];
 
@@ -54,6 +64,7 @@ export class OcicatError extends Error {
     this.reason = reason;
     this.errno = details.errno;
     this.hint = details.hint;
+    this.faults = details.faults ?? [];
   }
 }
 

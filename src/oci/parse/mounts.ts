@@ -1,0 +1,71 @@
+// Reads `mounts`: config.md, section "Mounts".
+
+import { isBindMount, isMountOption } from "../mount-options.ts";
+import type { Fields } from "./fields.ts";
+import { checkIdMappings } from "./id-mappings.ts";
+import { shown } from "./report.ts";
+import { path } from "./text-rules.ts";
+
+/** `hasUserNamespace`: one of the container's own, whose maps an `idmap` without maps takes. */
+export function checkMounts(spec: Fields, hasUserNamespace: boolean): void {
+  spec.objects("mounts", (mount) => checkMount(mount, hasUserNamespace));
+}
+
+function checkMount(mount: Fields, hasUserNamespace: boolean): void {
+  mount.required("destination");
+  const destination = mount.text("destination", path);
+  if (destination !== undefined && !destination.startsWith("/")) {
+    mount.warn("destination", `${shown(destination)} is relative, which is deprecated`);
+  }
+  const type = mount.text("type");
+  const options = mount.texts("options") ?? [];
+  const source = mount.text("source");
+  const kind = type === undefined ? { options } : { type, options };
+  if (isBindMount(kind)) {
+    checkBindMount(mount, options, source);
+  } else {
+    if (type === undefined && !options.includes("remount")) {
+      mount.fault("type", "required, unless the options have bind or rbind");
+    }
+    if (options.includes("tmpcopyup") && type !== "tmpfs") {
+      mount.fault("options", '"tmpcopyup" needs the type tmpfs');
+    }
+  }
+  checkIdMap(mount, options, hasUserNamespace);
+}
+
+/** The kernel would ignore what a bind mount cannot have; the author would not know. */
+function checkBindMount(
+  mount: Fields,
+  options: readonly string[],
+  source: string | undefined,
+): void {
+  if (source === undefined && !options.includes("remount")) {
+    mount.fault("source", "required for a bind mount");
+  }
+  let index = 0;
+  for (const option of options) {
+    if (!isMountOption(option) || option === "tmpcopyup") {
+      mount.fault("options", `a bind mount cannot have ${shown(option)}`, index);
+    }
+    index += 1;
+  }
+}
+
+function checkIdMap(mount: Fields, options: readonly string[], hasUserNamespace: boolean): void {
+  const hasUidMappings = checkIdMappings(mount, "uidMappings");
+  const hasGidMappings = checkIdMappings(mount, "gidMappings");
+  if (hasUidMappings !== hasGidMappings) {
+    const missing = hasUidMappings ? "gidMappings" : "uidMappings";
+    mount.fault(missing, "required: uidMappings and gidMappings go together");
+  }
+  const wantsMap = options.includes("idmap");
+  const wantsRecursiveMap = options.includes("ridmap");
+  if (wantsMap && wantsRecursiveMap) {
+    mount.fault("options", '"idmap" and "ridmap" exclude each other');
+  }
+  const hasMappings = hasUidMappings || hasGidMappings;
+  if ((wantsMap || wantsRecursiveMap) && !hasMappings && !hasUserNamespace) {
+    mount.fault("options", "an id-mapped mount needs uidMappings and gidMappings");
+  }
+}
