@@ -16,8 +16,9 @@
 //   40 directory_fd  i32  where exit.json is written, or -1: nowhere
 //   44 reserved      u32  0
 //
-// Every descriptor is close-on-exec and belongs to hold() from then on. This process must have closed
-// its own copies of the container's ends, ignore SIGPIPE, SIGHUP and SIGTERM, and lead its own session.
+// Every descriptor is close-on-exec and belongs to hold() from then on. By then this process has
+// closed its own copies of the container's ends, ignores SIGPIPE, SIGHUP and SIGTERM, and leads its
+// own session: the program sees to that.
 #ifndef OCICAT_HOLDER_H
 #define OCICAT_HOLDER_H
 

@@ -1,0 +1,596 @@
+// The holder: what the stage becomes once the container's init runs (the `hold` op). It carries bytes
+// between the container and the clients of its attach socket, waits for init, writes the exit record
+// and ends.
+//
+//   container                  holder                     clients, at most 8
+//   stdout, stderr, terminal ------> one chunk ------> unsent bytes of each ------> socket
+//   stdin, terminal          <------ one frame of each client            <------ socket
+//
+// Who waits for whom:
+// - The primary client is to the container what the reader of a pipe is: while its unsent bytes leave
+//   no room for a chunk, the container's output is not read, and nothing is lost. When it goes,
+//   output is thrown away until there is another.
+// - Any other client must keep up: it is disconnected when its unsent bytes leave no room.
+// - A client whose bytes the container does not take is not read from, and no one else waits for it.
+//
+// The end: init is waited for, the record written at once. Then the pipes are read until they are
+// empty, not until they close: a process that init left behind may keep them open for ever. The exit
+// frame comes behind the last byte, and clients have a while to take what is theirs; the primary has
+// all the time it wants.
+
+#include "holder.h"
+
+#include <linux/errno.h>
+
+void *memcpy(void *restrict to, const void *restrict from, size_t count);
+void *memmove(void *to, const void *from, size_t count);
+
+enum {
+  CLIENT_LIMIT = 8,
+  FRAME_BYTES = FRAME_HEAD_BYTES + FRAME_PAYLOAD_LIMIT,
+  UNSENT_LIMIT = 2 * FRAME_BYTES,
+  LINGER_MS = 5000,
+  NO_FD = -1,
+};
+
+enum { POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16 };
+
+// What one poll looks at, in the order of its table.
+enum {
+  AT_STDOUT,
+  AT_STDERR,
+  AT_STDIN,
+  AT_INIT,
+  AT_LISTENER,
+  AT_CLIENTS,
+  PLACES = AT_CLIENTS + CLIENT_LIMIT,
+};
+
+struct poll_entry {
+  i32 fd;
+  u16 events;
+  u16 happened;
+};
+
+struct client {
+  i32 fd;  // NO_FD: this place is free
+  u8 greeted;
+  u32 frame_size;  // of the frame that is being received, head included
+  u32 fed;         // how much of its payload the container has taken
+  u32 unsent_start;
+  u32 unsent_end;
+  u8 *frame;
+  u8 *unsent;
+};
+
+struct output {
+  i32 fd;
+  u8 stream;
+  i64 remaining;  // once init has ended: how much may still be read
+};
+
+static struct {
+  struct output outputs[2];
+  i32 stdin_fd;
+  i32 terminal_fd;
+  i32 terminal_peer_fd;
+  i32 pidfd;
+  i32 listener_fd;
+  i32 directory_fd;
+  u32 init_pid;
+  u8 ended;
+  u8 leaving;
+  u8 how;
+  u8 status;
+  i64 linger_until;
+  i64 record_result;
+  struct client *primary;
+  struct client clients[CLIENT_LIMIT];
+} holder;
+
+// Apart from the rest, so that pages of buffers that no one needs are never touched.
+static u8 frames[CLIENT_LIMIT][FRAME_BYTES];
+static u8 unsent_bytes[CLIENT_LIMIT][UNSENT_LIMIT];
+static u8 output_frame[FRAME_BYTES];
+
+#define EACH_CLIENT(client) \
+  struct client *client = holder.clients; client < holder.clients + CLIENT_LIMIT; client++
+
+// ---- small things ----
+
+static int would_block(i64 result) { return result == -EAGAIN || result == -EINTR; }
+
+static void close_fd(i32 *fd) {
+  if (*fd != NO_FD) syscall(__NR_close, *fd);
+  *fd = NO_FD;
+}
+
+static void make_nonblocking(i32 fd) {
+  enum { F_GETFL = 3, F_SETFL = 4, O_NONBLOCK = 04000 };
+  if (fd == NO_FD) return;
+  i64 flags = syscall(__NR_fcntl, fd, F_GETFL);
+  syscall(__NR_fcntl, fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+static i64 now_ms(void) {
+  enum { CLOCK_MONOTONIC = 1 };
+  i64 time[2] = {0, 0};
+  syscall(__NR_clock_gettime, CLOCK_MONOTONIC, time);
+  return time[0] * 1000 + time[1] / 1000000;
+}
+
+static u32 payload_length(const u8 *frame) { return frame[2] | (u32)frame[3] << 8; }
+
+static void write_head(u8 *frame, u8 type, u8 stream, u32 length) {
+  frame[0] = type;
+  frame[1] = stream;
+  frame[2] = length & 255;
+  frame[3] = length >> 8 & 255;
+}
+
+// ---- to the clients ----
+
+static void drop(struct client *client) {
+  if (holder.primary == client) holder.primary = 0;
+  close_fd(&client->fd);
+  client->greeted = 0;
+  client->frame_size = client->fed = 0;
+  client->unsent_start = client->unsent_end = 0;
+}
+
+static u32 unsent(const struct client *client) { return client->unsent_end - client->unsent_start; }
+
+// How many bytes the socket took; a client that is gone is dropped.
+static u32 send_bytes(struct client *client, const u8 *from, u32 size) {
+  enum { MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000 };
+  u32 sent = 0;
+  while (sent < size) {
+    i64 count = syscall(__NR_sendto, client->fd, from + sent, size - sent,
+                        MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (would_block(count)) return sent;
+    if (count <= 0) {
+      drop(client);
+      return 0;
+    }
+    sent += (u32)count;
+  }
+  return sent;
+}
+
+static void flush(struct client *client) {
+  u32 sent = send_bytes(client, client->unsent + client->unsent_start, unsent(client));
+  client->unsent_start += sent;
+  if (unsent(client) == 0) client->unsent_start = client->unsent_end = 0;
+}
+
+static void keep(struct client *client, const u8 *from, u32 size) {
+  if (size > UNSENT_LIMIT - unsent(client)) return drop(client);
+  if (size > UNSENT_LIMIT - client->unsent_end) {
+    u32 kept = unsent(client);
+    memmove(client->unsent, client->unsent + client->unsent_start, kept);
+    client->unsent_start = 0;
+    client->unsent_end = kept;
+  }
+  memcpy(client->unsent + client->unsent_end, from, size);
+  client->unsent_end += size;
+}
+
+static void post(struct client *client, const u8 *frame) {
+  u32 size = FRAME_HEAD_BYTES + payload_length(frame);
+  u32 sent = unsent(client) == 0 ? send_bytes(client, frame, size) : 0;
+  if (client->fd != NO_FD && sent < size) keep(client, frame + sent, size - sent);
+}
+
+static int primary_has_room(void) {
+  if (holder.primary == 0) return 1;
+  return holder.primary->greeted && UNSENT_LIMIT - unsent(holder.primary) >= FRAME_BYTES;
+}
+
+// ---- from the container ----
+
+static int is_terminal(void) { return holder.terminal_fd != NO_FD; }
+
+// The terminal stays open: input and its size go through the same descriptor.
+static void end_output(struct output *output) {
+  if (is_terminal())
+    output->fd = NO_FD;
+  else
+    close_fd(&output->fd);
+}
+
+static void pump(struct output *output) {
+  i64 limit = FRAME_PAYLOAD_LIMIT;
+  if (holder.ended && output->remaining < limit) limit = output->remaining;
+  i64 count = syscall(__NR_read, output->fd, output_frame + FRAME_HEAD_BYTES, limit);
+  if (count == -EINTR || (count == -EAGAIN && !holder.ended)) return;
+  if (count <= 0) return end_output(output);
+  output->remaining -= count;
+  write_head(output_frame, FRAME_OUTPUT, output->stream, (u32)count);
+  for (EACH_CLIENT(client))
+    if (client->greeted) post(client, output_frame);
+}
+
+// What is left when init has ended, as far as the primary has room for it.
+static void drain(void) {
+  for (int i = 0; i < 2; i++)
+    while (holder.outputs[i].fd != NO_FD && primary_has_room()) pump(&holder.outputs[i]);
+}
+
+// A process that init left behind could write for ever: no more is read than can be there now.
+static void limit_output(struct output *output) {
+  enum { F_GETPIPE_SZ = 1032, AT_MOST = 1 << 20 };
+  i64 size = syscall(__NR_fcntl, output->fd, F_GETPIPE_SZ);
+  output->remaining = is_error(size) ? AT_MOST : size;
+}
+
+// ---- to the container ----
+
+// A terminal has no end of input that its other clients and the programs in it would survive.
+static void close_stdin(void) {
+  if (!is_terminal()) close_fd(&holder.stdin_fd);
+}
+
+static int is_whole(const struct client *client) {
+  return client->frame_size >= FRAME_HEAD_BYTES &&
+         client->frame_size == FRAME_HEAD_BYTES + payload_length(client->frame);
+}
+
+// Between rounds a whole frame is only there because the container does not take it.
+static int waits_for_container(const struct client *client) {
+  return client->fd != NO_FD && is_whole(client);
+}
+
+static void finish_frame(struct client *client) { client->frame_size = client->fed = 0; }
+
+static void feed(struct client *client) {
+  u32 length = payload_length(client->frame);
+  while (client->fed < length && holder.stdin_fd != NO_FD) {
+    const u8 *from = client->frame + FRAME_HEAD_BYTES + client->fed;
+    i64 count = syscall(__NR_write, holder.stdin_fd, from, length - client->fed);
+    if (would_block(count)) return;
+    if (count <= 0) {
+      close_stdin();
+      break;
+    }
+    client->fed += (u32)count;
+  }
+  finish_frame(client);
+}
+
+static void feed_all(void) {
+  for (EACH_CLIENT(client))
+    if (waits_for_container(client)) feed(client);
+}
+
+static void resize(const u8 *payload) {
+  enum { TIOCSWINSZ = 0x5414 };
+  u16 size[4] = {0, 0, 0, 0};
+  memcpy(size, payload, 2 * sizeof(u16));
+  if (is_terminal()) syscall(__NR_ioctl, holder.terminal_fd, TIOCSWINSZ, size);
+}
+
+// The reader at the far end of the primary has closed: the container sees what the writer of a pipe
+// sees then.
+static void close_output(const struct client *client, u8 stream) {
+  if (client != holder.primary || is_terminal()) return;
+  end_output(&holder.outputs[stream - STREAM_STDOUT]);
+}
+
+// ---- from the clients ----
+
+static void greet(struct client *client) {
+  const u8 *payload = client->frame + FRAME_HEAD_BYTES;
+  if (payload[0] < ATTACH_VERSION) return drop(client);
+  if ((payload[1] & HELLO_PRIMARY) && holder.primary == 0) holder.primary = client;
+  u8 answer[FRAME_HEAD_BYTES + 4] = {0};
+  write_head(answer, FRAME_HELLO, STREAM_NONE, 4);
+  answer[4] = ATTACH_VERSION;
+  answer[5] = (holder.primary == client ? HELLO_PRIMARY : 0) |
+              (is_terminal() ? HELLO_TERMINAL : 0);
+  client->greeted = 1;
+  finish_frame(client);
+  post(client, answer);
+}
+
+static int head_is_valid(const struct client *client) {
+  const u8 *head = client->frame;
+  u32 length = payload_length(head);
+  int names_stream = head[1] == STREAM_STDOUT || head[1] == STREAM_STDERR;
+  if (head[0] == FRAME_HELLO) return !client->greeted && head[1] == STREAM_NONE && length == 4;
+  if (!client->greeted) return 0;
+  if (head[0] == FRAME_CLOSE_OUTPUT) return names_stream && length == 0;
+  if (head[1] != STREAM_NONE) return 0;
+  switch (head[0]) {
+    case FRAME_STDIN:
+      return length > 0 && length <= FRAME_PAYLOAD_LIMIT;
+    case FRAME_CLOSE_STDIN:
+      return length == 0;
+    case FRAME_RESIZE:
+      return length == 4;
+    default:
+      return 0;
+  }
+}
+
+static void obey(struct client *client) {
+  switch (client->frame[0]) {
+    case FRAME_HELLO:
+      return greet(client);
+    case FRAME_STDIN:
+      return feed(client);
+    case FRAME_CLOSE_STDIN:
+      close_stdin();
+      break;
+    case FRAME_RESIZE:
+      resize(client->frame + FRAME_HEAD_BYTES);
+      break;
+    case FRAME_CLOSE_OUTPUT:
+      close_output(client, client->frame[1]);
+      break;
+  }
+  finish_frame(client);
+}
+
+// At most one frame a round, so that no client keeps the others waiting.
+static void receive(struct client *client) {
+  enum { MSG_DONTWAIT = 0x40 };
+  while (!is_whole(client)) {
+    u32 size = client->frame_size;
+    u32 wanted = FRAME_HEAD_BYTES;
+    if (size >= FRAME_HEAD_BYTES) wanted += payload_length(client->frame);
+    i64 count = syscall(__NR_recvfrom, client->fd, client->frame + size, wanted - size,
+                        MSG_DONTWAIT);
+    if (would_block(count)) return;
+    if (count <= 0) return drop(client);
+    client->frame_size += (u32)count;
+    if (client->frame_size == FRAME_HEAD_BYTES && !head_is_valid(client)) return drop(client);
+  }
+  obey(client);
+}
+
+static void attend(struct client *client, u16 happened) {
+  if (client->fd != NO_FD && (happened & POLLOUT)) flush(client);
+  if (client->fd == NO_FD) return;
+  if (happened & POLLIN) return receive(client);
+  if (happened & (POLLERR | POLLHUP)) drop(client);
+}
+
+static void admit(void) {
+  enum { SOCK_CLOEXEC = 02000000 };
+  i64 fd = syscall(__NR_accept4, holder.listener_fd, 0, 0, SOCK_CLOEXEC);
+  if (fd < 0) return;
+  for (EACH_CLIENT(client)) {
+    if (client->fd != NO_FD) continue;
+    client->fd = (i32)fd;
+    return;
+  }
+  syscall(__NR_close, fd);
+}
+
+// ---- the exit record: drawn in src/holder/exit-record.ts ----
+
+static u32 put_text(u8 *to, const char *text) {
+  u32 length = 0;
+  for (; text[length] != 0; length++) to[length] = (u8)text[length];
+  return length;
+}
+
+static u32 put_number(u8 *to, u64 value) {
+  u32 length = 1;
+  for (u64 rest = value; rest >= 10; rest /= 10) length++;
+  for (u32 i = length; i-- > 0; value /= 10) to[i] = (u8)('0' + value % 10);
+  return length;
+}
+
+static u32 compose_record(u8 *text) {
+  enum { CLOCK_REALTIME = 0 };
+  static const char ways[][8] = {
+      [EXIT_CODE] = "code", [EXIT_SIGNAL] = "signal", [EXIT_UNKNOWN] = "unknown"};
+  i64 time[2] = {0, 0};
+  syscall(__NR_clock_gettime, CLOCK_REALTIME, time);
+  u32 length = put_text(text, "{\"version\":1,\"pid\":");
+  length += put_number(text + length, holder.init_pid);
+  length += put_text(text + length, ",\"how\":\"");
+  length += put_text(text + length, ways[holder.how]);
+  length += put_text(text + length, "\",\"status\":");
+  length += put_number(text + length, holder.status);
+  length += put_text(text + length, ",\"seconds\":");
+  length += put_number(text + length, (u64)time[0]);
+  length += put_text(text + length, ",\"nanoseconds\":");
+  length += put_number(text + length, (u64)time[1]);
+  return length + put_text(text + length, "}\n");
+}
+
+// Readers see no record or the whole of it, after a power cut too.
+static i64 write_record(void) {
+  enum { LONGEST = 256, CREATE_NEW_CONTENT = 01 | 0100 | 01000 | 02000000, MODE = 0600 };
+  static const char temporary[] = ".exit.json.new";
+  if (holder.directory_fd == NO_FD) return 0;
+  u8 text[LONGEST];
+  u32 length = compose_record(text);
+  i64 fd = syscall(__NR_openat, holder.directory_fd, temporary, CREATE_NEW_CONTENT, MODE);
+  if (is_error(fd)) return fd;
+  i64 result = syscall(__NR_write, fd, text, length);
+  if (!is_error(result)) result = result == length ? syscall(__NR_fsync, fd) : -ENOSPC;
+  syscall(__NR_close, fd);
+  if (is_error(result)) return result;
+  result = syscall(__NR_renameat2, holder.directory_fd, temporary, holder.directory_fd,
+                   "exit.json", 0);
+  return is_error(result) ? result : syscall(__NR_fsync, holder.directory_fd);
+}
+
+// ---- the end ----
+
+static void wait_for_init(void) {
+  enum { P_PIDFD = 3, WEXITED = 4, CODE = 2, STATUS = 6, CLD_EXITED = 1 };
+  i32 siginfo[32] = {0};
+  i64 result;
+  do result = syscall(__NR_waitid, P_PIDFD, holder.pidfd, siginfo, WEXITED, 0);
+  while (result == -EINTR);
+  holder.status = (u8)siginfo[STATUS];
+  holder.how = siginfo[CODE] == CLD_EXITED ? EXIT_CODE : EXIT_SIGNAL;
+  if (is_error(result)) holder.how = EXIT_UNKNOWN;
+}
+
+static void end_of_init(void) {
+  wait_for_init();
+  holder.ended = 1;
+  close_fd(&holder.pidfd);
+  holder.record_result = write_record();
+  for (int i = 0; i < 2; i++) limit_output(&holder.outputs[i]);
+  if (is_terminal()) holder.stdin_fd = NO_FD;
+  close_stdin();
+  feed_all();
+}
+
+static void say_exit(void) {
+  u8 frame[FRAME_HEAD_BYTES + 4] = {0};
+  write_head(frame, FRAME_EXIT, STREAM_NONE, 4);
+  frame[4] = holder.how;
+  frame[5] = holder.status;
+  for (EACH_CLIENT(client)) {
+    if (client->greeted)
+      post(client, frame);
+    else
+      drop(client);
+  }
+  close_fd(&holder.listener_fd);
+  holder.leaving = 1;
+  holder.linger_until = now_ms() + LINGER_MS;
+}
+
+static int is_slow(const struct client *client) {
+  return client != holder.primary && unsent(client) > 0;
+}
+
+static int someone_is_slow(void) {
+  for (EACH_CLIENT(client))
+    if (is_slow(client)) return 1;
+  return 0;
+}
+
+static void drop_the_slow(void) {
+  for (EACH_CLIENT(client))
+    if (is_slow(client)) drop(client);
+}
+
+static int is_done(void) {
+  return holder.leaving && !someone_is_slow() &&
+         (holder.primary == 0 || unsent(holder.primary) == 0);
+}
+
+// ---- the loop ----
+
+static void look_at(struct poll_entry *entry, i32 fd, u16 events) {
+  *entry = (struct poll_entry){fd, events, 0};
+}
+
+// A descriptor of which nothing is wanted now stays out of the table: poll reports a hang-up whatever
+// it is asked for, and would never wait again.
+static void fill_table(struct poll_entry *table) {
+  int reads = !holder.ended && primary_has_room();
+  int feeds = 0;
+  for (int i = 0; i < CLIENT_LIMIT; i++) {
+    const struct client *client = &holder.clients[i];
+    int waits = waits_for_container(client);
+    u16 events = (waits ? 0 : POLLIN) | (unsent(client) > 0 ? POLLOUT : 0);
+    look_at(&table[AT_CLIENTS + i], client->fd, events);
+    feeds |= waits;
+  }
+  look_at(&table[AT_STDOUT], reads ? holder.outputs[0].fd : NO_FD, POLLIN);
+  look_at(&table[AT_STDERR], reads ? holder.outputs[1].fd : NO_FD, POLLIN);
+  look_at(&table[AT_STDIN], feeds ? holder.stdin_fd : NO_FD, POLLOUT);
+  look_at(&table[AT_INIT], holder.pidfd, POLLIN);
+  look_at(&table[AT_LISTENER], holder.listener_fd, POLLIN);
+}
+
+static i64 wait(struct poll_entry *table) {
+  i64 timeout[2] = {0, 0};
+  if (!holder.leaving || !someone_is_slow())
+    return syscall(__NR_ppoll, table, PLACES, 0, 0, 8);
+  i64 left = holder.linger_until - now_ms();
+  if (left > 0) {
+    timeout[0] = left / 1000;
+    timeout[1] = left % 1000 * 1000000;
+  }
+  return syscall(__NR_ppoll, table, PLACES, timeout, 0, 8);
+}
+
+// Clients before the listener: what happened to the one that left a place is not the next one's.
+static void handle(const struct poll_entry *table) {
+  for (int i = 0; i < 2; i++)
+    if (table[AT_STDOUT + i].happened && primary_has_room()) pump(&holder.outputs[i]);
+  if (table[AT_STDIN].happened) feed_all();
+  for (int i = 0; i < CLIENT_LIMIT; i++)
+    attend(&holder.clients[i], table[AT_CLIENTS + i].happened);
+  if (table[AT_LISTENER].happened) admit();
+  if (table[AT_INIT].happened) end_of_init();
+}
+
+static void loop(void) {
+  struct poll_entry table[PLACES];
+  for (;;) {
+    if (holder.ended) drain();
+    int drained = holder.outputs[0].fd == NO_FD && holder.outputs[1].fd == NO_FD;
+    if (holder.ended && drained && !holder.leaving && primary_has_room()) say_exit();
+    if (is_done()) return;
+    fill_table(table);
+    i64 count = wait(table);
+    if (count == 0) drop_the_slow();
+    if (count > 0) handle(table);
+  }
+}
+
+// ---- the start ----
+
+// A terminal that no one has open answers reads with EIO, also when it is only being opened again, as
+// systemd does with its console. With this descriptor it is open for as long as init runs.
+static i32 open_terminal_peer(void) {
+  enum { TIOCGPTPEER = 0x5441, READ_WRITE_NOCTTY_CLOEXEC = 02 | 0400 | 02000000 };
+  if (!is_terminal()) return NO_FD;
+  i64 fd = syscall(__NR_ioctl, holder.terminal_fd, TIOCGPTPEER, READ_WRITE_NOCTTY_CLOEXEC);
+  return is_error(fd) ? NO_FD : (i32)fd;
+}
+
+static int is_valid(const struct hold_request *request) {
+  int has_pipes = request->stdin_fd >= 0 || request->stdout_fd >= 0 || request->stderr_fd >= 0;
+  return request->version == HOLD_VERSION && request->flags == 0 && request->reserved == 0 &&
+         request->pidfd >= 0 && !(has_pipes && request->terminal_fd >= 0);
+}
+
+static void take_over(const struct hold_request *request) {
+  int on_terminal = request->terminal_fd >= 0;
+  holder.init_pid = request->init_pid;
+  holder.pidfd = request->pidfd;
+  holder.terminal_fd = request->terminal_fd;
+  holder.stdin_fd = on_terminal ? request->terminal_fd : request->stdin_fd;
+  i32 first_fd = on_terminal ? request->terminal_fd : request->stdout_fd;
+  holder.outputs[0] = (struct output){first_fd, STREAM_STDOUT, 0};
+  holder.outputs[1] = (struct output){request->stderr_fd, STREAM_STDERR, 0};
+  holder.listener_fd = request->listener_fd;
+  holder.directory_fd = request->directory_fd;
+  holder.terminal_peer_fd = open_terminal_peer();
+  for (int i = 0; i < CLIENT_LIMIT; i++) {
+    holder.clients[i].fd = NO_FD;
+    holder.clients[i].frame = frames[i];
+    holder.clients[i].unsent = unsent_bytes[i];
+  }
+  if (request->primary_fd < 0) return;
+  holder.primary = &holder.clients[0];
+  holder.primary->fd = request->primary_fd;
+}
+
+i64 hold(const struct hold_request *request) {
+  if (!is_valid(request)) return -EINVAL;
+  take_over(request);
+  make_nonblocking(holder.stdin_fd);
+  make_nonblocking(holder.outputs[0].fd);
+  make_nonblocking(holder.outputs[1].fd);
+  make_nonblocking(holder.listener_fd);
+  loop();
+  for (EACH_CLIENT(client)) drop(client);
+  close_fd(&holder.directory_fd);
+  close_fd(&holder.terminal_peer_fd);
+  close_fd(&holder.terminal_fd);
+  return holder.record_result;
+}
