@@ -66,6 +66,7 @@ export const aarch64 = {
     lsetxattr: 6,
     fsetxattr: 7,
     fgetxattr: 10,
+    flistxattr: 13,
     mount: 40,
     umount2: 39,
     pivot_root: 41,

@@ -66,6 +66,7 @@ export const x86_64 = {
     lsetxattr: 189,
     fsetxattr: 190,
     fgetxattr: 193,
+    flistxattr: 196,
     mount: 165,
     umount2: 166,
     pivot_root: 155,

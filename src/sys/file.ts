@@ -259,7 +259,7 @@ export function statAt(
 }
 
 /** Layout of struct statx, by 32-bit words: stat(2). */
-function statusFromStatx(status: Uint32Array): FileStatus {
+export function statusFromStatx(status: Uint32Array): FileStatus {
   return {
     links: status[4] ?? 0,
     uid: status[5] ?? 0,
