@@ -9,7 +9,7 @@ import type { Process } from "../process.ts";
 import type { Resources } from "../resources.ts";
 import type { SeccompProfile } from "../seccomp.ts";
 import type { Spec } from "../spec.ts";
-import { Fields } from "./fields.ts";
+import { Fields, TEXT_LENGTH_MAX } from "./fields.ts";
 import { checkHooks } from "./hooks.ts";
 import { checkLinux } from "./linux.ts";
 import { checkMounts } from "./mounts.ts";
@@ -67,6 +67,8 @@ function parse(value: unknown, at: string, check: Check, options: ParseOptions):
 function decode(text: string, at: string, check: Check, options: ParseOptions): unknown {
   const value = parseJson(text, options);
   const report = new Report();
+  // JSON can write a NUL byte in no other way than this.
+  report.hasSoundTexts = text.length <= TEXT_LENGTH_MAX && !text.includes("\\u0000");
   run(value, at, check, report);
   if (report.hasInexactNumber) {
     return parse(parseJson(text, options, keepDigits), at, check, options);

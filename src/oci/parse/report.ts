@@ -18,6 +18,8 @@ export class Report {
    * A 64-bit number, where every digit counts, was read as a JavaScript number that cannot hold it.
    */
   hasInexactNumber = false;
+  /** No text of the document has a NUL byte or is absurdly long; nobody needs to look again. */
+  hasSoundTexts = false;
   #faultCount = 0;
   readonly #faults: Fault[] = [];
   readonly #warnings: Fault[] = [];
