@@ -10,42 +10,59 @@
 import { chmod, copyFile, mkdir, rename } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { build } from "./build.ts";
+import { OCICAT, OCICAT_RUNTIME, PROGRAMS } from "./completions/programs.ts";
+import { bashCompletion, fishCompletion, zshCompletion } from "./completions/shells.ts";
 import { runTool } from "./processes.ts";
-import { DIST, REPOSITORY } from "./repository.ts";
+import { DIST } from "./repository.ts";
 
-interface InstalledFile {
+interface CopiedFile {
   readonly from: string;
   /** Below the prefix. */
   readonly to: string;
-  readonly mode: number;
 }
 
-const COMPLETIONS: readonly InstalledFile[] = [
-  { from: "ocicat.bash", to: "share/bash-completion/completions/ocicat" },
-  { from: "ocicat.bash", to: "share/bash-completion/completions/ocicat-runtime" },
-  { from: "ocicat.zsh", to: "share/zsh/site-functions/_ocicat" },
-  { from: "ocicat.fish", to: "share/fish/vendor_completions.d/ocicat.fish" },
-  { from: "ocicat.fish", to: "share/fish/vendor_completions.d/ocicat-runtime.fish" },
-].map(({ from, to }) => ({ from: join(REPOSITORY, "tools/completions", from), to, mode: 0o644 }));
-
-export const INSTALLED_FILES: readonly InstalledFile[] = [
-  { from: DIST.program, to: "lib/ocicat/ocicat.bin", mode: 0o755 },
-  { from: DIST.stage, to: "lib/ocicat/stage", mode: 0o755 },
+const PROGRAM_FILES: readonly CopiedFile[] = [
+  { from: DIST.program, to: "lib/ocicat/ocicat.bin" },
+  { from: DIST.stage, to: "lib/ocicat/stage" },
   // The launchers last: they are of use when the rest is there.
-  ...DIST.launchers.map((from) => ({ from, to: `bin/${basename(from)}`, mode: 0o755 })),
-  ...COMPLETIONS,
+  ...DIST.launchers.map((from) => ({ from, to: `bin/${basename(from)}` })),
 ];
 
-export async function installTo(prefix: string): Promise<void> {
-  for (const { from, to, mode } of INSTALLED_FILES) {
-    const target = join(prefix, to);
-    await mkdir(dirname(target), { recursive: true });
-    const temporary = `${target}.${process.pid}`;
-    await copyFile(from, temporary);
-    await chmod(temporary, mode);
-    await rename(temporary, target);
-    console.log(target);
+/** Path below the prefix, and text. */
+function completionFiles(): [string, string][] {
+  return [
+    ["share/bash-completion/completions/ocicat", bashCompletion(OCICAT)],
+    ["share/bash-completion/completions/ocicat-runtime", bashCompletion(OCICAT_RUNTIME)],
+    ["share/zsh/site-functions/_ocicat", zshCompletion(PROGRAMS)],
+    ["share/fish/vendor_completions.d/ocicat.fish", fishCompletion(OCICAT)],
+    ["share/fish/vendor_completions.d/ocicat-runtime.fish", fishCompletion(OCICAT_RUNTIME)],
+  ];
+}
+
+/** Returns the installed paths. */
+export async function installTo(prefix: string): Promise<string[]> {
+  const installed: string[] = [];
+  for (const { from, to } of PROGRAM_FILES) {
+    await replace(join(prefix, to), 0o755, (temporary) => copyFile(from, temporary));
+    installed.push(join(prefix, to));
   }
+  for (const [to, text] of completionFiles()) {
+    await replace(join(prefix, to), 0o644, (temporary) => Bun.write(temporary, text));
+    installed.push(join(prefix, to));
+  }
+  return installed;
+}
+
+async function replace(
+  target: string,
+  mode: number,
+  write: (temporary: string) => Promise<unknown>,
+): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  const temporary = `${target}.${process.pid}`;
+  await write(temporary);
+  await chmod(temporary, mode);
+  await rename(temporary, target);
 }
 
 if (import.meta.main) {
@@ -57,6 +74,7 @@ if (import.meta.main) {
       return;
     }
     await build();
-    await installTo(resolve(prefix));
+    const installed = await installTo(resolve(prefix));
+    console.log(installed.join("\n"));
   });
 }

@@ -20,6 +20,8 @@ const FOR_TESTS = [
   { package: "uidmap", isThere: () => hasProgram("newuidmap") },
   { package: "mmdebstrap", isThere: () => hasProgram("mmdebstrap") },
   { package: "umoci", isThere: () => hasProgram("umoci") },
+  { package: "zsh", isThere: () => hasProgram("zsh") },
+  { package: "fish", isThere: () => hasProgram("fish") },
   { package: "iproute2", isThere: () => hasProgram("ip") },
   { package: "libseccomp2", isThere: () => hasLibrary("libseccomp.so.2") },
   ...(process.arch === "x64"

@@ -1,0 +1,121 @@
+// `npm run bench`: ocicat-runtime beside crun and runc, in one run, into docs/benchmarks/DATE.md.
+//
+// Needs root, Debian's crun, runc and hyperfine, and builds the newest runc (tools/peers). Only a quiet
+// machine gives figures that mean something; the page says how loaded it was.
+
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpus, loadavg, release } from "node:os";
+import { join } from "node:path";
+import { build } from "../build.ts";
+import { installPeers } from "../peers/install.ts";
+import { runTool } from "../processes.ts";
+import { DIST, REPOSITORY } from "../repository.ts";
+import { type Bundles, makeBundles } from "./bundles.ts";
+import { type Contestant, gatherContestants } from "./contestants.ts";
+import { measureLeftovers } from "./leftovers.ts";
+import { measurePhases, measureSteps } from "./phases.ts";
+import { report } from "./report.ts";
+import {
+  HYBRID_SCENARIOS,
+  measureScenario,
+  removeContainers,
+  SCENARIOS,
+  type ScenarioResult,
+  startExecContainers,
+} from "./scenarios.ts";
+import { isHybridHost } from "./session.ts";
+
+async function main(): Promise<void> {
+  await build();
+  await installPeers();
+  // On the disk that programs are installed on: a tmpfs makes each start 2 ms slower.
+  mkdirSync(DIST.folder, { recursive: true });
+  const folder = mkdtempSync(join(DIST.folder, "bench-"));
+  const states = mkdtempSync("/run/ocicat-bench-");
+  try {
+    const contestants = await gatherContestants(folder, states);
+    const bundles = await makeBundles(folder);
+    await measureAll(contestants, bundles, folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(states, { recursive: true, force: true });
+  }
+}
+
+async function measureAll(
+  contestants: readonly Contestant[],
+  bundles: Bundles,
+  folder: string,
+): Promise<void> {
+  const loadBefore = loadText();
+  const ocicat = contestants[0];
+  if (ocicat === undefined) {
+    return;
+  }
+  const date = new Date().toISOString().slice(0, 10);
+  const text = report({
+    scenarios: await measureScenarios(contestants, bundles),
+    steps: await measureSteps(ocicat, bundles, folder),
+    phases: await measurePhases(ocicat, bundles),
+    library: undefined,
+    leftovers: await measureLeftovers(ocicat),
+    sizes: sizesOf(contestants),
+    machine: {
+      date,
+      kernel: release(),
+      processor: cpus()[0]?.model ?? "unknown processor",
+      cores: cpus().length,
+      loadBefore,
+      loadAfter: loadText(),
+    },
+  });
+  const path = join(REPOSITORY, "docs/benchmarks", `${date}.md`);
+  await Bun.write(path, text);
+  console.log(text);
+  console.error(path);
+}
+
+async function measureScenarios(
+  contestants: readonly Contestant[],
+  bundles: Bundles,
+): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  try {
+    await startExecContainers(contestants, bundles);
+    for (const scenario of SCENARIOS) {
+      console.error(scenario.title);
+      results.push(await measureScenario(scenario, contestants, bundles));
+    }
+  } finally {
+    await removeContainers(contestants);
+  }
+  return [...results, ...(await measureHybrid(contestants, bundles))];
+}
+
+/** crun refuses such a host. */
+async function measureHybrid(
+  contestants: readonly Contestant[],
+  bundles: Bundles,
+): Promise<ScenarioResult[]> {
+  const others = contestants.filter(({ name }) => !name.startsWith("crun"));
+  const results: ScenarioResult[] = [];
+  for (const scenario of isHybridHost() ? HYBRID_SCENARIOS : []) {
+    results.push(await measureScenario(scenario, others, bundles, []));
+  }
+  return results;
+}
+
+function sizesOf(contestants: readonly Contestant[]) {
+  const stage = { what: "stage", bytes: Bun.file(DIST.stage).size, limit: 32 * 1024 };
+  const launcher = { what: "launcher", bytes: Bun.file(DIST.launchers[0]).size };
+  const programs = contestants.map(({ name, bytes }) => ({ what: name, bytes }));
+  return [stage, launcher, ...programs];
+}
+
+function loadText(): string {
+  return loadavg()
+    .map((load) => load.toFixed(2))
+    .join(" ");
+}
+
+await runTool(main);

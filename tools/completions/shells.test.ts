@@ -1,0 +1,93 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { OCICAT, OCICAT_RUNTIME, PROGRAMS } from "./programs.ts";
+import { bashCompletion, fishCompletion, zshCompletion } from "./shells.ts";
+
+/** Runs a shell on a script in a folder of its own, where `a-file` and `a-folder` are. */
+function runShell(shell: readonly string[], script: string): { code: number; lines: string[] } {
+  const folder = mkdtempSync(join(tmpdir(), "ocicat-completion-"));
+  try {
+    writeFileSync(join(folder, "script"), script);
+    Bun.spawnSync(["mkdir", "a-folder"], { cwd: folder });
+    const result = Bun.spawnSync([...shell, "script"], { cwd: folder, stderr: "inherit" });
+    const lines = result.stdout.toString().split("\n").filter(Boolean);
+    return { code: result.exitCode, lines };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What bash would offer for the last word. */
+function completeInBash(words: readonly string[]): string[] {
+  const [program] = words;
+  const table = program === "ocicat" ? OCICAT : OCICAT_RUNTIME;
+  const name = `_${program?.replace("-", "_")}`;
+  const script = `${bashCompletion({ ...table, listContainers: "printf 'web\\ndb\\n'" })}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")})
+COMP_CWORD=${words.length - 1}
+${name}
+printf '%s\\n' "\${COMPREPLY[@]}"
+`;
+  const { code, lines } = runShell(["bash"], script);
+  expect(code).toBe(0);
+  return lines;
+}
+
+describe("bash", () => {
+  test.each([
+    [["ocicat", "ex"], ["explain"]],
+    [["ocicat-runtime", "pa"], ["pause"]],
+    [
+      ["ocicat-runtime", "--root", "x", "create", "--pid"],
+      ["--pid-file", "--pidfd-socket"],
+    ],
+    [["ocicat-runtime", "create", "--bundle", "a-"], ["a-folder"]],
+    [
+      ["ocicat-runtime", "delete", ""],
+      ["web", "db"],
+    ],
+    [["ocicat-runtime", "delete", "--force", "w"], ["web"]],
+    [["ocicat-runtime", "update", "--memory", ""], []],
+    [["ocicat", "explain", ""], ["a-folder"]],
+    [["ocicat-runtime", "create", ""], []],
+  ])("%p offers %p", (words, offered) => {
+    expect(completeInBash(words)).toEqual(offered);
+  });
+});
+
+describe.skipIf(Bun.which("zsh") === null)("zsh (needs zsh)", () => {
+  test("accepts the file", () => {
+    expect(runShell(["zsh", "-n"], zshCompletion(PROGRAMS)).code).toBe(0);
+  });
+
+  test("runs it as far as describing the commands", () => {
+    const script = `autoload -Uz compinit; compinit -D -u -d /dev/null 2>/dev/null
+_arguments() { print -r -- "arguments: $@"; }
+compadd() { print -r -- "compadd: $@"; }
+service=ocicat-runtime
+${zshCompletion(PROGRAMS)}`;
+    const { code, lines } = runShell(["zsh", "-f"], script);
+    expect(code).toBe(0);
+    expect(lines.join("\n")).toContain("--systemd-cgroup[let systemd manage the cgroups]");
+  });
+});
+
+describe.skipIf(Bun.which("fish") === null)("fish (needs fish)", () => {
+  test.each(PROGRAMS.map((program) => [program.name, program]))(
+    "accepts the file of %s",
+    (_name, program) => {
+      expect(runShell(["fish", "--no-execute"], fishCompletion(program)).code).toBe(0);
+    },
+  );
+
+  test("offers commands and flags", () => {
+    const script = `${fishCompletion(OCICAT_RUNTIME)}
+complete -C "ocicat-runtime pau"
+complete -C "ocicat-runtime delete --fo"
+`;
+    const { lines } = runShell(["fish", "--no-config"], script);
+    expect(lines).toEqual(["pause\tfreeze the processes of a container", "--force\tkill it first"]);
+  });
+});
