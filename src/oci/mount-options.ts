@@ -1,8 +1,6 @@
 // The mount options that the specification gives a meaning of their own. Every other option belongs
 // to the file system. Source: config.md, section "Linux mount options".
 
-import type { Mount } from "./mount.ts";
-
 export const MOUNT_OPTIONS = [
   "async",
   "atime",
@@ -76,7 +74,10 @@ export function isMountOption(option: string): option is MountOption {
 }
 
 /** A bind mount says so in its options or, as old engines write it, in its type. */
-export function isBindMount(mount: Pick<Mount, "type" | "options">): boolean {
+export function isBindMount(mount: {
+  readonly type?: string | undefined;
+  readonly options?: readonly string[];
+}): boolean {
   const options = mount.options ?? [];
   return mount.type === "bind" || options.includes("bind") || options.includes("rbind");
 }

@@ -162,14 +162,16 @@ export class Fields {
       this.fault(name, `${value} is too large to be exact`);
       return undefined;
     }
-    if (typeof value === "bigint") {
-      if (value >= 0n && value < 1n << 64n) {
-        return value;
-      }
-      this.fault(name, `${value} is not within 0 to 18446744073709551615`);
+    if (typeof value !== "bigint" && !Number.isInteger(value)) {
+      this.#mustBe(name, "an integer", value);
       return undefined;
     }
-    return this.#isInteger(value, UINT64_RANGE, name) ? value : undefined;
+    const number = value as number | bigint;
+    if (number >= 0 && number <= UINT64_MAX) {
+      return number;
+    }
+    this.fault(name, `${number} is not within 0 to ${UINT64_MAX}`);
+    return undefined;
   }
 
   /** An object among the properties, read by `check`. */
@@ -342,7 +344,7 @@ export class Fields {
   }
 }
 
-const UINT64_RANGE = { min: 0, max: Number.MAX_SAFE_INTEGER };
+const UINT64_MAX = 18446744073709551615n;
 
 function isProperties(value: unknown): value is Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value);

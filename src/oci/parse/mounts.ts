@@ -18,20 +18,33 @@ function checkMount(mount: Fields, hasUserNamespace: boolean): void {
     mount.warn("destination", `${shown(destination)} is relative, which is deprecated`);
   }
   const type = mount.text("type");
-  const options = mount.texts("options") ?? [];
   const source = mount.text("source");
-  const kind = type === undefined ? { options } : { type, options };
-  if (isBindMount(kind)) {
-    checkBindMount(mount, options, source);
-  } else {
-    if (type === undefined && !options.includes("remount")) {
-      mount.fault("type", "required, unless the options have bind or rbind");
-    }
-    if (options.includes("tmpcopyup") && type !== "tmpfs") {
-      mount.fault("options", '"tmpcopyup" needs the type tmpfs');
-    }
+  const options = mount.texts("options");
+  const isSound =
+    mount.has("type") === (type !== undefined) && mount.has("options") === (options !== undefined);
+  if (isSound) {
+    checkKind(mount, { type, source, options: options ?? [] });
   }
-  checkIdMap(mount, options, hasUserNamespace);
+  checkIdMap(mount, options ?? [], hasUserNamespace);
+}
+
+interface Kind {
+  readonly type: string | undefined;
+  readonly source: string | undefined;
+  readonly options: readonly string[];
+}
+
+function checkKind(mount: Fields, { type, source, options }: Kind): void {
+  if (isBindMount({ type, options })) {
+    checkBindMount(mount, options, source);
+    return;
+  }
+  if (type === undefined && !options.includes("remount")) {
+    mount.fault("type", "required, unless the options have bind or rbind");
+  }
+  if (options.includes("tmpcopyup") && type !== "tmpfs") {
+    mount.fault("options", '"tmpcopyup" needs the type tmpfs');
+  }
 }
 
 /** The kernel would ignore what a bind mount cannot have; the author would not know. */
