@@ -9,6 +9,7 @@ await runTool(async () => {
   const tests = await readSources("{src,test}/**/*.test.ts");
   const using = tests.filter(({ text }) => text.includes("expectGolden(")).map(({ path }) => path);
   const paths = (named.length > 0 ? named : using).map((path) => `./${path}`);
-  process.env["OCICAT_RENEW_GOLDENS"] = "1";
-  await runCommand([process.execPath, "test", "--timeout=30000", ...paths]);
+  await runCommand([process.execPath, "test", "--timeout=30000", ...paths], {
+    OCICAT_RENEW_GOLDENS: "1",
+  });
 });

@@ -12,10 +12,17 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs a command with the tool's own output, in the repository. Throws CommandError. */
-export async function runCommand(command: readonly string[]): Promise<void> {
+/**
+ * Runs a command with the tool's own output, in the repository. `variables` are set for it besides
+ * those of the tool. Throws CommandError.
+ */
+export async function runCommand(
+  command: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const child = Bun.spawn([...command], {
     cwd: REPOSITORY,
+    env: { ...process.env, ...variables },
     stdin: "ignore",
     stdout: "inherit",
     stderr: "inherit",
