@@ -16,6 +16,7 @@ import { installSystemPackages } from "./setup/system-packages.mjs";
 
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
+/** @param {readonly string[]} argv */
 function main(argv) {
   const forTests = argv[0] === "--for-tests";
   const bunArguments = forTests ? argv.slice(1) : argv;
@@ -44,11 +45,19 @@ function refuseOtherSystems() {
   }
 }
 
+/**
+ * @param {string} bun
+ * @param {readonly string[]} bunArguments
+ * @param {NodeJS.WriteStream} stdout
+ */
 function run(bun, bunArguments, stdout) {
   const result = spawnSync(bun, [...bunCommand(REPOSITORY), ...bunArguments], {
     stdio: ["inherit", stdout, "inherit"],
   });
-  return result.status ?? 128 + constants.signals[result.signal];
+  if (result.signal !== null) {
+    return 128 + constants.signals[result.signal];
+  }
+  return result.status ?? 1;
 }
 
 try {

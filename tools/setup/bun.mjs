@@ -11,7 +11,12 @@ import { join, relative } from "node:path";
 import { runNpmCi } from "./dependencies.mjs";
 import { SetupError, say } from "./report.mjs";
 
-/** Returns the path of a Bun of the locked version. */
+/**
+ * Returns the path of a Bun of the locked version.
+ *
+ * @param {string} repository
+ * @returns {string}
+ */
 export function installBun(repository) {
   const version = lockedVersion(repository);
   const found = findBun(repository, version);
@@ -29,15 +34,24 @@ export function installBun(repository) {
   return linkBun(repository, installed);
 }
 
+/**
+ * @param {string} repository
+ * @returns {string}
+ */
 function lockedVersion(repository) {
   const lock = JSON.parse(readFileSync(join(repository, "package-lock.json"), "utf8"));
   return lock.packages["node_modules/bun"].version;
 }
 
+/**
+ * @param {string} repository
+ * @param {string} version
+ */
 function findBun(repository, version) {
   return candidates(join(repository, "node_modules")).find((path) => isBun(path, version));
 }
 
+/** @param {string} modules */
 function candidates(modules) {
   const platforms = listFolder(join(modules, "@oven"));
   return [
@@ -47,6 +61,7 @@ function candidates(modules) {
   ];
 }
 
+/** @param {string} path */
 function listFolder(path) {
   try {
     return readdirSync(path);
@@ -55,11 +70,19 @@ function listFolder(path) {
   }
 }
 
+/**
+ * @param {string} path
+ * @param {string} version
+ */
 export function isBun(path, version) {
   const result = spawnSync(path, ["--version"], { encoding: "utf8" });
   return result.status === 0 && result.stdout.trim() === version;
 }
 
+/**
+ * @param {string} repository
+ * @param {string} path
+ */
 function linkBun(repository, path) {
   const folder = join(repository, "node_modules/.ocicat");
   const link = join(folder, "bun");
@@ -73,7 +96,11 @@ function linkBun(repository, path) {
   return link;
 }
 
-/** The flags that keep Bun from obeying the working directory: tools/repository.ts has them too. */
+/**
+ * The flags that keep Bun from obeying the working directory: tools/repository.ts has them too.
+ *
+ * @param {string} repository
+ */
 export function bunCommand(repository) {
   return [
     `--config=${join(repository, "bunfig.toml")}`,

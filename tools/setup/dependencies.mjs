@@ -8,13 +8,23 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SetupError, say } from "./report.mjs";
 
+/**
+ * What a lockfile says of each package, by its path below the repository.
+ *
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean }} Package
+ * @typedef {Readonly<Record<string, Package>>} Packages
+ */
+
+/** @param {string} repository */
 export function installDependencies(repository) {
   const wanted = readPackages(join(repository, "package-lock.json"));
   if (wanted === undefined) {
     throw new SetupError(`read "package-lock.json": it is missing or not JSON`);
   }
   const installed = readPackages(join(repository, "node_modules/.package-lock.json"));
-  const difference = firstDifference(wanted, installed, repository);
+  const difference = firstDifference(wanted, installed, (path) =>
+    existsSync(join(repository, path, "package.json")),
+  );
   if (difference === undefined) {
     return;
   }
@@ -22,7 +32,11 @@ export function installDependencies(repository) {
   runNpmCi(repository);
 }
 
-/** Throws node_modules away and installs it again. */
+/**
+ * Throws node_modules away and installs it again.
+ *
+ * @param {string} repository
+ */
 export function runNpmCi(repository) {
   const result = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--include=dev"], {
     cwd: repository,
@@ -36,6 +50,10 @@ export function runNpmCi(repository) {
   }
 }
 
+/**
+ * @param {string} path
+ * @returns {Packages | undefined}
+ */
 function readPackages(path) {
   try {
     return JSON.parse(readFileSync(path, "utf8")).packages;
@@ -47,8 +65,13 @@ function readPackages(path) {
 /**
  * The first thing that makes `installed` another set than `wanted`, as text. Packages for other
  * systems are in the lock but rightly not in node_modules.
+ *
+ * @param {Packages} wanted
+ * @param {Packages | undefined} installed
+ * @param {(path: string) => boolean} isThere
+ * @returns {string | undefined}
  */
-export function firstDifference(wanted, installed, repository) {
+export function firstDifference(wanted, installed, isThere) {
   if (installed === undefined) {
     return "node_modules is missing or incomplete";
   }
@@ -63,7 +86,7 @@ export function firstDifference(wanted, installed, repository) {
     if (found?.version !== lock.version || found?.integrity !== lock.integrity) {
       return `"${path}" is not at ${lock.version}`;
     }
-    if (!existsSync(join(repository, path, "package.json"))) {
+    if (!isThere(path)) {
       return `"${path}" has been deleted`;
     }
   }

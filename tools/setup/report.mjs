@@ -4,6 +4,7 @@
 /** The set-up cannot go on; the message names what is missing and what to do. */
 export class SetupError extends Error {}
 
+/** @param {string} text */
 export function say(text) {
   process.stderr.write(`setup: ${text}\n`);
 }

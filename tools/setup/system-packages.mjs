@@ -36,6 +36,7 @@ const FOR_TESTS = [
     : []),
 ];
 
+/** @param {boolean} forTests */
 export function installSystemPackages(forTests) {
   const neededForBuilds = missing(FOR_BUILDS);
   const neededForTests = forTests ? missing(FOR_TESTS) : [];
@@ -43,7 +44,7 @@ export function installSystemPackages(forTests) {
   if (needed.length === 0) {
     return;
   }
-  if (process.getuid() === 0 && hasProgram("apt-get")) {
+  if (process.getuid?.() === 0 && hasProgram("apt-get")) {
     installWithApt(needed);
     return;
   }
@@ -54,16 +55,19 @@ export function installSystemPackages(forTests) {
   say(`tests will be skipped for want of: ${needed.join(", ")}. As root: ${command}`);
 }
 
+/** @param {readonly { package: string, isThere: () => boolean }[]} table */
 function missing(table) {
   return table.filter((entry) => !entry.isThere()).map((entry) => entry.package);
 }
 
+/** @param {readonly string[]} packages */
 function installWithApt(packages) {
   say(`installing ${packages.join(", ")}`);
   runApt(["update"]);
   runApt(["install", "-y", "--no-install-recommends", ...packages]);
 }
 
+/** @param {readonly string[]} aptArguments */
 function runApt(aptArguments) {
   const result = spawnSync("apt-get", ["-q", ...aptArguments], {
     stdio: ["ignore", process.stderr, process.stderr],
@@ -74,16 +78,19 @@ function runApt(aptArguments) {
   }
 }
 
+/** @param {string} name */
 function hasProgram(name) {
-  const path = process.env.PATH ?? "";
+  const path = process.env["PATH"] ?? "";
   const folders = [...path.split(":"), "/usr/sbin", "/sbin"];
   return folders.some((folder) => existsSync(`${folder}/${name}`));
 }
 
+/** @param {string} name */
 function hasHeader(name) {
   return existsSync(`/usr/include/${name}`);
 }
 
+/** @param {string} name */
 function hasLibrary(name) {
   const folders = ["/usr/lib", "/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
   return folders.some((folder) => existsSync(`${folder}/${name}`));

@@ -63,8 +63,9 @@ function whyUnfinished(run: FileRun): string | undefined {
   if (summary === null) {
     return `ended before its summary, with exit status ${run.status}`;
   }
-  if (run.report === undefined && summary[1] !== "0" && run.status === 0) {
-    return "wrote no report";
+  const reported = parseJunit(run.report ?? "").length;
+  if (run.status === 0 && Number(summary[1]) !== reported) {
+    return `ran ${summary[1]} tests, but reported ${reported}`;
   }
   return undefined;
 }
