@@ -1,0 +1,121 @@
+// The OCI runtime validation suite (opencontainers/runtime-tools) against the runtime under test and
+// against Debian's runc, on the same machine: no program may come out worse with ours.
+// docs/conformance.md says what the suite's programs test, and which of their failures are their own.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "../../tools/peers/cache.ts";
+import { validationPrograms } from "../../tools/peers/go-programs.ts";
+import { type TapReport, worseThan } from "../../tools/peers/tap.ts";
+import { VALIDATION_PROGRAMS, type Validation, validate } from "../../tools/peers/validation.ts";
+import { RUNTIME } from "./runtime-under-test.ts";
+import { Workspace } from "./workspace.ts";
+
+const RUNC = "/usr/sbin/runc";
+const TABLE = join(cacheFolder(), "conformance.md");
+
+const isMissing = process.getuid?.() !== 0 || !existsSync(RUNC);
+
+describe.skipIf(isMissing)("OCI runtime validation, against runc", () => {
+  let workspace: Workspace;
+  let suite: string;
+  const cgroupsBefore = containerCgroups();
+  const rows: string[] = [];
+  const sums = { runc: { passed: 0, failed: 0 }, tested: { passed: 0, failed: 0 } };
+
+  beforeAll(async () => {
+    workspace = await Workspace.make("conformance");
+    suite = await validationPrograms();
+  }, 600_000);
+
+  afterAll(async () => {
+    writeTable(rows, sums);
+    const leftovers = await workspace.leftovers();
+    const cgroups = containerCgroups().filter((name) => !cgroupsBefore.includes(name));
+    await workspace.remove();
+    expect([...leftovers, ...cgroups]).toEqual([]);
+  });
+
+  test("the suite has the programs that are listed here", () => {
+    const programs = readdirSync(suite).filter((name) => !/^(runtimetest|rootfs-)/.test(name));
+    expect(programs.sort()).toEqual(VALIDATION_PROGRAMS);
+  });
+
+  test.each(VALIDATION_PROGRAMS)(
+    "%s",
+    async (program) => {
+      const comparison = await compareTwice(suite, program, workspace.folder);
+      add(sums.runc, comparison.runc.report);
+      add(sums.tested, comparison.tested.report);
+      rows.push(row(program, comparison));
+      if (comparison.worse.length > 0) {
+        console.error(`${program}: ${comparison.tested.output.stderr.slice(0, 2000)}`);
+      }
+      expect(comparison.worse).toEqual([]);
+    },
+    250_000,
+  );
+});
+
+type Comparison = {
+  readonly runc: Validation;
+  readonly tested: Validation;
+  readonly worse: readonly string[];
+};
+
+/**
+ * Programs of the suite race with what they test (killsig deletes before the signal has ended the
+ * container): runc against runc differs now and then. What is worse counts when it is so twice.
+ */
+async function compareTwice(suite: string, program: string, folder: string): Promise<Comparison> {
+  const first = await compare(suite, program, folder);
+  if (first.worse.length === 0) {
+    return first;
+  }
+  console.error(`${program}: once more, for at first it ${first.worse.join("; ")}`);
+  return compare(suite, program, folder);
+}
+
+async function compare(suite: string, program: string, folder: string): Promise<Comparison> {
+  const runc = await validate(suite, program, RUNC, join(folder, "runc"));
+  const tested = await validate(suite, program, RUNTIME, join(folder, "tested"));
+  return { runc, tested, worse: worseThan(tested.report, runc.report) };
+}
+
+/** Containers without a cgroupsPath get a cgroup with their id, a random UUID here. */
+function containerCgroups(): string[] {
+  const root = "/sys/fs/cgroup";
+  const controllers = ["", ...readdirSync(root)].map((name) => join(root, name));
+  return controllers
+    .filter((path) => existsSync(join(path, "cgroup.procs")))
+    .flatMap((path) => readdirSync(path).map((name) => join(path, name)))
+    .filter((path) => /\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(path));
+}
+
+function add(sum: { passed: number; failed: number }, report: TapReport): void {
+  sum.passed += report.passed.length;
+  sum.failed += report.failed.length;
+}
+
+function row(program: string, { runc, tested, worse }: Comparison): string {
+  const cell = ({ report, left }: Validation) => {
+    const counts = `${report.passed.length} ok, ${report.failed.length} not ok`;
+    const errors = report.errors.length === 0 ? "" : `, ${report.errors.length} errors`;
+    return `${counts}${errors}, exit ${report.exitCode}, ${left.length} left`;
+  };
+  return `| ${program} | ${cell(runc)} | ${cell(tested)} | ${worse.join("; ")} |`;
+}
+
+function writeTable(
+  rows: readonly string[],
+  sums: Record<string, { passed: number; failed: number }>,
+): void {
+  const head = ["| program | runc | tested | worse |", "|---|---|---|---|"];
+  const { runc, tested } = sums;
+  const sum = `| all | ${runc?.passed} ok, ${runc?.failed} not ok | ${tested?.passed} ok, ${tested?.failed} not ok | |`;
+  writeFileSync(TABLE, `${[...head, ...rows, sum].join("\n")}\n`);
+  console.log(
+    `runc ${runc?.passed} ok, ${runc?.failed} not ok; tested ${tested?.passed} ok, ${tested?.failed} not ok; by program in ${TABLE}`,
+  );
+}

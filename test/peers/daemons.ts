@@ -1,0 +1,119 @@
+// A containerd and a dockerd for one test file, on folders and sockets of their own: they share
+// nothing with a daemon that the machine may run, and change nothing of its network.
+
+import { existsSync, rmdirSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { run } from "../../tools/peers/command.ts";
+import { eventually } from "./conditions.ts";
+import { RUNTIME } from "./runtime-under-test.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** containerd's shims make these whatever the configuration says. */
+const SHIM_FOLDERS = ["/run/containerd/fifo", "/run/containerd/s", "/run/containerd"];
+
+export type Daemon = {
+  readonly socket: string;
+  readonly stop: () => Promise<void>;
+};
+
+export async function startContainerd(workspace: Workspace): Promise<Daemon> {
+  const shimFolders = SHIM_FOLDERS.filter((folder) => !existsSync(folder));
+  const socket = join(workspace.folder, "containerd.sock");
+  const configuration = join(workspace.folder, "containerd.toml");
+  await writeFile(configuration, containerdConfiguration(workspace.folder, socket));
+  const child = await startDaemon(workspace, "containerd", ["--config", configuration]);
+  await answers(["ctr", "-a", socket, "version"], child);
+  return {
+    socket,
+    stop: async () => {
+      await stopDaemon(child);
+      removeEmpty(shimFolders);
+    },
+  };
+}
+
+/** A dockerd whose default runtime is the one under test. */
+export async function startDockerd(workspace: Workspace): Promise<Daemon> {
+  const containerd = await startContainerd(workspace);
+  const socket = join(workspace.folder, "docker.sock");
+  const configuration = join(workspace.folder, "daemon.json");
+  const settings = { "default-runtime": "tested", runtimes: { tested: { path: RUNTIME } } };
+  await writeFile(configuration, JSON.stringify(settings));
+  const child = await startDaemon(workspace, "dockerd", [
+    `--config-file=${configuration}`,
+    `--data-root=${join(workspace.folder, "docker")}`,
+    `--exec-root=${join(workspace.folder, "docker-run")}`,
+    `--pidfile=${join(workspace.folder, "docker.pid")}`,
+    `--host=unix://${socket}`,
+    `--containerd=${containerd.socket}`,
+    `--cgroup-parent=${workspace.cgroupParent}`,
+    "--exec-opt=native.cgroupdriver=cgroupfs",
+    "--storage-driver=overlay2",
+    "--bridge=none",
+    "--iptables=false",
+    "--ip6tables=false",
+    "--ip-masq=false",
+    "--userland-proxy=false",
+  ]);
+  await answers(["/usr/bin/docker", "--host", `unix://${socket}`, "version"], child);
+  return {
+    socket,
+    stop: async () => {
+      await stopDaemon(child);
+      await containerd.stop();
+    },
+  };
+}
+
+function containerdConfiguration(folder: string, socket: string): string {
+  const disabled = [
+    "io.containerd.grpc.v1.cri",
+    "io.containerd.snapshotter.v1.aufs",
+    "io.containerd.snapshotter.v1.btrfs",
+    "io.containerd.snapshotter.v1.devmapper",
+    "io.containerd.snapshotter.v1.zfs",
+  ];
+  return `
+    version = 2
+    root = "${folder}/containerd"
+    state = "${folder}/containerd-run"
+    disabled_plugins = ${JSON.stringify(disabled)}
+    [grpc]
+      address = "${socket}"
+  `;
+}
+
+async function startDaemon(
+  workspace: Workspace,
+  name: string,
+  daemonArguments: readonly string[],
+): Promise<Bun.Subprocess> {
+  const log = Bun.file(join(workspace.folder, `${name}.log`));
+  await Bun.write(log, "");
+  return Bun.spawn([name, ...daemonArguments], { stdin: "ignore", stdout: log, stderr: log });
+}
+
+async function answers(command: readonly string[], daemon: Bun.Subprocess): Promise<void> {
+  await eventually(`"${command.join(" ")}" to succeed`, async () => {
+    if (daemon.exitCode !== null) {
+      throw new Error(`the daemon has ended with status ${daemon.exitCode}`);
+    }
+    return (await run(command)).code === 0;
+  });
+}
+
+async function stopDaemon(child: Bun.Subprocess): Promise<void> {
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  await child.exited;
+  clearTimeout(timer);
+}
+
+function removeEmpty(folders: readonly string[]): void {
+  for (const folder of folders) {
+    if (existsSync(folder)) {
+      rmdirSync(folder);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+// A folder and a cgroup parent for one test file, and the look at what is left of it.
+//
+// Other programs may run on the machine meanwhile, so the look is at what bears the workspace's
+// name: mounts below its folder, cgroups below its parent, processes in those cgroups or with the
+// folder in their command line, containers that the runtime knows with a bundle in the folder.
+
+import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { run } from "../../tools/peers/command.ts";
+import { RUNTIME } from "./runtime-under-test.ts";
+
+const CGROUPS = "/sys/fs/cgroup";
+
+export class Workspace {
+  readonly folder: string;
+  /** The cgroup below which clients put containers, as a path from the root. */
+  readonly cgroupParent: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.cgroupParent = `/${basename(folder)}`;
+  }
+
+  static async make(name: string): Promise<Workspace> {
+    const folder = await mkdtemp(join(tmpdir(), `ocicat-${name}-`));
+    // The root of a user namespace walks through it to its root file system.
+    await chmod(folder, 0o711);
+    return new Workspace(folder);
+  }
+
+  /** What is left behind, in words; empty after a clean end. */
+  async leftovers(): Promise<string[]> {
+    return [
+      ...this.#mounts(),
+      ...this.#containerCgroups(),
+      ...this.#processes(),
+      ...(await this.#knownContainers()),
+      ...damagedDevices(),
+    ];
+  }
+
+  /** Removes the folder and the clients' cgroup parents, which the clients themselves leave. */
+  async remove(): Promise<void> {
+    for (const parent of this.#parents()) {
+      removeTree(parent);
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #mounts(): string[] {
+    const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+    const targets = lines.map((line) => line.split(" ")[4] ?? "");
+    return targets
+      .filter((target) => target.startsWith(`${this.folder}/`))
+      .map((target) => `mount ${target}`);
+  }
+
+  #containerCgroups(): string[] {
+    return this.#parents().flatMap((parent) =>
+      folders(parent)
+        .filter((name) => !CLIENTS_OWN_CGROUPS.includes(name))
+        .map((name) => `cgroup ${parent}/${name}`),
+    );
+  }
+
+  #parents(): string[] {
+    return [CGROUPS, ...folders(CGROUPS).map((name) => join(CGROUPS, name))]
+      .map((root) => root + this.cgroupParent)
+      .filter((parent) => existsSync(parent));
+  }
+
+  #processes(): string[] {
+    return folders("/proc")
+      .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
+      .flatMap((pid) => {
+        const command = readProcess(pid, "cmdline").replaceAll("\0", " ");
+        const ours =
+          command.includes(this.folder) || readProcess(pid, "cgroup").includes(this.cgroupParent);
+        return ours ? [`process ${pid} ${command}`] : [];
+      });
+  }
+
+  async #knownContainers(): Promise<string[]> {
+    const list = await run([RUNTIME, "list", "--format", "json"]);
+    if (list.code !== 0) {
+      return [`the runtime's list fails: ${list.stderr}`];
+    }
+    const containers: { id: string; bundle: string }[] = JSON.parse(list.stdout) ?? [];
+    return containers
+      .filter((container) => container.bundle.startsWith(this.folder))
+      .map((container) => `container ${container.id} in the runtime's state`);
+  }
+}
+
+/** podman keeps its monitors' cgroup for the next container. */
+const CLIENTS_OWN_CGROUPS = ["conmon"];
+
+/**
+ * Containers get the host's /dev/null as a stream: a runtime that gives streams to the container's
+ * user must leave it alone, and one that makes device nodes must not make them there.
+ */
+function damagedDevices(): string[] {
+  const status = statSync("/dev/null");
+  const isSound = status.isCharacterDevice() && status.uid === 0 && (status.mode & 0o777) === 0o666;
+  return isSound ? [] : [`/dev/null: owner ${status.uid}, mode ${status.mode.toString(8)}`];
+}
+
+function folders(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+}
+
+function removeTree(cgroup: string): void {
+  for (const name of folders(cgroup)) {
+    removeTree(join(cgroup, name));
+  }
+  rmdirSync(cgroup);
+}
+
+/** Empty when the process has ended meanwhile. */
+function readProcess(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return "";
+  }
+}
