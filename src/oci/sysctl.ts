@@ -50,5 +50,8 @@ export function sysctlNamespace(path: string): NamespaceType | undefined {
   if (IPC_PARAMETERS.has(path) || path.startsWith("fs/mqueue/")) {
     return "ipc";
   }
+  if (path.startsWith("user/")) {
+    return "user";
+  }
   return path === "kernel/domainname" || path === "kernel/hostname" ? "uts" : undefined;
 }

@@ -77,7 +77,7 @@ export function checkSysctl(linux: Fields, namespaces: Namespaces): void {
 }
 
 function withArticle(type: NamespaceType): string {
-  return type === "ipc" ? `an ${type}` : `a ${type}`;
+  return type === "ipc" ? "an ipc" : `a ${type}`;
 }
 
 /** `hostname` and `domainname`: __NEW_UTS_LEN. */

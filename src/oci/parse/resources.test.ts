@@ -54,14 +54,15 @@ const ROWS: readonly (readonly [what: string, resources: unknown, faults: readon
   ["a short period", { cpu: { period: 999 } }, ["cpu.period: 999 is below a millisecond (1000)"]],
   [
     "more real time than time",
-    { cpu: { realtimeRuntime: 11, realtimePeriod: 10, idle: 2, cpus: "0,", mems: "1-x" } },
+    { cpu: { realtimeRuntime: 11, realtimePeriod: 10, idle: 2, cpus: "0;1", mems: "1-x" } },
     [
       "cpu.realtimeRuntime: 11 is above the period 10",
-      'cpu.cpus: "0," is not a list such as "0-3,7"',
+      'cpu.cpus: "0;1" is not a list such as "0-3,7"',
       'cpu.mems: "1-x" is not a list such as "0-3,7"',
       "cpu.idle: 2 is not within 0 to 1",
     ],
   ],
+  ["lists with spaces and empty elements", { cpu: { cpus: "0-3, 7,", mems: " 0" } }, []],
   ["no processes", { pids: { limit: 0 } }, []],
   [
     "weights",

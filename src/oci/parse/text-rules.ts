@@ -43,9 +43,13 @@ export function interfaceName(value: string): string | undefined {
 /** Far above any kernel's NR_CPUS or MAX_NUMNODES. */
 const LISTED_NUMBER_MAX = 65_535;
 
-/** CPUs or memory nodes: "0-3,7". */
+/** CPUs or memory nodes: "0-3,7". As for the kernel, spaces and empty elements are no fault. */
 export function numberList(value: string): string | undefined {
-  for (const range of value.split(",")) {
+  for (const element of value.split(",")) {
+    const range = element.trim();
+    if (range === "") {
+      continue;
+    }
     const dash = range.indexOf("-");
     const first = decimal(dash < 0 ? range : range.slice(0, dash));
     const last = dash < 0 ? first : decimal(range.slice(dash + 1));
