@@ -1,0 +1,145 @@
+// `npm run test:vm`: boots virtual machines that have what this machine may lack (cgroup v2 alone,
+// systemd as PID 1, an older kernel) and runs tests in them.
+//
+//   bun tools/vm/main.ts [--mode cgroup2|systemd] [--timeout SECONDS] [--no-build] [--runtime PROGRAM] [TEST...]
+//   bun tools/vm/main.ts --mode cgroup2 --command 'cat /sys/fs/cgroup/cgroup.controllers'
+//
+// --runtime holds another OCI runtime of the guest (/usr/sbin/runc, /usr/bin/crun) against the tests: what
+// fails with it too tells nothing about ours.
+//
+// The last line counts all of them: N passed, N failed, N skipped.
+
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Glob } from "bun";
+import { CommandError, runCommand } from "../processes.ts";
+import { REPOSITORY } from "../repository.ts";
+import { addTallies, closingLine, type Tally } from "../testing/tally.ts";
+import { runGuest } from "./guest-run.ts";
+import { prepareMachine } from "./machine.ts";
+import { isMode, MODES, type Mode, TESTS_OF_MODE } from "./modes.ts";
+import { installHostPackages, SEARCH_PATH } from "./packages.ts";
+import { Refusal } from "./refusal.ts";
+import { measureTscRate } from "./tsc-rate.ts";
+import { type BootResult, judgeBoot, type Plan } from "./verdict.ts";
+
+/** Of one boot, and of one test file in it. */
+const BOOT_TIMEOUT_S = 420;
+const FILE_TIMEOUT_MS = 180_000;
+
+interface Options {
+  readonly modes: readonly Mode[];
+  readonly timeoutMs: number;
+  readonly isBuilt: boolean;
+  readonly command: string | undefined;
+  readonly runtime: string | undefined;
+  readonly tests: readonly string[];
+}
+
+function readOptions(argv: string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      mode: { type: "string" },
+      timeout: { type: "string" },
+      command: { type: "string" },
+      runtime: { type: "string" },
+      "no-build": { type: "boolean" },
+    },
+  });
+  const seconds = Number(values.timeout ?? BOOT_TIMEOUT_S);
+  if (!(seconds > 0)) {
+    throw new Refusal(`--timeout: "${values.timeout}" is not a number of seconds`);
+  }
+  return {
+    modes: readModes(values.mode),
+    timeoutMs: seconds * 1000,
+    isBuilt: values["no-build"] === true,
+    command: values.command,
+    runtime: values.runtime,
+    tests: positionals.map(readTestPath),
+  };
+}
+
+function readModes(text: string | undefined): readonly Mode[] {
+  if (text === undefined) {
+    return MODES;
+  }
+  if (!isMode(text)) {
+    throw new Refusal(`--mode: "${text}" is not one of ${MODES.join(", ")}`);
+  }
+  return [text];
+}
+
+function readTestPath(text: string): string {
+  const path = text.replace(/^\.\//, "");
+  if (!existsSync(`${REPOSITORY}/${path}`)) {
+    throw new Refusal(`"${text}" is not a test of the repository`);
+  }
+  return path;
+}
+
+function makePlan(mode: Mode, options: Options): Plan {
+  if (options.command !== undefined) {
+    return { mode, runtime: options.runtime, work: { kind: "command", command: options.command } };
+  }
+  const ofMode = new Set<string>();
+  for (const pattern of TESTS_OF_MODE[mode]) {
+    for (const path of new Glob(pattern).scanSync({ cwd: REPOSITORY })) {
+      ofMode.add(path);
+    }
+  }
+  const files = options.tests.length > 0 ? testsFor(mode, options) : [...ofMode].sort();
+  return {
+    mode,
+    runtime: options.runtime,
+    work: { kind: "tests", files, fileTimeoutMs: FILE_TIMEOUT_MS },
+  };
+}
+
+function testsFor(mode: Mode, options: Options): string[] {
+  const foreign = MODES.filter((other) => other !== mode).map((other) => `test/vm/${other}/`);
+  return options.tests.filter((path) => !foreign.some((folder) => path.startsWith(folder)));
+}
+
+async function main(options: Options): Promise<void> {
+  if (process.arch !== "x64") {
+    throw new Refusal(`the virtual machines run x86-64 programs; this is ${process.arch}`);
+  }
+  process.env["PATH"] = SEARCH_PATH;
+  await installHostPackages();
+  const machine = { ...(await prepareMachine()), tscRateKhz: await measureTscRate() };
+  if (!options.isBuilt) {
+    await runCommand([process.execPath, "tools/build.ts"]);
+  }
+  const tallies: Tally[] = [];
+  for (const mode of options.modes) {
+    const plan = makePlan(mode, options);
+    const result = judgeBoot(plan, await runGuest(machine, plan, options.timeoutMs));
+    report(mode, result);
+    tallies.push(result.tally);
+  }
+  const total = addTallies(tallies);
+  console.log(closingLine(total));
+  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+function report(mode: Mode, result: BootResult): void {
+  for (const skip of result.skips) {
+    console.log(`skip  ${mode}: ${skip}`);
+  }
+  for (const complaint of result.complaints) {
+    console.log(`FAIL  ${mode}: ${complaint}`);
+  }
+}
+
+try {
+  await main(readOptions(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof Refusal || error instanceof CommandError)) {
+    throw error;
+  }
+  console.error(error.message);
+  process.exitCode = 1;
+}
