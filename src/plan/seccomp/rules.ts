@@ -5,6 +5,8 @@
 //   is a rule of its own.
 // - Of a call's rules the first that matches decides, but a rule without conditions wins over all
 //   that have some, wherever it stands.
+// Where rules of one call overlap in other ways, libseccomp loses some of them or lets them match too
+// much. Here they mean what they say.
 
 import { syscallRow } from "../../abi/syscall-tables/lookup.ts";
 import type { SeccompArgument, SeccompProfile } from "../../oci/seccomp.ts";
