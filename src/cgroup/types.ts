@@ -9,7 +9,7 @@
 //   record.ts    parseContainerCgroup(value, where)           the record again, from state.json
 //   entry.ts     entryFor(cgroup), joinFor(cgroup, initPid)   how a process gets in
 //   scope.ts     startScope(cgroup, pid, options), stopScope(cgroup)   systemd alone; else nothing
-//   limits.ts    applyResources(cgroup, resources)            all but devices; also for `update`
+//   resources.ts applyResources(cgroup, resources)            all but devices; also for `update`
 //   devices.ts   applyDevices(cgroup, rules)                  device rules, v1 and v2
 //   delegate.ts  delegateCgroup(cgroup, owner)                files that belong to the container's root
 //   freeze.ts    freeze(cgroup), thaw(cgroup), isFrozen(cgroup)
@@ -25,7 +25,7 @@
 //   cgroup = createCgroup(intent)         store the record
 //   applyResources(cgroup, resources)     (cgroupfs)
 //   entry = entryFor(cgroup)              the program clones into entry.into, writes entry.tasks
-//   startScope(cgroup, pid, resources)    (systemd) at a sync point before the program writes
+//   startScope(cgroup, pid, options)      (systemd) at a sync point before the program writes
 //                                         entry.tasks; it applies the resources too
 //   applyDevices(cgroup, rules)           at a sync point after the device nodes are made
 //
