@@ -72,10 +72,12 @@ const BUN_VARIABLES = () => ({ BUN_OPTIONS: `--preload ${join(hostile, "evil.ts"
 test("the hostile directory works: plain Bun obeys all of it", async () => {
   await writeProbe(join(folder, "plain"));
   const program = join(folder, "plain/main.ts");
-  const redirected = runHostile([process.execPath, "--config=/dev/null", program]);
+  const noConfig = join(folder, "plain/bunfig.toml");
+  const ownImports = join(folder, "plain/tsconfig.json");
+  await Promise.all([Bun.write(noConfig, ""), Bun.write(ownImports, "{}")]);
+  const redirected = runHostile([process.execPath, `--config=${noConfig}`, program]);
   expect(redirected).toEqual({ output: "", ranCode: true });
-  const ownImports = "--tsconfig-override=/dev/null";
-  const preloaded = runHostile([process.execPath, ownImports, program]);
+  const preloaded = runHostile([process.execPath, `--tsconfig-override=${ownImports}`, program]);
   expect(preloaded).toEqual({ output: "ours from-env-local", ranCode: true });
 });
 

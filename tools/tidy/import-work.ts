@@ -11,7 +11,7 @@ const PURE_LAYERS = ["error", "abi", "oci", "program", "plan"];
 /** How a declaration, a comment or the end of something longer starts. */
 const DECLARATION =
   /^(?:import|export|const|let|type|interface|declare|(?:async )?function|(?:abstract )?class)\b/;
-const CONTINUATION = /^(?:\/\/|\/\*|[\s})\]|&:;*`]|$)/;
+const CONTINUATION = /^(?:\/\/|\/\*|[\s})\]>|&:;*`]|$)/;
 
 /** `const NAME[: TYPE] = CALLEE(`, at the end of which the callee runs. */
 const COMPUTED = /^(?:export )?const \w+(?:: [^=]+)? = (?:await )?(new )?([\w.]+)(?:<[^(]*>)?\(/;
