@@ -129,6 +129,7 @@ export const Errno = {
   ECONNRESET: 104,
   ETIMEDOUT: 110,
   ECONNREFUSED: 111,
+  ECANCELED: 125,
   EDQUOT: 122,
 } as const;
 

@@ -9,6 +9,7 @@ import type {
   Catch,
   DataOffset,
   DataReference,
+  FlagNames,
   Label,
   NamedNumber,
   Operation,
@@ -50,6 +51,7 @@ export class ProgramBuilder {
   readonly #strings: string[] = [];
   #stringBytes = 0;
   readonly #internedStrings = new Map<string, DataReference>();
+  readonly #sharedStructures = new Map<string, DataReference>();
   readonly #freeRegisters: number[] = [];
   #registersUsed = 1;
   #reason = "";
@@ -71,6 +73,17 @@ export class ProgramBuilder {
     return this.#append(name, this.architecture.syscalls[name], args, options);
   }
 
+  /** A system call whose result goes to a register that exists already. */
+  callInto(
+    result: Register,
+    name: SyscallName,
+    args: readonly Argument[],
+    options: Omit<CallOptions, "result"> = {},
+  ): void {
+    const { caught, describes } = options;
+    this.#push({ name, code: this.architecture.syscalls[name], args, result, caught, describes });
+  }
+
   /** A control operation: see OPCODES. */
   control(
     name: Exclude<ControlName, "fork" | "jump">,
@@ -78,6 +91,17 @@ export class ProgramBuilder {
     options: CallOptions = {},
   ): Register {
     return this.#append(name, CONTROL_BIT | OPCODES[name], args, options);
+  }
+
+  /** A control operation whose result goes to a register that exists already. */
+  controlInto(
+    result: Register,
+    name: "expect" | "load" | "receive",
+    args: readonly Argument[],
+    options: Omit<CallOptions, "result"> = {},
+  ): void {
+    const { caught, describes } = options;
+    this.#push({ name, code: CONTROL_BIT | OPCODES[name], args, result, caught, describes });
   }
 
   /**
@@ -164,6 +188,17 @@ export class ProgramBuilder {
     return { kind: "data", segment: "structures", offset, size: content.byteLength, text };
   }
 
+  /** A structure that ops only read: made once for each `text`, which must describe it whole. */
+  sharedStructure(text: string, make: () => Uint32Array): DataReference {
+    const known = this.#sharedStructures.get(text);
+    if (known !== undefined) {
+      return known;
+    }
+    const reference = this.structure(make(), text);
+    this.#sharedStructures.set(text, reference);
+    return reference;
+  }
+
   /** Zeroed room for `size` bytes that ops write to. */
   space(size: number, text: string): DataReference {
     return this.structure(new Uint32Array(Math.ceil(size / 4)), text);
@@ -243,20 +278,9 @@ export function named(value: number, text: string): NamedNumber {
   return { kind: "named", value, text };
 }
 
-/** The names of the flags that `value` has, joined by "|"; what no name covers in hexadecimal. */
-export function flagNames(value: number, names: Readonly<Record<string, number>>): NamedNumber {
-  let rest = value;
-  const parts: string[] = [];
-  for (const [name, bit] of Object.entries(names)) {
-    if (bit !== 0 && (rest & bit) === bit) {
-      parts.push(name);
-      rest &= ~bit;
-    }
-  }
-  if (rest !== 0) {
-    parts.push(`0x${(rest >>> 0).toString(16)}`);
-  }
-  return named(value, parts.length === 0 ? "0" : parts.join("|"));
+/** A number that the listing shows as the names of its flags. */
+export function flags(value: number, names: FlagNames): NamedNumber {
+  return { kind: "named", value, text: names };
 }
 
 function utf8Length(text: string): number {

@@ -6,7 +6,7 @@
 // line: the errors and where it goes on.
 
 import { errnoName } from "../error/errno.ts";
-import type { Argument, Operation, Program } from "./program.ts";
+import type { Argument, FlagNames, Operation, Program } from "./program.ts";
 
 const CALL_WIDTH = 62;
 const RESULT_WIDTH = 16;
@@ -78,7 +78,9 @@ function describeArgument(argument: Argument): string {
   }
   switch (argument.kind) {
     case "named":
-      return argument.text;
+      return typeof argument.text === "string"
+        ? argument.text
+        : describeFlags(argument.value, argument.text);
     case "register":
       return argument.name;
     case "data":
@@ -86,4 +88,20 @@ function describeArgument(argument: Argument): string {
     case "offset":
       return argument.plus === 0 ? argument.of.text : `${argument.of.text}+${argument.plus}`;
   }
+}
+
+/** The names of the flags that `value` has, joined by "|"; what no name covers in hexadecimal. */
+function describeFlags(value: number, names: FlagNames): string {
+  let rest = value;
+  const parts: string[] = [];
+  for (const [name, bit] of Object.entries(names)) {
+    if (bit !== 0 && (rest & bit) === bit) {
+      parts.push(name);
+      rest &= ~bit;
+    }
+  }
+  if (rest !== 0) {
+    parts.push(`0x${(rest >>> 0).toString(16)}`);
+  }
+  return parts.length === 0 ? "0" : parts.join("|");
 }

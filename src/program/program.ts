@@ -30,11 +30,14 @@ export interface DataOffset {
   readonly plus: number;
 }
 
+export type FlagNames = Readonly<Record<string, number>>;
+
 /** A number that the listing shows by other words, such as the names of flags. */
 export interface NamedNumber {
   readonly kind: "named";
   readonly value: number;
-  readonly text: string;
+  /** The words; or the flags to choose them from, since only a listing needs them. */
+  readonly text: string | FlagNames;
 }
 
 export type Argument = number | NamedNumber | Register | DataReference | DataOffset;

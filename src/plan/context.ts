@@ -1,0 +1,86 @@
+// What the parts of the plan share: the program under construction, and the registers that more than
+// one part needs.
+
+import { AT_FDCWD, O_CLOEXEC, O_PATH } from "../abi/file.ts";
+import { Errno } from "../error/errno.ts";
+import { flags, named, type ProgramBuilder } from "../program/builder.ts";
+import type { Argument, DataReference, Register } from "../program/program.ts";
+import { OPEN_NAMES, RESOLVE_NAMES } from "./flag-names.ts";
+import type { CreateRequest } from "./request.ts";
+
+export interface PlanContext {
+  readonly program: ProgramBuilder;
+  readonly request: CreateRequest;
+  /** What the stage opened in the host's namespaces, for init to use. */
+  readonly outer: OuterFds;
+}
+
+/** Descriptors that init inherits from the stage. */
+export interface OuterFds {
+  /** By index in `mounts`: detached copies of bind sources. */
+  readonly bindSources: Map<number, Register>;
+}
+
+export const CURRENT_DIRECTORY = named(AT_FDCWD, "CWD");
+export const EMPTY = "";
+
+interface OpenHow {
+  readonly flags: number;
+  readonly mode?: number;
+  readonly resolve: number;
+}
+
+/** struct open_how, 24 bytes: flags u64, mode u64, resolve u64. */
+export function openHow(program: ProgramBuilder, how: OpenHow): DataReference {
+  const mode = how.mode === undefined ? "" : `, 0${how.mode.toString(8)}`;
+  const text = `{${describeOpen(how.flags)}${mode}${describeResolve(how.resolve)}}`;
+  return program.sharedStructure(text, () => {
+    const content = new Uint32Array(6);
+    content[0] = how.flags;
+    content[2] = how.mode ?? 0;
+    content[4] = how.resolve;
+    return content;
+  });
+}
+
+function describeOpen(value: number): string {
+  const names = Object.entries(OPEN_NAMES).filter(([, bit]) => (value & bit) === bit);
+  return names.map(([name]) => name).join("|") || "RDONLY";
+}
+
+function describeResolve(value: number): string {
+  const names = Object.entries(RESOLVE_NAMES).filter(([, bit]) => (value & bit) === bit);
+  return names.length === 0 ? "" : `, ${names.map(([name]) => name).join("|")}`;
+}
+
+/** open with O_PATH of a host path that only the administrator controls. */
+export function openPath(
+  program: ProgramBuilder,
+  path: string,
+  result: string,
+  extraFlags = 0,
+): Register {
+  const openFlags = flags(O_PATH | O_CLOEXEC | extraFlags, OPEN_NAMES);
+  return program.call("openat", [CURRENT_DIRECTORY, program.text(path), openFlags], {
+    result,
+    describes: `open ${JSON.stringify(path)}`,
+  });
+}
+
+/** Two 32-bit words for a 64-bit number. */
+export function splitU64(value: number): [low: number, high: number] {
+  return [value >>> 0, Math.floor(value / 0x1_0000_0000)];
+}
+
+/** Writes `text` to the open file `fd` in one write. */
+export function writeText(
+  program: ProgramBuilder,
+  fd: Argument,
+  text: string,
+  describes: string,
+): void {
+  const content = program.text(text);
+  program.call("write", [fd, content, content.size - 1], { describes });
+}
+
+export const MISSING = [Errno.ENOENT] as const;

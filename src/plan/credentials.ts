@@ -1,0 +1,127 @@
+// Who the container's process is: ids, groups, capabilities, and no new privileges.
+
+import {
+  PR_CAP_AMBIENT,
+  PR_CAP_AMBIENT_CLEAR_ALL,
+  PR_CAP_AMBIENT_RAISE,
+  PR_CAPBSET_DROP,
+  PR_SET_KEEPCAPS,
+  PR_SET_NO_NEW_PRIVS,
+} from "../abi/process.ts";
+import { Errno } from "../error/errno.ts";
+import { CAPABILITIES, type Capabilities, type Process } from "../oci/process.ts";
+import { named, type ProgramBuilder } from "../program/builder.ts";
+import type { HostFacts } from "./host-facts.ts";
+
+const LINUX_CAPABILITY_VERSION_3 = 0x2008_0522;
+
+const NUMBERS: ReadonlyMap<string, number> = new Map(
+  CAPABILITIES.map((name, number) => [name, number]),
+);
+
+/** The numbers of those names that this kernel knows; the others were warned of. */
+function capabilityNumbers(names: readonly string[] | undefined, facts: HostFacts): Set<number> {
+  const numbers = new Set<number>();
+  for (const name of names ?? []) {
+    const number = NUMBERS.get(name) ?? -1;
+    if (number >= 0 && number <= facts.lastCapability) {
+      numbers.add(number);
+    }
+  }
+  return numbers;
+}
+
+/** Drops from the bounding set what the configuration does not have; needs CAP_SETPCAP. */
+export function dropBoundingSet(
+  program: ProgramBuilder,
+  capabilities: Capabilities,
+  facts: HostFacts,
+): void {
+  program.because("process.capabilities.bounding");
+  const kept = capabilityNumbers(capabilities.bounding, facts);
+  for (let capability = 0; capability <= facts.lastCapability; capability++) {
+    if (!kept.has(capability)) {
+      const name = named(capability, CAPABILITIES[capability] ?? `CAP_${capability}`);
+      program.call("prctl", [named(PR_CAPBSET_DROP, "CAPBSET_DROP"), name, 0, 0, 0], {
+        describes: "drop a capability from the bounding set",
+      });
+    }
+  }
+}
+
+/** Ids and groups. Capabilities survive the change of the uid until setCapabilities. */
+export function setIds(program: ProgramBuilder, process: Process, setgroupsDenied: boolean): void {
+  const { uid, gid, additionalGids = [], umask } = process.user;
+  program.because("process.user");
+  program.call("prctl", [named(PR_SET_KEEPCAPS, "SET_KEEPCAPS"), 1, 0, 0, 0]);
+  if (!setgroupsDenied) {
+    program.because("process.user.additionalGids");
+    const list = program.structure(
+      new Uint32Array(additionalGids),
+      `[${additionalGids.join(", ")}]`,
+    );
+    program.call("setgroups", [additionalGids.length, list], {
+      describes: "set the additional groups",
+    });
+  }
+  program.because("process.user.gid");
+  program.call("setresgid", [gid, gid, gid], { describes: `become gid ${gid}` });
+  program.because("process.user.uid");
+  program.call("setresuid", [uid, uid, uid], { describes: `become uid ${uid}` });
+  if (umask !== undefined) {
+    program.because("process.user.umask");
+    program.call("umask", [named(umask, `0${umask.toString(8)}`)]);
+  }
+}
+
+/**
+ * The sets of capset(2), the inheritable one only as configured (CVE-2022-29162). `extra` stays
+ * effective and permitted until the next call.
+ */
+export function setCapabilities(
+  program: ProgramBuilder,
+  capabilities: Capabilities,
+  facts: HostFacts,
+  extra: readonly string[],
+): void {
+  program.because("process.capabilities");
+  const { effective = [], permitted = [], inheritable = [] } = capabilities;
+  const sets = [[...effective, ...extra], [...permitted, ...extra], inheritable].map((names) =>
+    capabilityNumbers(names, facts),
+  );
+  const data = new Uint32Array(6);
+  sets.forEach((set, position) => {
+    for (const capability of set) {
+      const word = position + (capability >= 32 ? 3 : 0);
+      data[word] = (data[word] ?? 0) | (1 << (capability & 31));
+    }
+  });
+  const header = new Uint32Array([LINUX_CAPABILITY_VERSION_3, 0]);
+  const text = `{${[`${effective.length} effective`, ...extra].join(" + ")}}`;
+  const args = [program.structure(header, "{VERSION_3}"), program.structure(data, text)];
+  program.call("capset", args, { describes: "set the capabilities" });
+}
+
+/** A capability that is not also permitted and inheritable cannot be ambient: it is left out. */
+export function setAmbient(
+  program: ProgramBuilder,
+  capabilities: Capabilities,
+  facts: HostFacts,
+): void {
+  program.because("process.capabilities.ambient");
+  const ambient = named(PR_CAP_AMBIENT, "CAP_AMBIENT");
+  program.call("prctl", [ambient, named(PR_CAP_AMBIENT_CLEAR_ALL, "CLEAR_ALL"), 0, 0, 0], {
+    caught: { errnos: [Errno.EINVAL] },
+  });
+  for (const capability of capabilityNumbers(capabilities.ambient, facts)) {
+    const name = named(capability, CAPABILITIES[capability] ?? `CAP_${capability}`);
+    program.call("prctl", [ambient, named(PR_CAP_AMBIENT_RAISE, "RAISE"), name, 0, 0], {
+      caught: { errnos: [Errno.EPERM] },
+    });
+  }
+}
+
+export function setNoNewPrivileges(program: ProgramBuilder): void {
+  program.because("process.noNewPrivileges");
+  program.call("prctl", [named(PR_SET_NO_NEW_PRIVS, "SET_NO_NEW_PRIVS"), 1, 0, 0, 0]);
+}

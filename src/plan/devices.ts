@@ -1,0 +1,169 @@
+// Device nodes and the links of /dev.
+//
+// Where the kernel lets us, nodes are made; in a user namespace, which may not make any, the host's
+// nodes are bound instead. /dev is one verified descriptor: a link of the image at /dev must not lead
+// us elsewhere.
+
+import { O_CLOEXEC, O_CREAT, O_NOCTTY, S_IFBLK, S_IFCHR, S_IFIFO } from "../abi/file.ts";
+import { MS_SLAVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
+import { Errno } from "../error/errno.ts";
+import { quote } from "../error/ocicat-error.ts";
+import type { Device } from "../oci/linux.ts";
+import { isBindMount } from "../oci/mount-options.ts";
+import { flags, named, type ProgramBuilder } from "../program/builder.ts";
+import type { Register } from "../program/program.ts";
+import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
+import { OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
+import { setAttributes } from "./mount-attributes.ts";
+import { attachMount } from "./mount-step.ts";
+import { openTarget, pathComponents } from "./paths.ts";
+
+interface NodeRequest {
+  readonly device: Device;
+  /** `linux.devices[2]`, or the specification's default devices. */
+  readonly reason: string;
+}
+
+const DEFAULT_DEVICES: readonly Device[] = [
+  { path: "/dev/null", type: "c", major: 1, minor: 3, fileMode: 0o666, uid: 0, gid: 0 },
+  { path: "/dev/zero", type: "c", major: 1, minor: 5, fileMode: 0o666, uid: 0, gid: 0 },
+  { path: "/dev/full", type: "c", major: 1, minor: 7, fileMode: 0o666, uid: 0, gid: 0 },
+  { path: "/dev/random", type: "c", major: 1, minor: 8, fileMode: 0o666, uid: 0, gid: 0 },
+  { path: "/dev/urandom", type: "c", major: 1, minor: 9, fileMode: 0o666, uid: 0, gid: 0 },
+  { path: "/dev/tty", type: "c", major: 5, minor: 0, fileMode: 0o666, uid: 0, gid: 0 },
+];
+
+const DEFAULT_LINKS: readonly (readonly [target: string, name: string])[] = [
+  ["/proc/self/fd", "fd"],
+  ["/proc/self/fd/0", "stdin"],
+  ["/proc/self/fd/1", "stdout"],
+  ["/proc/self/fd/2", "stderr"],
+];
+
+const FILE_TYPES: Readonly<Record<Device["type"], number>> = {
+  c: S_IFCHR,
+  u: S_IFCHR,
+  b: S_IFBLK,
+  p: S_IFIFO,
+};
+
+/** A /dev that the configuration binds from elsewhere is left as it is, as runc leaves it. */
+export function needsDevices({ request }: PlanContext): boolean {
+  const mounts = request.spec.mounts ?? [];
+  return !mounts.some(
+    (mount) => pathComponents(mount.destination).join("/") === "dev" && isBindMount(mount),
+  );
+}
+
+export function makeDevices(context: PlanContext, root: Register, inUserNamespace: boolean): void {
+  const { program, request } = context;
+  const umask = program.call("umask", [0], { result: "umask" });
+  for (const node of requestedNodes(request.spec.linux?.devices ?? [])) {
+    program.because(node.reason);
+    if (inUserNamespace) {
+      bindNode(context, node.device, root);
+    } else {
+      makeNode(program, node.device, root);
+    }
+  }
+  program.call("umask", [umask]);
+  program.forget(umask);
+  makeLinks(program, root);
+}
+
+/** The configuration's devices, and the default ones that it does not redefine. */
+function requestedNodes(devices: readonly Device[]): NodeRequest[] {
+  const configured = new Set(devices.map(({ path }) => pathComponents(path).join("/")));
+  const defaults = DEFAULT_DEVICES.filter(({ path }) => !configured.has(path.slice(1)));
+  return [
+    ...defaults.map((device) => ({ device, reason: "default devices" })),
+    ...devices.map((device, index) => ({ device, reason: `linux.devices[${index}]` })),
+  ];
+}
+
+/** The descriptor of the parent directory, and the name of the last component. */
+function openParent(
+  program: ProgramBuilder,
+  path: string,
+  root: Register,
+): { parent: Register; name: string } {
+  const components = pathComponents(path);
+  const name = components.pop() ?? "";
+  const parent = openTarget(program, { root, path: components.join("/"), missing: "directory" });
+  return { parent, name };
+}
+
+/** The kernel's encoding of a device number in 32 bits: mknod(2). */
+function deviceNumber(major: number, minor: number): number {
+  return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
+}
+
+function makeNode(program: ProgramBuilder, device: Device, root: Register): void {
+  const { parent, name } = openParent(program, device.path, root);
+  const describes = `make the device ${quote(device.path)}`;
+  const mode = FILE_TYPES[device.type] | (device.fileMode ?? 0o666);
+  const number = deviceNumber(device.major ?? 0, device.minor ?? 0);
+  const args = [
+    parent,
+    program.text(name),
+    named(mode, `${device.type}|0${(mode & 0o7777).toString(8)}`),
+    named(number, `${device.major ?? 0}:${device.minor ?? 0}`),
+  ];
+  const exists = program.label();
+  program.call("mknodat", args, {
+    describes,
+    caught: { errnos: [Errno.EEXIST], target: exists },
+  });
+  const { uid = 0, gid = 0 } = device;
+  if (uid !== 0 || gid !== 0) {
+    program.call("fchownat", [parent, program.text(name), uid, gid, 0x100], { describes });
+  }
+  program.place(exists);
+  program.close(parent);
+}
+
+/** A file at the device's path, with the host's node bound on it. */
+function bindNode({ program }: PlanContext, device: Device, root: Register): void {
+  const describes = `bind the device ${quote(device.path)}`;
+  const { parent, name } = openParent(program, device.path, root);
+  const openFlags = flags(O_CREAT | O_CLOEXEC | O_NOCTTY | 0o400000, OPEN_NAMES);
+  const file = program.call(
+    "openat",
+    [parent, program.text(name), openFlags, named(0o666, "0666")],
+    {
+      result: "file",
+      describes,
+    },
+  );
+  const treeFlags = flags(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, OPEN_TREE_NAMES);
+  const source = program.text(device.path);
+  const tree = program.call("open_tree", [CURRENT_DIRECTORY, source, treeFlags], {
+    result: "tree",
+    describes,
+  });
+  const slave = { set: 0, clear: 0, propagation: MS_SLAVE, recursive: false };
+  setAttributes(program, tree, slave, describes);
+  attachMount(program, tree, file, describes);
+  program.close(tree);
+  program.close(file);
+  program.close(parent);
+}
+
+function makeLinks(program: ProgramBuilder, root: Register): void {
+  program.because("default devices");
+  const dev = openTarget(program, { root, path: "dev", missing: "directory" });
+  for (const [target, name] of DEFAULT_LINKS) {
+    link(program, dev, target, name);
+  }
+  // The container's ptmx belongs to its own devpts; one of the image would be the host's.
+  program.call("unlinkat", [dev, program.text("ptmx"), 0], { caught: { errnos: "any" } });
+  link(program, dev, "pts/ptmx", "ptmx");
+  program.close(dev);
+}
+
+function link(program: ProgramBuilder, directory: Register, target: string, name: string): void {
+  program.call("symlinkat", [program.text(target), directory, program.text(name)], {
+    caught: { errnos: [Errno.EEXIST] },
+    describes: `make the link ${quote(`/dev/${name}`)}`,
+  });
+}

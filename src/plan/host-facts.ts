@@ -1,0 +1,71 @@
+// What the plan compiler knows of the host: gathered by src/host before the compilation, so that the
+// compiler itself touches nothing.
+
+import type { Architecture } from "../abi/architecture.ts";
+
+export interface HostFacts {
+  readonly architecture: Architecture;
+  readonly kernel: { readonly major: number; readonly minor: number };
+  /** The ids of the runtime itself. */
+  readonly uid: number;
+  readonly gid: number;
+  /** CAP_SYS_ADMIN over the host's namespaces. Without it every privilege comes from a user namespace. */
+  readonly privileged: boolean;
+  /** The runtime's own effective capabilities, by number. */
+  readonly capabilities: ReadonlySet<number>;
+  /** Where newuidmap and newgidmap are, for a user namespace that root does not make. */
+  readonly idMapPrograms: { readonly uid: string; readonly gid: string } | undefined;
+  /** The highest capability that the kernel knows: /proc/sys/kernel/cap_last_cap. */
+  readonly lastCapability: number;
+  readonly security: { readonly apparmor: boolean; readonly selinux: boolean };
+  /** cgroup file systems, for mounts of type "cgroup". */
+  readonly cgroup: CgroupMountFacts;
+  /** By index in `mounts`: what kind of file each bind mount's source is. */
+  readonly bindSources: ReadonlyMap<number, BindSource>;
+  /**
+   * Paths of the container (mount destinations) that lead through links to nothing: where they end,
+   * resolved inside the root. Only a hint: the program verifies every step.
+   */
+  readonly resolvedDestinations: ReadonlyMap<string, string>;
+  /** By index in `mounts`: the files of the image under the destination of a tmpcopyup mount. */
+  readonly copyUp: ReadonlyMap<number, readonly CopiedFile[]>;
+  /** The compiled `linux.seccomp`. */
+  readonly seccomp: SeccompFacts | undefined;
+  /** Indices of netDevices' interfaces in the runtime's network namespace, by name. */
+  readonly interfaces: ReadonlyMap<string, number>;
+}
+
+export interface SeccompFacts {
+  /** An array of struct sock_filter. */
+  readonly filter: Uint8Array;
+  /** SECCOMP_FILTER_FLAG_*. */
+  readonly flags: number;
+  /** Loading it returns a descriptor for the profile's agent. */
+  readonly notifies: boolean;
+  /** Of the calls that have to come after the filter those that it stops, with the rule that does. */
+  readonly blocked: Readonly<Partial<Record<"capset" | "execve", string>>>;
+}
+
+export type BindSource = "directory" | "file" | "missing";
+
+export interface CopiedFile {
+  /** Relative to the mount's destination. */
+  readonly path: string;
+  readonly type: "directory" | "file" | "symlink" | "other";
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  /** Of a symbolic link. */
+  readonly target?: string;
+}
+
+export interface CgroupMountFacts {
+  readonly layout: "v1" | "v2" | "hybrid";
+  readonly hierarchies: readonly {
+    readonly mountPoint: string;
+    readonly controllers: readonly string[];
+  }[];
+  /** Where the v2 tree is mounted. */
+  readonly unified?: string;
+}

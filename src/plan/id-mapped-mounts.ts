@@ -1,0 +1,60 @@
+// A user namespace that exists only to say how a mount maps ids: a short-lived child is cloned into it,
+// its maps are written, the namespace is opened, the child is let go.
+
+import { O_CLOEXEC, O_PATH } from "../abi/file.ts";
+import { AF_UNIX, CLONE_NEWUSER, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../abi/process.ts";
+import type { Mount } from "../oci/mount.ts";
+import { flags, named, offsetOf } from "../program/builder.ts";
+import type { Register } from "../program/program.ts";
+import { cloneArguments } from "./clone.ts";
+import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
+import { OPEN_NAMES } from "./flag-names.ts";
+import { writeIdMaps } from "./id-maps.ts";
+
+const DECIMAL_BYTES = 24;
+
+/** A descriptor of a user namespace with the mount's mappings, or else the container's. */
+export function idMappedUserNamespace(context: PlanContext, mount: Mount): Register {
+  const { program, request } = context;
+  const { linux } = request.spec;
+  const maps = {
+    uid: mount.uidMappings ?? linux?.uidMappings ?? [],
+    gid: mount.gidMappings ?? linux?.gidMappings ?? [],
+  };
+  const pair = program.space(8, "sockets");
+  const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
+  program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
+  const ours = program.control("load", [offsetOf(pair), 4], { result: "ours" });
+  const theirs = program.control("load", [offsetOf(pair, 4), 4], { result: "theirs" });
+  const parent = program.label();
+  const child = program.fork(cloneArguments(program, { flags: CLONE_NEWUSER }), "mapper", parent);
+  program.call("close", [ours]);
+  // Ends with the socket, whoever closes it first.
+  program.control("receive", [theirs, offsetOf(program.space(8, "message")), 8]);
+  program.control("exit", [0]);
+  program.endFork(parent);
+  program.close(theirs);
+  writeIdMaps(program, child, maps, request.facts);
+  const namespace = openUserNamespace(context, child);
+  program.close(ours);
+  program.call("wait4", [child, 0, 0, 0]);
+  program.forget(child);
+  return namespace;
+}
+
+function openUserNamespace({ program }: PlanContext, process: Register): Register {
+  const digits = program.space(DECIMAL_BYTES, "pid");
+  program.control("decimal", [process, offsetOf(digits)]);
+  const pathFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
+  const proc = program.call("openat", [CURRENT_DIRECTORY, program.text("/proc"), pathFlags], {
+    result: "proc",
+  });
+  const directory = program.call("openat", [proc, digits, pathFlags], { result: "procPid" });
+  const readFlags = flags(O_CLOEXEC, OPEN_NAMES);
+  const namespace = program.call("openat", [directory, program.text("ns/user"), readFlags], {
+    result: "userNs",
+  });
+  program.close(directory);
+  program.close(proc);
+  return namespace;
+}

@@ -1,0 +1,253 @@
+// The program of the container's init, from its clone to the execution of the process.
+
+import { O_CLOEXEC, O_WRONLY } from "../abi/file.ts";
+import { CLONE_NEWCGROUP, PR_SET_DUMPABLE, SOCK_CLOEXEC } from "../abi/process.ts";
+import type { Hooks } from "../oci/hooks.ts";
+import {
+  flags,
+  named,
+  offsetOf,
+  type ProgramBuilder,
+  REPORT_REGISTER,
+} from "../program/builder.ts";
+import type { Register } from "../program/program.ts";
+import { type ReceivedState, runContainerHooks } from "./container-hooks.ts";
+import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
+import { makeDevices, needsDevices } from "./devices.ts";
+import { CLONE_NAMES, OPEN_NAMES } from "./flag-names.ts";
+import { openVerifiedProc, setHostNames, writeSysctls } from "./kernel-settings.ts";
+import { mountAll } from "./mounts.ts";
+import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespaces.ts";
+import { bringUpNetDevices } from "./net-devices.ts";
+import { bringUpLoopback } from "./network-setup.ts";
+import { maskPaths, protectReadOnlyPaths } from "./path-protection.ts";
+import { becomeUser, executeProcess, limitProcess, type ProcessPlan } from "./process.ts";
+import { REPORT_HOOKS, REPORT_NEEDS_SCOPE, REPORT_READY, STATE_LIMIT } from "./reports.ts";
+import {
+  applyRootPropagation,
+  enterRoot,
+  isolatePropagation,
+  makeRootReadOnly,
+  mountRoot,
+} from "./root-filesystem.ts";
+import { sendSeccompListener } from "./seccomp-listener.ts";
+import { type StageShared, setgroupsAreDenied } from "./stage-side.ts";
+import { takeStdio } from "./stdio.ts";
+import { bindConsole, openTerminal, sendMaster, takeTerminal } from "./terminal.ts";
+
+export function planInit(
+  context: PlanContext,
+  namespaces: NamespacePlan,
+  shared: StageShared,
+): void {
+  const { program, request } = context;
+  program.call("setsid", []);
+  enterCgroup(program, request.cgroup);
+  const proc = openVerifiedProc(program);
+  becomeRootOfNamespace(context, namespaces, shared);
+  enterNamespaces(context, namespaces);
+  const root = makeEnvironment(context, namespaces, shared);
+  const state = syncHooks(context, request.spec.hooks);
+  writeSysctls(context, proc);
+  maskPaths(context, root);
+  protectReadOnlyPaths(context, root);
+  const { process } = request.spec;
+  if (process === undefined) {
+    enterRoot(context, root);
+    awaitCommit(context, state);
+    program.control("exit", [0]);
+    return;
+  }
+  const plan: ProcessPlan = {
+    program,
+    process,
+    spec: request.spec,
+    facts: request.facts,
+    id: request.id,
+    setgroupsDenied: setgroupsAreDenied(context, namespaces),
+    limitedByStage: namespaces.user === "new",
+    preserveFds: request.preserveFds,
+    noNewKeyring: request.noNewKeyring,
+  };
+  limitProcess(plan, proc);
+  program.close(proc);
+  makeRootReadOnly(context, root);
+  enterRoot(context, root);
+  applyRootPropagation(context);
+  program.close(root);
+  takeStdio(program, shared.stdio);
+  const found = becomeUser(plan);
+  awaitCommit(context, state);
+  awaitStart(context, shared, state);
+  executeProcess(plan, found, (listener) => {
+    sendSeccompListener(context, listener, state);
+  });
+}
+
+/** By its own writes: a parent that writes a pid into cgroup.procs may wait for 15 ms. */
+export function enterCgroup(
+  program: ProgramBuilder,
+  cgroup: PlanContext["request"]["cgroup"],
+): void {
+  program.because("linux.cgroupsPath");
+  if (cgroup.needsScope) {
+    program.control("report", [named(REPORT_NEEDS_SCOPE, "NEEDS_SCOPE"), 0]);
+    receiveAnswer(program);
+  }
+  for (const path of cgroup.tasks) {
+    const describes = `enter the cgroup ${JSON.stringify(path)}`;
+    const openFlags = flags(O_WRONLY | O_CLOEXEC, OPEN_NAMES);
+    const tasks = program.call("openat", [CURRENT_DIRECTORY, program.text(path), openFlags], {
+      result: "tasks",
+      describes,
+    });
+    program.call("write", [tasks, program.text("0"), 1], { describes });
+    program.close(tasks);
+  }
+}
+
+function receiveAnswer(program: ProgramBuilder): void {
+  const room = program.space(8, "answer");
+  program.control("receive", [REPORT_REGISTER, offsetOf(room), 8]);
+}
+
+/** Waits until the id maps are written, and becomes the root that they make possible. */
+function becomeRootOfNamespace(
+  { program, request }: PlanContext,
+  namespaces: NamespacePlan,
+  shared: StageShared,
+): void {
+  if (shared.sync !== undefined) {
+    program.because("linux.namespaces");
+    program.call("close", [shared.sync.stage]);
+    const room = program.space(8, "message");
+    program.control("receive", [shared.sync.init, offsetOf(room), 8]);
+    program.close(shared.sync.init);
+  }
+  if (namespaces.user === "new") {
+    program.because("linux.uidMappings");
+    program.call("setresgid", [0, 0, 0], { describes: "become gid 0 of the user namespace" });
+    program.call("setresuid", [0, 0, 0], { describes: "become uid 0 of the user namespace" });
+  }
+  if (!request.facts.privileged || namespaces.user === "new") {
+    program.because("process");
+    program.call("prctl", [named(PR_SET_DUMPABLE, "SET_DUMPABLE"), 0, 0, 0, 0]);
+  }
+}
+
+function enterNamespaces(context: PlanContext, namespaces: NamespacePlan): void {
+  const { program, request } = context;
+  joinNamespaces(program, namespaces.joinedByInit);
+  program.because("linux.namespaces");
+  if (namespaces.newCgroup) {
+    program.call("unshare", [flags(CLONE_NEWCGROUP, CLONE_NAMES)], {
+      describes: "make a cgroup namespace",
+    });
+  }
+  if (namespaces.newTime === "by-init") {
+    // Takes effect at the execution of the process, from Linux 6.1 on.
+    makeTimeNamespace(program, request.spec);
+  }
+  const types = request.spec.linux?.namespaces ?? [];
+  if (types.some(({ type, path }) => type === "network" && path === undefined)) {
+    bringUpLoopback(program);
+  }
+  bringUpNetDevices(context);
+  setHostNames(context);
+}
+
+/** Root, mounts, devices, terminal: the container's file system, seen from outside of it. */
+function makeEnvironment(
+  context: PlanContext,
+  namespaces: NamespacePlan,
+  shared: StageShared,
+): Register {
+  const { program, request } = context;
+  isolatePropagation(context);
+  const root = mountRoot(context);
+  mountAll(context, root);
+  if (needsDevices(context)) {
+    makeDevices(context, root, namespaces.user !== "host");
+  }
+  if (shared.stdio.kind === "terminal") {
+    const terminal = openTerminal(program, root, request.spec.process?.consoleSize);
+    bindConsole(program, root, terminal);
+    sendMaster(program, terminal, shared.stdio.sender);
+    takeTerminal(program, terminal, request.spec.process?.user.uid ?? 0);
+  }
+  return root;
+}
+
+/** Room for the container's state, which the runtime sends with its answers. */
+function stateRoom(program: ProgramBuilder): ReceivedState {
+  return {
+    content: program.space(STATE_LIMIT, "state"),
+    length: program.register("stateLength"),
+  };
+}
+
+function receiveState(program: ProgramBuilder, state: ReceivedState, socket: Register): void {
+  const args = [socket, offsetOf(state.content), STATE_LIMIT];
+  program.controlInto(state.length, "receive", args);
+}
+
+/**
+ * prestart and createRuntime hooks run in the runtime's namespaces, now that the environment is made;
+ * then createContainer hooks here, before the root is entered.
+ */
+function syncHooks(
+  { program, request }: PlanContext,
+  hooks: Hooks = {},
+): ReceivedState | undefined {
+  const before = [...(hooks.prestart ?? []), ...(hooks.createRuntime ?? [])];
+  const inside = [...(hooks.createContainer ?? []), ...(hooks.startContainer ?? [])];
+  const notifies = request.facts.seccomp?.notifies === true;
+  const state = inside.length > 0 || notifies ? stateRoom(program) : undefined;
+  if (before.length + (hooks.createContainer?.length ?? 0) === 0) {
+    return state;
+  }
+  program.because("hooks");
+  program.control("report", [named(REPORT_HOOKS, "HOOKS"), 0]);
+  if (state === undefined) {
+    receiveAnswer(program);
+    return state;
+  }
+  receiveState(program, state, REPORT_REGISTER);
+  runContainerHooks(program, "createContainer", hooks.createContainer ?? [], state);
+  return state;
+}
+
+/** The runtime has recorded the container: from here on it exists without it. */
+function awaitCommit({ program }: PlanContext, state: ReceivedState | undefined): void {
+  program.because("process");
+  program.control("report", [named(REPORT_READY, "READY"), 0]);
+  if (state === undefined) {
+    receiveAnswer(program);
+  } else {
+    receiveState(program, state, REPORT_REGISTER);
+  }
+}
+
+/** A created container waits here. The connection that starts it also takes the reports from now on. */
+function awaitStart(
+  { program, request }: PlanContext,
+  shared: StageShared,
+  state: ReceivedState | undefined,
+): void {
+  if (shared.start !== undefined) {
+    program.because("start");
+    program.call("close", [REPORT_REGISTER]);
+    const accept = [shared.start.listener, 0, 0, named(SOCK_CLOEXEC, "CLOEXEC")];
+    program.callInto(REPORT_REGISTER, "accept4", accept, { describes: "wait for start" });
+    program.control("report_to", [REPORT_REGISTER]);
+    if (state === undefined) {
+      receiveAnswer(program);
+    } else {
+      receiveState(program, state, REPORT_REGISTER);
+    }
+  }
+  const hooks = request.spec.hooks?.startContainer ?? [];
+  if (state !== undefined) {
+    runContainerHooks(program, "startContainer", hooks, state);
+  }
+}

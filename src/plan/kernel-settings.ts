@@ -1,0 +1,87 @@
+// What a container has of the kernel's own: host name, domain name, sysctls, loopback interface.
+
+import {
+  O_CLOEXEC,
+  O_PATH,
+  O_WRONLY,
+  PROC_SUPER_MAGIC,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_XDEV,
+} from "../abi/file.ts";
+import { Errno } from "../error/errno.ts";
+import { quote } from "../error/ocicat-error.ts";
+import { flags, offsetOf, type ProgramBuilder } from "../program/builder.ts";
+import type { Register } from "../program/program.ts";
+import { CURRENT_DIRECTORY, openHow, type PlanContext, writeText } from "./context.ts";
+import { OPEN_NAMES } from "./flag-names.ts";
+
+const OPEN_HOW_BYTES = 24;
+const STATFS_BYTES = 120;
+
+export function setHostNames({ program, request }: PlanContext): void {
+  const { hostname, domainname } = request.spec;
+  if (hostname !== undefined) {
+    program.because("hostname");
+    const name = program.text(hostname);
+    program.call("sethostname", [name, name.size - 1], { describes: "set the host name" });
+  }
+  if (domainname !== undefined) {
+    program.because("domainname");
+    const name = program.text(domainname);
+    program.call("setdomainname", [name, name.size - 1], { describes: "set the domain name" });
+  }
+}
+
+/**
+ * The host's procfs, checked to be that. The runtime's own writes go through this descriptor, opened
+ * before anything of the container is mounted, and never through the container's /proc, which the
+ * image or another container may have redirected (CVE-2019-16884, CVE-2025-52881).
+ */
+export function openVerifiedProc(program: ProgramBuilder): Register {
+  const describes = "open the host's procfs";
+  const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
+  const proc = program.call("openat", [CURRENT_DIRECTORY, program.text("/proc"), openFlags], {
+    result: "proc",
+    describes,
+  });
+  const status = program.space(STATFS_BYTES, "status");
+  program.call("fstatfs", [proc, status], { describes });
+  const type = program.control("load", [offsetOf(status), 8], { result: "type" });
+  program.control("expect", [type, -1, PROC_SUPER_MAGIC, Errno.EOPNOTSUPP], { describes });
+  program.forget(type);
+  return proc;
+}
+
+/** Writes a file below the verified procfs: no magic link and no mount on the way. */
+export function writeProc(
+  program: ProgramBuilder,
+  proc: Register,
+  path: string,
+  text: string,
+): void {
+  const describes = `write ${quote(text)} to ${quote(`/proc/${path}`)}`;
+  const how = openHow(program, {
+    flags: O_WRONLY | O_CLOEXEC,
+    resolve: RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+  });
+  const file = program.call("openat2", [proc, program.text(path), how, OPEN_HOW_BYTES], {
+    result: "file",
+    describes,
+  });
+  writeText(program, file, text, describes);
+  program.close(file);
+}
+
+/** "net.ipv4.ip_forward" -> "sys/net/ipv4/ip_forward"; as in sysctl(8), "/" and "." trade places. */
+function sysctlPath(name: string): string {
+  const usesSlashes = /^[^.]*\//.test(name);
+  return `sys/${usesSlashes ? name : name.replace(/[./]/g, (mark) => (mark === "." ? "/" : "."))}`;
+}
+
+export function writeSysctls({ program, request }: PlanContext, proc: Register): void {
+  for (const [name, value] of Object.entries(request.spec.linux?.sysctl ?? {})) {
+    program.because(`linux.sysctl.${name}`);
+    writeProc(program, proc, sysctlPath(name), value);
+  }
+}

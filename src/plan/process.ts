@@ -1,0 +1,179 @@
+// From a prepared environment to the container's process: what `create` and `exec` have in common.
+//
+// The order bites: the bounding set and the ids change while all capabilities are still there; the
+// seccomp filter comes last, so that as few calls as possible have to pass it. Without
+// noNewPrivileges it can be loaded only with CAP_SYS_ADMIN, so that one is given up right behind it.
+
+import { Errno } from "../error/errno.ts";
+import { OcicatError } from "../error/ocicat-error.ts";
+import type { Process } from "../oci/process.ts";
+import type { Spec } from "../oci/spec.ts";
+import { named, type ProgramBuilder } from "../program/builder.ts";
+import type { Register } from "../program/program.ts";
+import {
+  dropBoundingSet,
+  setAmbient,
+  setCapabilities,
+  setIds,
+  setNoNewPrivileges,
+} from "./credentials.ts";
+import {
+  closeOtherDescriptors,
+  enterWorkingDirectory,
+  execute,
+  type FoundProgram,
+  findProgram,
+} from "./execute.ts";
+import type { HostFacts } from "./host-facts.ts";
+import { writeProc } from "./kernel-settings.ts";
+import {
+  setIoPriority,
+  setMemoryPolicy,
+  setOomScore,
+  setPersonality,
+  setRlimits,
+  setScheduler,
+} from "./process-limits.ts";
+import { loadSeccomp } from "./seccomp-load.ts";
+
+export interface ProcessPlan {
+  readonly program: ProgramBuilder;
+  readonly process: Process;
+  readonly spec: Spec;
+  readonly facts: HostFacts;
+  readonly id: string;
+  readonly setgroupsDenied: boolean;
+  /** The stage has set the rlimits and the OOM score from outside. */
+  readonly limitedByStage: boolean;
+  readonly preserveFds: number;
+  readonly noNewKeyring: boolean;
+}
+
+const KEYCTL_JOIN_SESSION_KEYRING = 1;
+const KEYCTL_SETPERM = 5;
+/** The kernel's default for a session keyring, and search permission for its owner. */
+const KEYRING_PERMISSIONS = 0x3f1b_0000;
+
+/** Limits and places; needs the privileges that the process may not keep, and the host's procfs. */
+export function limitProcess(plan: ProcessPlan, proc: Register): void {
+  const { program, process, spec } = plan;
+  if (!plan.limitedByStage) {
+    setOomScore(program, process, proc);
+    setRlimits(program, process.rlimits ?? []);
+  }
+  if (process.scheduler !== undefined) {
+    setScheduler(program, process.scheduler);
+  }
+  if (process.ioPriority !== undefined) {
+    setIoPriority(program, process.ioPriority);
+  }
+  if (spec.linux?.memoryPolicy !== undefined) {
+    setMemoryPolicy(program, spec.linux.memoryPolicy);
+  }
+  if (spec.linux?.personality !== undefined) {
+    setPersonality(program, spec.linux.personality);
+  }
+  joinKeyring(plan);
+  setSecurityLabels(plan, proc);
+}
+
+function joinKeyring({ program, id, noNewKeyring }: ProcessPlan): void {
+  if (noNewKeyring) {
+    return;
+  }
+  program.because("process");
+  const unsupported = program.label();
+  const join = named(KEYCTL_JOIN_SESSION_KEYRING, "JOIN_SESSION_KEYRING");
+  const keyring = program.call("keyctl", [join, program.text(`_ses.${id}`)], {
+    result: "keyring",
+    caught: { errnos: [Errno.ENOSYS], target: unsupported },
+    describes: "join a session keyring of the container's own",
+  });
+  const permissions = named(KEYRING_PERMISSIONS, `0x${KEYRING_PERMISSIONS.toString(16)}`);
+  program.call("keyctl", [named(KEYCTL_SETPERM, "SETPERM"), keyring, permissions], {
+    describes: "set the permissions of the session keyring",
+  });
+  program.place(unsupported);
+  program.forget(keyring);
+}
+
+function setSecurityLabels({ program, process, facts }: ProcessPlan, proc: Register): void {
+  const { apparmorProfile, selinuxLabel } = process;
+  if (apparmorProfile !== undefined && apparmorProfile !== "") {
+    program.because("process.apparmorProfile");
+    requireModule(facts.security.apparmor, "AppArmor", "process.apparmorProfile");
+    writeProc(program, proc, "self/attr/apparmor/exec", `exec ${apparmorProfile}`);
+  }
+  if (selinuxLabel !== undefined && selinuxLabel !== "") {
+    program.because("process.selinuxLabel");
+    requireModule(facts.security.selinux, "SELinux", "process.selinuxLabel");
+    writeProc(program, proc, "self/attr/exec", selinuxLabel);
+  }
+}
+
+function requireModule(isThere: boolean, name: string, path: string): void {
+  if (!isThere) {
+    throw new OcicatError("unsupported", {
+      operation: "apply",
+      subject: path,
+      reason: `${name} is not enabled in this kernel`,
+    });
+  }
+}
+
+/** The user, without yet the last of the privileges. What is found here is executed by executeProcess. */
+export function becomeUser(plan: ProcessPlan): FoundProgram {
+  const { program, process, facts, setgroupsDenied } = plan;
+  if (process.noNewPrivileges === true) {
+    setNoNewPrivileges(program);
+  }
+  const capabilities = process.capabilities ?? {};
+  dropBoundingSet(program, capabilities, facts);
+  setIds(program, process, setgroupsDenied);
+  setCapabilities(program, capabilities, facts, needsSysAdmin(plan) ? ["CAP_SYS_ADMIN"] : []);
+  setAmbient(program, capabilities, facts);
+  enterWorkingDirectory(program, process);
+  return findProgram(program, process);
+}
+
+/** Loading a filter needs CAP_SYS_ADMIN, or the promise not to gain privileges. */
+function needsSysAdmin({ process, facts }: ProcessPlan): boolean {
+  return facts.seccomp !== undefined && process.noNewPrivileges !== true;
+}
+
+export function executeProcess(
+  plan: ProcessPlan,
+  found: FoundProgram,
+  sendListener: (listener: Register) => void,
+): void {
+  const { program, process, facts } = plan;
+  closeOtherDescriptors(program, plan.preserveFds);
+  if (facts.seccomp !== undefined) {
+    checkCallsBehindFilter(plan);
+    const listener = loadSeccomp(program, facts.seccomp);
+    if (facts.seccomp.notifies) {
+      sendListener(listener);
+    }
+    if (needsSysAdmin(plan)) {
+      setCapabilities(program, process.capabilities ?? {}, facts, []);
+    }
+  }
+  execute(program, process, found);
+}
+
+/** Names the rule that would stop the runtime itself between the filter and the process. */
+function checkCallsBehindFilter({ process, facts }: ProcessPlan): void {
+  const calls =
+    process.noNewPrivileges === true ? (["execve"] as const) : (["capset", "execve"] as const);
+  for (const name of calls) {
+    const rule = facts.seccomp?.blocked[name];
+    if (rule !== undefined) {
+      throw new OcicatError("invalid-config", {
+        operation: "load",
+        subject: "linux.seccomp",
+        reason: `${rule} does not allow ${name}, which has to come after the filter`,
+        ...(name === "capset" ? { hint: "set process.noNewPrivileges, or allow capset" } : {}),
+      });
+    }
+  }
+}

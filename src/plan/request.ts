@@ -1,0 +1,105 @@
+// What a caller asks the plan compiler for, beside the configuration.
+
+import type { IdMapping } from "../oci/mount.ts";
+import type { Process } from "../oci/process.ts";
+import type { Spec } from "../oci/spec.ts";
+import type { HostFacts } from "./host-facts.ts";
+
+/** Where the container's root file system comes from. */
+export type RootFilesystem =
+  | { readonly kind: "path"; readonly path: string }
+  | {
+      readonly kind: "overlay";
+      /** Topmost first. */
+      readonly lower: readonly string[];
+      readonly upper: string;
+      readonly work: string;
+      /** Overlay attributes under user.overlay: what a user namespace may do. */
+      readonly userXattr: boolean;
+      /** An empty directory, on which the container alone sees the mount. */
+      readonly mountPoint: string;
+    };
+
+/** How the container's init enters its cgroup. */
+export interface CgroupEntryRequest {
+  /** Directories for CLONE_INTO_CGROUP, best first. */
+  readonly into: readonly string[];
+  /** `tasks` files that the process writes "0" to. */
+  readonly tasks: readonly string[];
+  /** The process waits, before that, for a message: its systemd scope is being made. */
+  readonly needsScope: boolean;
+}
+
+/** What becomes of the stage once init is on its way. */
+export type StageEnd =
+  /** The stage exits; init belongs to the caller's subreaper. Init waits for `start`. */
+  | { readonly kind: "create" }
+  /** Init starts at once; the stage waits for it and ends as it did. */
+  | { readonly kind: "run" }
+  /** As "run", but the stage exits at once. */
+  | { readonly kind: "detach" }
+  /** The stage keeps the container: pipes or terminal, attach socket, exit record. */
+  | {
+      readonly kind: "hold";
+      /** Whether the process has an open standard input; else it is the null device. */
+      readonly stdin: boolean;
+      /** The client that is attached from the start: a connected stream socket. */
+      readonly primaryFd: number;
+      /** Where the exit record goes. */
+      readonly directoryFd: number;
+    };
+
+export interface CreateRequest {
+  readonly spec: Spec;
+  readonly facts: HostFacts;
+  readonly id: string;
+  /** Absolute path of the bundle: relative paths of the configuration count from there. */
+  readonly bundle: string;
+  readonly rootFilesystem: RootFilesystem;
+  readonly cgroup: CgroupEntryRequest;
+  /** Absolute path of the container's state directory. */
+  readonly stateDirectory: string;
+  readonly end: StageEnd;
+  /** A connected socket that takes the terminal's master (--console-socket). */
+  readonly consoleFd?: number;
+  /** A connected socket that takes init's pidfd (--pidfd-socket). */
+  readonly pidfdSocketFd?: number;
+  /** A connected socket that takes the seccomp notify descriptor and the container's state. */
+  readonly seccompListenerFd?: number;
+  /** Descriptors 3 to 3 + this - 1 reach the container's process. */
+  readonly preserveFds: number;
+  readonly noPivot: boolean;
+  readonly noNewKeyring: boolean;
+  /** Signals that the caller ignored, and that the container's process keeps ignoring: bit n - 1. */
+  readonly ignoredSignals: { readonly low: number; readonly high: number };
+  /** Those of descriptors 0 to 2 that are pipes or terminals: the process's user gets them. */
+  readonly ownedStdio: readonly number[];
+}
+
+export interface ExecRequest {
+  readonly process: Process;
+  /** The container's configuration. */
+  readonly spec: Spec;
+  readonly facts: HostFacts;
+  readonly id: string;
+  /** The container's init: its pidfd is passed as a descriptor. */
+  readonly initPidfd: number;
+  readonly initPid: number;
+  /** CLONE_NEW* of the namespaces that init has for itself. */
+  readonly namespaces: number;
+  readonly cgroup: CgroupEntryRequest;
+  readonly end: { readonly kind: "run" } | { readonly kind: "detach" };
+  readonly consoleFd?: number;
+  readonly pidfdSocketFd?: number;
+  readonly seccompListenerFd?: number;
+  readonly preserveFds: number;
+  readonly noNewKeyring: boolean;
+  readonly ignoredSignals: { readonly low: number; readonly high: number };
+  readonly ownedStdio: readonly number[];
+}
+
+/** A pair of id maps, as newuidmap or the kernel takes them. */
+export interface IdMaps {
+  readonly uid: readonly IdMapping[];
+  readonly gid: readonly IdMapping[];
+}

@@ -1,0 +1,159 @@
+// The container's root: made a mount of its own, and later the root of the mount namespace.
+
+import { AT_RECURSIVE } from "../abi/file.ts";
+import {
+  FSCONFIG_CMD_CREATE,
+  FSCONFIG_SET_FLAG,
+  FSCONFIG_SET_STRING,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
+  MNT_DETACH,
+  MOUNT_ATTR_RDONLY,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  MS_MOVE,
+  MS_PRIVATE,
+  MS_REC,
+  MS_SHARED,
+  MS_SLAVE,
+  MS_UNBINDABLE,
+  OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE,
+} from "../abi/mount.ts";
+import { quote } from "../error/ocicat-error.ts";
+import type { RootfsPropagation } from "../oci/linux.ts";
+import { flags, named, type ProgramBuilder } from "../program/builder.ts";
+import type { Register } from "../program/program.ts";
+import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
+import { MS_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
+import { setAttributes } from "./mount-attributes.ts";
+import type { RootFilesystem } from "./request.ts";
+
+const PROPAGATION: Readonly<Record<RootfsPropagation, number>> = {
+  shared: MS_SHARED,
+  rshared: MS_SHARED | MS_REC,
+  slave: MS_SLAVE,
+  rslave: MS_SLAVE | MS_REC,
+  private: MS_PRIVATE,
+  rprivate: MS_PRIVATE | MS_REC,
+  unbindable: MS_UNBINDABLE,
+  runbindable: MS_UNBINDABLE | MS_REC,
+};
+
+/**
+ * No mount of the container may reach the host: before anything is mounted, everything becomes at
+ * least a slave, and private where the configuration wants that.
+ */
+export function isolatePropagation({ program, request }: PlanContext): void {
+  program.because("linux.rootfsPropagation");
+  const wanted = request.spec.linux?.rootfsPropagation;
+  const isPrivate = wanted === "private" || wanted === "rprivate";
+  changePropagation(program, MS_REC | (isPrivate ? MS_PRIVATE : MS_SLAVE));
+}
+
+/** The root's own propagation, once it is the root. */
+export function applyRootPropagation({ program, request }: PlanContext): void {
+  const wanted = request.spec.linux?.rootfsPropagation;
+  if (wanted !== undefined && wanted !== "private" && wanted !== "rprivate") {
+    program.because("linux.rootfsPropagation");
+    changePropagation(program, PROPAGATION[wanted]);
+  }
+}
+
+function changePropagation(program: ProgramBuilder, propagation: number): void {
+  const args = [0, program.text("/"), 0, flags(propagation, MS_NAMES), 0];
+  program.call("mount", args, { describes: 'change the propagation of "/"' });
+}
+
+/** A descriptor of the container's root, attached where pivot_root can take it from. */
+export function mountRoot({ program, request }: PlanContext): Register {
+  program.because("root.path");
+  const { rootFilesystem } = request;
+  if (rootFilesystem.kind === "path") {
+    return bindRoot(program, rootFilesystem.path);
+  }
+  return mountOverlay(program, rootFilesystem);
+}
+
+function bindRoot(program: ProgramBuilder, path: string): Register {
+  const describes = `mount the root file system ${quote(path)}`;
+  const treeFlags = flags(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE, OPEN_TREE_NAMES);
+  const root = program.call("open_tree", [CURRENT_DIRECTORY, program.text(path), treeFlags], {
+    result: "root",
+    describes,
+  });
+  attachRoot(program, root, path, describes);
+  return root;
+}
+
+function attachRoot(
+  program: ProgramBuilder,
+  root: Register,
+  path: string,
+  describes: string,
+): void {
+  const moveFlags = named(MOVE_MOUNT_F_EMPTY_PATH, "F_EMPTY");
+  const args = [root, program.text(""), CURRENT_DIRECTORY, program.text(path), moveFlags];
+  program.call("move_mount", args, { describes });
+}
+
+/** The image's layers below a writable one, in the container's mount namespace alone. */
+function mountOverlay(
+  program: ProgramBuilder,
+  overlay: Extract<RootFilesystem, { kind: "overlay" }>,
+): Register {
+  const describes = "mount the container's overlay";
+  const openArgs = [program.text("overlay"), named(FSOPEN_CLOEXEC, "CLOEXEC")];
+  const fs = program.call("fsopen", openArgs, { result: "fs", describes });
+  const set = (key: string, value: string) => {
+    const command = named(FSCONFIG_SET_STRING, "SET_STRING");
+    program.call("fsconfig", [fs, command, program.text(key), program.text(value), 0], {
+      describes: `${describes} with ${key} ${quote(value)}`,
+    });
+  };
+  set("source", "overlay");
+  for (const lower of overlay.lower) {
+    set("lowerdir+", lower);
+  }
+  set("upperdir", overlay.upper);
+  set("workdir", overlay.work);
+  if (overlay.userXattr) {
+    const command = named(FSCONFIG_SET_FLAG, "SET_FLAG");
+    program.call("fsconfig", [fs, command, program.text("userxattr"), 0, 0], { describes });
+  }
+  program.call("fsconfig", [fs, named(FSCONFIG_CMD_CREATE, "CREATE"), 0, 0, 0], { describes });
+  const root = program.call("fsmount", [fs, named(FSMOUNT_CLOEXEC, "CLOEXEC"), 0], {
+    result: "root",
+    describes,
+  });
+  program.close(fs);
+  attachRoot(program, root, overlay.mountPoint, describes);
+  return root;
+}
+
+/** Makes `root` the root of the mount namespace, and lets go of the host's. */
+export function enterRoot({ program, request }: PlanContext, root: Register): void {
+  program.because("root.path");
+  const dot = program.text(".");
+  program.call("fchdir", [root], { describes: "enter the root file system" });
+  if (request.noPivot) {
+    program.call("mount", [dot, program.text("/"), 0, flags(MS_MOVE, { MOVE: MS_MOVE }), 0], {
+      describes: 'move the root file system to "/"',
+    });
+    program.call("chroot", [dot], { describes: "enter the root file system" });
+  } else {
+    // Both names are ".": the old root then lies on top of the new one, and the umount takes it off.
+    program.call("pivot_root", [dot, dot], { describes: "pivot into the root file system" });
+    program.call("umount2", [dot, named(MNT_DETACH, "DETACH")], {
+      describes: "let go of the host's root",
+    });
+  }
+  program.call("chdir", [program.text("/")]);
+}
+
+export function makeRootReadOnly({ program, request }: PlanContext, root: Register): void {
+  if (request.spec.root.readonly === true) {
+    program.because("root.readonly");
+    const readOnly = { set: MOUNT_ATTR_RDONLY, clear: 0, propagation: 0, recursive: false };
+    setAttributes(program, root, readOnly, "make the root file system read-only");
+  }
+}

@@ -1,0 +1,274 @@
+// What the stage does in the host's namespaces, before and after it clones init.
+
+import { O_CLOEXEC, O_CREAT, O_RDONLY } from "../abi/file.ts";
+import {
+  AF_UNIX,
+  CLONE_INTO_CGROUP,
+  CLONE_PIDFD,
+  PR_SET_DUMPABLE,
+  SIGHUP,
+  SIGINT,
+  SIGPIPE,
+  SIGQUIT,
+  SIGTERM,
+  SOCK_CLOEXEC,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from "../abi/process.ts";
+import { Errno } from "../error/errno.ts";
+import {
+  flags,
+  named,
+  offsetOf,
+  type ProgramBuilder,
+  REPORT_REGISTER,
+} from "../program/builder.ts";
+import { encodeHoldRequest, HOLD_REQUEST_OFFSETS } from "../program/hold-request.ts";
+import type { DataReference, Register } from "../program/program.ts";
+import { CGROUP_FIELD, cloneArguments } from "./clone.ts";
+import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
+import { OPEN_NAMES } from "./flag-names.ts";
+import { deniesSetgroups, writeIdMaps } from "./id-maps.ts";
+import { receiveDescriptor, sendDescriptor } from "./messages.ts";
+import { openOuterBindSources } from "./mounts.ts";
+import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespaces.ts";
+import { moveNetDevices } from "./net-devices.ts";
+import { outerLimits } from "./process-limits.ts";
+import { INIT_LOCK, REPORT_PID, START_SOCKET } from "./reports.ts";
+import { planStdio, type Stdio } from "./stdio.ts";
+
+/** What the stage has made for itself and init. */
+export interface StageShared {
+  readonly cloneArguments: DataReference;
+  readonly pidfdRoom: DataReference;
+  /** Two connected sockets, where init has to wait for the stage. */
+  readonly sync: { readonly stage: Register; readonly init: Register } | undefined;
+  /** The listening socket that a created container waits on, and the lock that says it does. */
+  readonly start: { readonly listener: Register; readonly lock: Register } | undefined;
+  readonly stdio: Stdio;
+}
+
+export function planStageBeforeClone(context: PlanContext, namespaces: NamespacePlan): StageShared {
+  const { program, request } = context;
+  hardenStage(program, request);
+  if (namespaces.newTime === "by-stage") {
+    makeTimeNamespace(program, request.spec);
+  }
+  const stdio = planStdio(context, namespaces);
+  openOuterBindSources(context, namespaces.user === "new");
+  const sync = needsSync(context, namespaces) ? openSyncSockets(program) : undefined;
+  const start = request.end.kind === "create" ? openStartSocket(context) : undefined;
+  const pidfdRoom = program.space(8, "pidfd");
+  const clone = planClone(context, namespaces.cloned, pidfdRoom);
+  joinNamespaces(program, namespaces.joinedByStage);
+  program.because("linux.namespaces");
+  return { cloneArguments: clone, pidfdRoom, sync, start, stdio };
+}
+
+/**
+ * Default signals but for those that the caller ignored, and nothing for others to attach to: a process
+ * in a joined namespace must not reach us through ptrace or /proc (CVE-2016-9962). A rootless stage
+ * stays dumpable: else the files by which it writes the id maps would belong to root.
+ */
+export function hardenStage(
+  program: ProgramBuilder,
+  request: Pick<PlanContext["request"], "ignoredSignals" | "facts">,
+): void {
+  program.because("process");
+  const { low, high } = request.ignoredSignals;
+  program.control("reset_signals", [low, high]);
+  if (request.facts.privileged) {
+    program.call("prctl", [named(PR_SET_DUMPABLE, "SET_DUMPABLE"), 0, 0, 0, 0]);
+  }
+}
+
+function needsSync({ request }: PlanContext, namespaces: NamespacePlan): boolean {
+  return namespaces.user === "new" || request.facts.interfaces.size > 0;
+}
+
+function openSyncSockets(program: ProgramBuilder): StageShared["sync"] {
+  program.because("linux.namespaces");
+  const pair = program.space(8, "sockets");
+  const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
+  program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
+  const stage = program.control("load", [offsetOf(pair), 4], { result: "syncStage" });
+  const init = program.control("load", [offsetOf(pair, 4), 4], { result: "syncInit" });
+  return { stage, init };
+}
+
+/** Bound by its name in the state directory, so that a long path of the directory does not matter. */
+function openStartSocket({ program, request }: PlanContext): StageShared["start"] {
+  program.because("start");
+  const describes = `make the start socket of container "${request.id}"`;
+  const { stateDirectory } = request;
+  program.call("chdir", [program.text(stateDirectory)], { describes });
+  const type = named(SOCK_STREAM | SOCK_CLOEXEC, "STREAM|CLOEXEC");
+  const listener = program.call("socket", [named(AF_UNIX, "UNIX"), type, 0], {
+    result: "start",
+    describes,
+  });
+  const address = socketAddress(program, START_SOCKET);
+  program.call("bind", [listener, address, address.size], { describes });
+  program.call("listen", [listener, 8], { describes });
+  const openFlags = flags(O_RDONLY | O_CREAT | O_CLOEXEC, OPEN_NAMES);
+  const name = program.text(INIT_LOCK);
+  const lock = program.call("openat", [CURRENT_DIRECTORY, name, openFlags, named(0o600, "0600")], {
+    result: "lock",
+    describes,
+  });
+  program.call("flock", [lock, named(2, "EX")], { describes });
+  program.call("chdir", [program.text("/")]);
+  return { listener, lock };
+}
+
+/** struct sockaddr_un: family u16, path. */
+function socketAddress(program: ProgramBuilder, path: string): DataReference {
+  const content = new Uint8Array(2 + path.length + 1);
+  content[0] = AF_UNIX;
+  content.set(new TextEncoder().encode(path), 2);
+  return program.structure(content, JSON.stringify(path));
+}
+
+/** struct clone_args of init; on cgroup v2 it is born in its cgroup. */
+export function planClone(
+  context: Pick<PlanContext, "program"> & {
+    readonly request: Pick<PlanContext["request"], "cgroup">;
+  },
+  namespaceFlags: number,
+  pidfdRoom: DataReference,
+): DataReference {
+  const { program, request } = context;
+  const [directory] = request.cgroup.into;
+  const into = directory === undefined ? 0 : CLONE_INTO_CGROUP;
+  const clone = cloneArguments(program, {
+    flags: namespaceFlags + CLONE_PIDFD + into,
+    pidfd: pidfdRoom,
+  });
+  if (directory !== undefined) {
+    program.because("linux.cgroupsPath");
+    const O_PATH_DIRECTORY_CLOEXEC = 0o12000000;
+    const openFlags = flags(O_PATH_DIRECTORY_CLOEXEC, OPEN_NAMES);
+    const fd = program.call("openat", [CURRENT_DIRECTORY, program.text(directory), openFlags], {
+      result: "cgroup",
+      describes: `open the cgroup ${JSON.stringify(directory)}`,
+    });
+    program.control("store", [fd, offsetOf(clone, CGROUP_FIELD), 8]);
+  }
+  return clone;
+}
+
+export function planStageAfterClone(
+  context: PlanContext,
+  shared: StageShared,
+  init: Register,
+): void {
+  const { program, request } = context;
+  const { linux } = request.spec;
+  const maps = { uid: linux?.uidMappings ?? [], gid: linux?.gidMappings ?? [] };
+  const isNewUser = linux?.namespaces?.some(
+    ({ type, path }) => type === "user" && path === undefined,
+  );
+  if (isNewUser === true) {
+    writeIdMaps(program, init, maps, request.facts);
+    outerLimits(program, request.spec.process, init);
+  }
+  moveNetDevices(context, init);
+  program.because("process");
+  program.control("report", [named(REPORT_PID, "PID"), init]);
+  if (request.pidfdSocketFd !== undefined) {
+    sendPidfd(context, shared);
+  }
+  if (shared.sync !== undefined) {
+    program.call("close", [shared.sync.init]);
+    program.call("write", [shared.sync.stage, program.text("g"), 1], {
+      caught: { errnos: [Errno.EPIPE] },
+    });
+    program.call("close", [shared.sync.stage]);
+  }
+  finishStage(context, shared, init);
+}
+
+function sendPidfd({ program, request }: PlanContext, shared: StageShared): void {
+  program.because("--pidfd-socket");
+  const fd = program.control("load", [offsetOf(shared.pidfdRoom), 4], { result: "pidfd" });
+  const payload = program.text("pidfd");
+  sendDescriptor(program, {
+    socket: request.pidfdSocketFd ?? -1,
+    fd,
+    payload,
+    length: payload.size - 1,
+    describes: "send the process's pidfd",
+  });
+  program.forget(fd);
+}
+
+function finishStage(context: PlanContext, shared: StageShared, init: Register): void {
+  const { program, request } = context;
+  program.because("process");
+  if (request.end.kind === "run") {
+    waitAndExit(program, init);
+  } else if (request.end.kind === "hold") {
+    holdContainer(context, shared, init);
+  } else {
+    program.control("exit", [0]);
+  }
+}
+
+/** Ends as init ends, without holding descriptors that others wait for. */
+export function waitAndExit(program: ProgramBuilder, child: Register): void {
+  const siginfo = program.space(128, "siginfo");
+  program.call("close_range", [0, named(0xffff_ffff, "MAX"), 0], { caught: { errnos: "any" } });
+  program.call("waitid", [named(1, "P_PID"), child, siginfo, named(4, "EXITED"), 0]);
+  program.control("exit_as", [offsetOf(siginfo)]);
+}
+
+const HOLDER_IGNORES = [SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM].reduce(
+  (mask, signal) => mask | (1 << (signal - 1)),
+  0,
+);
+
+function holdContainer(context: PlanContext, shared: StageShared, init: Register): void {
+  const { program, request, outer } = context;
+  if (request.end.kind !== "hold") {
+    return;
+  }
+  const { stdio } = shared;
+  program.control("reset_signals", [HOLDER_IGNORES, 0]);
+  program.call("setsid", []);
+  program.call("chdir", [program.text("/")]);
+  for (const fd of [...stdio.initEnds, ...outer.bindSources.values()]) {
+    program.call("close", [fd]);
+  }
+  const hold = program.structure(
+    encodeHoldRequest({ primaryFd: request.end.primaryFd, directoryFd: request.end.directoryFd }),
+    "hold",
+  );
+  const keep = (value: Register, field: number) => {
+    program.control("store", [value, offsetOf(hold, field), 4]);
+  };
+  const offsets = HOLD_REQUEST_OFFSETS;
+  keep(init, offsets.initPid);
+  const pidfd = program.control("load", [offsetOf(shared.pidfdRoom), 4], { result: "pidfd" });
+  keep(pidfd, offsets.pidfd);
+  if (stdio.kind === "pipes") {
+    keep(stdio.holder.stdout, offsets.stdoutFd);
+    keep(stdio.holder.stderr, offsets.stderrFd);
+    if (stdio.holder.stdin !== undefined) {
+      keep(stdio.holder.stdin, offsets.stdinFd);
+    }
+  } else if (stdio.kind === "terminal" && stdio.receiver !== undefined) {
+    keep(receiveDescriptor(program, stdio.receiver, "terminal"), offsets.terminalFd);
+    program.call("close", [stdio.receiver]);
+  }
+  program.call("close", [REPORT_REGISTER]);
+  // Standard descriptors are the caller's: a holder that kept them would keep its pipes open.
+  program.call("close_range", [0, 2, 0]);
+  program.control("hold", [offsetOf(hold)]);
+  program.control("exit", [0]);
+}
+
+export function setgroupsAreDenied(context: PlanContext, namespaces: NamespacePlan): boolean {
+  const { facts, spec } = context.request;
+  const maps = { uid: spec.linux?.uidMappings ?? [], gid: spec.linux?.gidMappings ?? [] };
+  return namespaces.user === "new" && deniesSetgroups(maps, facts);
+}

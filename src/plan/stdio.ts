@@ -1,0 +1,141 @@
+// Standard input, output and error of the container's process: the caller's own, a terminal, or pipes
+// that the holder keeps.
+
+import { O_CLOEXEC, O_RDONLY } from "../abi/file.ts";
+import { AF_UNIX, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../abi/process.ts";
+import { Errno } from "../error/errno.ts";
+import type { IdMapping } from "../oci/mount.ts";
+import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
+import type { Register } from "../program/program.ts";
+import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
+import { OPEN_NAMES } from "./flag-names.ts";
+import type { NamespacePlan } from "./namespaces.ts";
+
+export type Stdio = {
+  /** Descriptors that the stage gives up once init is cloned. */
+  readonly initEnds: readonly Register[];
+} & (
+  | { readonly kind: "inherited" }
+  | {
+      readonly kind: "terminal";
+      /** Where the holder receives the master, and init sends it; without a holder a console socket does. */
+      readonly receiver: Register | undefined;
+      readonly sender: Register | number;
+    }
+  | {
+      readonly kind: "pipes";
+      readonly holder: {
+        readonly stdin: Register | undefined;
+        readonly stdout: Register;
+        readonly stderr: Register;
+      };
+      readonly init: readonly [stdin: Register, stdout: Register, stderr: Register];
+    }
+);
+
+export function planStdio(context: PlanContext, namespaces: NamespacePlan): Stdio {
+  const { program, request } = context;
+  program.because("process");
+  if (request.spec.process?.terminal === true) {
+    return planTerminal(context);
+  }
+  if (request.end.kind === "hold") {
+    return planPipes(context, namespaces, request.end.stdin);
+  }
+  for (const fd of request.ownedStdio) {
+    giveToUser(context, namespaces, fd);
+  }
+  return { kind: "inherited", initEnds: [] };
+}
+
+function planTerminal({ program, request }: PlanContext): Stdio {
+  if (request.end.kind !== "hold") {
+    return {
+      kind: "terminal",
+      receiver: undefined,
+      sender: request.consoleFd ?? -1,
+      initEnds: [],
+    };
+  }
+  program.because("process.terminal");
+  const pair = program.space(8, "sockets");
+  const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
+  program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
+  const receiver = program.control("load", [offsetOf(pair), 4], { result: "consoleStage" });
+  const sender = program.control("load", [offsetOf(pair, 4), 4], { result: "consoleInit" });
+  return { kind: "terminal", receiver, sender, initEnds: [sender] };
+}
+
+function planPipes(context: PlanContext, namespaces: NamespacePlan, withStdin: boolean): Stdio {
+  const { program } = context;
+  const stdout = makePipe(program, "stdout");
+  const stderr = makePipe(program, "stderr");
+  const stdin = withStdin ? makePipe(program, "stdin") : undefined;
+  const input = stdin?.readEnd ?? openNull(program);
+  const ends = [stdout.writeEnd, stderr.writeEnd, ...(stdin === undefined ? [] : [stdin.readEnd])];
+  for (const end of ends) {
+    giveToUser(context, namespaces, end);
+  }
+  return {
+    kind: "pipes",
+    holder: { stdin: stdin?.writeEnd, stdout: stdout.readEnd, stderr: stderr.readEnd },
+    init: [input, stdout.writeEnd, stderr.writeEnd],
+    initEnds: [input, stdout.writeEnd, stderr.writeEnd],
+  };
+}
+
+function openNull(program: ProgramBuilder): Register {
+  const openFlags = flags(O_RDONLY | O_CLOEXEC, OPEN_NAMES);
+  return program.call("openat", [CURRENT_DIRECTORY, program.text("/dev/null"), openFlags], {
+    result: "null",
+  });
+}
+
+function makePipe(
+  program: ProgramBuilder,
+  name: string,
+): { readonly readEnd: Register; readonly writeEnd: Register } {
+  const pipe = program.space(8, name);
+  program.call("pipe2", [pipe, flags(O_CLOEXEC, OPEN_NAMES)]);
+  return {
+    readEnd: program.control("load", [offsetOf(pipe), 4], { result: `${name}Read` }),
+    writeEnd: program.control("load", [offsetOf(pipe, 4), 4], { result: `${name}Write` }),
+  };
+}
+
+/**
+ * Images open /dev/stdout by name, as a user that is not root: a pipe or terminal then has to be that
+ * user's. The null device and files stay whose they are.
+ */
+function giveToUser(context: PlanContext, namespaces: NamespacePlan, fd: Register | number): void {
+  const { program, request } = context;
+  const maps = namespaces.user === "new" ? request.spec.linux?.uidMappings : undefined;
+  const uid = hostId(request.spec.process?.user.uid ?? 0, maps);
+  if (uid === undefined || uid === request.facts.uid) {
+    return;
+  }
+  program.because("process.user.uid");
+  program.call("fchown", [fd, uid, -1], {
+    caught: { errnos: [Errno.EPERM, Errno.EROFS, Errno.EINVAL] },
+  });
+}
+
+/** An id of the container as the host sees it; undefined where it is not mapped. */
+function hostId(id: number, maps: readonly IdMapping[] | undefined): number | undefined {
+  if (maps === undefined) {
+    return id;
+  }
+  const map = maps.find(({ containerID, size }) => id >= containerID && id < containerID + size);
+  return map === undefined ? undefined : map.hostID + id - map.containerID;
+}
+
+/** In init: the pipes become its standard descriptors. */
+export function takeStdio(program: ProgramBuilder, stdio: Stdio): void {
+  if (stdio.kind !== "pipes") {
+    return;
+  }
+  program.because("process");
+  stdio.init.forEach((end, fd) => {
+    program.call("dup3", [end, fd, 0]);
+  });
+}
