@@ -22,7 +22,10 @@ describe.skipIf(isMissing)("OCI runtime validation, against runc", () => {
   let suite: string;
   const cgroupsBefore = containerCgroups();
   const rows: string[] = [];
-  const sums = { runc: { passed: 0, failed: 0 }, tested: { passed: 0, failed: 0 } };
+  const sums: { runc: Sum; tested: Sum } = {
+    runc: { passed: 0, failed: 0 },
+    tested: { passed: 0, failed: 0 },
+  };
 
   beforeAll(async () => {
     workspace = await Workspace.make("conformance");
@@ -93,7 +96,9 @@ function containerCgroups(): string[] {
     .filter((path) => /\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(path));
 }
 
-function add(sum: { passed: number; failed: number }, report: TapReport): void {
+type Sum = { passed: number; failed: number };
+
+function add(sum: Sum, report: TapReport): void {
   sum.passed += report.passed.length;
   sum.failed += report.failed.length;
 }
@@ -107,15 +112,11 @@ function row(program: string, { runc, tested, worse }: Comparison): string {
   return `| ${program} | ${cell(runc)} | ${cell(tested)} | ${worse.join("; ")} |`;
 }
 
-function writeTable(
-  rows: readonly string[],
-  sums: Record<string, { passed: number; failed: number }>,
-): void {
-  const head = ["| program | runc | tested | worse |", "|---|---|---|---|"];
-  const { runc, tested } = sums;
-  const sum = `| all | ${runc?.passed} ok, ${runc?.failed} not ok | ${tested?.passed} ok, ${tested?.failed} not ok | |`;
-  writeFileSync(TABLE, `${[...head, ...rows, sum].join("\n")}\n`);
-  console.log(
-    `runc ${runc?.passed} ok, ${runc?.failed} not ok; tested ${tested?.passed} ok, ${tested?.failed} not ok; by program in ${TABLE}`,
+function writeTable(rows: readonly string[], sums: { runc: Sum; tested: Sum }): void {
+  const [runc, tested] = [sums.runc, sums.tested].map(
+    (sum) => `${sum.passed} ok, ${sum.failed} not ok`,
   );
+  const head = ["| program | runc | tested | worse |", "|---|---|---|---|"];
+  writeFileSync(TABLE, `${[...head, ...rows, `| all | ${runc} | ${tested} | |`].join("\n")}\n`);
+  console.log(`conformance: runc ${runc}; tested ${tested}; by program in ${TABLE}`);
 }

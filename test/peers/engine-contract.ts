@@ -34,18 +34,6 @@ function testRun(getEngine: () => Engine): void {
     expect(result.code).toBe(code);
   });
 
-  test("passes signals on to the container", async () => {
-    const engine = getEngine();
-    const client = engine.spawn(["sh", "-c", SLEEP_UNTIL_TERM]);
-    const reader = client.stdout.getReader();
-    const first = await reader.read();
-    client.kill("SIGTERM");
-    const code = await client.exited;
-    reader.releaseLock();
-    expect(new TextDecoder().decode(first.value)).toBe("ready\n");
-    expect(code).toBe(5);
-  });
-
   test("passes standard input on", async () => {
     const result = await getEngine().run(["tr", "a-z", "A-Z"], ["--interactive"], {
       input: "shout\n",

@@ -62,17 +62,6 @@ export class Engine {
     return result.stdout.trim();
   }
 
-  /** `run --rm`, running: for tests that talk to the client meanwhile. */
-  spawn(command: readonly string[]): Bun.Subprocess<"ignore", "pipe", "inherit"> {
-    const { command: client, environment, runFlags } = this.settings;
-    return Bun.spawn([...client, "run", "--rm", ...runFlags, BUSYBOX_IMAGE, ...command], {
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "inherit",
-      env: { ...process.env, ...environment },
-    });
-  }
-
   /** `run --detach`; removed at the end of the scope. */
   async start(command: readonly string[], flags: readonly string[] = []): Promise<Container> {
     const name = this.#newName();

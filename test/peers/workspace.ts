@@ -18,6 +18,8 @@ export class Workspace {
   /** The cgroup below which clients put containers, as a path from the root. */
   readonly cgroupParent: string;
 
+  readonly #damageBefore = damagedDevices();
+
   private constructor(folder: string) {
     this.folder = folder;
     this.cgroupParent = `/${basename(folder)}`;
@@ -37,7 +39,7 @@ export class Workspace {
       ...this.#containerCgroups(),
       ...this.#processes(),
       ...(await this.#knownContainers()),
-      ...damagedDevices(),
+      ...(this.#damageBefore.length === 0 ? damagedDevices() : []),
     ];
   }
 
