@@ -64,3 +64,11 @@ test("a layer without I/O may compute its constants", () => {
 test("the layer of system calls may keep what it has bound", () => {
   expect(problems("let bound: Entry | undefined;", "src/sys/call.ts")).toEqual([]);
 });
+
+test("a constant may be computed at its first use", () => {
+  const head = "let rows: Map<string, number> | undefined;\n";
+  expect(problems(`${head}function look() {\n  rows ??= hash();\n}\n`)).toEqual([]);
+  expect(problems(`${head}function look() {\n  rows = hash();\n}\n`)).toHaveLength(1);
+  const both = `${head}function look() {\n  rows ??= hash();\n  rows = undefined;\n}\n`;
+  expect(problems(both)).toHaveLength(1);
+});

@@ -33,7 +33,7 @@ export function checkImportWork(source: SourceFile): string[] {
       return `does something when it is imported: ${line}`;
     }
     // The machine code that makes system calls is bound once, at the first call.
-    if (/^(?:export )?let\b/.test(line) && layer !== "sys") {
+    if (/^(?:export )?let\b/.test(line) && layer !== "sys" && !isRemembered(line, text)) {
       return "keeps state in the module";
     }
     const callee = COMPUTED.exec(line)?.[2];
@@ -42,6 +42,16 @@ export function checkImportWork(source: SourceFile): string[] {
     }
     return `calls ${callee} when it is imported`;
   });
+}
+
+/** A constant that is computed at its first use: `let NAME` is assigned by `NAME ??= ...` alone. */
+function isRemembered(line: string, text: string): boolean {
+  const name = /^let (\w+): [^=]+;$/.exec(line)?.[1];
+  return (
+    name !== undefined &&
+    new RegExp(`\\b${name} \\?\\?= `).test(text) &&
+    !new RegExp(`\\b${name} =(?!=)`).test(text)
+  );
 }
 
 /** What a file imports from layers that do no I/O. */
