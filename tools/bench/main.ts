@@ -8,7 +8,7 @@ import { cpus, loadavg, release } from "node:os";
 import { join } from "node:path";
 import { build } from "../build.ts";
 import { installPeers } from "../peers/install.ts";
-import { runTool } from "../processes.ts";
+import { runCommand, runTool } from "../processes.ts";
 import { DIST, REPOSITORY } from "../repository.ts";
 import { type Bundles, makeBundles } from "./bundles.ts";
 import { type Contestant, gatherContestants } from "./contestants.ts";
@@ -71,6 +71,7 @@ async function measureAll(
   });
   const path = join(REPOSITORY, "docs/benchmarks", `${date}.md`);
   await Bun.write(path, text);
+  await runCommand(["node_modules/.bin/biome", "format", "--write", path]);
   console.log(text);
   console.error(path);
 }

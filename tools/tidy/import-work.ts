@@ -49,7 +49,7 @@ function isRemembered(line: string, text: string): boolean {
   const name = /^let (\w+): [^=]+;$/.exec(line)?.[1];
   return (
     name !== undefined &&
-    new RegExp(`\\b${name} \\?\\?= `).test(text) &&
+    new RegExp(`\\b${name} \\?\\?=\\s`).test(text) &&
     !new RegExp(`\\b${name} =(?!=)`).test(text)
   );
 }
