@@ -1,0 +1,203 @@
+// The attach protocol, between a container's holder (native/holder.c) and its clients, over a Unix
+// stream socket. A frame, little-endian:
+//
+//   +---------+-----------+------------+------------------------------+
+//   | type u8 | stream u8 | length u16 | payload, 16384 bytes at most |
+//   +---------+-----------+------------+------------------------------+
+//
+//   type            from     stream  payload
+//   1 hello         both     0       version u8 | flags u8 | 0 u16
+//   2 stdin         client   0       1 byte or more
+//   3 close-stdin   client   0       none
+//   4 resize        client   0       rows u16 | columns u16
+//   5 close-output  client   1, 2    none
+//   6 output        holder   1, 2    1 byte or more; stream 1 is stdout or the terminal, 2 stderr
+//   7 exit          holder   0       how u8 | status u8 | 0 u16
+//
+// Both sides begin with hello. Its flags: 1 primary (a client asks to be the one that is never
+// disconnected for being slow; the holder says whether it is), 2 terminal (the holder says that the
+// container has one). A version newer than one's own is answered with one's own, and both speak that.
+// Exit: how 0 with a code, 1 with a signal, 2 with what nobody knows. It is the last frame.
+//
+// A frame that is not as drawn ends the connection, on either side. A client that closes its end is
+// gone: it cannot close one direction alone.
+
+import { OcicatError } from "../error/ocicat-error.ts";
+import { bytes } from "../sys/memory.ts";
+import type { ExitStatus } from "../sys/process.ts";
+import type { TerminalSize } from "../sys/terminal.ts";
+
+export const ATTACH_VERSION = 1;
+export const HEAD_BYTES = 4;
+export const PAYLOAD_LIMIT = 16384;
+
+const HELLO = 1;
+const STDIN = 2;
+const CLOSE_STDIN = 3;
+const RESIZE = 4;
+const CLOSE_OUTPUT = 5;
+const OUTPUT = 6;
+const EXIT = 7;
+
+const FLAG_PRIMARY = 1;
+const FLAG_TERMINAL = 2;
+const HOW_CODE = 0;
+const HOW_SIGNAL = 1;
+const HOW_UNKNOWN = 2;
+
+export const STDOUT = 1;
+export const STDERR = 2;
+export type OutputStream = typeof STDOUT | typeof STDERR;
+
+export type HolderFrame =
+  | {
+      readonly type: "hello";
+      readonly version: number;
+      readonly primary: boolean;
+      readonly terminal: boolean;
+    }
+  | { readonly type: "output"; readonly stream: OutputStream; readonly content: Uint8Array }
+  | { readonly type: "exit"; readonly status: ExitStatus | undefined };
+
+// ---- what a client says ----
+
+function frame(type: number, stream: number, payload: ArrayLike<number>): Uint8Array<ArrayBuffer> {
+  const encoded = bytes(HEAD_BYTES + payload.length);
+  encoded[0] = type;
+  encoded[1] = stream;
+  encoded[2] = payload.length & 0xff;
+  encoded[3] = payload.length >> 8;
+  encoded.set(payload, HEAD_BYTES);
+  return encoded;
+}
+
+export function encodeHello({ primary }: { readonly primary: boolean }): Uint8Array<ArrayBuffer> {
+  return frame(HELLO, 0, [ATTACH_VERSION, primary ? FLAG_PRIMARY : 0, 0, 0]);
+}
+
+/** `content` has 1 to PAYLOAD_LIMIT bytes. */
+export function encodeStdin(content: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (content.length === 0 || content.length > PAYLOAD_LIMIT) {
+    throw new OcicatError("internal", {
+      operation: "send",
+      subject: `${content.length} bytes of input`,
+      reason: `a frame carries 1 to ${PAYLOAD_LIMIT}`,
+    });
+  }
+  return frame(STDIN, 0, content);
+}
+
+export function encodeCloseStdin(): Uint8Array<ArrayBuffer> {
+  return frame(CLOSE_STDIN, 0, []);
+}
+
+export function encodeResize({ rows, columns }: TerminalSize): Uint8Array<ArrayBuffer> {
+  return frame(RESIZE, 0, [rows & 0xff, rows >> 8, columns & 0xff, columns >> 8]);
+}
+
+/** The container sees what the writer of a pipe sees whose reader has gone. */
+export function encodeCloseOutput(stream: OutputStream): Uint8Array<ArrayBuffer> {
+  return frame(CLOSE_OUTPUT, stream, []);
+}
+
+// ---- what the holder says ----
+
+/** Takes a stream of bytes apart: receive into `room`, then ask for the frames that are whole. */
+export class FrameReader {
+  readonly #buffer = bytes(4 * (HEAD_BYTES + PAYLOAD_LIMIT));
+  #start = 0;
+  #end = 0;
+
+  /** Where the next bytes belong. The content of frames that were read before is gone after this. */
+  room(): Uint8Array {
+    this.#buffer.copyWithin(0, this.#start, this.#end);
+    this.#end -= this.#start;
+    this.#start = 0;
+    return this.#buffer.subarray(this.#end);
+  }
+
+  /** `count` bytes have been put into `room`. */
+  received(count: number): void {
+    this.#end += count;
+  }
+
+  /** The next whole frame. Its content is a view that lives until `room` is called. */
+  next(): HolderFrame | undefined {
+    const available = this.#end - this.#start;
+    if (available < HEAD_BYTES) {
+      return undefined;
+    }
+    const [type = 0, stream = 0, low = 0, high = 0] = this.#buffer.subarray(this.#start, this.#end);
+    const length = low | (high << 8);
+    if (length > PAYLOAD_LIMIT) {
+      throw malformed(`a frame of ${length} bytes`);
+    }
+    if (available < HEAD_BYTES + length) {
+      return undefined;
+    }
+    const payloadStart = this.#start + HEAD_BYTES;
+    this.#start = payloadStart + length;
+    return decode(type, stream, this.#buffer.subarray(payloadStart, this.#start));
+  }
+
+  /** Whether the stream could end here. */
+  get isBetweenFrames(): boolean {
+    return this.#start === this.#end;
+  }
+}
+
+function decode(type: number, stream: number, payload: Uint8Array): HolderFrame {
+  switch (type) {
+    case HELLO:
+      return decodeHello(stream, payload);
+    case OUTPUT:
+      return decodeOutput(stream, payload);
+    case EXIT:
+      return decodeExit(stream, payload);
+    default:
+      throw malformed(`a frame of type ${type}`);
+  }
+}
+
+function decodeHello(stream: number, payload: Uint8Array): HolderFrame {
+  const [version = 0, flags = 0] = payload;
+  if (stream !== 0 || payload.length !== 4 || version === 0) {
+    throw malformed("a wrong hello");
+  }
+  return {
+    type: "hello",
+    version,
+    primary: (flags & FLAG_PRIMARY) !== 0,
+    terminal: (flags & FLAG_TERMINAL) !== 0,
+  };
+}
+
+function decodeOutput(stream: number, content: Uint8Array): HolderFrame {
+  if ((stream !== STDOUT && stream !== STDERR) || content.length === 0) {
+    throw malformed(`${content.length} bytes of output of stream ${stream}`);
+  }
+  return { type: "output", stream, content };
+}
+
+function decodeExit(stream: number, payload: Uint8Array): HolderFrame {
+  const [how, status = 0] = payload;
+  if (stream === 0 && payload.length === 4) {
+    switch (how) {
+      case HOW_CODE:
+        return { type: "exit", status: { code: status } };
+      case HOW_SIGNAL:
+        return { type: "exit", status: { signal: status } };
+      case HOW_UNKNOWN:
+        return { type: "exit", status: undefined };
+    }
+  }
+  throw malformed("a wrong exit");
+}
+
+function malformed(what: string): OcicatError {
+  return new OcicatError("unavailable", {
+    operation: "attach to",
+    subject: "the container",
+    reason: `its holder sent ${what}`,
+  });
+}

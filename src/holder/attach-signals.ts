@@ -1,0 +1,34 @@
+// Which signals an attached client takes for the container instead of obeying them itself.
+
+import { SIGCHLD, SIGKILL, SIGNALS, SIGPIPE, SIGSTOP } from "../abi/process.ts";
+import type { SignalMask } from "../sys/process.ts";
+import { signalSet } from "../sys/signal-set.ts";
+
+const LOWEST_REALTIME = 34;
+const HIGHEST_SIGNAL = 64;
+
+/** Signals that are about this process: its faults, its children, job control of its own terminal. */
+const OWN_SIGNALS = new Set([
+  SIGKILL,
+  SIGSTOP,
+  SIGCHLD,
+  SIGPIPE,
+  ...["ILL", "TRAP", "BUS", "FPE", "SEGV", "SYS", "XCPU", "XFSZ", "PROF", "VTALRM"].map(numberOf),
+  ...["TSTP", "TTIN", "TTOU", "URG"].map(numberOf),
+  // The JavaScript engine stops its own threads with it.
+  numberOf("PWR"),
+]);
+
+function numberOf(name: string): number {
+  return SIGNALS[name] ?? 0;
+}
+
+/** Everything else, the real-time signals included; SIGWINCH, which becomes a resize, too. */
+export function attachSignals(): SignalMask {
+  const standard = Array.from({ length: 31 }, (_, index) => index + 1);
+  const realtime = Array.from(
+    { length: HIGHEST_SIGNAL - LOWEST_REALTIME + 1 },
+    (_, index) => LOWEST_REALTIME + index,
+  );
+  return signalSet([...standard, ...realtime].filter((signal) => !OWN_SIGNALS.has(signal)));
+}

@@ -1,0 +1,236 @@
+// The client of a holder that `ocicat run` and `attach` are: it carries bytes between the terminal or
+// the pipes of this process and the container, forwards signals, and ends with the container.
+//
+// It is one synchronous loop around poll, without the event loop, so that nothing is started that a
+// short command would have to pay for. Whoever calls it has a process with one thread, or has blocked
+// `attachSignals()` before the first other thread began: a thread that does not block a signal takes
+// it from the signalfd.
+
+import { POLLIN, POLLOUT, SIGCONT, SIGWINCH } from "../abi/process.ts";
+import { OwnedFd } from "../sys/file.ts";
+import { poll } from "../sys/poll.ts";
+import { type ExitStatus, openSignalFd, readSignal, restoreSignals } from "../sys/process.ts";
+import { blockSignals } from "../sys/signal-set.ts";
+import { RawTerminal, terminalSize } from "../sys/terminal.ts";
+import {
+  encodeCloseOutput,
+  encodeCloseStdin,
+  encodeHello,
+  encodeResize,
+  encodeStdin,
+  type HolderFrame,
+  type OutputStream,
+  STDERR,
+  STDOUT,
+} from "./attach-protocol.ts";
+import { attachSignals } from "./attach-signals.ts";
+import { DEFAULT_DETACH_KEYS } from "./detach-keys.ts";
+import { HolderConnection } from "./holder-connection.ts";
+import { LocalInput, LocalOutput } from "./local-streams.ts";
+
+export interface AttachRequest {
+  /** Connected to the holder; the caller closes it. */
+  readonly socketFd: number;
+  readonly primary: boolean;
+  /** What the container reads; undefined leaves its input alone. */
+  readonly inputFd: number | undefined;
+  readonly outputFd: number;
+  readonly errorFd: number;
+  /** This process's terminal, for a container that has one: raw mode, its size, the detach keys. */
+  readonly terminalFd: number | undefined;
+  /** See parseDetachKeys; without it the default. They count only with a terminal. */
+  readonly detachKeys?: readonly number[];
+  /** What was sent to this process and is meant for the container. */
+  readonly onSignal: (signal: number) => void;
+}
+
+export type AttachEnd =
+  /** The container has ended and all its output is written; nobody knows a status that is undefined. */
+  | { readonly kind: "exited"; readonly status: ExitStatus | undefined }
+  | { readonly kind: "detached" }
+  /** The holder went without a word: it was killed, or it found this client too slow. */
+  | { readonly kind: "disconnected" };
+
+export function attach(request: AttachRequest): AttachEnd {
+  const signals = attachSignals();
+  const mask = blockSignals(signals);
+  try {
+    using signalFd = new OwnedFd(openSignalFd(signals));
+    using raw = request.terminalFd === undefined ? undefined : new RawTerminal(request.terminalFd);
+    const attachment = new Attachment(request, signalFd.number, raw);
+    return attachment.run();
+  } finally {
+    restoreSignals(mask);
+  }
+}
+
+/** What is being written to a local stream; the frames behind it wait. */
+interface Writing {
+  readonly output: LocalOutput;
+  readonly stream: OutputStream;
+  content: Uint8Array;
+}
+
+class Attachment {
+  readonly #request: AttachRequest;
+  readonly #signalFd: number;
+  readonly #raw: RawTerminal | undefined;
+  readonly #connection: HolderConnection;
+  readonly #outputs: Readonly<Record<OutputStream, LocalOutput>>;
+  #input: LocalInput | undefined;
+  #writing: Writing | undefined;
+  #resizeIsDue: boolean;
+  #end: AttachEnd | undefined;
+
+  constructor(request: AttachRequest, signalFd: number, raw: RawTerminal | undefined) {
+    this.#request = request;
+    this.#signalFd = signalFd;
+    this.#raw = raw;
+    this.#resizeIsDue = raw !== undefined;
+    this.#connection = new HolderConnection(request.socketFd);
+    this.#outputs = {
+      [STDOUT]: new LocalOutput(request.outputFd),
+      [STDERR]: new LocalOutput(request.errorFd),
+    };
+    if (request.inputFd !== undefined) {
+      const keys = raw === undefined ? [] : (request.detachKeys ?? DEFAULT_DETACH_KEYS);
+      this.#input = new LocalInput(request.inputFd, keys);
+    }
+  }
+
+  run(): AttachEnd {
+    this.#connection.post(encodeHello({ primary: this.#request.primary }));
+    for (;;) {
+      this.#resizeIfDue();
+      this.#round();
+      if (this.#end !== undefined) {
+        return this.#end;
+      }
+    }
+  }
+
+  /**
+   * A descriptor of which nothing is wanted now is -1, which poll passes over: otherwise it would
+   * report a hang-up again and again.
+   */
+  #round(): void {
+    const connection = this.#connection;
+    const writing = this.#writing;
+    const input = connection.isIdle ? this.#input : undefined;
+    const socketEvents =
+      connection.eventsToSend() | (writing === undefined ? connection.eventsToReceive() : 0);
+    const [signalled = 0, typed = 0, arrived = 0, writable = 0] = poll([
+      { fd: this.#signalFd, events: POLLIN },
+      { fd: input?.fd ?? -1, events: POLLIN },
+      { fd: socketEvents === 0 ? -1 : connection.fd, events: socketEvents },
+      { fd: writing?.output.fd ?? -1, events: POLLOUT },
+    ]);
+    if (signalled !== 0) {
+      this.#takeSignals();
+    }
+    if (typed !== 0 && input !== undefined) {
+      this.#takeInput(input);
+    }
+    if ((arrived & POLLOUT) !== 0) {
+      connection.flush();
+    }
+    if ((arrived & ~POLLOUT) !== 0 && writing === undefined) {
+      connection.receive();
+    }
+    if (writable !== 0 && writing !== undefined) {
+      this.#write(writing);
+    }
+    this.#takeFrames();
+  }
+
+  #takeSignals(): void {
+    for (;;) {
+      const signal = readSignal(this.#signalFd)?.signal;
+      if (signal === undefined) {
+        return;
+      }
+      if (signal === SIGWINCH || signal === SIGCONT) {
+        this.#resizeIsDue = this.#raw !== undefined;
+      }
+      if (signal === SIGCONT) {
+        this.#raw?.apply();
+      }
+      if (signal !== SIGWINCH) {
+        this.#request.onSignal(signal);
+      }
+    }
+  }
+
+  /** Waits for the frames before it, so that many changes of size become one frame. */
+  #resizeIfDue(): void {
+    const { terminalFd } = this.#request;
+    if (!this.#resizeIsDue || !this.#connection.isIdle || terminalFd === undefined) {
+      return;
+    }
+    this.#resizeIsDue = false;
+    const size = terminalSize(terminalFd);
+    if (size !== undefined) {
+      this.#connection.post(encodeResize(size));
+    }
+  }
+
+  #takeInput(local: LocalInput): void {
+    const input = local.read();
+    switch (input.kind) {
+      case "nothing":
+        return;
+      case "content":
+        this.#connection.post(encodeStdin(input.content));
+        return;
+      case "end":
+        this.#input = undefined;
+        this.#connection.post(encodeCloseStdin());
+        return;
+      case "detach":
+        if (input.content.length > 0) {
+          this.#connection.post(encodeStdin(input.content));
+        }
+        this.#end = { kind: "detached" };
+        return;
+    }
+  }
+
+  #takeFrames(): void {
+    while (this.#writing === undefined && this.#end === undefined) {
+      const frame = this.#connection.next();
+      if (frame === undefined) {
+        if (this.#connection.isOver) {
+          this.#end = { kind: "disconnected" };
+        }
+        return;
+      }
+      this.#obey(frame);
+    }
+  }
+
+  #obey(frame: HolderFrame): void {
+    switch (frame.type) {
+      case "hello":
+        return;
+      case "exit":
+        this.#end = { kind: "exited", status: frame.status };
+        return;
+      case "output": {
+        const { stream, content } = frame;
+        const output = this.#outputs[stream];
+        this.#writing = output.isOpen ? { output, stream, content } : undefined;
+        return;
+      }
+    }
+  }
+
+  #write(writing: Writing): void {
+    writing.content = writing.output.write(writing.content);
+    if (!writing.output.isOpen) {
+      this.#connection.post(encodeCloseOutput(writing.stream));
+    }
+    if (writing.content.length === 0) {
+      this.#writing = undefined;
+    }
+  }
+}

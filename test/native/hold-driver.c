@@ -1,0 +1,98 @@
+// Runs a command under hold(), with a C library and without the stage: the holder's tests drive it.
+//
+//   hold-driver DIRECTORY OPTIONS COMMAND ARGUMENT...
+//   hold-driver --layout       prints the offset of each field of struct hold_request
+//
+// OPTIONS, letters: t the command has a terminal, p descriptor 3 is the primary client, v the request
+// has a wrong version. Descriptor 4 is the listener; the exit record goes to DIRECTORY.
+
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "../../native/holder.h"
+
+#ifndef TIOCGPTPEER
+#define TIOCGPTPEER 0x5441
+#endif
+
+enum { PRIMARY_FD = 3, LISTENER_FD = 4 };
+
+static void print_layout(void) {
+  printf("{\"version\":%zu,\"flags\":%zu,\"initPid\":%zu,\"pidfd\":%zu,\"stdinFd\":%zu,",
+         offsetof(struct hold_request, version), offsetof(struct hold_request, flags),
+         offsetof(struct hold_request, init_pid), offsetof(struct hold_request, pidfd),
+         offsetof(struct hold_request, stdin_fd));
+  printf("\"stdoutFd\":%zu,\"stderrFd\":%zu,\"terminalFd\":%zu,\"primaryFd\":%zu,",
+         offsetof(struct hold_request, stdout_fd), offsetof(struct hold_request, stderr_fd),
+         offsetof(struct hold_request, terminal_fd), offsetof(struct hold_request, primary_fd));
+  printf("\"listenerFd\":%zu,\"directoryFd\":%zu,\"reserved\":%zu}\n",
+         offsetof(struct hold_request, listener_fd), offsetof(struct hold_request, directory_fd),
+         offsetof(struct hold_request, reserved));
+}
+
+static void run_command(const int ends[3], int has_terminal, char **command) {
+  if (has_terminal) {
+    setsid();
+    ioctl(ends[0], TIOCSCTTY, 0);
+  }
+  for (int i = 0; i < 3; i++) dup2(ends[i], i);
+  close(PRIMARY_FD);
+  close(LISTENER_FD);
+  signal(SIGPIPE, SIG_DFL);
+  execvp(command[0], command);
+  _exit(127);
+}
+
+static void open_terminal(struct hold_request *request, int ends[3]) {
+  int unlocked = 0;
+  request->terminal_fd = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ioctl(request->terminal_fd, TIOCSPTLCK, &unlocked);
+  ends[0] = ioctl(request->terminal_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ends[1] = dup(ends[0]);
+  ends[2] = dup(ends[0]);
+}
+
+static void open_pipes(struct hold_request *request, int ends[3]) {
+  int in[2], out[2], error[2];
+  if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(error, O_CLOEXEC)) exit(99);
+  request->stdin_fd = in[1];
+  request->stdout_fd = out[0];
+  request->stderr_fd = error[0];
+  ends[0] = in[0];
+  ends[1] = out[1];
+  ends[2] = error[1];
+}
+
+int main(int argc, char **argv) {
+  if (argc == 2 && strcmp(argv[1], "--layout") == 0) {
+    print_layout();
+    return 0;
+  }
+  if (argc < 4) return 99;
+  const char *options = argv[2];
+  int has_terminal = strchr(options, 't') != 0;
+  struct hold_request request = {HOLD_VERSION, 0, 0, -1, -1, -1, -1, -1, -1, LISTENER_FD, -1, 0};
+  int ends[3];
+  signal(SIGPIPE, SIG_IGN);
+  if (has_terminal)
+    open_terminal(&request, ends);
+  else
+    open_pipes(&request, ends);
+  pid_t pid = fork();
+  if (pid == 0) run_command(ends, has_terminal, argv + 3);
+  for (int i = 0; i < 3; i++) close(ends[i]);
+  request.init_pid = (u32)pid;
+  request.pidfd = (i32)syscall(__NR_pidfd_open, pid, 0);
+  request.directory_fd = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (strchr(options, 'p')) request.primary_fd = PRIMARY_FD;
+  if (strchr(options, 'v')) request.version = HOLD_VERSION + 1;
+  i64 result = hold(&request);
+  if (result != 0) kill(pid, SIGKILL);
+  return (int)-result;
+}
