@@ -2,7 +2,9 @@
 // config.md), what the user asked for on top of it, and the accounts of the image's /etc/passwd and
 // /etc/group. No I/O: src/image/accounts.ts reads the two files.
 
+import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { ImageAccounts } from "../image/accounts.ts";
+import { findAccount, findGroup } from "./accounts.ts";
 
 /** The part of an image's configuration (`config` of config.md) that makes a process. */
 export interface ProcessDefaults {
@@ -19,8 +21,9 @@ export interface ProcessRequest {
   readonly command: readonly string[];
   /** Replaces the image's Entrypoint, and drops its Cmd; an empty list means none at all. */
   readonly entrypoint?: readonly string[];
-  /** "NAME=value"; these win over the image's. */
+  /** "NAME=value", which wins over the image's; "NAME" alone takes the image's away. */
   readonly env?: readonly string[];
+  /** Absolute. */
   readonly workdir?: string;
   /** USER[:GROUP], names or numbers. */
   readonly user?: string;
@@ -44,9 +47,87 @@ export interface ImageProcess {
   readonly stopSignal: string;
 }
 
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** Throws OcicatError invalid-argument for an unknown user or group, or when nothing is to be run. */
-export declare function imageProcess(
+export function imageProcess(
   defaults: ProcessDefaults,
   request: ProcessRequest,
   accounts: ImageAccounts,
-): ImageProcess;
+): ImageProcess {
+  const account = findAccount(request.user ?? defaults.User ?? "", accounts);
+  const added = (request.additionalGroups ?? []).map((group) => findGroup(group, accounts));
+  // The group itself is among the supplementary ones, so that no file can single its members out for
+  // fewer permissions by dropping it (CVE-2022-36109).
+  const gids = new Set([account.gid, ...account.supplementaryGids, ...added]);
+  return {
+    args: processArgs(defaults, request),
+    env: processEnvironment(defaults, request, account.home),
+    cwd: workingDirectory(defaults, request),
+    user: { uid: account.uid, gid: account.gid, additionalGids: [...gids] },
+    stopSignal: defaults.StopSignal || "SIGTERM",
+  };
+}
+
+function processArgs(defaults: ProcessDefaults, request: ProcessRequest): string[] {
+  const { command, entrypoint } = request;
+  const arguments_ = command.length > 0 || entrypoint !== undefined ? command : defaults.Cmd;
+  const args = [...(entrypoint ?? defaults.Entrypoint ?? []), ...(arguments_ ?? [])];
+  if (args.length === 0) {
+    throw new OcicatError("invalid-argument", {
+      operation: "run",
+      subject: "the image",
+      reason: "it names no command",
+      hint: "give one behind the image's name",
+    });
+  }
+  return args;
+}
+
+function processEnvironment(
+  defaults: ProcessDefaults,
+  request: ProcessRequest,
+  home: string,
+): string[] {
+  const variables = new Map([
+    ["PATH", DEFAULT_PATH],
+    ["HOSTNAME", request.hostname],
+    ...(request.terminal ? ([["TERM", "xterm"]] as const) : []),
+  ]);
+  for (const entry of [...(defaults.Env ?? []), ...(request.env ?? [])]) {
+    const equals = entry.indexOf("=");
+    if (equals < 0) {
+      variables.delete(entry);
+    } else {
+      variables.set(entry.slice(0, equals), entry.slice(equals + 1));
+    }
+  }
+  if (!variables.has("HOME")) {
+    variables.set("HOME", home);
+  }
+  return [...variables].map(([name, value]) => `${name}=${value}`);
+}
+
+function workingDirectory(defaults: ProcessDefaults, request: ProcessRequest): string {
+  if (request.workdir !== undefined && !request.workdir.startsWith("/")) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `the working directory ${quote(request.workdir)}`,
+      reason: "it is not an absolute path",
+    });
+  }
+  return absolutePath(request.workdir ?? defaults.WorkingDir ?? "/");
+}
+
+/** Without "." and "..", of an image's path that may be relative to its root. */
+function absolutePath(path: string): string {
+  const components: string[] = [];
+  for (const name of path.split("/")) {
+    if (name === "..") {
+      components.pop();
+    } else if (name !== "" && name !== ".") {
+      components.push(name);
+    }
+  }
+  return `/${components.join("/")}`;
+}

@@ -1,10 +1,33 @@
 // Reads the accounts of an image: /etc/passwd and /etc/group of its merged layers.
 
+import { S_IFMT, S_IFREG } from "../abi/file.ts";
+import { readAll, statAt } from "../sys/file.ts";
+import { decodeText } from "../sys/memory.ts";
+import { MergedView } from "./merged-view.ts";
+
 /** The texts of the two files; empty where an image has none. */
 export interface ImageAccounts {
   readonly passwd: string;
   readonly group: string;
 }
 
+const LARGEST_FILE = 8 * 1024 * 1024;
+
 /** `lower`: directories, topmost first, as ResolvedImage has them; or one root file system. */
-export declare function readAccounts(lower: readonly string[]): ImageAccounts;
+export function readAccounts(lower: readonly string[]): ImageAccounts {
+  using view = new MergedView(lower);
+  return { passwd: readText(view, "etc/passwd"), group: readText(view, "etc/group") };
+}
+
+function readText(view: MergedView, path: string): string {
+  const entry = view.find(path, true);
+  if (entry === undefined || (entry.status.mode & S_IFMT) !== S_IFREG) {
+    return "";
+  }
+  using file = view.open(entry);
+  // Asked of the descriptor: in a root file system that is in use the name may mean another file by now.
+  if (file === undefined || ((statAt(file.number, "")?.mode ?? 0) & S_IFMT) !== S_IFREG) {
+    return "";
+  }
+  return decodeText(readAll(file.number, `the image's /${path}`, LARGEST_FILE));
+}

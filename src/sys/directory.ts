@@ -35,11 +35,16 @@ const ENTRY_TYPES: Readonly<Record<number, EntryType>> = {
 const BUFFER_BYTES = 32 * 1024;
 
 /**
- * The entries of an open directory, without "." and "..", in the order of the file system.
+ * The entries of an open directory, without "." and "..", in the order of the file system. `decode`
+ * makes a name of its bytes: byteStringOf for names that need not be UTF-8.
  *
  * struct linux_dirent64: inode u64 | offset u64 | record length u16 | type u8 | name, NUL
  */
-export function readOpenDirectory(directoryFd: number, subject: string): DirectoryEntry[] {
+export function readOpenDirectory(
+  directoryFd: number,
+  subject: string,
+  decode: (name: Uint8Array) => string = decodeText,
+): DirectoryEntry[] {
   const buffer = bytes(BUFFER_BYTES);
   const view = new DataView(buffer.buffer);
   const entries: DirectoryEntry[] = [];
@@ -52,7 +57,7 @@ export function readOpenDirectory(directoryFd: number, subject: string): Directo
     for (let offset = 0; offset < length; ) {
       const recordLength = view.getUint16(offset + 16, true);
       const nameEnd = buffer.indexOf(0, offset + 19);
-      const name = decodeText(buffer.subarray(offset + 19, nameEnd));
+      const name = decode(buffer.subarray(offset + 19, nameEnd));
       if (name !== "." && name !== "..") {
         entries.push({ name, type: ENTRY_TYPES[buffer[offset + 18] ?? 0] ?? "unknown" });
       }

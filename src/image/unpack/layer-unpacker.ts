@@ -1,0 +1,198 @@
+// Unpacks the entries of one layer's archive into a folder that overlayfs can take as a lower directory.
+//
+// Whiteouts in an archive (image-spec layer.md):
+//
+//   DIR/.wh.NAME         NAME of the layers below is gone       -> character device 0/0 at DIR/NAME
+//   DIR/.wh..wh..opq     all of DIR of the layers below is gone -> DIR gets an opaque attribute
+//   DIR/.wh..wh.OTHER    bookkeeping of aufs                    -> left out
+//
+// Neither is made where the layers below have nothing to hide: overlayfs shows whiteouts in directories
+// that exist in one layer only.
+
+import { Errno } from "../../error/errno.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { quoteByteString } from "../../sys/byte-path.ts";
+import { call, checked } from "../../sys/call.ts";
+import { addressOf } from "../../sys/entry.ts";
+import type { OwnedFd } from "../../sys/file.ts";
+import { encodeText } from "../../sys/memory.ts";
+import { trySetXattr } from "../../sys/xattr.ts";
+import { type MergedView, OPAQUE_XATTRS } from "../merged-view.ts";
+import type { TarEntry, TarHandler } from "../tar/entry.ts";
+import { EntryMaker } from "./entry-maker.ts";
+import type { LayerDirectory } from "./layer-tree.ts";
+import { MetadataWriter, type Ownership } from "./metadata.ts";
+import { Notes } from "./notes.ts";
+import { cleanComponents, type Place, Placement } from "./placement.ts";
+
+const WHITEOUT_PREFIX = ".wh.";
+const AUFS_PREFIX = ".wh..wh.";
+const OPAQUE_MARK = ".wh..wh..opq";
+
+export interface UnpackTarget {
+  /** The empty folder that becomes the layer. */
+  readonly rootFd: number;
+  /** A folder outside it, on the same file system, for what is on its way out. */
+  readonly asideFd: number;
+  /** The layers below, if there are any. */
+  readonly lower: MergedView | undefined;
+  readonly ownership: Ownership;
+}
+
+export class LayerUnpacker implements TarHandler, Disposable {
+  readonly #placement: Placement;
+  readonly #metadata: MetadataWriter;
+  readonly #maker: EntryMaker;
+  readonly #notes = new Notes();
+  /** The file whose data comes now. */
+  #file: { readonly owned: OwnedFd; readonly entry: TarEntry } | undefined;
+
+  constructor({ rootFd, asideFd, lower, ownership }: UnpackTarget) {
+    this.#placement = new Placement(rootFd, lower);
+    this.#metadata = new MetadataWriter(ownership, this.#notes);
+    this.#maker = new EntryMaker({
+      placement: this.#placement,
+      metadata: this.#metadata,
+      notes: this.#notes,
+      asideFd,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#file?.owned[Symbol.dispose]();
+    this.#placement[Symbol.dispose]();
+  }
+
+  get notes(): string[] {
+    return this.#notes.sentences();
+  }
+
+  begin(entry: TarEntry): void {
+    const components = cleanComponents(entry.path);
+    if (components.some((name) => name.startsWith(WHITEOUT_PREFIX))) {
+      this.#whiteout(components, entry);
+      return;
+    }
+    const place = this.#placement.locate(components, "make");
+    if (place === undefined || (place.name === "" && entry.kind !== "directory")) {
+      throw refused(entry, "only a directory can be the root of an image");
+    }
+    this.#makeEntry(place, entry);
+  }
+
+  data(chunk: Uint8Array, offset: number): void {
+    if (this.#file === undefined) {
+      return;
+    }
+    const fd = this.#file.owned.number;
+    for (let done = 0; done < chunk.length; ) {
+      const address = addressOf(chunk) + done;
+      const result = call("pwrite64", fd, address, chunk.length - done, offset + done);
+      done += checked(result, "write", quoteByteString(this.#file.entry.path));
+    }
+  }
+
+  end(): void {
+    if (this.#file === undefined) {
+      return;
+    }
+    const { entry } = this.#file;
+    using owned = this.#file.owned;
+    this.#file = undefined;
+    if (entry.sparse) {
+      const result = call("ftruncate", owned.number, entry.size);
+      checked(result, "set the size of", quoteByteString(entry.path));
+    }
+    this.#metadata.applyToDescriptor(owned.number, entry, entry.path);
+  }
+
+  /** After the last entry: what directories had to wait for. */
+  finish(): void {
+    for (const directory of this.#placement.tree.deepestFirst()) {
+      const fd = this.#placement.tree.fdOf(directory);
+      if (directory.opaque) {
+        setOpaque(fd, directory);
+      }
+      this.#metadata.applyToDescriptor(fd, directory.metadata, directory.path);
+    }
+  }
+
+  #makeEntry(place: Place, entry: TarEntry): void {
+    switch (entry.kind) {
+      case "directory":
+        this.#directory(place, entry);
+        break;
+      case "file":
+        this.#file = { owned: this.#maker.openFile(place), entry };
+        break;
+      case "hard-link":
+        this.#maker.hardLink(place, entry.linkTarget);
+        break;
+      case "symlink":
+        this.#maker.symlink(place, entry.linkTarget, entry);
+        break;
+      case "fifo":
+        this.#maker.fifo(place, entry);
+        break;
+      case "character-device":
+      case "block-device":
+        this.#maker.device(place, entry);
+        break;
+    }
+  }
+
+  #directory(place: Place, entry: TarEntry): void {
+    const { directory, name } = place;
+    const existing = name === "" ? directory : directory.children.get(name);
+    if (existing !== undefined) {
+      existing.metadata = entry;
+      return;
+    }
+    const replaces = this.#placement.own(place) !== undefined && this.#maker.clear(place);
+    this.#placement.makeDirectory(place, entry, replaces);
+  }
+
+  #whiteout(components: readonly string[], entry: TarEntry): void {
+    const name = components.at(-1) ?? "";
+    if (components.some((component) => component.startsWith(AUFS_PREFIX)) && name !== OPAQUE_MARK) {
+      return;
+    }
+    const above = components.slice(0, -1);
+    if (above.some((component) => component.startsWith(WHITEOUT_PREFIX))) {
+      throw refused(entry, `a directory's name begins with ${WHITEOUT_PREFIX}`);
+    }
+    const place = this.#placement.locate(components, "leave");
+    if (place === undefined) {
+      return;
+    }
+    if (name === OPAQUE_MARK) {
+      this.#placement.makeOpaque(place.directory);
+      return;
+    }
+    const hidden = name.slice(WHITEOUT_PREFIX.length);
+    if (hidden === "" || hidden === "." || hidden === "..") {
+      throw refused(entry, "it hides nothing that could exist");
+    }
+    this.#placement.hide({ directory: place.directory, name: hidden });
+  }
+}
+
+/** Only the initial user namespace may set the trusted attribute; others mount with "userxattr". */
+function setOpaque(fd: number, directory: LayerDirectory): void {
+  const [trusted, user] = OPAQUE_XATTRS;
+  const value = encodeText("y");
+  const result = trySetXattr(fd, trusted, value);
+  if (result === -Errno.EPERM) {
+    checked(trySetXattr(fd, user, value), "make opaque", quoteByteString(directory.path));
+  } else {
+    checked(result, "make opaque", quoteByteString(directory.path));
+  }
+}
+
+function refused(entry: TarEntry, reason: string): OcicatError {
+  return new OcicatError("invalid-config", {
+    operation: "unpack",
+    subject: `${quoteByteString(entry.path)} at byte ${entry.offset} of the archive`,
+    reason,
+  });
+}

@@ -1,0 +1,146 @@
+// Gives what has been made its owner, permissions, extended attributes and time, in the one order that
+// works:
+//
+//   1. the owner: changing it clears setuid, setgid and security.capability
+//   2. extended attributes: an ordinary user needs write permission, which the mode may take away
+//   3. the mode
+//   4. POSIX ACLs: they hold a copy of the mode's group bits
+//   5. the time: everything before changes it
+//
+// Attributes that would mean something to the host are not taken from an image: overlayfs's own (they
+// redirect lookups), and the labels of security modules.
+
+import { AT_SYMLINK_NOFOLLOW } from "../../abi/file.ts";
+import { Errno } from "../../error/errno.ts";
+import { systemError } from "../../error/ocicat-error.ts";
+import { bytePath, quoteByteString } from "../../sys/byte-path.ts";
+import { call, checked } from "../../sys/call.ts";
+import { addressOf } from "../../sys/entry.ts";
+import { setU64, words } from "../../sys/memory.ts";
+import { trySetXattr, trySetXattrOfLink } from "../../sys/xattr.ts";
+import type { TarTime } from "../tar/entry.ts";
+import type { Notes } from "./notes.ts";
+
+export interface Metadata {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly modified: TarTime;
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * "keep": real owners; in a user namespace those that it maps. "single": everything belongs to the one
+ * user who unpacks.
+ */
+export type Ownership = "keep" | "single";
+
+const ACL_XATTRS = ["system.posix_acl_access", "system.posix_acl_default"];
+const OVERLAY_XATTRS = ["trusted.overlay.", "user.overlay."];
+const UNSUPPORTED = [-Errno.EOPNOTSUPP, -Errno.EPERM, -Errno.EACCES];
+
+type XattrSetter = (name: string, value: Uint8Array) => number;
+
+export class MetadataWriter {
+  readonly #ownership: Ownership;
+  readonly #notes: Notes;
+  readonly #times = words(8);
+
+  constructor(ownership: Ownership, notes: Notes) {
+    this.#ownership = ownership;
+    this.#notes = notes;
+  }
+
+  /** Of an open file or directory; `path` is for messages. */
+  applyToDescriptor(fd: number, metadata: Metadata, path: string): void {
+    const set: XattrSetter = (name, value) => trySetXattr(fd, name, value);
+    this.#setOwner(metadata, path, (uid, gid) => call("fchown", fd, uid, gid));
+    this.#setXattrs(metadata, set, path, false);
+    checked(call("fchmod", fd, metadata.mode), "set the mode of", quoteByteString(path));
+    this.#setXattrs(metadata, set, path, true);
+    this.#setTime(fd, 0, metadata, path);
+  }
+
+  /** Of a symbolic link, which has no mode. */
+  applyToLink(directoryFd: number, name: string, metadata: Metadata): void {
+    this.#applyToName(directoryFd, name, metadata, undefined);
+  }
+
+  /** Of a device node or FIFO, which is better not opened. */
+  applyToNode(directoryFd: number, name: string, metadata: Metadata): void {
+    this.#applyToName(directoryFd, name, metadata, metadata.mode);
+  }
+
+  #applyToName(
+    directoryFd: number,
+    name: string,
+    metadata: Metadata,
+    mode: number | undefined,
+  ): void {
+    // There is no fsetxattrat before Linux 6.13; the directory is held open and no link itself.
+    const set: XattrSetter = (xattr, value) =>
+      trySetXattrOfLink(bytePath(`/proc/self/fd/${directoryFd}/${name}`), xattr, value);
+    this.#setOwner(metadata, name, (uid, gid) =>
+      call("fchownat", directoryFd, bytePath(name), uid, gid, AT_SYMLINK_NOFOLLOW),
+    );
+    this.#setXattrs(metadata, set, name, false);
+    if (mode !== undefined) {
+      const result = call("fchmodat", directoryFd, bytePath(name), mode);
+      checked(result, "set the mode of", quoteByteString(name));
+      this.#setXattrs(metadata, set, name, true);
+    }
+    this.#setTime(directoryFd, bytePath(name), metadata, name);
+  }
+
+  #setOwner({ uid, gid }: Metadata, path: string, set: (uid: number, gid: number) => number): void {
+    if (this.#ownership === "single") {
+      if (uid !== 0 || gid !== 0) {
+        this.#notes.add("owner not kept, there is a single user here");
+      }
+      return;
+    }
+    const result = set(uid, gid);
+    if (result === -Errno.EINVAL) {
+      throw systemError(Errno.EINVAL, "set the owner of", quoteByteString(path), {
+        reason: `the user namespace does not map ${uid}:${gid}`,
+        hint: "give this user more subordinate ids in /etc/subuid and /etc/subgid",
+      });
+    }
+    checked(result, "set the owner of", quoteByteString(path));
+  }
+
+  #setXattrs(metadata: Metadata, set: XattrSetter, path: string, acls: boolean): void {
+    for (const [name, value] of metadata.xattrs) {
+      if (ACL_XATTRS.includes(name) !== acls) {
+        continue;
+      }
+      if (!isKept(name)) {
+        this.#notes.add(`extended attribute ${quoteByteString(name)} not taken from the image`);
+        continue;
+      }
+      const result = set(name, value);
+      if (UNSUPPORTED.includes(result)) {
+        this.#notes.add(`extended attribute ${quoteByteString(name)} not possible here`);
+      } else {
+        checked(result, `set ${quoteByteString(name)} of`, quoteByteString(path));
+      }
+    }
+  }
+
+  #setTime(fd: number, nameAddress: number, { modified }: Metadata, path: string): void {
+    for (const at of [0, 4]) {
+      setU64(this.#times, at, modified.seconds);
+      this.#times[at + 2] = modified.nanoseconds;
+    }
+    const flags = nameAddress === 0 ? 0 : AT_SYMLINK_NOFOLLOW;
+    const result = call("utimensat", fd, nameAddress, addressOf(this.#times), flags);
+    checked(result, "set the time of", quoteByteString(path));
+  }
+}
+
+function isKept(name: string): boolean {
+  if (name.startsWith("security.")) {
+    return name === "security.capability";
+  }
+  return !OVERLAY_XATTRS.some((prefix) => name.startsWith(prefix));
+}

@@ -1,0 +1,102 @@
+// Removes a directory tree of any depth and with any names, never following a link. Each directory that
+// is found inside is first moved aside, so that neither the stack nor the number of open descriptors
+// grows with the depth.
+
+import { AT_REMOVEDIR, O_RDONLY } from "../abi/file.ts";
+import { Errno } from "../error/errno.ts";
+import { bytePath, byteStringOf, quoteByteString, tryOpenByteAt } from "../sys/byte-path.ts";
+import { call, checked } from "../sys/call.ts";
+import { readOpenDirectory } from "../sys/directory.ts";
+import { hostArchitecture } from "../sys/entry.ts";
+import { OwnedFd } from "../sys/file.ts";
+
+const OWNER_ONLY = 0o700;
+
+/**
+ * Removes `name` (a byte string) in `parentFd` whatever it is; it need not exist. What is moved aside
+ * goes to `asideFd`, on the same file system, under names "NAME.removed-NUMBER" that nobody else uses.
+ */
+export function removeTree(parentFd: number, name: string, asideFd = parentFd): void {
+  if (tryUnlinkFile(parentFd, name)) {
+    return;
+  }
+  const aside = new Aside(asideFd, name.slice(0, 64));
+  removeContent(parentFd, name, aside);
+  for (let next = aside.pending.pop(); next !== undefined; next = aside.pending.pop()) {
+    removeContent(asideFd, next, aside);
+  }
+}
+
+function removeContent(parentFd: number, name: string, aside: Aside): void {
+  {
+    using directory = openDirectory(parentFd, name);
+    for (const entry of readOpenDirectory(directory.number, quoteByteString(name), byteStringOf)) {
+      if (!tryUnlinkFile(directory.number, entry.name)) {
+        aside.take(directory.number, entry.name);
+      }
+    }
+  }
+  const result = call("unlinkat", parentFd, bytePath(name), AT_REMOVEDIR);
+  checked(result, "remove the directory", quoteByteString(name));
+}
+
+/** False: it is a directory. */
+function tryUnlinkFile(directoryFd: number, name: string): boolean {
+  const result = call("unlinkat", directoryFd, bytePath(name), 0);
+  if (result === -Errno.EISDIR) {
+    return false;
+  }
+  if (result !== -Errno.ENOENT) {
+    checked(result, "remove", quoteByteString(name));
+  }
+  return true;
+}
+
+class Aside {
+  readonly pending: string[] = [];
+  readonly #fd: number;
+  readonly #prefix: string;
+  #count = 0;
+
+  constructor(fd: number, prefix: string) {
+    this.#fd = fd;
+    this.#prefix = prefix;
+  }
+
+  /** Moves a directory here. */
+  take(fromFd: number, name: string): void {
+    let target = this.#nextName();
+    let result = this.#rename(fromFd, name, target);
+    while (result === -Errno.ENOTEMPTY || result === -Errno.EEXIST) {
+      target = this.#nextName();
+      result = this.#rename(fromFd, name, target);
+    }
+    if (result === -Errno.EACCES) {
+      // An ordinary user may move a directory only while it is writable.
+      call("fchmodat", fromFd, bytePath(name), OWNER_ONLY);
+      result = this.#rename(fromFd, name, target);
+    }
+    checked(result, "move aside", quoteByteString(name));
+    this.pending.push(target);
+  }
+
+  #nextName(): string {
+    this.#count += 1;
+    return `${this.#prefix}.removed-${this.#count}`;
+  }
+
+  #rename(fromFd: number, name: string, target: string): number {
+    return call("renameat2", fromFd, bytePath(name), this.#fd, bytePath(target), 0);
+  }
+}
+
+function openDirectory(parentFd: number, name: string): OwnedFd {
+  const { O_DIRECTORY, O_NOFOLLOW } = hostArchitecture.openFlags;
+  const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
+  let fd = tryOpenByteAt(parentFd, name, flags);
+  if (fd === -Errno.EACCES) {
+    call("fchmodat", parentFd, bytePath(name), OWNER_ONLY);
+    fd = tryOpenByteAt(parentFd, name, flags);
+  }
+  return new OwnedFd(checked(fd, "open", quoteByteString(name)));
+}
