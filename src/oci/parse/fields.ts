@@ -202,10 +202,15 @@ export class Fields {
   }
 
   /** An object of texts whose keys are data; `check` says what is wrong with an entry. */
-  textRecord(name: string, check: (key: string, value: string) => string | undefined): void {
+  textRecord(name: string, check?: (key: string, value: string) => string | undefined): void {
     this.#eachKey(name, (key, value) => {
-      this.#isText(value, (text) => check(key, text), name, key);
+      this.#isText(value, (text) => check?.(key, text), name, key);
     });
+  }
+
+  /** An object of which only the keys count. */
+  keys(name: string): void {
+    this.#eachKey(name, () => undefined);
   }
 
   /** A value that is passed on unread. */
