@@ -52,6 +52,9 @@ export class ValueWriter {
 
   #text(lengthCode: "u" | "y", text: string): void {
     const encoded = encodeText(text);
+    if (encoded.includes(0)) {
+      throw unwritable("s");
+    }
     this.#number(lengthCode, encoded.length);
     const at = this.#reserve(encoded.length + 1);
     this.#buffer.set(encoded, at);
