@@ -92,7 +92,7 @@ describe("the error", () => {
     ["[]", "must be an object, is an array"],
     ["null", "must be an object, is null"],
     ['"x"', "must be an object, is a string"],
-    ["1", "must be an object, is a number"],
+    ["1", "must be an object, is 1"],
   ])("%p is no configuration", (text, reason) => {
     expect(faultsOf(() => decodeRuntimeConfig(text))).toEqual([`: ${reason}`]);
   });

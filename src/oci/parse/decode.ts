@@ -1,8 +1,9 @@
 // From a text, or a value that was JSON, to a document that a check has found sound.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
-import { Fields, TEXT_LENGTH_MAX } from "./fields.ts";
+import { Fields } from "./fields.ts";
 import { type ParseOptions, Report } from "./report.ts";
+import { TEXT_LENGTH_MAX } from "./scalars.ts";
 
 /** Reads a document and reports what is wrong with it. */
 export type Check = (fields: Fields) => void;

@@ -12,16 +12,21 @@
 // Properties that no read names are ignored, as the specification demands. A path is put together
 // only when there is a fault to tell.
 
-import { kindOf, type Report, shown } from "./report.ts";
+import { placeOf, type Report } from "./report.ts";
+import {
+  type IntegerRange,
+  integerProblem,
+  isInexact,
+  mustBe,
+  noneOf,
+  uint64Problem,
+} from "./scalars.ts";
 
 /** Says what is wrong with a text, or nothing. */
 export type TextRule = (value: string) => string | undefined;
 
 /** Entries of one array or object. */
 const ENTRIES_MAX = 65_536;
-/** Longer texts have no use in any property; Linux itself takes at most 128 KiB in one argument. */
-export const TEXT_LENGTH_MAX = 1_048_576;
-
 type Properties = Record<string, unknown>;
 
 export class Fields {
@@ -49,7 +54,7 @@ export class Fields {
     if (isProperties(value)) {
       return new Fields(report, value, { name: path });
     }
-    report.fault(path, `must be an object, is ${kindOf(value)}`);
+    report.fault(path, mustBe("an object", value));
     return undefined;
   }
 
@@ -157,21 +162,13 @@ export class Fields {
     if (value === undefined) {
       return undefined;
     }
-    if (typeof value === "number" && value > Number.MAX_SAFE_INTEGER) {
-      this.report.hasInexactNumber = true;
-      this.fault(name, `${value} is too large to be exact`);
+    this.report.hasInexactNumber ||= isInexact(value);
+    const problem = uint64Problem(value);
+    if (problem !== undefined) {
+      this.fault(name, problem);
       return undefined;
     }
-    if (typeof value !== "bigint" && !Number.isInteger(value)) {
-      this.#mustBe(name, "an integer", value);
-      return undefined;
-    }
-    const number = value as number | bigint;
-    if (number >= 0 && number <= UINT64_MAX) {
-      return number;
-    }
-    this.fault(name, `${number} is not within 0 to ${UINT64_MAX}`);
-    return undefined;
+    return value as number | bigint;
   }
 
   /** An object among the properties, read by `check`. */
@@ -260,7 +257,7 @@ export class Fields {
       return;
     }
     for (const key of keys) {
-      const problem = this.#textProblem(key);
+      const problem = this.report.textProblem(key);
       if (problem !== undefined) {
         this.fault(name, problem, key);
       }
@@ -299,7 +296,7 @@ export class Fields {
       this.#mustBe(name, "a string", value, entry);
       return false;
     }
-    const problem = this.#textProblem(value) ?? rule?.(value);
+    const problem = this.report.textProblem(value) ?? rule?.(value);
     if (problem === undefined) {
       return true;
     }
@@ -307,39 +304,16 @@ export class Fields {
     return false;
   }
 
-  #textProblem(value: string): string | undefined {
-    if (this.report.hasSoundTexts) {
-      return undefined;
+  #isInteger(value: unknown, range: IntegerRange, name: string, entry?: number): value is number {
+    const problem = integerProblem(value, range);
+    if (problem !== undefined) {
+      this.fault(name, problem, entry);
     }
-    if (value.includes("\0")) {
-      return `${shown(value)} contains a NUL byte`;
-    }
-    if (value.length > TEXT_LENGTH_MAX) {
-      return `is longer than ${TEXT_LENGTH_MAX} characters`;
-    }
-    return undefined;
-  }
-
-  #isInteger(
-    value: unknown,
-    range: { readonly min: number; readonly max: number },
-    name: string,
-    entry?: number,
-  ): value is number {
-    if (typeof value !== "number" || !Number.isInteger(value)) {
-      this.#mustBe(name, "an integer", value, entry);
-      return false;
-    }
-    if (value >= range.min && value <= range.max) {
-      return true;
-    }
-    this.fault(name, `${value} is not within ${range.min} to ${range.max}`, entry);
-    return false;
+    return problem === undefined;
   }
 
   #mustBe(name: string, expected: string, value: unknown, entry?: number | string): void {
-    const actual = typeof value === "number" ? `${value}` : kindOf(value);
-    this.fault(name, `must be ${expected}, is ${actual}`, entry);
+    this.fault(name, mustBe(expected, value), entry);
   }
 
   #pathOf(name: string, entry: number | string | undefined): string {
@@ -349,19 +323,6 @@ export class Fields {
   }
 }
 
-const UINT64_MAX = 18446744073709551615n;
-
 function isProperties(value: unknown): value is Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function placeOf(name: string, entry: number | string | undefined): string {
-  if (entry === undefined) {
-    return name;
-  }
-  return typeof entry === "number" ? `${name}[${entry}]` : `${name}[${shown(entry)}]`;
-}
-
-function noneOf(value: string, choices: readonly string[]): string {
-  return `${shown(value)} is none of ${choices.join(", ")}`;
 }

@@ -10,7 +10,8 @@ import { isIndexType, isManifestType } from "../media-types.ts";
 import { decode } from "./decode.ts";
 import type { Fields } from "./fields.ts";
 import { checkImage } from "./image-config.ts";
-import { type ParseOptions, shown } from "./report.ts";
+import type { ParseOptions } from "./report.ts";
+import { shown } from "./scalars.ts";
 
 /** What registries agree on for manifests; the length of a text is at most that of its bytes. */
 export const IMAGE_DOCUMENT_LENGTH_MAX = 4 * 1024 * 1024;

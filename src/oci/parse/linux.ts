@@ -13,8 +13,8 @@ import {
 } from "./namespaces.ts";
 import { checkIntelRdt, checkMemoryPolicy } from "./placement.ts";
 import { DEVICE_MAJOR_MAX, DEVICE_MINOR_MAX, UINT32_MAX } from "./ranges.ts";
-import { shown } from "./report.ts";
 import { checkResources } from "./resources.ts";
+import { shown } from "./scalars.ts";
 import { checkSeccomp } from "./seccomp.ts";
 import { absolutePath, interfaceName } from "./text-rules.ts";
 

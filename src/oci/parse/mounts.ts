@@ -3,7 +3,7 @@
 import { isBindMount, isMountOption } from "../mount-options.ts";
 import type { Fields } from "./fields.ts";
 import { checkIdMappings } from "./id-mappings.ts";
-import { shown } from "./report.ts";
+import { shown } from "./scalars.ts";
 import { path } from "./text-rules.ts";
 
 /** `hasUserNamespace`: one of the container's own, whose maps an `idmap` without maps takes. */

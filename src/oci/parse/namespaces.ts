@@ -5,7 +5,7 @@ import { CLOCKS, NAMESPACE_TYPES, type NamespaceType } from "../linux.ts";
 import { sysctlNamespace, sysctlPath } from "../sysctl.ts";
 import type { Fields } from "./fields.ts";
 import { checkIdMappings } from "./id-mappings.ts";
-import { shown } from "./report.ts";
+import { shown } from "./scalars.ts";
 import { absolutePath, path } from "./text-rules.ts";
 
 /** The listed namespaces: "new", or "joined" when they have a path. */

@@ -3,7 +3,7 @@
 
 import { MEMORY_POLICY_FLAGS, MEMORY_POLICY_MODES, type MemoryPolicyMode } from "../linux.ts";
 import type { Fields } from "./fields.ts";
-import { shown } from "./report.ts";
+import { shown } from "./scalars.ts";
 import { fileName, numberList, oneLine } from "./text-rules.ts";
 
 export function checkIntelRdt(rdt: Fields): void {

@@ -10,7 +10,7 @@ import {
 } from "../process.ts";
 import type { Fields } from "./fields.ts";
 import { UINT16_MAX, UINT32_MAX } from "./ranges.ts";
-import { shown } from "./report.ts";
+import { shown } from "./scalars.ts";
 import { absolutePath, environmentVariable, numberList } from "./text-rules.ts";
 
 export function checkProcess(process: Fields): void {

@@ -1,7 +1,8 @@
 // What a parser has found wrong with a document: faults refuse it, warnings do not. All of them are
 // collected, so that one error tells everything there is to mend.
 
-import { type Fault, OcicatError, quote } from "../../error/ocicat-error.ts";
+import { type Fault, OcicatError } from "../../error/ocicat-error.ts";
+import { shown, textProblem } from "./scalars.ts";
 
 export interface ParseOptions {
   /** What the error text calls the document; "config.json" when absent. */
@@ -26,6 +27,10 @@ export class Report {
 
   get isClean(): boolean {
     return this.#faultCount === 0;
+  }
+
+  textProblem(value: string): string | undefined {
+    return this.hasSoundTexts ? undefined : textProblem(value);
   }
 
   fault(path: string, reason: string): void {
@@ -66,20 +71,10 @@ export class Report {
   }
 }
 
-const SHOWN_LENGTH_MAX = 80;
-
-/** A string of the document as a fault quotes it. */
-export function shown(value: string): string {
-  return quote(value.length > SHOWN_LENGTH_MAX ? `${value.slice(0, SHOWN_LENGTH_MAX)}...` : value);
-}
-
-/** "a string", "an array": what a value is, for a fault about its type. */
-export function kindOf(value: unknown): string {
-  if (value === null || value === undefined) {
-    return String(value);
+/** `mounts[3]`, `sysctl["net.core.somaxconn"]`: an entry of a property, as a path names it. */
+export function placeOf(name: string, entry: number | string | undefined): string {
+  if (entry === undefined) {
+    return name;
   }
-  if (Array.isArray(value)) {
-    return "an array";
-  }
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+  return typeof entry === "number" ? `${name}[${entry}]` : `${name}[${shown(entry)}]`;
 }

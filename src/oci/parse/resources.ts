@@ -5,7 +5,7 @@ import { DEVICE_CGROUP_TYPES } from "../resources.ts";
 import { checkBlockIo } from "./block-io.ts";
 import type { Fields } from "./fields.ts";
 import { INT64_MAX, UINT32_MAX, UINT64_MAX } from "./ranges.ts";
-import { shown } from "./report.ts";
+import { shown } from "./scalars.ts";
 import { interfaceName, isDecimal, numberList } from "./text-rules.ts";
 
 export function checkResources(resources: Fields): void {

@@ -1,6 +1,6 @@
 // What the properties that are texts may look like. Each rule says what is wrong, or nothing.
 
-import { shown } from "./report.ts";
+import { shown } from "./scalars.ts";
 
 /** PATH_MAX counts the NUL at the end. */
 const PATH_LENGTH_MAX = 4095;

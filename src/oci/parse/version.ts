@@ -1,6 +1,6 @@
 // Reads `ociVersion`, semantic versioning 2.0.0.
 
-import { shown } from "./report.ts";
+import { shown } from "./scalars.ts";
 import { isDecimal } from "./text-rules.ts";
 
 /** What engines write; to recognize them spares the start of a container the grammar. */
