@@ -6,6 +6,7 @@
 // that a checkout which is ready costs a few milliseconds.
 
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +15,8 @@ import { installDependencies } from "./setup/dependencies.mjs";
 import { SetupError, say } from "./setup/report.mjs";
 import { installSystemPackages } from "./setup/system-packages.mjs";
 
+/** Bun on the sources needs it; a build renews it (tools/native.ts). */
+const STAGE_MODULE = "src/stage/gen/stage-binary.ts";
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
 /** @param {readonly string[]} argv */
@@ -24,13 +27,12 @@ function main(argv) {
   installDependencies(REPOSITORY);
   const bun = installBun(REPOSITORY);
   installSystemPackages(forTests);
-  const nativeStatus = run(bun, [join(REPOSITORY, "tools/native.ts")], process.stderr);
-  if (nativeStatus !== 0) {
-    return nativeStatus;
-  }
-  if (bunArguments.length === 0) {
-    say("ready");
-    return 0;
+  if (bunArguments.length === 0 || !existsSync(join(REPOSITORY, STAGE_MODULE))) {
+    const status = run(bun, [join(REPOSITORY, "tools/native.ts")], process.stderr);
+    if (status !== 0 || bunArguments.length === 0) {
+      say(status === 0 ? "ready" : "the native programs could not be built");
+      return status;
+    }
   }
   return run(bun, bunArguments, process.stdout);
 }
