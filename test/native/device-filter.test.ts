@@ -1,18 +1,29 @@
-// Compiled device filters under this machine's kernel: its verifier loads them, a cgroup v2 obeys them.
+// Device rules under this machine's kernel: its verifier loads the compiled filters, a cgroup v2 obeys
+// them, and a cgroup v1 the writes.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import type { DeviceCgroupRule } from "../../src/oci/resources.ts";
 import { compileDeviceFilter } from "../../src/plan/device-filter/compile-device-filter.ts";
 import { DEFAULT_DEVICE_RULES } from "../../src/plan/device-filter/device-rules.ts";
+import { v1DeviceWrites } from "../../src/plan/device-filter/v1-device-writes.ts";
 import { compileHosted, missingTools, SANITIZED, TestFolder } from "./compiler.ts";
 
 const EPERM = -1;
 const DENY_ALL: DeviceCgroupRule = { allow: false, type: "a", access: "rwm" };
 
 function unifiedCgroup(): string | undefined {
+  return mountPoint((type) => type.startsWith("cgroup2 "));
+}
+
+function devicesCgroup(): string | undefined {
+  return mountPoint((type) => /^cgroup .*\bdevices\b/.test(type));
+}
+
+/** Of the first mount whose type, source and options fit. */
+function mountPoint(fits: (type: string) => boolean): string | undefined {
   const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
-  return mounts.find((line) => line.includes(" - cgroup2 "))?.split(" ")[4];
+  return mounts.find((line) => fits(line.split(" - ")[1] ?? ""))?.split(" ")[4];
 }
 
 function whyNot(): string | undefined {
@@ -93,5 +104,64 @@ describe.skipIf(whyNot() !== undefined)("a device filter in the kernel", () => {
     const trials = ["rw:/dev/null", "r:/dev/kmsg", makeLoop];
     expect(attempt(withDefaults, trials)).toEqual([0, EPERM, 0]);
     expect(attempt([DENY_ALL, ...rules], trials)).toEqual([EPERM, EPERM, EPERM]);
+  });
+});
+
+const isV1There = process.getuid?.() === 0 && devicesCgroup() !== undefined;
+
+describe.skipIf(!isV1There)("device rules in a cgroup v1", () => {
+  const cgroup = `${devicesCgroup()}/ocicat-device-rules-${process.pid}`;
+
+  /** What devices.list says then, and which of the paths can be read. */
+  function apply(
+    rules: readonly DeviceCgroupRule[],
+    paths: readonly string[],
+  ): { list: string[]; readable: string[] } {
+    mkdirSync(cgroup);
+    try {
+      for (const { file, text } of v1DeviceWrites(rules)) {
+        writeFileSync(`${cgroup}/${file}`, text);
+      }
+      const list = readFileSync(`${cgroup}/devices.list`, "utf8").trim().split("\n");
+      const script = 'echo $$ >"$0/cgroup.procs"; for p; do (: <"$p") && echo "$p"; done';
+      const shell = ["sh", "-c", script, cgroup, ...paths];
+      const result = Bun.spawnSync(shell, { stdout: "pipe", stderr: "ignore" });
+      return { list, readable: result.stdout.toString().trim().split("\n") };
+    } finally {
+      rmdirSync(cgroup);
+    }
+  }
+
+  test("the default rules", () => {
+    const { list, readable } = apply(
+      [DENY_ALL, ...DEFAULT_DEVICE_RULES],
+      ["/dev/null", "/dev/zero", "/dev/kmsg"],
+    );
+    expect(readable).toEqual(["/dev/null", "/dev/zero"]);
+    expect(list.toSorted()).toEqual(
+      [
+        "c *:* m",
+        "b *:* m",
+        "c 1:3 rwm",
+        "c 1:5 rwm",
+        "c 1:7 rwm",
+        "c 1:8 rwm",
+        "c 1:9 rwm",
+        "c 5:0 rwm",
+        "c 5:2 rwm",
+        "c 136:* rwm",
+        "c 10:200 rwm",
+      ].toSorted(),
+    );
+  });
+
+  test("all but one", () => {
+    const rules: DeviceCgroupRule[] = [
+      { allow: true },
+      { allow: false, type: "c", major: 1, minor: 5, access: "r" },
+    ];
+    const { list, readable } = apply(rules, ["/dev/null", "/dev/zero", "/dev/full"]);
+    expect(readable).toEqual(["/dev/null", "/dev/full"]);
+    expect(list).toEqual(["a *:* rwm"]);
   });
 });
