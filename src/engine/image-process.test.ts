@@ -121,7 +121,7 @@ describe("working directory", () => {
     ["/srv", "/tmp/./x", "/tmp/x"],
     ["", undefined, "/"],
   ])("%p, %p", (image, user, expected) => {
-    const defaults = { WorkingDir: image };
+    const defaults = image === undefined ? {} : { WorkingDir: image };
     expect(build(defaults, user === undefined ? {} : { workdir: user }).cwd).toBe(expected);
   });
 

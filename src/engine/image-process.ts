@@ -4,17 +4,14 @@
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { ImageAccounts } from "../image/accounts.ts";
+import type { ImageConfig } from "../oci/image-spec.ts";
 import { findAccount, findGroup } from "./accounts.ts";
 
-/** The part of an image's configuration (`config` of config.md) that makes a process. */
-export interface ProcessDefaults {
-  readonly User?: string | undefined;
-  readonly Env?: readonly string[] | undefined;
-  readonly Entrypoint?: readonly string[] | undefined;
-  readonly Cmd?: readonly string[] | undefined;
-  readonly WorkingDir?: string | undefined;
-  readonly StopSignal?: string | undefined;
-}
+/** The part of an image's configuration that makes a process. */
+export type ProcessDefaults = Pick<
+  ImageConfig,
+  "User" | "Env" | "Entrypoint" | "Cmd" | "WorkingDir" | "StopSignal"
+>;
 
 export interface ProcessRequest {
   /** The words after the image; empty: the image's Cmd. */

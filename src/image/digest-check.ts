@@ -1,17 +1,15 @@
 // Checks content against the digest that names it, while it streams by.
 
 import { OcicatError } from "../error/ocicat-error.ts";
+import { algorithmOf, type Digest } from "../oci/digest.ts";
 
 export class DigestCheck {
-  readonly #expected: string;
-  readonly #algorithm: string;
+  readonly #expected: Digest;
   readonly #hasher: Bun.CryptoHasher;
 
-  /** `expected` is a valid digest of src/oci/digest.ts. */
-  constructor(expected: string) {
+  constructor(expected: Digest) {
     this.#expected = expected;
-    this.#algorithm = expected.slice(0, expected.indexOf(":"));
-    this.#hasher = new Bun.CryptoHasher(this.#algorithm === "sha512" ? "sha512" : "sha256");
+    this.#hasher = new Bun.CryptoHasher(algorithmOf(expected));
   }
 
   update(chunk: Uint8Array): void {
@@ -20,7 +18,7 @@ export class DigestCheck {
 
   /** Throws unless all of the content had the digest. Once only. */
   verify(subject: string): void {
-    const actual = `${this.#algorithm}:${this.#hasher.digest("hex")}`;
+    const actual = `${algorithmOf(this.#expected)}:${this.#hasher.digest("hex")}`;
     if (actual !== this.#expected) {
       throw new OcicatError("invalid-config", {
         operation: "verify",

@@ -1,21 +1,21 @@
 // From an image reference to what a container needs of it: the directories of its layers and its
-// configuration. An image that is unpacked already costs two small reads; see record.ts.
+// configuration. An image that is in the store costs two small reads; see record.ts.
 
-/** `config` of an image's configuration (image-spec config.md), as far as running it needs. */
-export interface ImageRunConfig {
-  readonly User?: string | undefined;
-  readonly Env?: readonly string[] | undefined;
-  readonly Entrypoint?: readonly string[] | undefined;
-  readonly Cmd?: readonly string[] | undefined;
-  readonly WorkingDir?: string | undefined;
-  readonly StopSignal?: string | undefined;
-  readonly Labels?: Readonly<Record<string, string>> | undefined;
-}
+import { OcicatError } from "../error/ocicat-error.ts";
+import type { ImageConfig } from "../oci/image-spec.ts";
+import { type Platform, parsePlatform } from "../oci/platform.ts";
+import { defaultStoreRoot } from "../store/root.ts";
+import { call } from "../sys/call.ts";
+import { hostArchitecture } from "../sys/entry.ts";
+import { readLayoutIndex, selectDescriptor } from "./layout-index.ts";
+import { parseLayoutReference } from "./layout-reference.ts";
+import { findRecord, type ImageRecord, layerPath, recordName } from "./record.ts";
+import type { UnpackLimits } from "./unpack/unpack-layer.ts";
 
 export interface ResolvedImage {
   /** Directories for overlayfs, topmost first. Never written to. */
   readonly lower: readonly string[];
-  readonly config: ImageRunConfig;
+  readonly config: ImageConfig;
   /** Of the image manifest. */
   readonly digest: string;
   /** What unpacking could not keep (owners when rootless, say), one sentence each; for a warning. */
@@ -23,10 +23,11 @@ export interface ResolvedImage {
 }
 
 export interface ResolveOptions {
-  /** Default: defaultStoreRoot() of src/store/root.ts. */
+  /** Default: that of src/store/root.ts for this user. */
   readonly storeRoot?: string;
   /** "linux/arm64/v8"; default: this machine's. */
   readonly platform?: string;
+  readonly limits?: UnpackLimits;
   readonly onProgress?: (event: UnpackEvent) => void;
 }
 
@@ -34,14 +35,60 @@ export type UnpackEvent =
   | { readonly kind: "waiting"; readonly layer: string }
   | {
       readonly kind: "unpacking";
+      /** The digest of the blob. */
       readonly layer: string;
+      /** Read of the blob, so far and in all. */
       readonly bytes: number;
       readonly of: number;
-    }
-  | { readonly kind: "unpacked"; readonly layer: string };
+    };
 
-/** `oci:LAYOUT`, `oci:LAYOUT:TAG` or `oci:LAYOUT@DIGEST`. */
-export declare function resolveImage(
+/** `oci:LAYOUT`, `oci:LAYOUT:NAME` or `oci:LAYOUT@DIGEST`. */
+export async function resolveImage(
   reference: string,
-  options?: ResolveOptions,
-): Promise<ResolvedImage>;
+  options: ResolveOptions = {},
+): Promise<ResolvedImage> {
+  const parsed = parseLayoutReference(reference);
+  const platform = wantedPlatform(options.platform);
+  const storeRoot = absolute(options.storeRoot ?? storeRootOfUser());
+  const descriptor = selectDescriptor(readLayoutIndex(parsed.folder), parsed, platform);
+  const digest = descriptor?.digest ?? parsed.digest;
+  if (digest === undefined) {
+    throw new OcicatError("internal", {
+      operation: "resolve",
+      subject: reference,
+      reason: "neither a descriptor nor a digest was found",
+    });
+  }
+  const stored = findRecord(storeRoot, recordName(digest, platform));
+  if (stored !== undefined) {
+    return resolved(stored, storeRoot);
+  }
+  const { unpackImage } = await import("./unpack-image.ts");
+  const request = { folder: parsed.folder, descriptor, digest, platform, storeRoot };
+  return resolved(await unpackImage(request, options), storeRoot);
+}
+
+function resolved(record: ImageRecord, storeRoot: string): ResolvedImage {
+  return {
+    lower: record.layers.map((layer) => layerPath(storeRoot, layer)),
+    config: record.image.config ?? {},
+    digest: record.manifest,
+    notes: record.notes,
+  };
+}
+
+function wantedPlatform(platform: string | undefined): Platform {
+  const architecture = hostArchitecture.name === "aarch64" ? "arm64" : "amd64";
+  const host = { os: "linux", architecture };
+  return platform === undefined ? host : parsePlatform(platform, host);
+}
+
+function storeRootOfUser(): string {
+  const { HOME, XDG_DATA_HOME } = process.env;
+  return defaultStoreRoot({ effectiveUid: call("geteuid"), HOME, XDG_DATA_HOME });
+}
+
+/** Others, with other working directories, are going to use the paths. */
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `${process.cwd()}/${path}`;
+}

@@ -5,12 +5,12 @@
 //     layers/NAME/fs/            one unpacked layer, for overlayfs; never written to again
 //     layers/NAME/layer.json     what is known about it (src/image/layer-store.ts)
 //     images/KEY.json            what a run needs of an image (src/image/record.ts)
-//     staging/NAME/              a layer while it is made; renamed to layers/NAME when it is complete
+//     staging/NAME               a layer or an image's file while it is made, then renamed to its place
 //     staging/NAME.lock          held by whoever makes it (lock.ts)
 //
-// A process killed at any moment leaves at most a folder in staging, whose lock nobody holds.
+// A process killed at any moment leaves at most entries in staging, whose locks nobody holds.
 
-import { O_PATH, O_RDONLY } from "../abi/file.ts";
+import { O_CREAT, O_EXCL, O_PATH, O_RDONLY, O_WRONLY } from "../abi/file.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import {
@@ -19,9 +19,11 @@ import {
   open,
   openAt,
   readTextAtIfExists,
-  replaceFileAt,
   tryMkdirAt,
+  tryOpenAt,
+  writeAll,
 } from "../sys/file.ts";
+import { encodeText } from "../sys/memory.ts";
 
 const LAYOUT_VERSION = "1\n";
 const PRIVATE = 0o700;
@@ -59,15 +61,21 @@ export class Store implements Disposable {
 }
 
 function checkVersion(rootFd: number, root: string): void {
+  const created = tryOpenAt(rootFd, "version", O_WRONLY | O_CREAT | O_EXCL, 0o600);
+  if (created >= 0) {
+    using file = new OwnedFd(created);
+    writeAll(file.number, encodeText(LAYOUT_VERSION), "the store's version");
+    return;
+  }
   const version = readTextAtIfExists(rootFd, "version", 4096);
-  if (version === undefined) {
-    replaceFileAt(rootFd, "version", LAYOUT_VERSION);
-  } else if (version !== LAYOUT_VERSION) {
+  // Empty: another process is about to write it, or was killed there.
+  if (version !== undefined && version !== "" && version !== LAYOUT_VERSION) {
+    const written = quote(version.trim());
     throw new OcicatError("unsupported", {
       operation: "use",
       subject: `the store ${quote(root)}`,
-      reason: `it has version ${quote(version.trim())}, this program writes ${quote(LAYOUT_VERSION.trim())}`,
-      hint: "use the newer ocicat that made it, or another --store",
+      reason: `it has version ${written}, this program writes ${quote(LAYOUT_VERSION.trim())}`,
+      hint: "use the ocicat that made it, or another --store",
     });
   }
 }

@@ -2,18 +2,15 @@
 
 import { O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { LayerCompression } from "../../oci/media-types.ts";
 import { checked } from "../../sys/call.ts";
 import { OwnedFd, open, statAt, tryRead } from "../../sys/file.ts";
 import { bytes } from "../../sys/memory.ts";
 import { DigestCheck } from "../digest-check.ts";
 
-/** What a descriptor of image-spec says about a blob. */
-export interface BlobDescriptor {
-  readonly digest: string;
-  readonly size: number;
-}
-
-export type Compression = "none" | "gzip" | "zstd";
+/** What a blob has to be. */
+export type BlobIdentity = Pick<Descriptor, "digest" | "size">;
 
 const CHUNK_BYTES = 1024 * 1024;
 const INFLATED_CHUNK_BYTES = 1024 * 1024; // node:zlib's default of 16 KiB takes twice the time
@@ -34,11 +31,11 @@ export function openBlob(path: string): OwnedFd {
 /** Reads a blob once, from its beginning, and checks it against its descriptor. */
 export class BlobReader {
   readonly #fd: number;
-  readonly #descriptor: BlobDescriptor;
+  readonly #descriptor: BlobIdentity;
   readonly #check: DigestCheck;
   #read = 0;
 
-  constructor(fd: number, descriptor: BlobDescriptor) {
+  constructor(fd: number, descriptor: BlobIdentity) {
     this.#fd = fd;
     this.#descriptor = descriptor;
     this.#check = new DigestCheck(descriptor.digest);
@@ -79,7 +76,7 @@ export class BlobReader {
 }
 
 /** By the first bytes, not by the media type: that is a claim, and both spellings occur wrongly. */
-export function detectCompression(start: Uint8Array): Compression {
+export function detectCompression(start: Uint8Array): LayerCompression {
   const [b0 = 0, b1 = 0, b2 = 0, b3 = 0] = start;
   if (b0 === 0x1f && b1 === 0x8b) {
     return "gzip";

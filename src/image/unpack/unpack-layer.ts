@@ -2,17 +2,18 @@
 // it streams; memory does not grow with the layer, except for the names of its directories.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { DigestCheck } from "../digest-check.ts";
 import { DEFAULT_TAR_LIMITS, type TarLimits } from "../tar/entry.ts";
 import { TarReader } from "../tar/reader.ts";
-import { type BlobDescriptor, BlobReader, decompress, openBlob } from "./blob.ts";
+import { type BlobIdentity, BlobReader, decompress, openBlob } from "./blob.ts";
 import { LayerUnpacker, type UnpackTarget } from "./layer-unpacker.ts";
 
 export interface LayerSource {
   readonly blobPath: string;
-  readonly blob: BlobDescriptor;
+  readonly blob: BlobIdentity;
   /** Of the uncompressed archive, from the image's configuration. */
-  readonly diffId: string;
+  readonly diffId: Digest;
 }
 
 export interface UnpackLimits extends TarLimits {
