@@ -137,6 +137,7 @@ class FilterWriter {
         next = ARM_PRIVATE_CALLS;
         behind = this.#default;
         ranges.append(next, behind);
+        last = undefined;
       }
       for (let index = 0; index < rows.length; index++) {
         const rules = byRow[rows[index] ?? -1];
