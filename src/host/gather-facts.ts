@@ -1,0 +1,100 @@
+// Fills HostFacts for one configuration: everything that the plan compiler has to know and must not
+// look up itself. Only what the configuration makes necessary is read.
+
+import { AT_FDCWD, O_PATH, S_IFDIR, S_IFMT } from "../abi/file.ts";
+import type { Mount } from "../oci/mount.ts";
+import { isBindMount } from "../oci/mount-options.ts";
+import type { Spec } from "../oci/spec.ts";
+import type { BindSource, CgroupMountFacts, HostFacts } from "../plan/host-facts.ts";
+import { call } from "../sys/call.ts";
+import { hostArchitecture } from "../sys/entry.ts";
+import { OwnedFd, readTextFileIfExists, stat, tryOpenAt } from "../sys/file.ts";
+import { readOwnCapabilities } from "./capabilities.ts";
+import { copiedFiles } from "./copied-files.ts";
+import { resolveDestinations } from "./destinations.ts";
+import { interfaceIndices } from "./interfaces.ts";
+import { kernelRelease } from "./kernel-release.ts";
+
+const CAP_SYS_ADMIN = 21;
+const NEWUIDMAP_DIRECTORIES = ["/usr/bin", "/usr/sbin", "/bin", "/usr/local/bin"];
+
+export interface FactsRequest {
+  readonly spec: Spec;
+  readonly bundle: string;
+  /** The root file system where it is a directory of the host; absent for an overlay. */
+  readonly rootPath: string | undefined;
+  readonly cgroup: CgroupMountFacts;
+  /** From seccompFacts. */
+  readonly seccomp: HostFacts["seccomp"];
+}
+
+export function gatherFacts(request: FactsRequest): HostFacts {
+  const { spec } = request;
+  const capabilities = readOwnCapabilities();
+  const privileged = capabilities.has(CAP_SYS_ADMIN) && isInitialUserNamespace();
+  return {
+    architecture: hostArchitecture,
+    kernel: kernelRelease(),
+    uid: call("geteuid"),
+    gid: call("getegid"),
+    privileged,
+    capabilities,
+    idMapPrograms: privileged ? undefined : findIdMapPrograms(spec),
+    lastCapability: Number(readTextFileIfExists("/proc/sys/kernel/cap_last_cap") ?? 40),
+    security: securityModules(spec),
+    cgroup: request.cgroup,
+    bindSources: bindSources(spec.mounts ?? [], request.bundle),
+    resolvedDestinations: resolveDestinations(spec.mounts ?? [], request.rootPath),
+    copyUp: copiedFiles(spec.mounts ?? [], request.rootPath),
+    seccomp: request.seccomp,
+    interfaces: interfaceIndices(spec),
+  };
+}
+
+/** Only the first user namespace has privileges over the host's own mounts and ids. */
+function isInitialUserNamespace(): boolean {
+  const map = readTextFileIfExists("/proc/self/uid_map")?.trim().split(/\s+/);
+  return map?.[0] === "0" && map[1] === "0" && map[2] === "4294967295";
+}
+
+function findIdMapPrograms(spec: Spec): HostFacts["idMapPrograms"] {
+  if ((spec.linux?.uidMappings?.length ?? 0) === 0) {
+    return undefined;
+  }
+  const find = (name: string) => {
+    const directory = NEWUIDMAP_DIRECTORIES.find((path) => stat(`${path}/${name}`) !== undefined);
+    return `${directory ?? "/usr/bin"}/${name}`;
+  };
+  return { uid: find("newuidmap"), gid: find("newgidmap") };
+}
+
+function securityModules(spec: Spec): HostFacts["security"] {
+  const { apparmorProfile, selinuxLabel } = spec.process ?? {};
+  return {
+    apparmor:
+      apparmorProfile !== undefined &&
+      readTextFileIfExists("/sys/module/apparmor/parameters/enabled")?.startsWith("Y") === true,
+    selinux: selinuxLabel !== undefined && stat("/sys/fs/selinux/enforce") !== undefined,
+  };
+}
+
+function bindSources(mounts: readonly Mount[], bundle: string): Map<number, BindSource> {
+  const sources = new Map<number, BindSource>();
+  mounts.forEach((mount, index) => {
+    if (isBindMount(mount)) {
+      const source = mount.source ?? "";
+      sources.set(index, sourceKind(source.startsWith("/") ? source : `${bundle}/${source}`));
+    }
+  });
+  return sources;
+}
+
+function sourceKind(path: string): BindSource {
+  const fd = tryOpenAt(AT_FDCWD, path, O_PATH);
+  if (fd < 0) {
+    return "missing";
+  }
+  using file = new OwnedFd(fd);
+  const status = stat(`/proc/self/fd/${file.number}`);
+  return ((status?.mode ?? S_IFDIR) & S_IFMT) === S_IFDIR ? "directory" : "file";
+}

@@ -1,0 +1,200 @@
+// From the launch to the commit: what the program reports, and what it is answered.
+
+import { delegateCgroup } from "../cgroup/delegate.ts";
+import { applyDevices } from "../cgroup/devices.ts";
+import { startScope } from "../cgroup/scope.ts";
+import type { Spec } from "../oci/spec.ts";
+import type { ContainerProcessState, State } from "../oci/state.ts";
+import { SECCOMP_FD_NAME } from "../oci/state.ts";
+import { compileDeviceFilter } from "../plan/device-filter/compile-device-filter.ts";
+import { v1DeviceWrites } from "../plan/device-filter/v1-device-writes.ts";
+import {
+  ANSWER_GO,
+  REPORT_HOOKS,
+  REPORT_NEEDS_SCOPE,
+  REPORT_PID,
+  REPORT_READY,
+} from "../plan/reports.ts";
+import { REPORT_FAILED } from "../program/opcodes.ts";
+import { type Program, provenanceOf } from "../program/program.ts";
+import type { StageProcess, StageReport } from "../stage/launch.ts";
+import { readProcessStat } from "../sys/process.ts";
+import type { CreateOptions } from "./create-options.ts";
+import { runHooks } from "./hooks.ts";
+import { writePidFile } from "./pid-file.ts";
+import { failureOf, silentFailure } from "./program-failure.ts";
+import type { ContainerState, StateDirectory } from "./state-directory.ts";
+import { ociState } from "./status.ts";
+
+interface Launched {
+  readonly options: CreateOptions;
+  readonly spec: Spec;
+  readonly directory: StateDirectory;
+  readonly stage: StageProcess;
+  readonly program: Program;
+  /** As recorded before the launch. */
+  readonly state: ContainerState;
+}
+
+/** A container that exists without us. Dispose it to close the stage's socket. */
+export interface CommittedContainer extends Disposable {
+  readonly state: ContainerState;
+  readonly spec: Spec;
+  readonly stage: StageProcess;
+  readonly program: Program;
+}
+
+export function awaitReady(launched: Launched): CommittedContainer {
+  const wait = new ReadyWait(launched);
+  try {
+    return wait.untilCommitted();
+  } catch (error) {
+    launched.stage[Symbol.dispose]();
+    throw error;
+  }
+}
+
+class ReadyWait {
+  readonly #launched: Launched;
+  #state: ContainerState;
+  #devicesAreRestricted = false;
+
+  constructor(launched: Launched) {
+    this.#launched = launched;
+    this.#state = launched.state;
+  }
+
+  untilCommitted(): CommittedContainer {
+    for (;;) {
+      const report = this.#nextReport();
+      switch (report.kind) {
+        case REPORT_NEEDS_SCOPE:
+          this.#awaitPid();
+          this.#makeScope();
+          break;
+        case REPORT_HOOKS:
+          this.#awaitPid();
+          this.#answerHooks();
+          break;
+        case REPORT_READY:
+          this.#awaitPid();
+          return this.#commit(report.op);
+      }
+    }
+  }
+
+  /** The stage and init report over the same socket: the pid may come later than it is needed. */
+  #nextReport(): StageReport {
+    const { stage, program } = this.#launched;
+    const report = stage.receive();
+    if (report === undefined) {
+      throw silentFailure(this.#state.id);
+    }
+    if (report.kind === REPORT_FAILED) {
+      throw failureOf(program, report);
+    }
+    if (report.kind === REPORT_PID) {
+      this.#recordPid(report.value);
+    }
+    return report;
+  }
+
+  #awaitPid(): void {
+    while (this.#state.pid === 0) {
+      this.#nextReport();
+    }
+  }
+
+  /** Recorded at once: were we killed now, `delete --force` would know whom to kill. */
+  #recordPid(pid: number): void {
+    const startTime = readProcessStat(pid)?.startTime ?? "";
+    this.#state = { ...this.#state, pid, startTime };
+    this.#launched.directory.writeState(this.#state);
+  }
+
+  #makeScope(): void {
+    const { spec, stage } = this.#launched;
+    startScope(this.#state.cgroup, this.#state.pid, {
+      containerId: this.#state.id,
+      resources: spec.linux?.resources ?? {},
+      annotations: spec.annotations ?? {},
+    });
+    stage.send(ANSWER_GO);
+  }
+
+  #answerHooks(): void {
+    const { spec, stage } = this.#launched;
+    this.#restrictDevices();
+    const state = ociState(this.#state, "creating");
+    runHooks("prestart", spec.hooks?.prestart ?? [], state);
+    runHooks("createRuntime", spec.hooks?.createRuntime ?? [], state);
+    stage.send(stateAnswer(spec, state));
+  }
+
+  /** After the device nodes are made, before anything of the container's runs. */
+  #restrictDevices(): void {
+    if (this.#devicesAreRestricted) {
+      return;
+    }
+    this.#devicesAreRestricted = true;
+    const rules = this.#launched.spec.linux?.resources?.devices;
+    if (rules !== undefined) {
+      applyDevices(this.#state.cgroup, rules, {
+        filter: compileDeviceFilter,
+        writes: (list) => v1DeviceWrites(list).map(({ file, text }) => ({ file, value: text })),
+      });
+    }
+  }
+
+  #commit(readyOp: number): CommittedContainer {
+    const { options, spec, directory, stage, program } = this.#launched;
+    this.#restrictDevices();
+    delegateToRoot(spec, this.#state);
+    const state: ContainerState = { ...this.#state, phase: "committed" };
+    directory.writeProvenance(provenanceFrom(program, readyOp));
+    directory.writeState(state);
+    if (options.pidFile !== undefined) {
+      writePidFile(options.pidFile, state.pid);
+    }
+    stage.send(stateAnswer(spec, ociState(state, "created")));
+    return { state, spec, stage, program, [Symbol.dispose]: () => stage[Symbol.dispose]() };
+  }
+}
+
+/** Under a user namespace, the delegated files of the cgroup belong to the container's root. */
+function delegateToRoot(spec: Spec, state: ContainerState): void {
+  const uid = spec.linux?.uidMappings?.find(({ containerID }) => containerID === 0)?.hostID;
+  const gid = spec.linux?.gidMappings?.find(({ containerID }) => containerID === 0)?.hostID;
+  const hasUserNamespace = spec.linux?.namespaces?.some(({ type }) => type === "user") === true;
+  const hasCgroupNamespace = spec.linux?.namespaces?.some(({ type }) => type === "cgroup") === true;
+  if (hasUserNamespace && hasCgroupNamespace && uid !== undefined && !state.rootless) {
+    delegateCgroup(state.cgroup, { uid, gid: gid ?? uid });
+  }
+}
+
+/** What a program that waits is answered: the state where something inside needs it. */
+export function stateAnswer(spec: Spec, state: State): string {
+  const seccomp = spec.linux?.seccomp;
+  const notifies = seccomp?.syscalls?.some(({ action }) => action === "SCMP_ACT_NOTIFY") === true;
+  const inside =
+    (spec.hooks?.createContainer?.length ?? 0) + (spec.hooks?.startContainer?.length ?? 0);
+  if (notifies && inside === 0) {
+    const document: ContainerProcessState = {
+      ociVersion: state.ociVersion,
+      fds: [SECCOMP_FD_NAME],
+      pid: state.pid ?? 0,
+      ...(seccomp?.listenerMetadata === undefined ? {} : { metadata: seccomp.listenerMetadata }),
+      state,
+    };
+    return JSON.stringify(document);
+  }
+  return inside === 0 ? ANSWER_GO : JSON.stringify(state);
+}
+
+/** What `start` needs to turn {op, errno} into a sentence: the ops from the commit on. */
+function provenanceFrom(program: Program, first: number): string {
+  return JSON.stringify({
+    first,
+    ops: program.operations.slice(first).map((operation) => provenanceOf(operation)),
+  });
+}

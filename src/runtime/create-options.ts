@@ -1,0 +1,33 @@
+// What `create` and `run` can be told.
+
+import type { RootFilesystem } from "../plan/request.ts";
+
+export interface CreateOptions {
+  readonly id: string;
+  /** Absolute path of the folder with config.json. */
+  readonly bundle: string;
+  /** Folder of all containers' state: "/run/ocicat". */
+  readonly stateRoot: string;
+  /** Use systemd for the cgroup. */
+  readonly systemdCgroup?: boolean;
+  /** Permission problems with cgroups are expected; default: when the runtime is not privileged. */
+  readonly rootless?: boolean;
+  /** Path of a Unix socket that takes the terminal's master. */
+  readonly consoleSocket?: string;
+  /** Path of a Unix socket that takes the pidfd of the container's process. */
+  readonly pidfdSocket?: string;
+  /** A file for the pid of the container's process. */
+  readonly pidFile?: string;
+  /** Descriptors 3 to 3 + this - 1 reach the container's process. */
+  readonly preserveFds?: number;
+  readonly noPivot?: boolean;
+  readonly noNewKeyring?: boolean;
+  /** Signals that stay ignored in the container's process: bit n - 1 of two 32-bit words. */
+  readonly ignoredSignals?: { readonly low: number; readonly high: number };
+  /** In place of root.path of the configuration. */
+  readonly rootFilesystem?: RootFilesystem;
+  /** The configuration, in place of the bundle's config.json. */
+  readonly config?: string;
+  /** Tests: where the stage sends SIGKILL to this process. */
+  readonly killAtOp?: number;
+}

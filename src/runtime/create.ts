@@ -1,0 +1,169 @@
+// create: from a bundle to a container that waits for `start` (or runs at once: see run.ts).
+//
+// The order: parse, gather facts, compile, record the intent, make the cgroup, launch, commit. Before
+// the commit the end of our socket makes the stage and a half-made init exit by themselves; what the
+// recorded intent names is removed here, or by the next `delete --force` should we be killed.
+
+import { createCgroup } from "../cgroup/create.ts";
+import { detectCgroupHost } from "../cgroup/detect.ts";
+import { entryFor } from "../cgroup/entry.ts";
+import { planCgroup } from "../cgroup/intent.ts";
+import { applyResources } from "../cgroup/resources.ts";
+import type { CgroupHost, ContainerCgroup } from "../cgroup/types.ts";
+import { gatherFacts } from "../host/gather-facts.ts";
+import { seccompFacts } from "../host/seccomp-facts.ts";
+import { decodeRuntimeConfig } from "../oci/parse/config.ts";
+import type { Spec } from "../oci/spec.ts";
+import { compileCreate } from "../plan/compile-create.ts";
+import type { CgroupMountFacts, HostFacts } from "../plan/host-facts.ts";
+import { planNamespaces } from "../plan/namespaces.ts";
+import type { CreateRequest, RootFilesystem, StageEnd } from "../plan/request.ts";
+import type { Program } from "../program/program.ts";
+import { launchProgram } from "../stage/launch.ts";
+import { readTextFile } from "../sys/file.ts";
+import { awaitReady, type CommittedContainer } from "./await-ready.ts";
+import { removeEverything } from "./clean-up.ts";
+import type { CreateOptions } from "./create-options.ts";
+import { ownedStdio } from "./inherited-stdio.ts";
+import { RequestedSockets } from "./requested-sockets.ts";
+import { type ContainerState, STATE_VERSION, StateDirectory } from "./state-directory.ts";
+
+const CONFIG_LIMIT = 16 * 1024 * 1024;
+
+interface Preparation {
+  readonly options: CreateOptions;
+  readonly config: string;
+  readonly spec: Spec;
+  readonly facts: HostFacts;
+  readonly rootFilesystem: RootFilesystem;
+  readonly intent: ContainerCgroup;
+  readonly rootless: boolean;
+}
+
+/** Creates the container. It exists when the promise is fulfilled; when it is rejected, nothing does. */
+export async function create(options: CreateOptions): Promise<ContainerState> {
+  using created = await launchContainer(options, { kind: "create" });
+  return created.state;
+}
+
+/** The first half of every verb that makes a container: `end` says what becomes of the stage. */
+export async function launchContainer(
+  options: CreateOptions,
+  end: StageEnd,
+): Promise<CommittedContainer> {
+  const preparation = await prepare(options);
+  using directory = StateDirectory.create(options.stateRoot, options.id);
+  try {
+    const state = initialState(preparation);
+    directory.writeState(state);
+    directory.writeConfig(preparation.config);
+    const cgroup = createCgroup(preparation.intent, preparation.spec.linux?.resources);
+    const located: ContainerState = { ...state, cgroup, ownsCgroup: true };
+    directory.writeState(located);
+    if (cgroup.keeper.kind === "cgroupfs") {
+      applyResources(cgroup, preparation.spec.linux?.resources ?? {});
+    }
+    return launch({ ...preparation, end, directory }, located);
+  } catch (error) {
+    removeEverything(directory, error);
+    throw error;
+  }
+}
+
+/** Everything that can be refused is refused here, before anything is made. */
+async function prepare(options: CreateOptions): Promise<Preparation> {
+  const { bundle } = options;
+  const config = options.config ?? readTextFile(`${bundle}/config.json`, CONFIG_LIMIT);
+  const spec = decodeRuntimeConfig(config);
+  const rootFilesystem = options.rootFilesystem ?? { kind: "path", path: rootPath(spec, bundle) };
+  const host = detectCgroupHost();
+  const facts = gatherFacts({
+    spec,
+    bundle,
+    rootPath: rootFilesystem.kind === "path" ? rootFilesystem.path : undefined,
+    cgroup: cgroupMountFacts(host),
+    seccomp: await seccompFacts(spec, `${options.stateRoot}/.cache`),
+  });
+  const rootless = options.rootless ?? !facts.privileged;
+  const intent = planCgroup({
+    containerId: options.id,
+    cgroupsPath: spec.linux?.cgroupsPath,
+    systemd: options.systemdCgroup ?? false,
+    rootless,
+  });
+  return { options, config, spec, facts, rootFilesystem, intent, rootless };
+}
+
+function rootPath(spec: Spec, bundle: string): string {
+  return spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`;
+}
+
+function cgroupMountFacts(host: CgroupHost): CgroupMountFacts {
+  const { layout, hierarchies, unified } = host;
+  return unified === undefined
+    ? { layout, hierarchies }
+    : { layout, hierarchies, unified: unified.mountPoint };
+}
+
+function initialState(preparation: Preparation): ContainerState {
+  const { options, spec, rootFilesystem, intent, rootless, facts } = preparation;
+  return {
+    version: STATE_VERSION,
+    id: options.id,
+    phase: "creating",
+    ociVersion: spec.ociVersion,
+    bundle: options.bundle,
+    rootfs: rootFilesystem.kind === "path" ? rootFilesystem.path : rootFilesystem.mountPoint,
+    annotations: spec.annotations ?? {},
+    cgroup: intent,
+    ownsCgroup: false,
+    pid: 0,
+    startTime: "",
+    created: new Date().toISOString(),
+    namespaces: planNamespaces(spec, facts.privileged).separate,
+    rootless,
+  };
+}
+
+interface Launch extends Preparation {
+  readonly end: StageEnd;
+  readonly directory: StateDirectory;
+}
+
+function launch(preparation: Launch, state: ContainerState): CommittedContainer {
+  const { options, spec, directory } = preparation;
+  using sockets = new RequestedSockets(options, spec);
+  const program = compileLaunch(preparation, state, sockets);
+  const stage = launchProgram(program, {
+    keepFds: sockets.keptFds(preparation.end, options.preserveFds ?? 0),
+    ...(options.killAtOp === undefined
+      ? {}
+      : { killAt: { op: options.killAtOp, pid: process.pid } }),
+  });
+  return awaitReady({ options, spec, directory, stage, program, state });
+}
+
+function compileLaunch(
+  preparation: Launch,
+  state: ContainerState,
+  sockets: RequestedSockets,
+): Program {
+  const { options, spec, facts, rootFilesystem, end, directory } = preparation;
+  const request: CreateRequest = {
+    spec,
+    facts,
+    id: options.id,
+    bundle: options.bundle,
+    rootFilesystem,
+    cgroup: entryFor(state.cgroup),
+    stateDirectory: directory.path,
+    end,
+    ...sockets.forProgram(),
+    preserveFds: options.preserveFds ?? 0,
+    noPivot: options.noPivot ?? false,
+    noNewKeyring: options.noNewKeyring ?? false,
+    ignoredSignals: options.ignoredSignals ?? { low: 0, high: 0 },
+    ownedStdio: ownedStdio(),
+  };
+  return compileCreate(request);
+}

@@ -1,0 +1,80 @@
+// The sockets that a caller names by path, connected before the launch: the program gets descriptors.
+
+import { SOCK_STREAM } from "../abi/process.ts";
+import { OcicatError } from "../error/ocicat-error.ts";
+import type { Process } from "../oci/process.ts";
+import type { Spec } from "../oci/spec.ts";
+import type { CreateRequest, StageEnd } from "../plan/request.ts";
+import { OwnedFd } from "../sys/file.ts";
+import { connectUnix } from "../sys/socket.ts";
+
+export interface SocketOptions {
+  readonly consoleSocket?: string;
+  readonly pidfdSocket?: string;
+}
+
+type SocketFds = Pick<CreateRequest, "consoleFd" | "pidfdSocketFd" | "seccompListenerFd">;
+
+export class RequestedSockets implements Disposable {
+  readonly #console: OwnedFd | undefined;
+  readonly #pidfd: OwnedFd | undefined;
+  readonly #seccomp: OwnedFd | undefined;
+
+  constructor(options: SocketOptions, spec: Spec) {
+    const listenerPath = spec.linux?.seccomp?.listenerPath;
+    this.#console = connect(options.consoleSocket);
+    this.#pidfd = connect(options.pidfdSocket);
+    this.#seccomp = connect(listenerPath === "" ? undefined : listenerPath);
+  }
+
+  forProgram(): SocketFds {
+    return {
+      ...(this.#console === undefined ? {} : { consoleFd: this.#console.number }),
+      ...(this.#pidfd === undefined ? {} : { pidfdSocketFd: this.#pidfd.number }),
+      ...(this.#seccomp === undefined ? {} : { seccompListenerFd: this.#seccomp.number }),
+    };
+  }
+
+  /** All descriptors that have to stay open in the stage. */
+  keptFds(end: StageEnd, preserveFds: number): number[] {
+    const ours = [this.#console, this.#pidfd, this.#seccomp].flatMap((fd) =>
+      fd === undefined ? [] : [fd.number],
+    );
+    const holders = end.kind === "hold" ? [end.primaryFd, end.directoryFd] : [];
+    const preserved = Array.from({ length: preserveFds }, (_, index) => 3 + index);
+    return [...ours, ...holders, ...preserved];
+  }
+
+  [Symbol.dispose](): void {
+    this.#console?.[Symbol.dispose]();
+    this.#pidfd?.[Symbol.dispose]();
+    this.#seccomp?.[Symbol.dispose]();
+  }
+}
+
+function connect(path: string | undefined): OwnedFd | undefined {
+  return path === undefined ? undefined : new OwnedFd(connectUnix(path, SOCK_STREAM));
+}
+
+/** A terminal that nobody takes the other end of would be lost. */
+export function checkTerminal(
+  process: Process | undefined,
+  end: "kept" | "given",
+  consoleSocket: string | undefined,
+): void {
+  const hasTerminal = process?.terminal === true;
+  if (hasTerminal && end === "given" && consoleSocket === undefined) {
+    throw new OcicatError("invalid-argument", {
+      operation: "create",
+      subject: "a container with process.terminal",
+      reason: "cannot allocate tty if runc will detach without setting console socket",
+    });
+  }
+  if (!hasTerminal && consoleSocket !== undefined) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: "--console-socket",
+      reason: "cannot use console socket if runc will not detach or allocate tty",
+    });
+  }
+}
