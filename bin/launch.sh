@@ -26,7 +26,7 @@ launch() {
 # A build is current when nothing it was made from is newer than its stamp (tools/build.ts). Folders
 # are compared too: theirs changes when a file goes.
 is_current() {
-  [ -f "$repository/dist/stamp" ] || return 1
+  [ -f "$repository/dist/stamp" ] && [ -x "$repository/dist/$name" ] || return 1
   newer=$(find "$repository/src" "$repository/native" "$repository/package-lock.json" \
     "$repository/tools/build.ts" "$repository/tools/native.ts" \
     -path "$repository/src/stage/gen" -prune -o ! -name '*.test.ts' -newer "$repository/dist/stamp" \
