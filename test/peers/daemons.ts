@@ -61,6 +61,8 @@ export async function startDockerd(workspace: Workspace): Promise<Daemon> {
     socket,
     stop: async () => {
       await stopDaemon(child);
+      // dockerd leaves this when a container had the host's network.
+      await run(["umount", join(workspace.folder, "docker-run/netns/default")]);
       await containerd.stop();
     },
   };

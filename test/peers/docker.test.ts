@@ -55,6 +55,25 @@ describe.skipIf(isMissing)("dockerd --add-runtime", () => {
     expect(await container.inspect("RestartCount")).toBe("2");
   });
 
+  test("learns that a container ran out of memory", async () => {
+    const script = "x=$(yes 0123456789 | head -c 60000000); echo survived";
+    const flags = ["--memory", "16m", "--memory-swap", "16m"];
+    await using container = await engine.start(["sh", "-c", script], flags);
+    expect(await container.wait()).toBe(137);
+    expect(await container.inspect("State.OOMKilled")).toBe("true");
+  });
+
+  test("makes a working directory that is missing", async () => {
+    expect(await engine.output(["pwd"], ["--workdir", "/made/up"])).toBe("/made/up");
+  });
+
+  test("--init puts docker's init in front", async () => {
+    const output = await engine.output(["sh", "-c", "cat /proc/1/comm; echo $$"], ["--init"]);
+    const [init, pid] = output.split("\n");
+    expect(init).toBe("docker-init");
+    expect(Number(pid)).toBeGreaterThan(1);
+  });
+
   test("a health check runs in the container", async () => {
     const flags = ["--health-cmd", "test -e /tmp/healthy", "--health-interval", "200ms"];
     await using container = await engine.start(

@@ -3,9 +3,10 @@
 
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { chmod, mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DEBIAN_IMAGE } from "../../tools/peers/images.ts";
+import { BUSYBOX_IMAGE, DEBIAN_IMAGE } from "../../tools/peers/images.ts";
 import { limitOf, processorsOf } from "./cgroup-files.ts";
 import { eventually } from "./conditions.ts";
 import type { Engine } from "./engine.ts";
@@ -100,6 +101,15 @@ function testRun(getEngine: () => Engine): void {
     expect(Number(processes)).toBeLessThan(6);
   });
 
+  test("a long argument and a hostile variable arrive whole", async () => {
+    const long = "x".repeat(100_000);
+    const hostile = "a b\n'\"$(false)\\=";
+    const script = 'printf "%s" "$1" | wc -c; printf "%s" "$HOSTILE"';
+    const flags = ["--env", `HOSTILE=${hostile}`];
+    const result = await getEngine().run(["sh", "-c", script, "sh", long], flags);
+    expect(result).toEqual({ code: 0, stdout: `100000\n${hostile}`, stderr: "" });
+  });
+
   test("runs ten at the same time", async () => {
     const numbers = Array.from({ length: 10 }, (_, index) => String(index));
     const outputs = await Promise.all(
@@ -184,14 +194,13 @@ function testTerminals(getEngine: () => Engine): void {
   test("run -it: a shell answers, knows the size, follows a resize, gives its exit code", async () => {
     await using container = getEngine().newContainer();
     const { runFlags } = getEngine().settings;
-    const image = "ocicat.test/busybox:latest";
     const session = getEngine().terminal([
       "run",
       "-it",
       "--name",
       container.name,
       ...runFlags,
-      image,
+      BUSYBOX_IMAGE,
       "sh",
     ]);
     await session.shows("/ # ");
@@ -254,13 +263,12 @@ function testLife(getEngine: () => Engine): void {
   test("create, then start --attach", async () => {
     await using container = getEngine().newContainer();
     const { runFlags } = getEngine().settings;
-    const image = "ocicat.test/busybox:latest";
     await getEngine().must([
       "create",
       "--name",
       container.name,
       ...runFlags,
-      image,
+      BUSYBOX_IMAGE,
       "sh",
       "-c",
       "echo late; exit 3",
@@ -368,8 +376,9 @@ function testResources(getEngine: () => Engine): void {
   test("a container over its memory limit is killed", async () => {
     const script = "x=$(yes 0123456789 | head -c 60000000); echo survived";
     const flags = ["--memory", "16m", "--memory-swap", "16m"];
-    const result = await getEngine().run(["sh", "-c", script], flags);
-    expect(result).toMatchObject({ code: 137, stdout: "" });
+    await using container = await getEngine().start(["sh", "-c", script], flags);
+    expect(await container.wait()).toBe(137);
+    expect((await container.logs()).stdout).toBe("");
   });
 
   test("pause freezes, unpause goes on", async () => {
@@ -452,6 +461,28 @@ function testRights(getEngine: () => Engine): void {
     expect(await engine.output(status, flags)).toBe("1\n0");
   });
 
+  test("a seccomp profile of one's own", async () => {
+    const profile = {
+      defaultAction: "SCMP_ACT_ALLOW",
+      syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 2 }],
+    };
+    const file = getEngine().path("seccomp.json");
+    await writeFile(file, JSON.stringify(profile));
+    const flags = ["--security-opt", `seccomp=${file}`];
+    const output = await getEngine().output(
+      ["sh", "-c", "mkdir /tmp/x 2>&1; touch /tmp/y && echo fine"],
+      flags,
+    );
+    expect(output).toContain("No such file or directory");
+    expect(output).toContain("fine");
+  });
+
+  test("a device node that was not given cannot be opened", async () => {
+    const script = "mknod /fuse c 10 229 && cat /fuse";
+    const result = await getEngine().run(["sh", "-c", script], ["--cap-add", "MKNOD"]);
+    expect(result.stderr).toContain("/fuse': Operation not permitted");
+  });
+
   test("/proc and /sys are masked and read-only", async () => {
     const script = [
       "(echo x > /proc/sys/kernel/domainname) 2>/dev/null || echo refused",
@@ -473,6 +504,23 @@ function testRights(getEngine: () => Engine): void {
       ["--cap-add=SYS_ADMIN", "--security-opt=seccomp=unconfined"],
     );
     expect(mounted).toContain("/tmp");
+  });
+
+  test("the host's pid namespace: all processes end with the container", async () => {
+    const script = "sleep 98765 & sleep 98765 & exec sleep 98766";
+    await using container = await getEngine().start(["sh", "-c", script], ["--pid", "host"]);
+    await eventually("the children", () => countProcesses("sleep\0" + "98765") === 2);
+    await getEngine().must([...getEngine().settings.removeCommand, container.name]);
+    const left = await eventually("their end", () => countProcesses("sleep\0" + "9876") === 0);
+    expect(left).toBe(true);
+  });
+
+  test("the host's network", async () => {
+    const { runFlags } = getEngine().settings;
+    const flags = runFlags.filter((flag) => !flag.startsWith("--network="));
+    const list = ["--network=host", BUSYBOX_IMAGE, "ls", "/sys/class/net"];
+    const devices = await getEngine().must(["run", "--rm", ...flags, ...list]);
+    expect(devices.split("\n").sort()).toEqual((await readdir("/sys/class/net")).sort());
   });
 
   test("namespaces of the host and of another container", async () => {
@@ -570,8 +618,18 @@ function testDebian(getEngine: () => Engine): void {
   });
 }
 
+function countProcesses(commandLine: string): number {
+  const isIt = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(commandLine);
+    } catch {
+      return false;
+    }
+  };
+  return readdirSync("/proc").filter((name) => /^[0-9]+$/.test(name) && isIt(name)).length;
+}
+
 async function readNamespace(kind: string, pid = "self"): Promise<string> {
-  const { readlink } = await import("node:fs/promises");
   return readlink(`/proc/${pid}/ns/${kind}`);
 }
 

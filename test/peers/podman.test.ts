@@ -4,17 +4,33 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { run } from "../../tools/peers/command.ts";
 import {
   BUSYBOX_IMAGE,
   busyboxLayout,
+  busyboxRoot,
   DEBIAN_IMAGE,
   debianLayout,
   writeImageArchive,
 } from "../../tools/peers/images.ts";
+import { eventually } from "./conditions.ts";
 import { Engine } from "./engine.ts";
 import { engineContract } from "./engine-contract.ts";
 import { RUNTIME } from "./runtime-under-test.ts";
 import { Workspace } from "./workspace.ts";
+
+/** Prints the messages that reach a datagram socket, until READY=1. */
+const LISTEN = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.settimeout(20)
+s.bind(sys.argv[1])
+while True:
+    message = s.recv(4096).decode()
+    print(message)
+    if "READY=1" in message:
+        break
+`;
 
 const isMissing = process.getuid?.() !== 0 || !existsSync("/usr/bin/podman");
 
@@ -53,6 +69,46 @@ describe.skipIf(isMissing)("podman --runtime", () => {
       "0",
       "0",
     ]);
+  });
+
+  test("--preserve-fds hands descriptors through", async () => {
+    await writeFile(engine.path("third"), "through descriptor 3\n");
+    const command = [...engine.settings.command, "run", "--rm", ...engine.settings.runFlags];
+    const inside = ["--preserve-fds=1", BUSYBOX_IMAGE, "sh", "-c", "cat <&3"];
+    const script = ["sh", "-c", 'exec "$@" 3< "$THIRD"', "sh", ...command, ...inside];
+    const environment = { ...engine.settings.environment, THIRD: engine.path("third") };
+    const result = await run(script, { environment });
+    expect(result).toEqual({ code: 0, stdout: "through descriptor 3\n", stderr: "" });
+  });
+
+  test("--sdnotify=container: the container's READY=1 reaches the caller's socket", async () => {
+    const program = [
+      "import os, socket",
+      "s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)",
+      "s.sendto(b'READY=1', os.environ['NOTIFY_SOCKET'])",
+    ];
+    const socket = engine.path("notify");
+    const listener = Bun.spawn(["python3", "-c", LISTEN, socket], { stdout: "pipe" });
+    await eventually("the socket", () => existsSync(socket));
+    const flags = ["--sdnotify=container"];
+    const options = {
+      image: DEBIAN_IMAGE,
+      environment: { ...engine.settings.environment, NOTIFY_SOCKET: socket },
+    };
+    const result = await engine.run(["python3", "-c", program.join("\n")], flags, options);
+    expect(result).toEqual({ code: 0, stdout: "", stderr: "" });
+    expect(await new Response(listener.stdout).text()).toContain("READY=1");
+  });
+
+  test("--rootfs: a folder instead of an image", async () => {
+    const flags = [
+      "run",
+      "--rm",
+      ...engine.settings.runFlags,
+      "--rootfs",
+      `${await busyboxRoot()}:O`,
+    ];
+    expect(await engine.must([...flags, "/bin/cat", "/etc/issue"])).toBe("busybox for tests");
   });
 
   test("a container in a pod", async () => {

@@ -35,7 +35,7 @@ export class Workspace {
   /** What is left behind, in words; empty after a clean end. */
   async leftovers(): Promise<string[]> {
     return [
-      ...this.#mounts(),
+      ...this.#mountTargets().map((target) => `mount ${target}`),
       ...this.#containerCgroups(),
       ...this.#processes(),
       ...(await this.#knownContainers()),
@@ -43,20 +43,21 @@ export class Workspace {
     ];
   }
 
-  /** Removes the folder and the clients' cgroup parents, which the clients themselves leave. */
+  /** Removes all that is left, and the clients' cgroup parents, which the clients themselves leave. */
   async remove(): Promise<void> {
+    for (const target of this.#mountTargets().reverse()) {
+      await run(["umount", "--lazy", target]);
+    }
     for (const parent of this.#parents()) {
       removeTree(parent);
     }
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  #mounts(): string[] {
+  #mountTargets(): string[] {
     const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
     const targets = lines.map((line) => line.split(" ")[4] ?? "");
-    return targets
-      .filter((target) => target.startsWith(`${this.folder}/`))
-      .map((target) => `mount ${target}`);
+    return targets.filter((target) => target.startsWith(`${this.folder}/`));
   }
 
   #containerCgroups(): string[] {
