@@ -30,7 +30,9 @@ export const HOT_SOURCES = [
   "src/cli/oci/run.ts",
   "src/cli/oci/start.ts",
   "src/runtime/create.ts",
-  "src/plan/compile.ts",
+  "src/runtime/run.ts",
+  "src/runtime/start.ts",
+  "src/plan/compile-create.ts",
   "src/stage/launch.ts",
 ];
 
@@ -60,20 +62,24 @@ function isLoadedAtOnce({ kind }: Import): boolean {
   return kind !== "dynamic-import";
 }
 
-export function hotSources(metafile: Metafile): string[] {
-  const chunks = hotChunks(metafile).map((name) => metafile.outputs[name]);
+export function hotSources(metafile: Metafile, sources = HOT_SOURCES): string[] {
+  const chunks = hotChunks(metafile, sources).map((name) => metafile.outputs[name]);
   return chunks.flatMap((output) => Object.keys(output?.inputs ?? {}));
 }
 
-export function checkHotPath(metafile: Metafile, limit = HOT_BYTES_LIMIT): string[] {
-  const chunks = hotChunks(metafile);
-  if (chunks.length === 0) {
-    return ["the metafile has no chunk of the short path"];
-  }
-  const imports = hotSources(metafile).flatMap((source) => dearImports(metafile, source));
+export function checkHotPath(
+  metafile: Metafile,
+  limit = HOT_BYTES_LIMIT,
+  sources = HOT_SOURCES,
+): string[] {
+  const chunks = hotChunks(metafile, sources);
+  const absent = sources
+    .filter((source) => metafile.inputs[source] === undefined)
+    .map((source) => `${source}: on the short path, but not in the build`);
+  const imports = hotSources(metafile, sources).flatMap((source) => dearImports(metafile, source));
   const bytes = chunks.reduce((sum, name) => sum + (metafile.outputs[name]?.bytes ?? 0), 0);
   const size = bytes > limit ? [`the short path loads ${bytes} bytes, at most ${limit}`] : [];
-  return [...imports, ...size];
+  return [...absent, ...imports, ...size];
 }
 
 function dearImports(metafile: Metafile, source: string): string[] {
