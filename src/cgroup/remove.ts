@@ -14,11 +14,11 @@ const LONGEST_PAUSE_MS = 50;
 
 /**
  * Removes all directories; one that is gone already is as good. Dying processes keep a cgroup busy for
- * a moment: they are waited for, at most 5 seconds, and named when they stay.
+ * a moment: they are waited for, at most `timeoutMs`, and named when they stay.
  */
-export function removeCgroup(cgroup: ContainerCgroup): void {
+export function removeCgroup(cgroup: ContainerCgroup, timeoutMs = TIMEOUT_MS): void {
   let remaining = directoriesOf(cgroup).filter(isStillThere);
-  const deadline = performance.now() + TIMEOUT_MS;
+  const deadline = performance.now() + timeoutMs;
   let rest = FIRST_PAUSE_MS;
   while (remaining.length > 0) {
     if (performance.now() > deadline) {
