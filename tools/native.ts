@@ -6,12 +6,11 @@
 // Both are static and use no C library: the stage runs where no root file system is, the launcher
 // costs the start of every command.
 
-import { existsSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { hashInputs, readStamp } from "./input-hash.ts";
 import { captureCommand, runCommand, runTool } from "./processes.ts";
-import { DIST, REPOSITORY, STAGE_MODULE } from "./repository.ts";
+import { DIST, STAGE_MODULE } from "./repository.ts";
 
 export type Architecture = "x86_64" | "aarch64";
 
@@ -91,13 +90,6 @@ export async function buildNative(): Promise<string> {
   const architecture = hostArchitecture();
   const hash = await nativeHash(architecture);
   if (await isCurrent(hash)) {
-    return hash;
-  }
-  const sources = [...STAGE_SOURCES, ...LAUNCHER_SOURCES];
-  const absent = sources.filter((path) => !existsSync(join(REPOSITORY, path)));
-  if (absent.length > 0) {
-    console.error(`native: not built, ${absent.join(", ")} missing`);
-    await writeWhole(STAGE_MODULE, stageModule(architecture, new Uint8Array(0)));
     return hash;
   }
   await compileNative(architecture, STAGE_SOURCES, DIST.stage);

@@ -11,14 +11,14 @@ const PURE_LAYERS = ["error", "abi", "oci", "program", "plan"];
 /** How a declaration, a comment or the end of something longer starts. */
 const DECLARATION =
   /^(?:import|export|const|let|type|interface|declare|(?:async )?function|(?:abstract )?class)\b/;
-const CONTINUATION = /^(?:\/\/|\/\*|[\s})\]>|&:;*`]|$)/;
+const CONTINUATION = /^(?:\/\/|\/\*|[\s})\]>|&:;,*`]|$)/;
 
 /** `const NAME[: TYPE] = CALLEE(`, at the end of which the callee runs. */
 const COMPUTED = /^(?:export )?const \w+(?:: [^=]+)? = (?:await )?(new )?([\w.]+)(?:<[^(]*>)?\(/;
 
-/** These make a value from their arguments and touch nothing else. */
+/** These make a value from their arguments and touch nothing else; `nameOf` says so by its name. */
 const HARMLESS =
-  /^(?:Array|Int8Array|Uint8Array|Uint16Array|Int32Array|Uint32Array|BigInt|BigUint64Array|ArrayBuffer|DataView|Map|Set|WeakMap|WeakSet|RegExp|Symbol|String|Number|TextEncoder|TextDecoder|URL|FinalizationRegistry)(?:\.(?:from|of|fromBase64))?$|^Object\.(?:freeze|fromEntries|entries|keys|values)$|^Math\.\w+$/;
+  /^(?:Array|Int8Array|Uint8Array|Uint16Array|Int32Array|Uint32Array|BigInt|BigUint64Array|ArrayBuffer|DataView|Map|Set|WeakMap|WeakSet|RegExp|Symbol|String|Number|TextEncoder|TextDecoder|URL|FinalizationRegistry)(?:\.(?:from|of|fromBase64))?$|^Object\.(?:freeze|fromEntries|entries|keys|values)$|^Math\.\w+$|^[a-z]+Of$/;
 
 export function checkImportWork(source: SourceFile): string[] {
   const layer = /^src\/([^/]+)\//.exec(source.path)?.[1] ?? "";
