@@ -36,7 +36,7 @@ describe.skipIf(isMissing)("ctr run --runc-binary", () => {
 
   afterAll(async () => {
     await containerd.stop();
-    const leftovers = await workspace.leftovers();
+    const leftovers = await workspace.leftovers([join(workspace.folder, "runtime/default")]);
     await workspace.remove();
     expect(leftovers).toEqual([]);
   }, 60_000);

@@ -9,6 +9,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { run } from "../../tools/peers/command.ts";
+import { eventually } from "./conditions.ts";
 import { RUNTIME } from "./runtime-under-test.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
@@ -32,13 +33,21 @@ export class Workspace {
     return new Workspace(folder);
   }
 
-  /** What is left behind, in words; empty after a clean end. */
-  async leftovers(): Promise<string[]> {
+  /**
+   * What is left behind, in words; empty after a clean end. `stateRoots` are the folders that clients
+   * gave the runtime for its state, beside its own default.
+   */
+  async leftovers(stateRoots: readonly string[] = []): Promise<string[]> {
+    const known = await Promise.all(
+      [[], ...stateRoots.map((root) => ["--root", root])].map((flags) =>
+        this.#knownContainers(flags),
+      ),
+    );
     return [
       ...this.#mountTargets().map((target) => `mount ${target}`),
       ...this.#containerCgroups(),
-      ...this.#processes(),
-      ...(await this.#knownContainers()),
+      ...this.#processes().map(({ pid, command }) => `process ${pid} ${command}`),
+      ...known.flat(),
       ...(this.#damageBefore.length === 0 ? damagedDevices() : []),
     ];
   }
@@ -48,10 +57,25 @@ export class Workspace {
     for (const target of this.#mountTargets().reverse()) {
       await run(["umount", "--lazy", target]);
     }
-    for (const parent of this.#parents()) {
-      removeTree(parent);
-    }
+    await eventually("the cgroups' end", () => this.#emptyCgroups(), 10);
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Ends what runs in the cgroups and removes them; false while a process is still going. */
+  #emptyCgroups(): boolean {
+    for (const { pid, isInCgroup } of this.#processes()) {
+      if (isInCgroup) {
+        process.kill(pid, "SIGKILL");
+      }
+    }
+    try {
+      for (const parent of this.#parents()) {
+        removeTree(parent);
+      }
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   #mountTargets(): string[] {
@@ -74,19 +98,19 @@ export class Workspace {
       .filter((parent) => existsSync(parent));
   }
 
-  #processes(): string[] {
+  #processes(): { pid: number; command: string; isInCgroup: boolean }[] {
     return folders("/proc")
       .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
-      .flatMap((pid) => {
-        const command = readProcess(pid, "cmdline").replaceAll("\0", " ");
-        const ours =
-          command.includes(this.folder) || readProcess(pid, "cgroup").includes(this.cgroupParent);
-        return ours ? [`process ${pid} ${command}`] : [];
-      });
+      .map((name) => ({
+        pid: Number(name),
+        command: readProcess(name, "cmdline").replaceAll("\0", " "),
+        isInCgroup: readProcess(name, "cgroup").includes(this.cgroupParent),
+      }))
+      .filter(({ command, isInCgroup }) => isInCgroup || command.includes(this.folder));
   }
 
-  async #knownContainers(): Promise<string[]> {
-    const list = await run([RUNTIME, "list", "--format", "json"]);
+  async #knownContainers(flags: readonly string[]): Promise<string[]> {
+    const list = await run([RUNTIME, ...flags, "list", "--format", "json"]);
     if (list.code !== 0) {
       return [`the runtime's list fails: ${list.stderr}`];
     }
