@@ -2,6 +2,7 @@
 // signal.h, socket.h).
 
 export const CLONE_VM = 0x100;
+export const CLONE_FILES = 0x400;
 export const CLONE_PIDFD = 0x1000;
 export const CLONE_VFORK = 0x4000;
 export const CLONE_PARENT = 0x8000;

@@ -8,21 +8,16 @@ import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import type { Hook, HookName } from "../oci/hooks.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { DataReference, Register } from "../program/program.ts";
+import type { Register } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
+import type { ReceivedState } from "./received-state.ts";
 
 const SIGINFO_BYTES = 128;
 const SIGINFO_CODE = 8;
 const SIGINFO_STATUS = 24;
 const CLD_EXITED = 1;
-
-/** The container's state as a `receive` got it. */
-export interface ReceivedState {
-  readonly content: DataReference;
-  readonly length: Register;
-}
 
 export function runContainerHooks(
   program: ProgramBuilder,

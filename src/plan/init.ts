@@ -11,7 +11,7 @@ import {
   REPORT_REGISTER,
 } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
-import { type ReceivedState, runContainerHooks } from "./container-hooks.ts";
+import { runContainerHooks } from "./container-hooks.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { makeDevices, needsDevices } from "./devices.ts";
 import { CLONE_NAMES, OPEN_NAMES } from "./flag-names.ts";
@@ -22,7 +22,8 @@ import { bringUpNetDevices } from "./net-devices.ts";
 import { bringUpLoopback } from "./network-setup.ts";
 import { maskPaths, protectReadOnlyPaths } from "./path-protection.ts";
 import { becomeUser, executeProcess, limitProcess, type ProcessPlan } from "./process.ts";
-import { REPORT_HOOKS, REPORT_NEEDS_SCOPE, REPORT_READY, STATE_LIMIT } from "./reports.ts";
+import { type ReceivedState, receiveInto, stateRoom } from "./received-state.ts";
+import { REPORT_HOOKS, REPORT_NEEDS_SCOPE, REPORT_READY } from "./reports.ts";
 import {
   applyRootPropagation,
   enterRoot,
@@ -30,7 +31,7 @@ import {
   makeRootReadOnly,
   mountRoot,
 } from "./root-filesystem.ts";
-import { sendSeccompListener } from "./seccomp-listener.ts";
+import { cloneListenerSender } from "./seccomp-listener.ts";
 import { type StageShared, setgroupsAreDenied } from "./stage-side.ts";
 import { takeStdio } from "./stdio.ts";
 import { bindConsole, openTerminal, sendMaster, takeTerminal } from "./terminal.ts";
@@ -79,8 +80,8 @@ export function planInit(
   const found = becomeUser(plan);
   awaitCommit(context, state);
   awaitStart(context, shared, state);
-  executeProcess(plan, found, (listener) => {
-    sendSeccompListener(context, listener, state);
+  executeProcess(plan, found, () => {
+    cloneListenerSender(program, request.seccompListenerFd, state);
   });
 }
 
@@ -178,19 +179,6 @@ function makeEnvironment(
   return root;
 }
 
-/** Room for the container's state, which the runtime sends with its answers. */
-function stateRoom(program: ProgramBuilder): ReceivedState {
-  return {
-    content: program.space(STATE_LIMIT, "state"),
-    length: program.register("stateLength"),
-  };
-}
-
-function receiveState(program: ProgramBuilder, state: ReceivedState, socket: Register): void {
-  const args = [socket, offsetOf(state.content), STATE_LIMIT];
-  program.controlInto(state.length, "receive", args);
-}
-
 /**
  * prestart and createRuntime hooks run in the runtime's namespaces, now that the environment is made;
  * then createContainer hooks here, before the root is entered.
@@ -212,7 +200,7 @@ function syncHooks(
     receiveAnswer(program);
     return state;
   }
-  receiveState(program, state, REPORT_REGISTER);
+  receiveInto(program, state);
   runContainerHooks(program, "createContainer", hooks.createContainer ?? [], state);
   return state;
 }
@@ -224,7 +212,7 @@ function awaitCommit({ program }: PlanContext, state: ReceivedState | undefined)
   if (state === undefined) {
     receiveAnswer(program);
   } else {
-    receiveState(program, state, REPORT_REGISTER);
+    receiveInto(program, state);
   }
 }
 
@@ -243,7 +231,7 @@ function awaitStart(
     if (state === undefined) {
       receiveAnswer(program);
     } else {
-      receiveState(program, state, REPORT_REGISTER);
+      receiveInto(program, state);
     }
   }
   const hooks = request.spec.hooks?.startContainer ?? [];

@@ -141,19 +141,20 @@ function needsSysAdmin({ process, facts }: ProcessPlan): boolean {
   return facts.seccomp !== undefined && process.noNewPrivileges !== true;
 }
 
+/** `prepareListener`: called before a filter with notifications is loaded. */
 export function executeProcess(
   plan: ProcessPlan,
   found: FoundProgram,
-  sendListener: (listener: Register) => void,
+  prepareListener: () => void,
 ): void {
   const { program, process, facts } = plan;
   closeOtherDescriptors(program, plan.preserveFds);
   if (facts.seccomp !== undefined) {
     checkCallsBehindFilter(plan);
-    const listener = loadSeccomp(program, facts.seccomp);
     if (facts.seccomp.notifies) {
-      sendListener(listener);
+      prepareListener();
     }
+    loadSeccomp(program, facts.seccomp);
     if (needsSysAdmin(plan)) {
       setCapabilities(program, process.capabilities ?? {}, facts, []);
     }

@@ -82,13 +82,14 @@ export interface ExecRequest {
   readonly spec: Spec;
   readonly facts: HostFacts;
   readonly id: string;
-  /** The container's init: its pidfd is passed as a descriptor. */
+  /** A pidfd of the container's init. */
   readonly initPidfd: number;
-  readonly initPid: number;
   /** CLONE_NEW* of the namespaces that init has for itself. */
   readonly namespaces: number;
   readonly cgroup: CgroupEntryRequest;
   readonly end: { readonly kind: "run" } | { readonly kind: "detach" };
+  /** The container's user namespace has given up setgroups(2). */
+  readonly setgroupsDenied: boolean;
   readonly consoleFd?: number;
   readonly pidfdSocketFd?: number;
   readonly seccompListenerFd?: number;

@@ -1,34 +1,78 @@
 // Sends the descriptor of a seccomp filter with notifications to the profile's agent.
 //
 // The filter is in force when the descriptor exists, and may stop or hold up any call that we would
-// send it with. So a helper is cloned before, without the filter and with the same table of
-// descriptors: it waits for the number that the descriptor is going to have, and sends it.
+// send it with. So a helper is cloned before, without the filter but with the same table of
+// descriptors. It is told the number that the descriptor is going to have, the lowest free one, waits
+// until it is there, and sends it. The process itself makes no call between filter and execve for it.
 
+import { O_CLOEXEC, O_PATH } from "../abi/file.ts";
+import { CLONE_FILES, CLONE_PARENT, POLLIN } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
+import { flags, named, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
-import type { ReceivedState } from "./container-hooks.ts";
-import type { PlanContext } from "./context.ts";
+import { cloneArguments } from "./clone.ts";
+import { CURRENT_DIRECTORY } from "./context.ts";
+import { OPEN_NAMES } from "./flag-names.ts";
 import { sendDescriptor } from "./messages.ts";
+import type { ReceivedState } from "./received-state.ts";
 
-/** In the process that has loaded the filter; `state` is the document that the agent gets with it. */
-export function sendSeccompListener(
-  { program, request }: PlanContext,
-  listener: Register,
+const F_GETFD = 1;
+const WAIT_MS = 1;
+
+/**
+ * Before the filter is loaded. `socket` leads to the agent, and `state` is what it gets with the
+ * descriptor.
+ */
+export function cloneListenerSender(
+  program: ProgramBuilder,
+  socket: number | undefined,
   state: ReceivedState | undefined,
 ): void {
   program.because("linux.seccomp.listenerPath");
-  if (request.seccompListenerFd === undefined || state === undefined) {
-    program.control("expect", [0, 1, 1, Errno.ENODEV], {
-      describes: "send the seccomp notify descriptor",
-    });
+  const describes = "send the seccomp notify descriptor to linux.seccomp.listenerPath";
+  if (socket === undefined || state === undefined) {
+    program.control("expect", [0, 1, 1, Errno.ENODEV], { describes });
     return;
   }
+  const self = program.call("getpid", [], { result: "self" });
+  const pidfd = program.call("pidfd_open", [self, 0], { result: "pidfd", describes });
+  const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
+  const root = program.text("/");
+  const next = program.call("openat", [CURRENT_DIRECTORY, root, openFlags], { result: "next" });
+  program.call("close", [next]);
+  const parent = program.label();
+  const clone = cloneArguments(program, { flags: CLONE_FILES | CLONE_PARENT });
+  const sender = program.fork(clone, "sender", parent);
+  waitForDescriptor(program, next, pidfd);
   sendDescriptor(program, {
-    socket: request.seccompListenerFd,
-    fd: listener,
+    socket,
+    fd: next,
     payload: state.content,
     length: state.length,
-    describes: "send the seccomp notify descriptor to linux.seccomp.listenerPath",
+    describes,
   });
-  program.close(listener);
+  program.control("exit", [0]);
+  program.endFork(parent);
+  program.forget(sender);
+  program.forget(next);
+  program.forget(self);
+  program.forget(pidfd);
+}
+
+/** Looks every millisecond; ends with the process that was to load the filter. */
+function waitForDescriptor(program: ProgramBuilder, fd: Register, pidfd: Register): void {
+  const again = program.label();
+  const isThere = program.label();
+  const missing = program.label();
+  program.place(again);
+  program.call("fcntl", [fd, named(F_GETFD, "GETFD")], {
+    caught: { errnos: [Errno.EBADF], target: missing },
+  });
+  program.jump(isThere);
+  program.place(missing);
+  program.control("poll", [pidfd, named(POLLIN, "IN"), WAIT_MS], {
+    caught: { errnos: [Errno.ETIMEDOUT], target: again },
+  });
+  program.control("exit", [0]);
+  program.place(isThere);
 }

@@ -121,7 +121,7 @@ function giveToUser(context: PlanContext, namespaces: NamespacePlan, fd: Registe
 }
 
 /** An id of the container as the host sees it; undefined where it is not mapped. */
-function hostId(id: number, maps: readonly IdMapping[] | undefined): number | undefined {
+export function hostId(id: number, maps: readonly IdMapping[] | undefined): number | undefined {
   if (maps === undefined) {
     return id;
   }
