@@ -17,7 +17,9 @@ import { countOomKills, openOomSource } from "./oom.ts";
 import { parentPath } from "./path-names.ts";
 import { removeCgroup } from "./remove.ts";
 import { applyResources } from "./resources.ts";
+import { startScope, stopScope } from "./scope.ts";
 import { readStats } from "./stats.ts";
+import { isSystemdRunning } from "./systemd.ts";
 import type { ContainerCgroup, V1Cgroup, V2Cgroup } from "./types.ts";
 
 const isRoot = process.geteuid?.() === 0;
@@ -289,18 +291,15 @@ describe.skipIf(!isRoot || !hasV1)("cgroup v1 (needs root and v1 controllers)", 
   });
 
   test.skipIf(!controllers.has("devices"))("device rules are written in order", async () => {
-    const compiler = {
-      filter: () => new Uint8Array(0),
-      writes: () => [
-        { file: "devices.deny", value: "a" },
-        { file: "devices.allow", value: "c 1:3 rwm" },
-      ],
-    };
-    applyDevices(cgroup, [], compiler);
-    expect(read(`${asV1(cgroup).paths["devices"]}/devices.list`)).toBe("c 1:3 rwm");
+    applyDevices(cgroup, [{ allow: false, access: "rwm" }]);
+    const list = read(`${asV1(cgroup).paths["devices"]}/devices.list`).split("\n");
+    expect(list).toContain("c 1:3 rwm");
+    expect(list).not.toContain("a *:* rwm");
     const directories = directoriesOf(cgroup);
     expect(await spawnInside(directories, "(: < /dev/null)").exited).toBe(0);
-    expect(await spawnInside(directories, "(: < /dev/zero)").exited).not.toBe(0);
+    expect(await spawnInside(directories, "(: < /dev/kmsg)").exited).not.toBe(0);
+    applyDevices(cgroup, [{ allow: true, type: "c", major: 1, minor: 11, access: "r" }]);
+    expect(await spawnInside(directories, "(: < /dev/kmsg)").exited).toBe(0);
   });
 
   test.skipIf(!controllers.has("memory"))(
@@ -350,25 +349,16 @@ describe.skipIf(!isRoot || unified === undefined)("the v2 tree (needs root and c
   });
 
   test("a device filter applies at once, and its successor replaces it", async () => {
-    // mov r0, 0 or 1; exit
-    const denyAll = Uint8Array.fromHex("b7000000000000009500000000000000");
-    const allowAll = Uint8Array.fromHex("b7000000010000009500000000000000");
-    const apply = (program: Uint8Array): void => {
-      applyDevices(cgroup, [], { filter: () => program, writes: () => [] });
-    };
-    const tryDevice = async (): Promise<number> => {
-      const path = mainDirectory(cgroup) ?? "";
-      const child = spawnInside([path], ": < /dev/zero");
-      return await child.exited;
-    };
-    expect(await tryDevice()).toBe(0);
-    apply(denyAll);
-    expect(await tryDevice()).not.toBe(0);
-    apply(allowAll);
-    expect(await tryDevice()).toBe(0);
-    const wrong = Uint8Array.fromHex("9500000000000000");
-    expect(() => apply(wrong)).toThrow("load the device filter of linux.resources.devices");
-    expect(await tryDevice()).toBe(0);
+    const path = mainDirectory(cgroup) ?? "";
+    const exitOf = async (device: string): Promise<number> =>
+      await spawnInside([path], `: < ${device}`).exited;
+    expect(await exitOf("/dev/kmsg")).toBe(0);
+    applyDevices(cgroup, []);
+    expect(await exitOf("/dev/zero")).toBe(0);
+    expect(await exitOf("/dev/kmsg")).not.toBe(0);
+    // Beside the older filter, which denies it, this one could allow nothing.
+    applyDevices(cgroup, [{ allow: true, access: "rwm" }]);
+    expect(await exitOf("/dev/kmsg")).toBe(0);
   });
 
   test("a limit of a controller that is not enabled says so", () => {
@@ -377,4 +367,113 @@ describe.skipIf(!isRoot || unified === undefined)("the v2 tree (needs root and c
       `linux.resources.unified["none.max"] can't be set: controller "none" not available`,
     );
   });
+});
+
+describe.skipIf(host?.layout !== "v2")(
+  "cgroup v2 with controllers (needs root and v2 alone)",
+  () => {
+    beforeEach(() => {
+      cgroup = makeOwn();
+    });
+    afterEach(async () => {
+      cleanUp();
+      await reap();
+    });
+
+    const file = (name_: string): string => read(`${mainDirectory(cgroup)}/${name_}`);
+
+    test("has every controller of the root, and takes limits", () => {
+      const wanted = read(`${unified}/cgroup.controllers`).split(" ");
+      expect(file("cgroup.controllers").split(" ").sort()).toEqual(wanted.sort());
+      applyResources(cgroup, {
+        memory: { limit: 64 * 1024 * 1024, swap: 64 * 1024 * 1024, reservation: 1024 * 1024 },
+        cpu: { shares: 1024, quota: 50_000, period: 100_000, cpus: "0" },
+        pids: { limit: 0 },
+        unified: { "memory.high": "33554432" },
+      });
+      expect(file("memory.max")).toBe("67108864");
+      expect(file("memory.low")).toBe("1048576");
+      expect(file("memory.high")).toBe("33554432");
+      expect(file("cpu.weight")).toBe("100");
+      expect(file("cpu.max")).toBe("50000 100000");
+      expect(file("cpuset.cpus")).toBe("0");
+      expect(file("pids.max")).toBe("1");
+    });
+
+    test("a limit below what is used is refused when the caller wants that", async () => {
+      await startInside(cgroup);
+      const refused = { memory: { limit: 4096, checkBeforeUpdate: true } };
+      expect(() => applyResources(cgroup, refused)).toThrow("rejecting memory limit 4096 <= usage");
+    });
+
+    test("a cgroup above with processes of its own is named", async () => {
+      const above = parentPath(mainDirectory(cgroup) ?? "");
+      removeCgroup(cgroup);
+      writeFileSync(`${above}/cgroup.subtree_control`, "-memory -pids -cpu -cpuset -io -hugetlb");
+      const child = spawnInside([above], "exec sleep 1000");
+      await until(() => read(`${above}/cgroup.procs`) !== "", "the child enters");
+      cgroup = makeOwn();
+      expect(() => applyResources(cgroup, { memory: { limit: 1024 * 1024 } })).toThrow(
+        `controller "memory" not available: not enabled in "${above}", which has processes of its own`,
+      );
+      child.kill("SIGKILL");
+      await child.exited;
+      await until(() => read(`${above}/cgroup.procs`) === "", "the child leaves");
+    });
+
+    test("running out of memory is noticed, and the end", async () => {
+      applyResources(cgroup, { memory: { limit: 16 * 1024 * 1024, swap: 16 * 1024 * 1024 } });
+      const child = await startInside(cgroup, "read line; exec tail /dev/zero");
+      using source = openOomSource(cgroup);
+      expect(source.read()).toEqual({ oom: false, ended: false });
+      child.kill("SIGKILL");
+      const greedy = spawnInside(directoriesOf(cgroup), "exec tail /dev/zero");
+      await greedy.exited;
+      await until(() => pidsOf(cgroup).length === 0, "both are gone");
+      expect(source.read()).toEqual({ oom: true, ended: true });
+      expect(countOomKills(cgroup)).toBe(1);
+    });
+  },
+);
+
+describe.skipIf(!isRoot || !isSystemdRunning())("systemd (needs root and systemd as PID 1)", () => {
+  test("a scope is made around a process, limited, changed, and stopped", async () => {
+    const request = { containerId: "x", systemd: true, rootless: false };
+    cgroup = createCgroup(planCgroup({ ...request, cgroupsPath: `system.slice:ocicat:${name}` }));
+    const path = mainDirectory(cgroup) ?? "";
+    expect(path).toEndWith(`/system.slice/ocicat-${name}.scope`);
+    expect(existsSync(path)).toBe(false);
+    const child = spawnInside([], "exec sleep 1000");
+    startScope(cgroup, child.pid, {
+      containerId: "x",
+      resources: { memory: { limit: 64 * 1024 * 1024 }, pids: { limit: 20 } },
+      annotations: { "org.systemd.property.TimeoutStopSec": "uint64 1" },
+    });
+    try {
+      expect(pidsOf(cgroup)).toEqual([child.pid]);
+      expect(read(`${path}/memory.max`)).toBe("67108864");
+      applyResources(cgroup, { cpu: { quota: 33_333, period: 100_000 }, pids: { limit: 30 } });
+      expect(read(`${path}/cpu.max`)).toBe("34000 100000");
+      expect(unitProperty("TasksMax")).toBe("30");
+      expect(unitProperty("MemoryMax")).toBe("67108864");
+      expect(unitProperty("TimeoutStopUSec")).toBe("1s");
+      applyDevices(cgroup, []);
+      expect(unitProperty("DevicePolicy")).toBe("strict");
+      expect(await spawnInside([path], ": < /dev/zero").exited).toBe(0);
+      expect(await spawnInside([path], ": < /dev/kmsg").exited).not.toBe(0);
+    } finally {
+      killAll(cgroup, SIGKILL);
+      stopScope(cgroup);
+      removeCgroup(cgroup);
+      await reap();
+    }
+    expect(existsSync(path)).toBe(false);
+    expect(unitProperty("LoadState")).toBe("not-found");
+    stopScope(cgroup);
+  });
+
+  function unitProperty(property: string): string {
+    const show = ["systemctl", "show", "--value", "-p", property, `ocicat-${name}.scope`];
+    return Bun.spawnSync(show).stdout.toString().trim();
+  }
 });

@@ -5,6 +5,9 @@ import { O_RDONLY } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError, quote, systemError } from "../error/ocicat-error.ts";
 import type { DeviceCgroupRule } from "../oci/resources.ts";
+import { compileDeviceFilter } from "../plan/device-filter/compile-device-filter.ts";
+import { DEFAULT_DEVICE_RULES } from "../plan/device-filter/device-rules.ts";
+import { type DeviceWrite, v1DeviceWrites } from "../plan/device-filter/v1-device-writes.ts";
 import {
   explainDeviceProgram,
   tryAttachDeviceProgram,
@@ -23,36 +26,27 @@ import type { ContainerCgroup, V1Cgroup, V2Cgroup } from "./types.ts";
 
 const SOURCE = placeOf("devices");
 
-/** The rules in the form that each version takes. */
-export interface DeviceCompiler {
-  /** A program of the type BPF_PROG_TYPE_CGROUP_DEVICE. */
-  filter(rules: readonly DeviceCgroupRule[]): Uint8Array;
-  /** To be written in order; `file` is "devices.allow" or "devices.deny". */
-  writes(
-    rules: readonly DeviceCgroupRule[],
-  ): readonly { readonly file: string; readonly value: string }[];
-}
-
 /**
- * Applies the rules, in place of those before. Rootless, and in a user namespace, what the kernel
- * forbids is skipped, as runc does: there no device node can be made either.
+ * Applies `linux.resources.devices`, and after them what every container may use, in place of the rules
+ * before. Rootless, and in a user namespace, what the kernel forbids is skipped, as runc does: there no
+ * device node can be made either.
  */
 export function applyDevices(
   cgroup: ContainerCgroup,
-  rules: readonly DeviceCgroupRule[],
-  compiler: DeviceCompiler,
+  configured: readonly DeviceCgroupRule[],
 ): void {
   if (cgroup.tree === "none") {
     return;
   }
+  const rules = [...configured, ...DEFAULT_DEVICE_RULES];
   if (cgroup.tree === "v2") {
     applyUnitDevices(cgroup, rules);
-    applyFilter(cgroup, rules, compiler);
+    applyFilter(cgroup, compileDeviceFilter(rules));
     return;
   }
   whileStill(cgroup, () => {
     applyUnitDevices(cgroup, rules);
-    applyWrites(cgroup, rules, compiler);
+    applyWrites(cgroup, v1DeviceWrites(rules));
   });
 }
 
@@ -71,11 +65,7 @@ function whileStill(cgroup: V1Cgroup, action: () => void): void {
   }
 }
 
-function applyWrites(
-  cgroup: V1Cgroup,
-  rules: readonly DeviceCgroupRule[],
-  compiler: DeviceCompiler,
-): void {
+function applyWrites(cgroup: V1Cgroup, writes: readonly DeviceWrite[]): void {
   const directory = cgroup.paths["devices"];
   if (directory === undefined) {
     if (cgroup.rootless) {
@@ -87,24 +77,19 @@ function applyWrites(
       reason: 'this host has no cgroup v1 controller "devices"',
     });
   }
-  for (const { file, value } of compiler.writes(rules)) {
-    const result = tryWriteControl(directory, file, value);
+  for (const { file, text } of writes) {
+    const result = tryWriteControl(directory, file, text);
     if (result < 0) {
       if (isForgivable(cgroup, -result)) {
         return;
       }
-      const subject = `${SOURCE}: ${quote(value)} in ${quote(`${directory}/${file}`)}`;
+      const subject = `${SOURCE}: ${quote(text)} in ${quote(`${directory}/${file}`)}`;
       throw systemError(-result, "set", subject);
     }
   }
 }
 
-function applyFilter(
-  cgroup: V2Cgroup,
-  rules: readonly DeviceCgroupRule[],
-  compiler: DeviceCompiler,
-): void {
-  const program = compiler.filter(rules);
+function applyFilter(cgroup: V2Cgroup, program: Uint8Array): void {
   const { O_DIRECTORY } = hostArchitecture.openFlags;
   using directory = new OwnedFd(open(cgroup.path, O_RDONLY | O_DIRECTORY));
   const loaded = tryLoadDeviceProgram(program);

@@ -10,7 +10,7 @@
 //   entry.ts     entryFor(cgroup), joinFor(cgroup, initPid)   how a process gets in
 //   scope.ts     startScope(cgroup, pid, options), stopScope(cgroup)   systemd alone; else nothing
 //   resources.ts applyResources(cgroup, resources)            all but devices; also for `update`
-//   devices.ts   applyDevices(cgroup, rules)                  device rules, v1 and v2
+//   devices.ts   applyDevices(cgroup, rules)                  device rules, and the usual devices
 //   delegate.ts  delegateCgroup(cgroup, owner)                files that belong to the container's root
 //   freeze.ts    freeze(cgroup), thaw(cgroup), isFrozen(cgroup)
 //   members.ts   pidsOf(cgroup)                               all, those of sub-cgroups too

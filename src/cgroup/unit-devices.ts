@@ -3,10 +3,14 @@
 // lets through too much (a single device denied again), our own filter denies.
 
 import type { DeviceCgroupRule } from "../oci/resources.ts";
+import {
+  accessLetters,
+  type DeviceKind,
+  type DeviceNumbers,
+  normalRules,
+} from "../plan/device-filter/device-rules.ts";
 import type { UnitProperty } from "./systemd.ts";
 import { SINCE, textProperty, type VersionOf } from "./unit-property.ts";
-
-const ALL_ACCESS = "rwm";
 
 type AllowedDevice = readonly [path: string, access: string];
 
@@ -30,32 +34,22 @@ export function deviceProperties(
 
 function allowedDevices(rules: readonly DeviceCgroupRule[]): AllowedDevice[] | "all" {
   let allowed: AllowedDevice[] | "all" = [];
-  for (const rule of rules) {
-    if (isForAll(rule)) {
+  for (const rule of normalRules(rules)) {
+    const { kind } = rule;
+    if (kind === undefined) {
       allowed = rule.allow ? "all" : [];
     } else if (rule.allow && allowed !== "all") {
-      allowed.push(...entriesOf(rule));
+      allowed.push([devicePath(kind, rule), accessLetters(rule.access)]);
     }
   }
   return allowed;
 }
 
-/** A rule of the type "a" covers every device, whatever its numbers say. */
-function isForAll({ type = "a", access = ALL_ACCESS }: DeviceCgroupRule): boolean {
-  return type === "a" && [...ALL_ACCESS].every((letter) => access.includes(letter));
-}
-
-function entriesOf({ type = "a", major = -1, minor = -1, access }: DeviceCgroupRule) {
-  const kinds =
-    type === "a" ? (["char", "block"] as const) : ([type === "b" ? "block" : "char"] as const);
-  return kinds.map((kind): AllowedDevice => {
-    const letters = access === undefined || access === "" ? ALL_ACCESS : access;
-    if (major === -1) {
-      // systemd cannot say "any major, this minor".
-      return [`${kind}-*`, letters];
-    }
-    return minor === -1
-      ? [`${kind}-${major}`, letters]
-      : [`/dev/${kind}/${major}:${minor}`, letters];
-  });
+function devicePath(kind: DeviceKind, { major, minor }: DeviceNumbers): string {
+  const name = kind === "b" ? "block" : "char";
+  if (major === -1) {
+    // systemd cannot say "any major, this minor".
+    return `${name}-*`;
+  }
+  return minor === -1 ? `${name}-${major}` : `/dev/${name}/${major}:${minor}`;
 }

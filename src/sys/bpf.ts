@@ -52,10 +52,12 @@ export function explainDeviceProgram(instructions: Uint8Array): string {
 /** A signal interrupts the verifier of some kernels: EAGAIN. */
 function loadPatiently(instructions: Uint8Array, log: Uint8Array | undefined): number {
   const license = encodeText("Apache\0");
+  const code = bytes(instructions.length);
+  code.set(instructions);
   const attributes = words(ATTRIBUTE_WORDS);
   attributes[0] = BPF_PROG_TYPE_CGROUP_DEVICE;
   attributes[1] = instructions.length / INSTRUCTION_BYTES;
-  setU64(attributes, 2, addressOf(instructions));
+  setU64(attributes, 2, addressOf(code));
   setU64(attributes, 4, addressOf(license));
   if (log !== undefined) {
     attributes[6] = 1;
