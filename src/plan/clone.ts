@@ -1,7 +1,7 @@
 // struct clone_args, as clone3(2) takes it: 64-bit fields flags, pidfd, child_tid, parent_tid,
 // exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup.
 
-import { SIGCHLD } from "../abi/process.ts";
+import { CLONE_PARENT, SIGCHLD } from "../abi/process.ts";
 import type { ProgramBuilder } from "../program/builder.ts";
 import type { DataReference } from "../program/program.ts";
 import { splitU64 } from "./context.ts";
@@ -24,7 +24,8 @@ export function cloneArguments(program: ProgramBuilder, request: CloneRequest): 
   const [low, high] = splitU64(flagBits);
   content[0] = low;
   content[1] = high;
-  content[8] = SIGCHLD;
+  // A child of the parent's parent takes over the parent's own signal.
+  content[8] = (low & CLONE_PARENT) === 0 ? SIGCHLD : 0;
   const pointers = new Map<number, DataReference>();
   if (request.pidfd !== undefined) {
     pointers.set(2, request.pidfd);

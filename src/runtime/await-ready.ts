@@ -1,12 +1,13 @@
 // From the launch to the commit: what the program reports, and what it is answered.
 
 import { delegateCgroup } from "../cgroup/delegate.ts";
-import { applyDevices } from "../cgroup/devices.ts";
+import { applyDevices, type DeviceCompiler } from "../cgroup/devices.ts";
 import { startScope } from "../cgroup/scope.ts";
 import type { Spec } from "../oci/spec.ts";
 import type { ContainerProcessState, State } from "../oci/state.ts";
 import { SECCOMP_FD_NAME } from "../oci/state.ts";
 import { compileDeviceFilter } from "../plan/device-filter/compile-device-filter.ts";
+import { DEFAULT_DEVICE_RULES } from "../plan/device-filter/device-rules.ts";
 import { v1DeviceWrites } from "../plan/device-filter/v1-device-writes.ts";
 import {
   ANSWER_GO,
@@ -139,10 +140,7 @@ class ReadyWait {
     this.#devicesAreRestricted = true;
     const rules = this.#launched.spec.linux?.resources?.devices;
     if (rules !== undefined) {
-      applyDevices(this.#state.cgroup, rules, {
-        filter: compileDeviceFilter,
-        writes: (list) => v1DeviceWrites(list).map(({ file, text }) => ({ file, value: text })),
-      });
+      applyDevices(this.#state.cgroup, [...rules, ...DEFAULT_DEVICE_RULES], DEVICE_COMPILER);
     }
   }
 
@@ -160,6 +158,12 @@ class ReadyWait {
     return { state, spec, stage, program, [Symbol.dispose]: () => stage[Symbol.dispose]() };
   }
 }
+
+/** For `update` too. */
+export const DEVICE_COMPILER: DeviceCompiler = {
+  filter: compileDeviceFilter,
+  writes: (rules) => v1DeviceWrites(rules).map(({ file, text }) => ({ file, value: text })),
+};
 
 /** Under a user namespace, the delegated files of the cgroup belong to the container's root. */
 function delegateToRoot(spec: Spec, state: ContainerState): void {

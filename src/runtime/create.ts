@@ -9,13 +9,13 @@ import { detectCgroupHost } from "../cgroup/detect.ts";
 import { entryFor } from "../cgroup/entry.ts";
 import { planCgroup } from "../cgroup/intent.ts";
 import { applyResources } from "../cgroup/resources.ts";
-import type { CgroupHost, ContainerCgroup } from "../cgroup/types.ts";
+import type { ContainerCgroup } from "../cgroup/types.ts";
 import { gatherFacts } from "../host/gather-facts.ts";
 import { seccompFacts } from "../host/seccomp-facts.ts";
 import { decodeRuntimeConfig } from "../oci/parse/config.ts";
 import type { Spec } from "../oci/spec.ts";
 import { compileCreate } from "../plan/compile-create.ts";
-import type { CgroupMountFacts, HostFacts } from "../plan/host-facts.ts";
+import type { HostFacts } from "../plan/host-facts.ts";
 import { planNamespaces } from "../plan/namespaces.ts";
 import type { CreateRequest, RootFilesystem, StageEnd } from "../plan/request.ts";
 import type { Program } from "../program/program.ts";
@@ -24,6 +24,7 @@ import { readTextFile } from "../sys/file.ts";
 import { awaitReady, type CommittedContainer } from "./await-ready.ts";
 import { removeEverything } from "./clean-up.ts";
 import type { CreateOptions } from "./create-options.ts";
+import { cgroupMountFacts } from "./host-cgroups.ts";
 import { ownedStdio } from "./inherited-stdio.ts";
 import { RequestedSockets } from "./requested-sockets.ts";
 import { type ContainerState, STATE_VERSION, StateDirectory } from "./state-directory.ts";
@@ -96,13 +97,6 @@ async function prepare(options: CreateOptions): Promise<Preparation> {
 
 function rootPath(spec: Spec, bundle: string): string {
   return spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`;
-}
-
-function cgroupMountFacts(host: CgroupHost): CgroupMountFacts {
-  const { layout, hierarchies, unified } = host;
-  return unified === undefined
-    ? { layout, hierarchies }
-    : { layout, hierarchies, unified: unified.mountPoint };
 }
 
 function initialState(preparation: Preparation): ContainerState {

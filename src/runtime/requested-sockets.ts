@@ -36,7 +36,7 @@ export class RequestedSockets implements Disposable {
   }
 
   /** All descriptors that have to stay open in the stage. */
-  keptFds(end: StageEnd, preserveFds: number): number[] {
+  keptFds(end: StageEnd | { readonly kind: "run" | "detach" }, preserveFds: number): number[] {
     const ours = [this.#console, this.#pidfd, this.#seccomp].flatMap((fd) =>
       fd === undefined ? [] : [fd.number],
     );

@@ -1,0 +1,226 @@
+// exec: another process in a running container.
+
+import { LOCK_SH } from "../abi/file.ts";
+import { CLONE_NEWUSER } from "../abi/process.ts";
+import { detectCgroupHost } from "../cgroup/detect.ts";
+import { joinFor } from "../cgroup/entry.ts";
+import type { CgroupEntry } from "../cgroup/types.ts";
+import { Errno } from "../error/errno.ts";
+import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { gatherFacts } from "../host/gather-facts.ts";
+import { seccompFacts } from "../host/seccomp-facts.ts";
+import { decodeRuntimeConfig } from "../oci/parse/config.ts";
+import type { Process } from "../oci/process.ts";
+import type { Spec } from "../oci/spec.ts";
+import { compileExec } from "../plan/compile-exec.ts";
+import { deniesSetgroups } from "../plan/id-maps.ts";
+import { REPORT_PID } from "../plan/reports.ts";
+import type { ExecRequest } from "../plan/request.ts";
+import { REPORT_FAILED } from "../program/opcodes.ts";
+import { launchProgram, type StageProcess } from "../stage/launch.ts";
+import { OwnedFd } from "../sys/file.ts";
+import { type ExitStatus, waitForPid } from "../sys/process.ts";
+import { stateAnswer } from "./await-ready.ts";
+import type { ContainerAddress } from "./delete.ts";
+import { cgroupMountFacts } from "./host-cgroups.ts";
+import { ownedStdio } from "./inherited-stdio.ts";
+import { writePidFile } from "./pid-file.ts";
+import { failureOf, silentFailure } from "./program-failure.ts";
+import { RequestedSockets } from "./requested-sockets.ts";
+import { type ContainerState, StateDirectory } from "./state-directory.ts";
+import { ociState, openInit, statusOf } from "./status.ts";
+
+export interface ExecOptions extends ContainerAddress {
+  /** Made from the container's own process, or given whole. */
+  readonly process: (container: Process | undefined) => Process;
+  /** A sub-cgroup of the container's, relative to it. */
+  readonly cgroup?: string;
+  readonly consoleSocket?: string;
+  readonly pidfdSocket?: string;
+  readonly pidFile?: string;
+  readonly preserveFds?: number;
+  readonly noNewKeyring?: boolean;
+  readonly ignorePaused?: boolean;
+  readonly ignoredSignals?: { readonly low: number; readonly high: number };
+  readonly killAtOp?: number;
+}
+
+/** A process that has been executed in the container. */
+export interface ExecutedProcess {
+  readonly pid: number;
+  /** The stage, our child, which ends as the process does; undefined for a detached one. */
+  readonly stagePid: number;
+}
+
+/** Starts the process and does not wait for it. */
+export async function execDetached(options: ExecOptions): Promise<ExecutedProcess> {
+  const executed = await execute(options, "detach");
+  waitForPid(executed.stagePid);
+  return executed;
+}
+
+export interface AttendedExecOptions extends ExecOptions {
+  /** Called once the process runs: forwards signals, and returns when it has ended. */
+  readonly attend?: (stagePid: number, pid: number) => void;
+}
+
+/** Starts the process, waits for its end and returns how that was. */
+export async function exec(options: AttendedExecOptions): Promise<ExitStatus> {
+  const executed = await execute(options, "run");
+  options.attend?.(executed.stagePid, executed.pid);
+  return waitForPid(executed.stagePid);
+}
+
+async function execute(options: ExecOptions, end: "run" | "detach"): Promise<ExecutedProcess> {
+  using directory = StateDirectory.open(options.stateRoot, options.id, LOCK_SH);
+  const state = directory.readState();
+  using init = requireRunning(options, directory, state);
+  const spec = decodeRuntimeConfig(directory.readConfig());
+  const process = options.process(spec.process);
+  using sockets = new RequestedSockets(options, spec);
+  const facts = gatherFacts({
+    spec: { ...spec, process, mounts: [] },
+    bundle: state.bundle,
+    rootPath: undefined,
+    cgroup: cgroupMountFacts(detectCgroupHost()),
+    seccomp: await seccompFacts(spec, `${options.stateRoot}/.cache`),
+  });
+  const maps = { uid: spec.linux?.uidMappings ?? [], gid: spec.linux?.gidMappings ?? [] };
+  const request: ExecRequest = {
+    process,
+    spec,
+    facts,
+    id: options.id,
+    initPidfd: init.number,
+    namespaces: state.namespaces,
+    cgroup: joinedCgroup(state, options.cgroup),
+    end: { kind: end },
+    setgroupsDenied: (state.namespaces & CLONE_NEWUSER) !== 0 && deniesSetgroups(maps, facts),
+    ...sockets.forProgram(),
+    preserveFds: options.preserveFds ?? 0,
+    noNewKeyring: options.noNewKeyring ?? false,
+    ignoredSignals: options.ignoredSignals ?? { low: 0, high: 0 },
+    ownedStdio: ownedStdio(),
+  };
+  const keepFds = [init.number, ...sockets.keptFds({ kind: end }, request.preserveFds)];
+  return launchExec({ options, state, request, keepFds, spec });
+}
+
+function requireRunning(
+  { ignorePaused }: ExecOptions,
+  directory: StateDirectory,
+  state: ContainerState,
+): OwnedFd {
+  const status = statusOf(directory, state);
+  using init = openInit(state);
+  if (init === undefined || status === "stopped") {
+    throw refuse(state.id, "cannot exec in a stopped container");
+  }
+  if (status === "paused" && ignorePaused !== true) {
+    throw refuse(state.id, "cannot exec in a paused container (use --ignore-paused to override)");
+  }
+  return new OwnedFd(init.release());
+}
+
+function refuse(id: string, reason: string): OcicatError {
+  return new OcicatError("wrong-state", {
+    operation: "exec in",
+    subject: `container ${quote(id)}`,
+    reason,
+  });
+}
+
+function joinedCgroup(state: ContainerState, subCgroup: string | undefined): CgroupEntry {
+  const entry = joinFor(state.cgroup, state.pid);
+  if (subCgroup === undefined || subCgroup === "") {
+    return entry;
+  }
+  if (subCgroup.split("/").includes("..")) {
+    throw new OcicatError("invalid-argument", {
+      operation: "enter",
+      subject: `the sub-cgroup ${quote(subCgroup)}`,
+      reason: "it is not below the container's cgroup",
+    });
+  }
+  return {
+    ...entry,
+    into: entry.into.slice(0, 1).map((path) => `${path}/${subCgroup}`),
+    tasks: entry.tasks.map((path) => path.replace(/\/tasks$/, `/${subCgroup}/tasks`)),
+  };
+}
+
+interface ExecLaunch {
+  readonly options: ExecOptions;
+  readonly state: ContainerState;
+  readonly request: ExecRequest;
+  readonly keepFds: readonly number[];
+  readonly spec: Spec;
+}
+
+/**
+ * A cgroup that has children with controllers takes no process (EBUSY), and one may have gone
+ * (ENOENT, ENODEV): then the next best is tried.
+ */
+function launchExec(launch: ExecLaunch): ExecutedProcess {
+  const { request } = launch;
+  const choices = request.cgroup.into;
+  for (let choice = 0; ; choice++) {
+    const into = choices.slice(choice, choice + 1);
+    try {
+      return launchInto(launch, { ...request, cgroup: { ...request.cgroup, into } });
+    } catch (error) {
+      const isCgroup = error instanceof OcicatError && CGROUP_ERRORS.has(error.errno ?? 0);
+      if (!isCgroup || choice + 1 >= choices.length) {
+        throw error;
+      }
+    }
+  }
+}
+
+const CGROUP_ERRORS: ReadonlySet<number> = new Set([
+  Errno.EBUSY,
+  Errno.ENOENT,
+  Errno.ENODEV,
+  Errno.EOPNOTSUPP,
+]);
+
+function launchInto(launch: ExecLaunch, request: ExecRequest): ExecutedProcess {
+  const { options } = launch;
+  using stage = launchProgram(compileExec(request), {
+    keepFds: launch.keepFds,
+    ...(options.killAtOp === undefined
+      ? {}
+      : { killAt: { op: options.killAtOp, pid: process.pid } }),
+  });
+  try {
+    return { pid: awaitExecution(launch, stage), stagePid: stage.pid };
+  } catch (error) {
+    waitForPid(stage.pid);
+    throw error;
+  }
+}
+
+/** Until the socket ends, which is the execve; returns the pid that was reported before. */
+function awaitExecution({ options, spec, state }: ExecLaunch, stage: StageProcess): number {
+  let pid = 0;
+  for (;;) {
+    const report = stage.receive();
+    if (report === undefined) {
+      break;
+    }
+    if (report.kind === REPORT_FAILED) {
+      throw failureOf(stage.program, report);
+    }
+    if (report.kind === REPORT_PID) {
+      pid = report.value;
+      if (options.pidFile !== undefined) {
+        writePidFile(options.pidFile, pid);
+      }
+      stage.send(stateAnswer(spec, { ...ociState(state, "running"), pid }));
+    }
+  }
+  if (pid === 0) {
+    throw silentFailure(options.id);
+  }
+  return pid;
+}
