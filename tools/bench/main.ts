@@ -13,6 +13,7 @@ import { DIST, REPOSITORY } from "../repository.ts";
 import { type Bundles, makeBundles } from "./bundles.ts";
 import { type Contestant, gatherContestants } from "./contestants.ts";
 import { measureLeftovers } from "./leftovers.ts";
+import { measureLibrary } from "./library.ts";
 import { measurePhases, measureSteps } from "./phases.ts";
 import { report } from "./report.ts";
 import {
@@ -62,7 +63,7 @@ async function measureAll(
     scenarios: await measureScenarios(contestants, bundles),
     steps: await measureSteps(ocicat, bundles, folder),
     phases: await measurePhases(ocicat, bundles),
-    library: undefined,
+    library: await measureLibrary(bundles),
     leftovers: await measureLeftovers(ocicat),
     sizes: sizesOf(contestants),
     machine: {

@@ -33,7 +33,7 @@ test("ratios are ocicat's figure over the other's, and targets are by name", () 
   expect(text).toContain("| runc 1.1.5 | 24.0 (23.0-25.0) | 0.25 x | 40.0 | 0.20 x |");
 });
 
-test("a page says what it could not measure", () => {
+test("a page has every part, and says what was not reported", () => {
   const text = report({
     machine: {
       date: "2026-01-02",
@@ -46,13 +46,14 @@ test("a page says what it could not measure", () => {
     scenarios: [],
     steps: [],
     phases: [],
-    library: undefined,
+    library: { tight: measured(3.25, 3), paused: measured(3.75, 3) },
     leftovers: [{ what: "ocicat run", processes: [{ command: "holder", pssKilobytes: 28 }] }],
     sizes: [{ what: "stage", bytes: 40_000, limit: 32 * 1024 }],
   });
   expect(text).toContain("# Benchmark of 2026-01-02");
   expect(text).toContain("The program reported none.");
-  expect(text).toContain("Not measured.");
+  expect(text).toContain("| run /bin/true, tight loop | 3.25 (2.25-4.25) | 3.5: met | 3.00 |");
+  expect(text).toContain("3.75 (2.75-4.75) | **3.5: missed** |");
   expect(text).toContain("| ocicat run | holder 28 KB |");
   expect(text).toContain("| stage | 39.1 KB | **32.0 KB: missed** |");
 });

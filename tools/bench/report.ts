@@ -1,6 +1,7 @@
 // The page that a benchmark leaves in docs/benchmarks.
 
 import type { Measurement } from "./hyperfine.ts";
+import type { LibraryResult } from "./library.ts";
 import type { Leftover } from "./memory.ts";
 import type { Phase, Step } from "./phases.ts";
 import type { ScenarioResult } from "./scenarios.ts";
@@ -15,17 +16,12 @@ export interface Machine {
   readonly loadAfter: string;
 }
 
-export interface LibraryResult {
-  readonly tight: Measurement;
-  readonly paused: Measurement;
-}
-
 export interface Results {
   readonly machine: Machine;
   readonly scenarios: readonly ScenarioResult[];
   readonly steps: readonly Step[];
   readonly phases: readonly Phase[];
-  readonly library: LibraryResult | undefined;
+  readonly library: LibraryResult;
   readonly leftovers: readonly { readonly what: string; readonly processes: readonly Leftover[] }[];
   readonly sizes: readonly {
     readonly what: string;
@@ -103,10 +99,7 @@ function phasesText(phases: readonly Phase[]): string {
   return `## Phases of run\n\n${table(["", "wall", "CPU"], rows)}`;
 }
 
-function libraryText(library: LibraryResult | undefined): string {
-  if (library === undefined) {
-    return "## From a running process\n\nNot measured.";
-  }
+function libraryText(library: LibraryResult): string {
   const rows = [
     ["run /bin/true, tight loop", library.tight],
     ["run /bin/true, 0.2 s between runs", library.paused],
