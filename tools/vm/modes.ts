@@ -4,6 +4,7 @@
 //   test/vm/cgroup2/*.test.ts   without systemd: PID 1 is a script, cgroup v2 is delegated to nobody
 //   test/vm/systemd/*.test.ts   systemd is PID 1
 //   test/e2e/                   without systemd: a clean second machine, with an older kernel
+//   src/                        what OF_MODULES names
 
 export const MODES = ["cgroup2", "systemd"] as const;
 
@@ -19,8 +20,16 @@ export const INIT_OF_MODE: Record<Mode, string> = {
   systemd: "/sbin/init",
 };
 
+/** Tests of single modules that say more on another kernel and another cgroup layout. */
+const OF_MODULES = ["src/cgroup/cgroup.test.ts", "src/{sys,stage}/**/*.test.ts"];
+
 /** Globs of the tests of a mode, relative to the repository. */
 export const TESTS_OF_MODE: Record<Mode, readonly string[]> = {
-  cgroup2: ["test/vm/*.test.ts", "test/vm/cgroup2/**/*.test.ts", "test/e2e/**/*.test.ts"],
-  systemd: ["test/vm/*.test.ts", "test/vm/systemd/**/*.test.ts"],
+  cgroup2: [
+    "test/vm/*.test.ts",
+    "test/vm/cgroup2/**/*.test.ts",
+    "test/e2e/**/*.test.ts",
+    ...OF_MODULES,
+  ],
+  systemd: ["test/vm/*.test.ts", "test/vm/systemd/**/*.test.ts", "src/cgroup/cgroup.test.ts"],
 };
