@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { SIGKILL, SIGTERM } from "../abi/process.ts";
 import { createCgroup } from "./create.ts";
+import { connectToBus } from "./dbus/connection.ts";
 import { delegateCgroup } from "./delegate.ts";
 import { detectCgroupHost } from "./detect.ts";
 import { applyDevices } from "./devices.ts";
@@ -19,9 +20,10 @@ import { removeCgroup } from "./remove.ts";
 import { applyResources } from "./resources.ts";
 import { startScope, stopScope } from "./scope.ts";
 import { readStats } from "./stats.ts";
-import { isSystemdRunning } from "./systemd.ts";
+import { isSystemdRunning, Systemd, type UnitProperty } from "./systemd.ts";
 import type { ContainerCgroup, V1Cgroup, V2Cgroup } from "./types.ts";
 
+const SYSTEM_BUS = "/run/dbus/system_bus_socket";
 const isRoot = process.geteuid?.() === 0;
 const host = isRoot ? detectCgroupHost() : undefined;
 const hasV1 = (host?.hierarchies.length ?? 0) > 0;
@@ -409,7 +411,9 @@ describe.skipIf(host?.layout !== "v2")(
     test("a cgroup above with processes of its own is named", async () => {
       const above = parentPath(mainDirectory(cgroup) ?? "");
       removeCgroup(cgroup);
-      writeFileSync(`${above}/cgroup.subtree_control`, "-memory -pids -cpu -cpuset -io -hugetlb");
+      const enabled = read(`${above}/cgroup.subtree_control`).split(" ");
+      const disabled = enabled.map((controller) => `-${controller}`).join(" ");
+      writeFileSync(`${above}/cgroup.subtree_control`, disabled);
       const child = spawnInside([above], "exec sleep 1000");
       await until(() => read(`${above}/cgroup.procs`) !== "", "the child enters");
       cgroup = makeOwn();
@@ -471,6 +475,24 @@ describe.skipIf(!isRoot || !isSystemdRunning())("systemd (needs root and systemd
     expect(unitProperty("LoadState")).toBe("not-found");
     stopScope(cgroup);
   });
+
+  test.skipIf(!existsSync(SYSTEM_BUS))(
+    "the same through the D-Bus daemon (needs dbus)",
+    async () => {
+      const unit = `ocicat-${name}.scope`;
+      using systemd = new Systemd(connectToBus(SYSTEM_BUS));
+      systemd.joinBroker();
+      const child = spawnInside([], "exec sleep 1000");
+      const properties: UnitProperty[] = [["PIDs", { signature: "au", value: [child.pid] }]];
+      systemd.startUnit(unit, properties);
+      expect(() => systemd.startUnit(unit, properties)).toThrow("UnitExists");
+      expect(read(`/proc/${child.pid}/cgroup`)).toEndWith(`/system.slice/${unit}`);
+      expect(systemd.version()).toBeGreaterThan(200);
+      systemd.stopUnit(unit);
+      await child.exited;
+      expect(unitProperty("LoadState")).toBe("not-found");
+    },
+  );
 
   function unitProperty(property: string): string {
     const show = ["systemctl", "show", "--value", "-p", property, `ocicat-${name}.scope`];

@@ -113,8 +113,7 @@ function isFrozenV1(path: string): boolean {
     pause(V1_STATE_AGAIN_MS);
     state = readControlIfExists(path, "freezer.state")?.trim();
   }
-  const isOwn = readControlIfExists(path, "freezer.self_freezing")?.trim() !== "0";
-  return state === "FROZEN" && isOwn;
+  return state === "FROZEN" && readControlIfExists(path, "freezer.self_freezing")?.trim() !== "0";
 }
 
 function stuck(path: string): OcicatError {
