@@ -15,9 +15,9 @@
 //   freeze.ts    freeze(cgroup), thaw(cgroup), isFrozen(cgroup)
 //   members.ts   pidsOf(cgroup)                               all, those of sub-cgroups too
 //   kill.ts      killAll(cgroup, signal)
-//   remove.ts    removeCgroup(cgroup)                         waits, bounded, for the processes to go
+//   remove.ts    removeCgroup(cgroup, timeoutMs?)             waits, bounded, for the processes to go
 //   stats.ts     readStats(cgroup), encodeStats(stats)        the shape of runc's `events --stats`
-//   oom.ts       openOomSource(cgroup), readOomEvent(source), countOomKills(cgroup)
+//   oom.ts       openOomSource(cgroup) -> { fd, read() }, countOomKills(cgroup)
 //
 // The order of a `create`, with what the plan compiler needs in the middle:
 //
