@@ -238,6 +238,8 @@ describe.skipIf(isMissing)("ctr run --runc-binary", () => {
   test("five at the same time", async () => {
     const numbers = ["1", "2", "3", "4", "5"];
     const results = await Promise.all(numbers.map((number) => runInForeground(["echo", number])));
-    expect(results.map((result) => result.stdout.trim())).toEqual(numbers);
+    expect(results).toEqual(
+      numbers.map((number) => ({ code: 0, stdout: `${number}\n`, stderr: "" })),
+    );
   });
 });

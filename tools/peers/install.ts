@@ -10,6 +10,7 @@ import { must, run } from "./command.ts";
 import { currentRunc, validationPrograms } from "./go-programs.ts";
 
 const PACKAGES = [
+  "buildah",
   "busybox-static",
   "containerd",
   "containernetworking-plugins",
