@@ -13,6 +13,8 @@ export interface FileRun {
   /** The signal that ended the process. */
   readonly signal: string | undefined;
   readonly isTimeout: boolean;
+  /** What it left in its temporary folder. */
+  readonly leftovers: readonly string[];
   /** What the process wrote to stdout and stderr. */
   readonly output: string;
   /** The JUnit report, if one was written. */
@@ -47,6 +49,10 @@ export function judgeFile(run: FileRun): FileVerdict {
   }
   if (run.status !== 0 && failed === 0) {
     complaints.push(`exit status ${run.status}: an error outside of the tests`);
+    failed += 1;
+  }
+  if (run.leftovers.length > 0) {
+    complaints.push(`left behind in the temporary folder: ${run.leftovers.join(", ")}`);
     failed += 1;
   }
   return { tally: { passed, failed, skipped: skippedNames.length }, skippedNames, complaints };

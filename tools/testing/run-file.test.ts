@@ -96,3 +96,16 @@ test("does not wait for a process that a test leaves behind", async () => {
   `);
   expect(verdict.tally).toEqual({ passed: 1, failed: 0, skipped: 0 });
 });
+
+test("counts what a file leaves in its temporary folder as a failure", async () => {
+  const verdict = await verdictOf(`
+    import { mkdirSync } from "node:fs";
+    import { tmpdir } from "node:os";
+    test("leaves a folder", () => {
+      mkdirSync(tmpdir() + "/forgotten");
+      expect(1).toBe(1);
+    });
+  `);
+  expect(verdict.tally).toEqual({ passed: 1, failed: 1, skipped: 0 });
+  expect(verdict.complaints).toEqual(["left behind in the temporary folder: forgotten"]);
+});

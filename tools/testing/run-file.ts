@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REPOSITORY } from "../repository.ts";
 import { type FileRun, type FileVerdict, judgeFile } from "./file-verdict.ts";
+import { Scratch } from "./scratch.ts";
 
 /** For one test; a test that needs longer says so itself. */
 const TEST_TIMEOUT_MS = 30_000;
@@ -26,22 +27,27 @@ export async function runFile(
   timeoutMs = FILE_TIMEOUT_MS,
 ): Promise<FileResult> {
   const reports = await mkdtemp(join(tmpdir(), "ocicat-report-"));
+  const scratch = new Scratch();
   const begin = performance.now();
   try {
-    const run = await runBunTest(path, folder, join(reports, "junit.xml"), timeoutMs);
+    const place = { folder, reportPath: join(reports, "junit.xml"), scratch };
+    const run = await runBunTest(path, place, timeoutMs);
     const seconds = (performance.now() - begin) / 1000;
     return { path, verdict: judgeFile(run), output: run.output, seconds };
   } finally {
+    scratch.remove();
     await rm(reports, { recursive: true, force: true });
   }
 }
 
-async function runBunTest(
-  path: string,
-  folder: string,
-  reportPath: string,
-  timeoutMs: number,
-): Promise<FileRun> {
+interface Place {
+  readonly folder: string;
+  readonly reportPath: string;
+  readonly scratch: Scratch;
+}
+
+async function runBunTest(path: string, place: Place, timeoutMs: number): Promise<FileRun> {
+  const { folder, reportPath, scratch } = place;
   // A file and not a pipe: a process that a test left behind would keep a pipe open.
   const outputPath = `${reportPath}.output`;
   const output = openSync(outputPath, "a");
@@ -51,7 +57,7 @@ async function runBunTest(
     {
       cwd: folder,
       // Bun then refuses test.only and snapshots that are not committed.
-      env: { ...process.env, CI: "true", NO_COLOR: "1" },
+      env: { ...process.env, CI: "true", NO_COLOR: "1", TMPDIR: scratch.path },
       stdin: "ignore",
       stdout: output,
       stderr: output,
@@ -66,6 +72,7 @@ async function runBunTest(
     status: child.exitCode ?? undefined,
     signal: child.signalCode === null ? undefined : String(child.signalCode),
     isTimeout: limit.hasPassed(),
+    leftovers: scratch.leftovers(),
     output: await Bun.file(outputPath).text(),
     report: (await report.exists()) ? await report.text() : undefined,
   };
