@@ -15,6 +15,13 @@ import type { Metadata } from "./metadata.ts";
 
 const MOST_OPEN = 128;
 const LONGEST_PATH = 4095; // PATH_MAX, less the NUL
+
+export interface TreeLimits {
+  /** Of directories inside each other. */
+  readonly depth: number;
+  /** Of all directories, those that are only implied too: one short path may imply hundreds. */
+  readonly directories: number;
+}
 const OWNER_ONLY = 0o700;
 
 export interface LayerDirectory {
@@ -22,6 +29,7 @@ export interface LayerDirectory {
   readonly parent: LayerDirectory | undefined;
   /** From the root of the layer; "" is the root itself. */
   readonly path: string;
+  readonly depth: number;
   readonly children: Map<string, LayerDirectory>;
   /** Names that hide an entry of the layers below. */
   readonly whiteouts: Set<string>;
@@ -38,9 +46,11 @@ export class LayerTree implements Disposable {
   /** The least recently used first. The root's descriptor is the caller's. */
   readonly #open = new Map<LayerDirectory, number>();
   readonly #rootFd: number;
+  readonly #limits: TreeLimits;
 
-  constructor(rootFd: number, merged: boolean, metadata: Metadata) {
+  constructor(rootFd: number, merged: boolean, metadata: Metadata, limits: TreeLimits) {
     this.#rootFd = rootFd;
+    this.#limits = limits;
     this.root = newDirectory("", undefined, merged, metadata);
     this.#byPath.set("", this.root);
   }
@@ -82,13 +92,7 @@ export class LayerTree implements Disposable {
   /** Makes the directory; nothing may stand there. */
   make(parent: LayerDirectory, name: string, merged: boolean, metadata: Metadata): LayerDirectory {
     const directory = newDirectory(name, parent, merged, metadata);
-    if (directory.path.length > LONGEST_PATH) {
-      throw new OcicatError("exhausted", {
-        operation: "make the directory",
-        subject: quoteByteString(directory.path),
-        reason: `its path has more than ${LONGEST_PATH} bytes`,
-      });
-    }
+    this.#checkLimits(directory);
     const result = call("mkdirat", this.fdOf(parent), bytePath(name), OWNER_ONLY);
     checked(result, "make the directory", quoteByteString(directory.path));
     parent.children.set(name, directory);
@@ -108,6 +112,23 @@ export class LayerTree implements Disposable {
   /** Every directory, each after all those inside it. */
   deepestFirst(): Iterable<LayerDirectory> {
     return descendantsFirst(this.root);
+  }
+
+  #checkLimits(directory: LayerDirectory): void {
+    const { depth, directories } = this.#limits;
+    const reasons = [
+      directory.depth > depth && `it is more than ${depth} levels deep`,
+      directory.path.length > LONGEST_PATH && `its path has more than ${LONGEST_PATH} bytes`,
+      this.#byPath.size > directories && `the layer has more than ${directories} directories`,
+    ];
+    const reason = reasons.find((each) => each !== false);
+    if (typeof reason === "string") {
+      throw new OcicatError("exhausted", {
+        operation: "make the directory",
+        subject: quoteByteString(directory.path),
+        reason,
+      });
+    }
   }
 
   #closeOldest(): void {
@@ -137,6 +158,7 @@ function newDirectory(
     name,
     parent,
     path: isTop ? name : `${parent.path}/${name}`,
+    depth: parent === undefined ? 0 : parent.depth + 1,
     children: new Map(),
     whiteouts: new Set(),
     merged,

@@ -20,7 +20,7 @@ import { trySetXattr } from "../../sys/xattr.ts";
 import { type MergedView, OPAQUE_XATTRS } from "../merged-view.ts";
 import type { TarEntry, TarHandler } from "../tar/entry.ts";
 import { EntryMaker } from "./entry-maker.ts";
-import type { LayerDirectory } from "./layer-tree.ts";
+import type { LayerDirectory, TreeLimits } from "./layer-tree.ts";
 import { MetadataWriter, type Ownership } from "./metadata.ts";
 import { Notes } from "./notes.ts";
 import { cleanComponents, type Place, Placement } from "./placement.ts";
@@ -47,8 +47,8 @@ export class LayerUnpacker implements TarHandler, Disposable {
   /** The file whose data comes now. */
   #file: { readonly owned: OwnedFd; readonly entry: TarEntry } | undefined;
 
-  constructor({ rootFd, asideFd, lower, ownership }: UnpackTarget) {
-    this.#placement = new Placement(rootFd, lower);
+  constructor({ rootFd, asideFd, lower, ownership }: UnpackTarget, limits: TreeLimits) {
+    this.#placement = new Placement(rootFd, lower, limits);
     this.#metadata = new MetadataWriter(ownership, this.#notes);
     this.#maker = new EntryMaker({
       placement: this.#placement,

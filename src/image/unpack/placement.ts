@@ -17,7 +17,7 @@ import {
 import { call, checked } from "../../sys/call.ts";
 import type { MergedEntry, MergedView } from "../merged-view.ts";
 import { PathWalk } from "../path-walk.ts";
-import { type LayerDirectory, LayerTree } from "./layer-tree.ts";
+import { type LayerDirectory, LayerTree, type TreeLimits } from "./layer-tree.ts";
 import { IMPLIED_DIRECTORY, lowerMetadata } from "./lower-metadata.ts";
 import type { Metadata } from "./metadata.ts";
 
@@ -34,12 +34,12 @@ export class Placement implements Disposable {
   readonly tree: LayerTree;
   readonly lower: MergedView | undefined;
 
-  constructor(rootFd: number, lower: MergedView | undefined) {
+  constructor(rootFd: number, lower: MergedView | undefined, limits: TreeLimits) {
     this.lower = lower;
     const below = lower?.entryAt("");
     const metadata =
       lower === undefined || below === undefined ? IMPLIED_DIRECTORY : lowerMetadata(lower, below);
-    this.tree = new LayerTree(rootFd, below !== undefined, metadata);
+    this.tree = new LayerTree(rootFd, below !== undefined, metadata, limits);
   }
 
   [Symbol.dispose](): void {

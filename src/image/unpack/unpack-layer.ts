@@ -7,6 +7,7 @@ import { DigestCheck } from "../digest-check.ts";
 import { DEFAULT_TAR_LIMITS, type TarLimits } from "../tar/entry.ts";
 import { TarReader } from "../tar/reader.ts";
 import { type BlobIdentity, BlobReader, decompress, openBlob } from "./blob.ts";
+import type { TreeLimits } from "./layer-tree.ts";
 import { LayerUnpacker, type UnpackTarget } from "./layer-unpacker.ts";
 
 export interface LayerSource {
@@ -16,7 +17,7 @@ export interface LayerSource {
   readonly diffId: Digest;
 }
 
-export interface UnpackLimits extends TarLimits {
+export interface UnpackLimits extends TarLimits, TreeLimits {
   /** Of uncompressed to compressed bytes, once `ratioFreeBytes` have come out. */
   readonly ratio: number;
   readonly ratioFreeBytes: number;
@@ -24,6 +25,8 @@ export interface UnpackLimits extends TarLimits {
 
 export const DEFAULT_UNPACK_LIMITS: UnpackLimits = {
   ...DEFAULT_TAR_LIMITS,
+  depth: 512,
+  directories: DEFAULT_TAR_LIMITS.entries,
   ratio: 200,
   ratioFreeBytes: 1024 ** 3,
 };
@@ -48,7 +51,7 @@ export async function unpackLayer(
 ): Promise<LayerReport> {
   const limits = options.limits ?? DEFAULT_UNPACK_LIMITS;
   using file = openBlob(source.blobPath);
-  using unpacker = new LayerUnpacker(target);
+  using unpacker = new LayerUnpacker(target, limits);
   const blob = new BlobReader(file.number, source.blob);
   const archive = new TarReader(unpacker, limits);
   const diff = new DigestCheck(source.diffId);
