@@ -1,14 +1,11 @@
 // From the launch to the commit: what the program reports, and what it is answered.
 
 import { delegateCgroup } from "../cgroup/delegate.ts";
-import { applyDevices, type DeviceCompiler } from "../cgroup/devices.ts";
+import { applyDevices } from "../cgroup/devices.ts";
 import { startScope } from "../cgroup/scope.ts";
 import type { Spec } from "../oci/spec.ts";
 import type { ContainerProcessState, State } from "../oci/state.ts";
 import { SECCOMP_FD_NAME } from "../oci/state.ts";
-import { compileDeviceFilter } from "../plan/device-filter/compile-device-filter.ts";
-import { DEFAULT_DEVICE_RULES } from "../plan/device-filter/device-rules.ts";
-import { v1DeviceWrites } from "../plan/device-filter/v1-device-writes.ts";
 import {
   ANSWER_GO,
   REPORT_HOOKS,
@@ -138,10 +135,7 @@ class ReadyWait {
       return;
     }
     this.#devicesAreRestricted = true;
-    const rules = this.#launched.spec.linux?.resources?.devices;
-    if (rules !== undefined) {
-      applyDevices(this.#state.cgroup, [...rules, ...DEFAULT_DEVICE_RULES], DEVICE_COMPILER);
-    }
+    applyDevices(this.#state.cgroup, this.#launched.spec.linux?.resources?.devices ?? []);
   }
 
   #commit(readyOp: number): CommittedContainer {
@@ -158,12 +152,6 @@ class ReadyWait {
     return { state, spec, stage, program, [Symbol.dispose]: () => stage[Symbol.dispose]() };
   }
 }
-
-/** For `update` too. */
-export const DEVICE_COMPILER: DeviceCompiler = {
-  filter: compileDeviceFilter,
-  writes: (rules) => v1DeviceWrites(rules).map(({ file, text }) => ({ file, value: text })),
-};
 
 /** Under a user namespace, the delegated files of the cgroup belong to the container's root. */
 function delegateToRoot(spec: Spec, state: ContainerState): void {

@@ -20,6 +20,8 @@ export interface CreateOptions {
   readonly pidFile?: string;
   /** Descriptors 3 to 3 + this - 1 reach the container's process. */
   readonly preserveFds?: number;
+  /** An open descriptor that becomes number 3 of the container's process; preserveFds counts it. */
+  readonly firstFd?: number;
   readonly noPivot?: boolean;
   readonly noNewKeyring?: boolean;
   /** Signals that stay ignored in the container's process: bit n - 1 of two 32-bit words. */

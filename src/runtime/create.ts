@@ -129,7 +129,11 @@ function launch(preparation: Launch, state: ContainerState): CommittedContainer 
   using sockets = new RequestedSockets(options, spec);
   const program = compileLaunch(preparation, state, sockets);
   const stage = launchProgram(program, {
-    keepFds: sockets.keptFds(preparation.end, options.preserveFds ?? 0),
+    keepFds: sockets.keptFds(
+      preparation.end,
+      options.firstFd === undefined ? (options.preserveFds ?? 0) : 0,
+    ),
+    ...(options.firstFd === undefined ? {} : { placeFds: [{ from: options.firstFd, to: 3 }] }),
     ...(options.killAtOp === undefined
       ? {}
       : { killAt: { op: options.killAtOp, pid: process.pid } }),

@@ -49,13 +49,13 @@ export async function runDetached(options: CreateOptions): Promise<CommittedCont
 }
 
 /** The socket's end: execve has closed it. A report instead says why there was no execve. */
-function awaitExecution({ stage, program }: CommittedContainer): void {
+export function awaitExecution({ stage, program }: CommittedContainer): void {
   const report = stage.receive();
   if (report?.kind === REPORT_FAILED) {
     throw failureOf(program, report);
   }
 }
 
-function callHooks({ spec, state }: CommittedContainer, kind: HookName): void {
+export function callHooks({ spec, state }: CommittedContainer, kind: HookName): void {
   runHooks(kind, spec.hooks?.[kind] ?? [], ociState(state, "running"));
 }

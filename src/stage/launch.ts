@@ -5,7 +5,7 @@
 //
 // End of file on either side means that the other is gone.
 
-import { F_SETFD } from "../abi/file.ts";
+import { F_DUPFD_CLOEXEC, F_SETFD } from "../abi/file.ts";
 import { MSG_NOSIGNAL, SOCK_SEQPACKET } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
@@ -24,6 +24,8 @@ import { stageExecutable } from "./stage-executable.ts";
 export interface StageOptions {
   /** Descriptors that the program names by their numbers: they stay open in the stage. */
   readonly keepFds?: readonly number[];
+  /** Descriptors that get another number in the stage, from 3 to 15: what it held there is closed. */
+  readonly placeFds?: readonly { readonly from: number; readonly to: number }[];
   /** Tests: the stage kills the process `pid` before it executes op `op`. */
   readonly killAt?: { readonly op: number; readonly pid: number };
 }
@@ -89,16 +91,23 @@ export function receiveReport(socketFd: number): StageReport | undefined {
   return { kind, op, value: (high | 0) * 0x1_0000_0000 + low };
 }
 
+/** Above every number that placeFds may name. */
+const FIRST_SAFE_FD = 16;
+
 export function launchProgram(program: Program, options: StageOptions = {}): StageProcess {
-  const { keepFds = [], killAt } = options;
-  using executable = stageExecutable();
+  const { keepFds = [], placeFds = [], killAt } = options;
+  using executable = movedAside(stageExecutable(), placeFds.length > 0);
   const content = encodeProgram(program, killAt === undefined ? {} : { killAt });
-  using programFd = new OwnedFd(sealedData("ocicat-program", content));
+  const sealedFd = sealedData("ocicat-program", content);
+  using programFd = movedAside(new OwnedFd(sealedFd), placeFds.length > 0);
   const [ours, theirs] = socketPair(SOCK_SEQPACKET);
   using ourSocket = new OwnedFd(ours);
-  using theirSocket = new OwnedFd(theirs);
+  using theirSocket = movedAside(new OwnedFd(theirs), placeFds.length > 0);
   const kept = [programFd.number, theirSocket.number, ...keepFds];
-  const prepare = kept.map((fd): ChildCall => ["fcntl", fd, F_SETFD, 0]);
+  const prepare: ChildCall[] = kept.map((fd) => ["fcntl", fd, F_SETFD, 0]);
+  for (const { from, to } of placeFds) {
+    prepare.push(["dup3", from, to, 0]);
+  }
   const pid = spawn(
     {
       executableFd: executable.number,
@@ -109,4 +118,14 @@ export function launchProgram(program: Program, options: StageOptions = {}): Sta
     "the stage",
   );
   return new StageProcess(pid, program, new OwnedFd(ourSocket.release()));
+}
+
+/** The same file under a number that placing others cannot hit. */
+function movedAside(fd: OwnedFd, isNeeded: boolean): OwnedFd {
+  if (!isNeeded || fd.number >= FIRST_SAFE_FD) {
+    return fd;
+  }
+  using low = fd;
+  const moved = call("fcntl", low.number, F_DUPFD_CLOEXEC, FIRST_SAFE_FD);
+  return new OwnedFd(checked(moved, "duplicate", "a descriptor"));
 }

@@ -1,0 +1,63 @@
+// The folder of a container that the engine runs, under the persistent root:
+//
+//   STORE/containers/ID/
+//     upper/ work/    the writable layer and overlayfs's own folder
+//     root/           empty: where the container alone sees its root file system
+//     exit.json       how it ended (src/holder/exit-record.ts)
+
+import { AT_FDCWD, O_RDONLY } from "../abi/file.ts";
+import { Errno } from "../error/errno.ts";
+import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { removeTree } from "../store/remove-tree.ts";
+import { checked } from "../sys/call.ts";
+import { hostArchitecture } from "../sys/entry.ts";
+import { makeDirectories, OwnedFd, openAt, tryMkdirAt } from "../sys/file.ts";
+
+export class ContainerFolder implements Disposable {
+  readonly path: string;
+  readonly #parent: OwnedFd;
+  readonly #folder: OwnedFd;
+  readonly #id: string;
+
+  private constructor(storeRoot: string, id: string) {
+    const { O_DIRECTORY } = hostArchitecture.openFlags;
+    this.path = `${storeRoot}/containers/${id}`;
+    this.#parent = new OwnedFd(openAt(AT_FDCWD, `${storeRoot}/containers`, O_RDONLY | O_DIRECTORY));
+    this.#folder = new OwnedFd(openAt(this.#parent.number, id, O_RDONLY | O_DIRECTORY));
+    this.#id = id;
+  }
+
+  /** Throws "already-exists" for an id in use. */
+  static create(storeRoot: string, id: string): ContainerFolder {
+    makeDirectories(`${storeRoot}/containers`, 0o711);
+    const path = `${storeRoot}/containers/${id}`;
+    const result = tryMkdirAt(AT_FDCWD, path, 0o711);
+    if (result === -Errno.EEXIST) {
+      throw new OcicatError("already-exists", {
+        operation: "run",
+        subject: `container ${quote(id)}`,
+        reason: "the name is in use",
+        hint: "give another one with --name, or remove its folder below the store",
+      });
+    }
+    checked(result, "make", quote(path));
+    for (const name of ["upper", "work", "root"]) {
+      const folder = `${path}/${name}`;
+      checked(tryMkdirAt(AT_FDCWD, folder, 0o755), "make", quote(folder));
+    }
+    return new ContainerFolder(storeRoot, id);
+  }
+
+  get fd(): number {
+    return this.#folder.number;
+  }
+
+  remove(): void {
+    removeTree(this.#parent.number, this.#id);
+  }
+
+  [Symbol.dispose](): void {
+    this.#folder[Symbol.dispose]();
+    this.#parent[Symbol.dispose]();
+  }
+}

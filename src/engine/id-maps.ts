@@ -1,0 +1,54 @@
+// The ids of a container that a user without privileges runs: root inside is the user outside, and the
+// ids behind it are those that subuid(5) and subgid(5) lend the user.
+
+import type { IdMapping } from "../oci/mount.ts";
+import { call } from "../sys/call.ts";
+import { readTextFileIfExists, stat } from "../sys/file.ts";
+import type { IdMaps } from "./run-spec.ts";
+
+/** Undefined for a user who needs none. */
+export function rootlessIdMaps(userName: string | undefined): IdMaps | undefined {
+  const uid = call("geteuid");
+  if (uid === 0) {
+    return undefined;
+  }
+  const gid = call("getegid");
+  const names = [String(uid), ...(userName === undefined ? [] : [userName])];
+  const lentUids = lentRanges("/etc/subuid", names);
+  const lentGids = lentRanges("/etc/subgid", names);
+  const hasPrograms = ["newuidmap", "newgidmap"].every(
+    (program) => stat(`/usr/bin/${program}`) !== undefined,
+  );
+  if (!hasPrograms || lentUids.length === 0 || lentGids.length === 0) {
+    return { uid: [ownId(uid)], gid: [ownId(gid)] };
+  }
+  return { uid: behind(ownId(uid), lentUids), gid: behind(ownId(gid), lentGids) };
+}
+
+function ownId(hostID: number): IdMapping {
+  return { containerID: 0, hostID, size: 1 };
+}
+
+interface Range {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** Lines NAME-OR-ID:START:COUNT. */
+function lentRanges(path: string, names: readonly string[]): Range[] {
+  return (readTextFileIfExists(path) ?? "").split("\n").flatMap((line) => {
+    const [name = "", start = "", size = ""] = line.split(":");
+    const isLent = names.includes(name) && /^\d+$/.test(start) && /^\d+$/.test(size);
+    return isLent ? [{ start: Number(start), size: Number(size) }] : [];
+  });
+}
+
+function behind(own: IdMapping, ranges: readonly Range[]): IdMapping[] {
+  const mappings = [own];
+  let containerID = 1;
+  for (const { start, size } of ranges) {
+    mappings.push({ containerID, hostID: start, size });
+    containerID += size;
+  }
+  return mappings;
+}

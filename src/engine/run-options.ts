@@ -1,0 +1,49 @@
+// What `ocicat run` can be told.
+
+/** What the container's root file system is made from. */
+export type RunSource =
+  | { readonly kind: "image"; readonly reference: string }
+  | { readonly kind: "rootfs"; readonly path: string }
+  | { readonly kind: "hello" };
+
+export interface RunMount {
+  readonly source: string;
+  readonly destination: string;
+  readonly readOnly: boolean;
+}
+
+export interface RunContainerOptions {
+  readonly source: RunSource;
+  /** In place of the image's Cmd. */
+  readonly command: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly name?: string;
+  readonly env: readonly string[];
+  readonly workdir?: string;
+  /** USER[:GROUP], by names of the image or numbers. */
+  readonly user?: string;
+  readonly hostname?: string;
+  /** Keep standard input open. */
+  readonly interactive: boolean;
+  readonly terminal: boolean;
+  /** Remove the container's changes when it has ended. */
+  readonly remove: boolean;
+  readonly readOnly: boolean;
+  readonly mounts: readonly RunMount[];
+  readonly tmpfs: readonly string[];
+  readonly network: "none" | "host";
+  readonly limits: RunLimits;
+  readonly systemdCgroup: boolean;
+  /** Persistent and running state; absent: those of the user. */
+  readonly storeRoot?: string;
+  readonly stateRoot?: string;
+  readonly onWarning?: (text: string) => void;
+}
+
+export interface RunLimits {
+  /** Bytes. */
+  readonly memory?: number;
+  /** A number of CPUs: 1.5. */
+  readonly cpus?: number;
+  readonly pids?: number;
+}
