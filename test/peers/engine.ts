@@ -11,7 +11,10 @@ export type EngineSettings = {
   readonly environment: Readonly<Record<string, string>>;
   /** What each new container needs on any machine: no network of the client's making. */
   readonly runFlags: readonly string[];
-  /** Where the tests put files that containers see. */
+  /**
+   * Where the tests put files that containers see. Clients run there too: conmon makes a file "oom" in
+   * its working directory.
+   */
   readonly folder: string;
   /** Removes a container at once, running or not, with its volumes. */
   readonly removeCommand: readonly string[];
@@ -29,14 +32,14 @@ export class Engine {
 
   /** Calls the client and takes whatever comes of it. */
   call(verb: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-    const { command, environment } = this.settings;
-    return run([...command, ...verb], { environment, ...options });
+    const { command, environment, folder } = this.settings;
+    return run([...command, ...verb], { environment, folder, ...options });
   }
 
   /** Calls the client, which has to succeed; returns its standard output without the last newline. */
   async must(verb: readonly string[], options: CommandOptions = {}): Promise<string> {
-    const { command, environment } = this.settings;
-    const output = await must([...command, ...verb], { environment, ...options });
+    const { command, environment, folder } = this.settings;
+    const output = await must([...command, ...verb], { environment, folder, ...options });
     return output.replace(/\n$/, "");
   }
 
