@@ -19,6 +19,7 @@ const FOR_TESTS = [
   { package: "busybox-static", isThere: () => hasProgram("busybox") },
   { package: "uidmap", isThere: () => hasProgram("newuidmap") },
   { package: "mmdebstrap", isThere: () => hasProgram("mmdebstrap") },
+  { package: "runc", isThere: () => hasProgram("runc") },
   { package: "umoci", isThere: () => hasProgram("umoci") },
   { package: "zsh", isThere: () => hasProgram("zsh") },
   { package: "fish", isThere: () => hasProgram("fish") },
