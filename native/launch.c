@@ -1,6 +1,6 @@
 // The launcher, installed as ocicat and ocicat-runtime: executes the compiled program, ocicat.bin
-// beside it or in ../lib/ocicat, under the name that was typed. That is Bun: it obeys BUN_*, dies in
-// a deleted directory, and changes what it inherits. So this drops those variables, leaves such a
+// beside it or in ../lib/ocicat, under the name that was typed. That is Bun: it obeys BUN_*, dies
+// in a deleted directory, changes what it inherits. So this drops those variables, leaves such a
 // directory for /, and notes the rest in OCICAT_LAUNCH, which src/sys/launch-notes.ts explains:
 //   v1;nofile=SOFT:HARD;ignored=HEX;blocked=HEX;closed=0,2;fds=3,4,more;cwd=kept
 

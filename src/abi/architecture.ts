@@ -20,8 +20,15 @@ export interface Architecture {
     readonly O_NOFOLLOW: number;
     readonly O_TMPFILE: number;
   };
-  /** Machine code, in hexadecimal: see src/sys/entry.ts for what each piece does. */
-  readonly entryCode: { readonly syscall: string; readonly spawn: string };
+  /**
+   * Machine code, in hexadecimal: see src/sys/entry.ts for what the first two do, and
+   * src/sys/signal-catcher.ts for the third.
+   */
+  readonly entryCode: {
+    readonly syscall: string;
+    readonly spawn: string;
+    readonly signalHandler: string;
+  };
 }
 
 const ARCHITECTURES: Readonly<Record<ArchitectureName, Architecture>> = { x86_64, aarch64 };

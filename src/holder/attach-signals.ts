@@ -1,8 +1,6 @@
 // Which signals an attached client takes for the container instead of obeying them itself.
 
 import { SIGCHLD, SIGKILL, SIGNALS, SIGPIPE, SIGSTOP } from "../abi/process.ts";
-import type { SignalMask } from "../sys/process.ts";
-import { signalSet } from "../sys/signal-set.ts";
 
 const LOWEST_REALTIME = 34;
 const HIGHEST_SIGNAL = 64;
@@ -24,11 +22,11 @@ function numberOf(name: string): number {
 }
 
 /** Everything else, the real-time signals included; SIGWINCH, which becomes a resize, too. */
-export function attachSignals(): SignalMask {
+export function attachSignals(): number[] {
   const standard = Array.from({ length: 31 }, (_, index) => index + 1);
   const realtime = Array.from(
     { length: HIGHEST_SIGNAL - LOWEST_REALTIME + 1 },
     (_, index) => LOWEST_REALTIME + index,
   );
-  return signalSet([...standard, ...realtime].filter((signal) => !OWN_SIGNALS.has(signal)));
+  return [...standard, ...realtime].filter((signal) => !OWN_SIGNALS.has(signal));
 }

@@ -2,15 +2,12 @@
 // the pipes of this process and the container, forwards signals, and ends with the container.
 //
 // It is one synchronous loop around poll, without the event loop, so that nothing is started that a
-// short command would have to pay for. Whoever calls it has a process with one thread, or has blocked
-// `attachSignals()` before the first other thread began: a thread that does not block a signal takes
-// it from the signalfd.
+// short command would have to pay for.
 
 import { POLLIN, POLLOUT, SIGCONT, SIGWINCH } from "../abi/process.ts";
-import { OwnedFd } from "../sys/file.ts";
 import { poll } from "../sys/poll.ts";
-import { type ExitStatus, openSignalFd, readSignal, restoreSignals } from "../sys/process.ts";
-import { blockSignals } from "../sys/signal-set.ts";
+import type { ExitStatus } from "../sys/process.ts";
+import { SignalCatcher } from "../sys/signal-catcher.ts";
 import { RawTerminal, terminalSize } from "../sys/terminal.ts";
 import {
   encodeCloseOutput,
@@ -52,16 +49,9 @@ export type AttachEnd =
   | { readonly kind: "disconnected" };
 
 export function attach(request: AttachRequest): AttachEnd {
-  const signals = attachSignals();
-  const mask = blockSignals(signals);
-  try {
-    using signalFd = new OwnedFd(openSignalFd(signals));
-    using raw = request.terminalFd === undefined ? undefined : new RawTerminal(request.terminalFd);
-    const attachment = new Attachment(request, signalFd.number, raw);
-    return attachment.run();
-  } finally {
-    restoreSignals(mask);
-  }
+  using signals = new SignalCatcher(attachSignals());
+  using raw = request.terminalFd === undefined ? undefined : new RawTerminal(request.terminalFd);
+  return new Attachment(request, signals, raw).run();
 }
 
 /** What is being written to a local stream; the frames behind it wait. */
@@ -73,7 +63,7 @@ interface Writing {
 
 class Attachment {
   readonly #request: AttachRequest;
-  readonly #signalFd: number;
+  readonly #signals: SignalCatcher;
   readonly #raw: RawTerminal | undefined;
   readonly #connection: HolderConnection;
   readonly #outputs: Readonly<Record<OutputStream, LocalOutput>>;
@@ -82,9 +72,9 @@ class Attachment {
   #resizeIsDue: boolean;
   #end: AttachEnd | undefined;
 
-  constructor(request: AttachRequest, signalFd: number, raw: RawTerminal | undefined) {
+  constructor(request: AttachRequest, signals: SignalCatcher, raw: RawTerminal | undefined) {
     this.#request = request;
-    this.#signalFd = signalFd;
+    this.#signals = signals;
     this.#raw = raw;
     this.#resizeIsDue = raw !== undefined;
     this.#connection = new HolderConnection(request.socketFd);
@@ -120,7 +110,7 @@ class Attachment {
     const socketEvents =
       connection.eventsToSend() | (writing === undefined ? connection.eventsToReceive() : 0);
     const [signalled = 0, typed = 0, arrived = 0, writable = 0] = poll([
-      { fd: this.#signalFd, events: POLLIN },
+      { fd: this.#signals.fd, events: POLLIN },
       { fd: input?.fd ?? -1, events: POLLIN },
       { fd: socketEvents === 0 ? -1 : connection.fd, events: socketEvents },
       { fd: writing?.output.fd ?? -1, events: POLLOUT },
@@ -145,7 +135,7 @@ class Attachment {
 
   #takeSignals(): void {
     for (;;) {
-      const signal = readSignal(this.#signalFd)?.signal;
+      const signal = this.#signals.next();
       if (signal === undefined) {
         return;
       }
