@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { seededRandom } from "../../../test/fixtures/random.ts";
 import {
   archive,
   endMark,
@@ -560,17 +561,6 @@ test("random bytes, and random changes to good archives, end in a typed error or
   expect(errors).toBeGreaterThan(500);
   expect(complete).toBeGreaterThan(50);
 });
-
-/** mulberry32: the same sequence for the same seed. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function randomBlock(random: () => number): Buffer {
   const block = Buffer.from(Array.from({ length: 512 }, () => Math.floor(random() * 256)));
