@@ -45,6 +45,8 @@ export class MetadataWriter {
   readonly #ownership: Ownership;
   readonly #notes: Notes;
   readonly #times = words(8);
+  /** Who unpacks; for "single", what the root of the image becomes. */
+  readonly #own = { uid: call("geteuid"), gid: call("getegid") };
 
   constructor(ownership: Ownership, notes: Notes) {
     this.#ownership = ownership;
@@ -94,7 +96,7 @@ export class MetadataWriter {
 
   #setOwner({ uid, gid }: Metadata, path: string, set: (uid: number, gid: number) => number): void {
     if (this.#ownership === "single") {
-      if (uid !== 0 || gid !== 0) {
+      if (![0, this.#own.uid].includes(uid) || ![0, this.#own.gid].includes(gid)) {
         this.#notes.add("owner not kept, there is a single user here");
       }
       return;
