@@ -1,0 +1,32 @@
+// native/holder.c under the address and undefined-behaviour sanitizers: see holder-fuzz.c.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { compileHosted, missingTools, SANITIZED, TestFolder } from "./compiler.ts";
+
+const RUNS = 2000;
+
+describe.skipIf(missingTools(SANITIZED).length > 0)("fuzzing the holder (needs gcc)", () => {
+  const folder = new TestFolder();
+  const program = folder.file("holder-fuzz");
+
+  beforeAll(() => {
+    compileHosted(SANITIZED, ["test/native/holder-fuzz.c"], program);
+  });
+
+  afterAll(() => {
+    folder.remove();
+  });
+
+  test.each([1, 2, Date.now()])("survives, and loses nothing, with seed %d", (seed) => {
+    const command = [program, String(seed), String(RUNS), folder.path];
+    const { exitCode, stdout, stderr } = Bun.spawnSync(command, { timeout: 60_000 });
+    expect([seed, exitCode, stderr.toString()]).toEqual([seed, 0, ""]);
+    const totals: Record<string, number> = JSON.parse(stdout.toString());
+    expect(totals["runs"]).toBe(RUNS);
+    // Every run told the primary client the whole output and the exit; some had slow clients then.
+    expect(totals["wholeOutputs"]).toBe(RUNS);
+    expect(totals["exits"]).toBe(RUNS);
+    expect(totals["frames"]).toBeGreaterThan(RUNS);
+    expect(totals["lingered"]).toBeGreaterThan(0);
+  });
+});
