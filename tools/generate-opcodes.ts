@@ -33,6 +33,7 @@ export function opcodesHeader(): string {
     line("PROGRAM_VERSION", opcodes.PROGRAM_VERSION),
     line("PROGRAM_SIZE_LIMIT", opcodes.PROGRAM_SIZE_LIMIT),
     line("REPORT_FAILED", opcodes.REPORT_FAILED),
+    line("REPORT_KILL", opcodes.REPORT_KILL),
     line("REPORT_BYTES", opcodes.REPORT_BYTES),
     line("EXIT_FAILED", opcodes.EXIT_FAILED),
     line("EXIT_ABANDONED", opcodes.EXIT_ABANDONED),

@@ -17,6 +17,7 @@ enum {
   OP_exit_as = 32779,
   OP_hold = 32780,
   OP_report_to = 32781,
+  OP_bound_capabilities = 32782,
 };
 
 enum {
@@ -39,6 +40,7 @@ enum {
   PROGRAM_VERSION = 1,
   PROGRAM_SIZE_LIMIT = 16777216,
   REPORT_FAILED = 0,
+  REPORT_KILL = 65535,
   REPORT_BYTES = 16,
   EXIT_FAILED = 125,
   EXIT_ABANDONED = 124,

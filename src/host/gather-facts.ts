@@ -13,6 +13,7 @@ import { readOwnCapabilities } from "./capabilities.ts";
 import { copiedFiles } from "./copied-files.ts";
 import { resolveDestinations } from "./destinations.ts";
 import { interfaceIndices } from "./interfaces.ts";
+import { kernelPaths } from "./kernel-paths.ts";
 import { kernelRelease } from "./kernel-release.ts";
 
 const CAP_SYS_ADMIN = 21;
@@ -45,6 +46,7 @@ export function gatherFacts(request: FactsRequest): HostFacts {
     cgroup: request.cgroup,
     bindSources: bindSources(spec.mounts ?? [], request.bundle),
     resolvedDestinations: resolveDestinations(spec.mounts ?? [], request.rootPath),
+    kernelPaths: kernelPaths(spec),
     copyUp: copiedFiles(spec.mounts ?? [], request.rootPath),
     seccomp: request.seccomp,
     interfaces: interfaceIndices(spec),

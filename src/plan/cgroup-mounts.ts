@@ -17,15 +17,19 @@ import {
   MOUNT_ATTR_NOEXEC,
   MOUNT_ATTR_NOSUID,
   MOUNT_ATTR_RDONLY,
+  MS_NODEV,
+  MS_NOEXEC,
+  MS_NOSUID,
+  MS_RDONLY,
   MS_SLAVE,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
 } from "../abi/mount.ts";
 import { Errno } from "../error/errno.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
-import type { Label, Register } from "../program/program.ts";
+import type { Label, Register, Words } from "../program/program.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
-import { MOUNT_ATTR_NAMES, OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
+import { MOUNT_ATTR_NAMES, MS_NAMES, OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import type { CgroupMountFacts } from "./host-facts.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { attachMount, describeMount, type MountStep, moveMount } from "./mount-step.ts";
@@ -56,7 +60,7 @@ interface FileSystem {
 function makeDetached(
   program: ProgramBuilder,
   fileSystem: FileSystem,
-  describes: string,
+  describes: Words,
   refused?: Label,
 ): Register {
   const { type, source, options } = fileSystem;
@@ -125,7 +129,8 @@ function bindDirectory(
   attributes: number,
 ): void {
   const { program } = step.context;
-  const describes = `mount ${JSON.stringify(source)} on ${JSON.stringify(step.mount.destination)}`;
+  const describes = () =>
+    `mount ${JSON.stringify(source)} on ${JSON.stringify(step.mount.destination)}`;
   const treeFlags = flags(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE, OPEN_TREE_NAMES);
   const tree = program.call("open_tree", [CURRENT_DIRECTORY, program.text(source), treeFlags], {
     result: "tree",
@@ -176,6 +181,7 @@ function mountHierarchies(step: MountStep, target: Register): void {
     describes,
   );
   attachMount(program, tmpfs, target, describes);
+  program.call("fchdir", [tmpfs], { describes });
   for (const hierarchy of hierarchyMounts(request.facts.cgroup)) {
     mountHierarchy(step, tmpfs, hierarchy);
   }
@@ -183,30 +189,63 @@ function mountHierarchies(step: MountStep, target: Register): void {
     const readOnly = { set: MOUNT_ATTR_RDONLY, clear: 0, propagation: 0, recursive: false };
     setAttributes(program, tmpfs, readOnly, describes);
   }
+  program.call("chdir", [program.text("/")]);
   program.close(tmpfs);
   program.close(target);
 }
 
+/**
+ * With a cgroup namespace by mount(2), whose relative name is safe here: the current directory is a
+ * tmpfs that this process has just made, in a mount namespace that has no other process. That takes two
+ * ops where the new API takes eight, for each of ten hierarchies.
+ */
 function mountHierarchy(step: MountStep, tmpfs: Register, hierarchy: HierarchyMount): void {
   const { program } = step.context;
-  const describes = `mount the cgroup hierarchy ${JSON.stringify(hierarchy.name)}`;
+  const describes = () => `mount the cgroup hierarchy ${JSON.stringify(hierarchy.name)}`;
   const name = program.text(hierarchy.name);
   program.call("mkdirat", [tmpfs, name, named(0o755, "0755")], { describes });
-  const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
-  const directory = program.call("openat", [tmpfs, name, openFlags], { result: "directory" });
-  const attributes = step.options.attributes.set | SAFE_ATTRIBUTES;
   const own = ownDirectory(step, hierarchy);
   if (!hasCgroupNamespace(step) && own !== undefined) {
-    bindDirectory(step, own, directory, attributes);
+    const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
+    const directory = program.call("openat", [tmpfs, name, openFlags], { result: "directory" });
+    bindDirectory(step, own, directory, step.options.attributes.set | SAFE_ATTRIBUTES);
     program.close(directory);
+  } else if (hasNewMountNamespace(step)) {
+    const type = program.text(hierarchy.fileSystem);
+    const data = hierarchy.option === "" ? 0 : program.text(hierarchyOptions(hierarchy).join(","));
+    const mountFlags = flags(MS_NOSUID | MS_NODEV | MS_NOEXEC | readOnlyFlag(step), MS_NAMES);
+    program.call("mount", [program.text("cgroup"), name, type, mountFlags, data], { describes });
   } else {
-    const options = hierarchyOptions(hierarchy);
-    const fileSystem = { type: hierarchy.fileSystem, source: "cgroup", options, attributes };
-    moveMount(program, makeDetached(program, fileSystem, describes), directory, describes);
+    mountHierarchyByDescriptor(step, tmpfs, hierarchy);
   }
   for (const link of hierarchy.links) {
     program.call("symlinkat", [name, tmpfs, program.text(link)], { describes });
   }
+}
+
+function readOnlyFlag({ options }: MountStep): number {
+  return (options.attributes.set & MOUNT_ATTR_RDONLY) === 0 ? 0 : MS_RDONLY;
+}
+
+function hasNewMountNamespace({ context }: MountStep): boolean {
+  const namespaces = context.request.spec.linux?.namespaces ?? [];
+  return namespaces.some(({ type, path }) => type === "mount" && path === undefined);
+}
+
+function mountHierarchyByDescriptor(
+  step: MountStep,
+  tmpfs: Register,
+  hierarchy: HierarchyMount,
+): void {
+  const { program } = step.context;
+  const describes = () => `mount the cgroup hierarchy ${JSON.stringify(hierarchy.name)}`;
+  const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
+  const name = program.text(hierarchy.name);
+  const directory = program.call("openat", [tmpfs, name, openFlags], { result: "directory" });
+  const options = hierarchyOptions(hierarchy);
+  const attributes = step.options.attributes.set | SAFE_ATTRIBUTES;
+  const fileSystem = { type: hierarchy.fileSystem, source: "cgroup", options, attributes };
+  moveMount(program, makeDetached(program, fileSystem, describes), directory, describes);
 }
 
 /** fsconfig takes "name=systemd" as a key with a value, controllers as flags. */

@@ -30,7 +30,7 @@ export function cloneArguments(program: ProgramBuilder, request: CloneRequest): 
   if (request.pidfd !== undefined) {
     pointers.set(2, request.pidfd);
   }
-  return program.structure(content, describeClone(low, high), pointers);
+  return program.structure(content, () => describeClone(low, high), pointers);
 }
 
 function describeClone(low: number, high: number): string {

@@ -126,7 +126,7 @@ function processPlan(
 /** One call for all namespaces: the kernel enters the user namespace first. */
 function joinContainer(program: ProgramBuilder, request: ExecRequest): void {
   program.because("linux.namespaces");
-  const describes = `join the namespaces of container "${request.id}"`;
+  const describes = () => `join the namespaces of container "${request.id}"`;
   program.call("setns", [request.initPidfd, flags(request.namespaces, CLONE_NAMES)], { describes });
   if ((request.namespaces & CLONE_NEWUSER) !== 0) {
     program.call("setresgid", [0, 0, 0], { describes: "become gid 0 of the user namespace" });

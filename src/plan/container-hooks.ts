@@ -8,7 +8,7 @@ import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import type { Hook, HookName } from "../oci/hooks.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { Register } from "../program/program.ts";
+import { type Register, type Words, wordsOf } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
@@ -32,7 +32,7 @@ export function runContainerHooks(
 }
 
 function runHook(program: ProgramBuilder, hook: Hook, state: ReceivedState): void {
-  const describes = `run the hook ${quote(hook.path)}`;
+  const describes = () => `run the hook ${quote(hook.path)}`;
   const pipe = program.space(8, "pipe");
   program.call("pipe2", [pipe, flags(O_CLOEXEC, OPEN_NAMES)]);
   const readEnd = program.control("load", [offsetOf(pipe), 4], { result: "readEnd" });
@@ -56,12 +56,7 @@ function runHook(program: ProgramBuilder, hook: Hook, state: ReceivedState): voi
   program.forget(child);
 }
 
-function executeHook(
-  program: ProgramBuilder,
-  hook: Hook,
-  input: Register,
-  describes: string,
-): void {
+function executeHook(program: ProgramBuilder, hook: Hook, input: Register, describes: Words): void {
   program.call("dup3", [input, 0, 0]);
   const nullPath = program.text("/dev/null");
   const output = program.call("openat", [CURRENT_DIRECTORY, nullPath, flags(O_RDWR, OPEN_NAMES)], {
@@ -77,7 +72,7 @@ function executeHook(
 }
 
 /** A hook that fails, or outlives its timeout, fails the container. */
-function awaitHook(program: ProgramBuilder, hook: Hook, pidfd: Register, describes: string): void {
+function awaitHook(program: ProgramBuilder, hook: Hook, pidfd: Register, describes: Words): void {
   if (hook.timeout !== undefined) {
     const late = program.label();
     const ended = program.label();
@@ -89,7 +84,7 @@ function awaitHook(program: ProgramBuilder, hook: Hook, pidfd: Register, describ
     program.place(late);
     program.call("pidfd_send_signal", [pidfd, named(SIGKILL, "KILL"), 0, 0]);
     program.control("expect", [0, 1, 1, Errno.ETIMEDOUT], {
-      describes: `${describes} within ${hook.timeout} s`,
+      describes: () => `${wordsOf(describes)} within ${hook.timeout} s`,
     });
     program.place(ended);
   }

@@ -4,7 +4,7 @@
 import { AT_FDCWD, O_CLOEXEC, O_PATH } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
-import type { Argument, DataReference, Register } from "../program/program.ts";
+import type { Argument, DataReference, Register, Words } from "../program/program.ts";
 import { OPEN_NAMES, RESOLVE_NAMES } from "./flag-names.ts";
 import type { CreateRequest } from "./request.ts";
 
@@ -32,15 +32,23 @@ interface OpenHow {
 
 /** struct open_how, 24 bytes: flags u64, mode u64, resolve u64. */
 export function openHow(program: ProgramBuilder, how: OpenHow): DataReference {
-  const mode = how.mode === undefined ? "" : `, 0${how.mode.toString(8)}`;
-  const text = `{${describeOpen(how.flags)}${mode}${describeResolve(how.resolve)}}`;
-  return program.sharedStructure(text, () => {
-    const content = new Uint32Array(6);
-    content[0] = how.flags;
-    content[2] = how.mode ?? 0;
-    content[4] = how.resolve;
-    return content;
-  });
+  const key = `open_how ${how.flags} ${how.mode} ${how.resolve}`;
+  return program.sharedStructure(
+    key,
+    () => describeHow(how),
+    () => {
+      const content = new Uint32Array(6);
+      content[0] = how.flags;
+      content[2] = how.mode ?? 0;
+      content[4] = how.resolve;
+      return content;
+    },
+  );
+}
+
+function describeHow({ flags: flagBits, mode, resolve }: OpenHow): string {
+  const modeText = mode === undefined ? "" : `, 0${mode.toString(8)}`;
+  return `{${describeOpen(flagBits)}${modeText}${describeResolve(resolve)}}`;
 }
 
 function describeOpen(value: number): string {
@@ -63,7 +71,7 @@ export function openPath(
   const openFlags = flags(O_PATH | O_CLOEXEC | extraFlags, OPEN_NAMES);
   return program.call("openat", [CURRENT_DIRECTORY, program.text(path), openFlags], {
     result,
-    describes: `open ${JSON.stringify(path)}`,
+    describes: () => `open ${JSON.stringify(path)}`,
   });
 }
 
@@ -77,7 +85,7 @@ export function writeText(
   program: ProgramBuilder,
   fd: Argument,
   text: string,
-  describes: string,
+  describes: Words,
 ): void {
   const content = program.text(text);
   program.call("write", [fd, content, content.size - 1], { describes });

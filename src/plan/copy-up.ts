@@ -34,7 +34,7 @@ function copyOne(context: PlanContext, file: CopiedFile, tree: Register, source:
   const { program } = context;
   const path = program.text(file.path);
   const mode = named(file.mode, `0${file.mode.toString(8)}`);
-  const describes = `copy ${JSON.stringify(file.path)} to a tmpfs`;
+  const describes = () => `copy ${JSON.stringify(file.path)} to a tmpfs`;
   switch (file.type) {
     case "directory":
       program.call("mkdirat", [tree, path, mode], { describes });
@@ -63,7 +63,7 @@ function copyContent(
   source: Register,
 ): void {
   const { program } = context;
-  const describes = `copy ${JSON.stringify(file.path)} to a tmpfs`;
+  const describes = () => `copy ${JSON.stringify(file.path)} to a tmpfs`;
   const how = openHow(program, {
     flags: O_CLOEXEC,
     resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,

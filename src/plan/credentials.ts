@@ -4,7 +4,6 @@ import {
   PR_CAP_AMBIENT,
   PR_CAP_AMBIENT_CLEAR_ALL,
   PR_CAP_AMBIENT_RAISE,
-  PR_CAPBSET_DROP,
   PR_SET_KEEPCAPS,
   PR_SET_NO_NEW_PRIVS,
 } from "../abi/process.ts";
@@ -39,14 +38,17 @@ export function dropBoundingSet(
 ): void {
   program.because("process.capabilities.bounding");
   const kept = capabilityNumbers(capabilities.bounding, facts);
-  for (let capability = 0; capability <= facts.lastCapability; capability++) {
-    if (!kept.has(capability)) {
-      const name = named(capability, CAPABILITIES[capability] ?? `CAP_${capability}`);
-      program.call("prctl", [named(PR_CAPBSET_DROP, "CAPBSET_DROP"), name, 0, 0, 0], {
-        describes: "drop a capability from the bounding set",
-      });
-    }
+  const words = [0, 0];
+  for (const number of kept) {
+    const word = number >> 5;
+    words[word] = ((words[word] ?? 0) | (1 << (number & 31))) >>> 0;
   }
+  const [low = 0, high = 0] = words;
+  const text = () => (capabilities.bounding ?? []).join("|") || "none";
+  const args = [named(low, text), named(high, ""), named(facts.lastCapability, "last")];
+  program.control("bound_capabilities", args, {
+    describes: "drop capabilities from the bounding set",
+  });
 }
 
 /** Ids and groups. Capabilities survive the change of the uid until setCapabilities. */
@@ -65,9 +67,9 @@ export function setIds(program: ProgramBuilder, process: Process, setgroupsDenie
     });
   }
   program.because("process.user.gid");
-  program.call("setresgid", [gid, gid, gid], { describes: `become gid ${gid}` });
+  program.call("setresgid", [gid, gid, gid], { describes: () => `become gid ${gid}` });
   program.because("process.user.uid");
-  program.call("setresuid", [uid, uid, uid], { describes: `become uid ${uid}` });
+  program.call("setresuid", [uid, uid, uid], { describes: () => `become uid ${uid}` });
   if (umask !== undefined) {
     program.because("process.user.umask");
     program.call("umask", [named(umask, `0${umask.toString(8)}`)]);

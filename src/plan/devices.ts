@@ -58,17 +58,24 @@ export function needsDevices({ request }: PlanContext): boolean {
 export function makeDevices(context: PlanContext, root: Register, inUserNamespace: boolean): void {
   const { program, request } = context;
   const umask = program.call("umask", [0], { result: "umask" });
+  program.because("default devices");
+  const dev = openTarget(program, { root, path: "dev", missing: "directory" });
   for (const node of requestedNodes(request.spec.linux?.devices ?? [])) {
     program.because(node.reason);
+    const place = openPlace(program, node.device.path, root, dev);
     if (inUserNamespace) {
-      bindNode(context, node.device, root);
+      bindNode(context, node.device, place);
     } else {
-      makeNode(program, node.device, root);
+      makeNode(program, node.device, place);
+    }
+    if (place.directory !== dev) {
+      program.close(place.directory);
     }
   }
   program.call("umask", [umask]);
   program.forget(umask);
-  makeLinks(program, root);
+  makeLinks(program, dev);
+  program.close(dev);
 }
 
 /** The configuration's devices, and the default ones that it does not redefine. */
@@ -81,16 +88,19 @@ function requestedNodes(devices: readonly Device[]): NodeRequest[] {
   ];
 }
 
-/** The descriptor of the parent directory, and the name of the last component. */
-function openParent(
-  program: ProgramBuilder,
-  path: string,
-  root: Register,
-): { parent: Register; name: string } {
+/** Where a node goes: the descriptor of its directory, and its name there. */
+interface Place {
+  readonly directory: Register;
+  readonly name: string;
+}
+
+function openPlace(program: ProgramBuilder, path: string, root: Register, dev: Register): Place {
   const components = pathComponents(path);
   const name = components.pop() ?? "";
-  const parent = openTarget(program, { root, path: components.join("/"), missing: "directory" });
-  return { parent, name };
+  const parent = components.join("/");
+  const directory =
+    parent === "dev" ? dev : openTarget(program, { root, path: parent, missing: "directory" });
+  return { directory, name };
 }
 
 /** The kernel's encoding of a device number in 32 bits: mknod(2). */
@@ -98,13 +108,12 @@ function deviceNumber(major: number, minor: number): number {
   return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
-function makeNode(program: ProgramBuilder, device: Device, root: Register): void {
-  const { parent, name } = openParent(program, device.path, root);
-  const describes = `make the device ${quote(device.path)}`;
+function makeNode(program: ProgramBuilder, device: Device, { directory, name }: Place): void {
+  const describes = () => `make the device ${quote(device.path)}`;
   const mode = FILE_TYPES[device.type] | (device.fileMode ?? 0o666);
   const number = deviceNumber(device.major ?? 0, device.minor ?? 0);
   const args = [
-    parent,
+    directory,
     program.text(name),
     named(mode, `${device.type}|0${(mode & 0o7777).toString(8)}`),
     named(number, `${device.major ?? 0}:${device.minor ?? 0}`),
@@ -116,20 +125,18 @@ function makeNode(program: ProgramBuilder, device: Device, root: Register): void
   });
   const { uid = 0, gid = 0 } = device;
   if (uid !== 0 || gid !== 0) {
-    program.call("fchownat", [parent, program.text(name), uid, gid, 0x100], { describes });
+    program.call("fchownat", [directory, program.text(name), uid, gid, 0x100], { describes });
   }
   program.place(exists);
-  program.close(parent);
 }
 
 /** A file at the device's path, with the host's node bound on it. */
-function bindNode({ program }: PlanContext, device: Device, root: Register): void {
-  const describes = `bind the device ${quote(device.path)}`;
-  const { parent, name } = openParent(program, device.path, root);
+function bindNode({ program }: PlanContext, device: Device, { directory, name }: Place): void {
+  const describes = () => `bind the device ${quote(device.path)}`;
   const openFlags = flags(O_CREAT | O_CLOEXEC | O_NOCTTY | 0o400000, OPEN_NAMES);
   const file = program.call(
     "openat",
-    [parent, program.text(name), openFlags, named(0o666, "0666")],
+    [directory, program.text(name), openFlags, named(0o666, "0666")],
     {
       result: "file",
       describes,
@@ -146,24 +153,21 @@ function bindNode({ program }: PlanContext, device: Device, root: Register): voi
   attachMount(program, tree, file, describes);
   program.close(tree);
   program.close(file);
-  program.close(parent);
 }
 
-function makeLinks(program: ProgramBuilder, root: Register): void {
+function makeLinks(program: ProgramBuilder, dev: Register): void {
   program.because("default devices");
-  const dev = openTarget(program, { root, path: "dev", missing: "directory" });
   for (const [target, name] of DEFAULT_LINKS) {
     link(program, dev, target, name);
   }
   // The container's ptmx belongs to its own devpts; one of the image would be the host's.
   program.call("unlinkat", [dev, program.text("ptmx"), 0], { caught: { errnos: "any" } });
   link(program, dev, "pts/ptmx", "ptmx");
-  program.close(dev);
 }
 
 function link(program: ProgramBuilder, directory: Register, target: string, name: string): void {
   program.call("symlinkat", [program.text(target), directory, program.text(name)], {
     caught: { errnos: [Errno.EEXIST] },
-    describes: `make the link ${quote(`/dev/${name}`)}`,
+    describes: () => `make the link ${quote(`/dev/${name}`)}`,
   });
 }

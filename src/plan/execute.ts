@@ -9,7 +9,7 @@ import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import type { Process } from "../oci/process.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { DataReference, Label, Register } from "../program/program.ts";
+import type { DataReference, Label, Register, Words } from "../program/program.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
 
 const X_OK = 1;
@@ -121,14 +121,14 @@ export function execute(program: ProgramBuilder, process: Process, found: FoundP
   const environment = process.env ?? [];
   const variables = program.stringVector(environment, `${environment.length} variables`);
   program.call("execve", [found.path, args, variables], {
-    describes: `execute ${quote(process.args[0] ?? "")}`,
+    describes: () => `execute ${quote(process.args[0] ?? "")}`,
   });
 }
 
 /** Where the process starts; a directory that only its user may enter is entered as that user. */
 export function enterWorkingDirectory(program: ProgramBuilder, process: Process): void {
   program.because("process.cwd");
-  const describes = `enter the working directory ${quote(process.cwd)}`;
+  const describes = () => `enter the working directory ${quote(process.cwd)}`;
   program.call("chdir", [program.text(process.cwd)], { describes });
   expectReachable(program, describes);
 }
@@ -137,7 +137,7 @@ export function enterWorkingDirectory(program: ProgramBuilder, process: Process)
  * getcwd gives a path that does not begin with "/" for a directory outside the root: a leaked
  * descriptor of the host as working directory (CVE-2024-21626).
  */
-function expectReachable(program: ProgramBuilder, describes: string): void {
+function expectReachable(program: ProgramBuilder, describes: Words): void {
   const room = program.space(4096, "path");
   program.call("getcwd", [room, 4096], { describes });
   const first = program.control("load", [offsetOf(room), 1], { result: "first" });

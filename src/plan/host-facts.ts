@@ -27,6 +27,11 @@ export interface HostFacts {
    * resolved inside the root. Only a hint: the program verifies every step.
    */
   readonly resolvedDestinations: ReadonlyMap<string, string>;
+  /**
+   * What masked and read-only paths below a procfs or sysfs of the container are on the host, and so
+   * most likely there. A hint that keeps programs short: where it is wrong, the program fails.
+   */
+  readonly kernelPaths: ReadonlyMap<string, PathKind>;
   /** By index in `mounts`: the files of the image under the destination of a tmpcopyup mount. */
   readonly copyUp: ReadonlyMap<number, readonly CopiedFile[]>;
   /** The compiled `linux.seccomp`. */
@@ -46,7 +51,8 @@ export interface SeccompFacts {
   readonly blocked: Readonly<Partial<Record<"capset" | "execve", string>>>;
 }
 
-export type BindSource = "directory" | "file" | "missing";
+export type PathKind = "directory" | "file" | "missing";
+export type BindSource = PathKind;
 
 export interface CopiedFile {
   /** Relative to the mount's destination. */

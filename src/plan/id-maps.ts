@@ -4,7 +4,7 @@
 import { O_CLOEXEC, O_PATH, O_WRONLY } from "../abi/file.ts";
 import type { IdMapping } from "../oci/mount.ts";
 import { flags, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { Register } from "../program/program.ts";
+import { type Register, wordsOf } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
@@ -76,7 +76,7 @@ function writeProcFile(
   name: string,
   text: string,
 ): void {
-  const describes = `write the ${name} of the user namespace`;
+  const describes = () => `write the ${name} of the user namespace`;
   const openFlags = flags(O_WRONLY | O_CLOEXEC, OPEN_NAMES);
   const file = program.call("openat", [directory, program.text(name), openFlags], {
     result: name,
@@ -91,7 +91,7 @@ function writeProcFile(
 function runMapProgram(writer: MapWriter, kind: "uid" | "gid", map: readonly IdMapping[]): void {
   const { program, digits, facts } = writer;
   const path = facts.idMapPrograms?.[kind] ?? `/usr/bin/new${kind}map`;
-  const describes = `map the ${kind}s of the user namespace by ${path}`;
+  const describes = () => `map the ${kind}s of the user namespace by ${path}`;
   const numbers = map.flatMap(({ containerID, hostID, size }) => [containerID, hostID, size]);
   const argv = new Uint32Array((numbers.length + 3) * 2);
   const pointers = new Map([
@@ -110,7 +110,7 @@ function runMapProgram(writer: MapWriter, kind: "uid" | "gid", map: readonly IdM
   program.call("wait4", [child, status, 0, 0]);
   const ended = program.control("load", [offsetOf(status), 4], { result: "ended" });
   program.control("expect", [ended, EXIT_STATUS_MASK, 0, EINVAL], {
-    describes: `${describes} (see subuid(5) and subgid(5))`,
+    describes: () => `${wordsOf(describes)} (see subuid(5) and subgid(5))`,
   });
   program.forget(ended);
   program.forget(child);

@@ -96,7 +96,7 @@ export function enterCgroup(
     receiveAnswer(program);
   }
   for (const path of cgroup.tasks) {
-    const describes = `enter the cgroup ${JSON.stringify(path)}`;
+    const describes = () => `enter the cgroup ${JSON.stringify(path)}`;
     const openFlags = flags(O_WRONLY | O_CLOEXEC, OPEN_NAMES);
     const tasks = program.call("openat", [CURRENT_DIRECTORY, program.text(path), openFlags], {
       result: "tasks",

@@ -2,7 +2,7 @@
 
 import { MSG_NOSIGNAL, SCM_RIGHTS, SOL_SOCKET } from "../abi/process.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { Argument, DataReference, Register } from "../program/program.ts";
+import type { Argument, DataReference, Register, Words } from "../program/program.ts";
 
 /** Byte offsets: struct cmsghdr's data; iov_len in struct iovec. */
 const CMSG_DATA = 16;
@@ -45,7 +45,7 @@ export interface SentDescriptor {
   readonly payload: DataReference;
   /** Bytes of the payload: a number, or a register that an earlier `receive` filled. */
   readonly length: number | Register;
-  readonly describes: string;
+  readonly describes: Words;
 }
 
 export function sendDescriptor(program: ProgramBuilder, sent: SentDescriptor): void {
@@ -68,7 +68,7 @@ export function receiveDescriptor(
   const MSG_CMSG_CLOEXEC = 0x4000_0000;
   const parts = message(program, program.space(8, "payload"), 8);
   program.call("recvmsg", [socket, parts.header, named(MSG_CMSG_CLOEXEC, "CMSG_CLOEXEC")], {
-    describes: `receive the ${name}`,
+    describes: () => `receive the ${name}`,
   });
   return program.control("load", [offsetOf(parts.control, CMSG_DATA), 4], { result: name });
 }

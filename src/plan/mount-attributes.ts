@@ -5,7 +5,7 @@
 import { AT_EMPTY_PATH, AT_RECURSIVE } from "../abi/file.ts";
 import { MOUNT_ATTR_IDMAP } from "../abi/mount.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { Register } from "../program/program.ts";
+import type { Register, Words } from "../program/program.ts";
 import { MOUNT_ATTR_NAMES, MS_NAMES } from "./flag-names.ts";
 import type { MountOptions } from "./mount-options.ts";
 
@@ -25,16 +25,20 @@ export function setAttributes(
   program: ProgramBuilder,
   fd: Register,
   change: AttributeChange,
-  describes?: string,
+  describes?: Words,
 ): void {
-  const text = describeChange(change);
-  const attributes = program.sharedStructure(text, () => {
-    const content = new Uint32Array(MOUNT_ATTR_BYTES / 4);
-    content[0] = change.set;
-    content[2] = change.clear;
-    content[4] = change.propagation;
-    return content;
-  });
+  const key = `mount_attr ${change.set} ${change.clear} ${change.propagation}`;
+  const attributes = program.sharedStructure(
+    key,
+    () => describeChange(change),
+    () => {
+      const content = new Uint32Array(MOUNT_ATTR_BYTES / 4);
+      content[0] = change.set;
+      content[2] = change.clear;
+      content[4] = change.propagation;
+      return content;
+    },
+  );
   program.call(
     "mount_setattr",
     [fd, program.text(""), atFlags(change.recursive), attributes, MOUNT_ATTR_BYTES],
@@ -62,7 +66,7 @@ export function applyMountOptions(
   program: ProgramBuilder,
   fd: Register,
   options: MountOptions,
-  describes: string,
+  describes: Words,
 ): void {
   const { attributes, recursiveAttributes, propagation, recursivePropagation } = options;
   if (recursiveAttributes.set !== 0 || recursiveAttributes.clear !== 0 || recursivePropagation) {

@@ -4,7 +4,7 @@ import { MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH } from "../abi/mount.t
 import { quote } from "../error/ocicat-error.ts";
 import type { Mount } from "../oci/mount.ts";
 import { named, type ProgramBuilder } from "../program/builder.ts";
-import type { Register } from "../program/program.ts";
+import type { Register, Words } from "../program/program.ts";
 import type { PlanContext } from "./context.ts";
 import type { MountOptions } from "./mount-options.ts";
 
@@ -17,8 +17,9 @@ export interface MountStep {
 }
 
 /** `mount "tmpfs" on "/dev"` */
-export function describeMount(mount: Mount): string {
-  return `mount ${quote(mount.source ?? mount.type ?? "none")} on ${quote(mount.destination)}`;
+export function describeMount(mount: Mount): Words {
+  return () =>
+    `mount ${quote(mount.source ?? mount.type ?? "none")} on ${quote(mount.destination)}`;
 }
 
 /** Attaches the detached mount `tree` at `target`, and closes both. */
@@ -26,7 +27,7 @@ export function moveMount(
   program: ProgramBuilder,
   tree: Register,
   target: Register,
-  describes: string,
+  describes: Words,
 ): void {
   attachMount(program, tree, target, describes);
   program.close(target);
@@ -37,7 +38,7 @@ export function attachMount(
   program: ProgramBuilder,
   tree: Register,
   target: Register,
-  describes: string,
+  describes: Words,
 ): void {
   const empty = program.text("");
   const moveFlags = named(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH, "F_EMPTY|T_EMPTY");

@@ -16,7 +16,7 @@ import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import type { Mount } from "../oci/mount.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { Label, Register } from "../program/program.ts";
+import { type Label, type Register, type Words, wordsOf } from "../program/program.ts";
 import { mountCgroup } from "./cgroup-mounts.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { copyUp } from "./copy-up.ts";
@@ -203,14 +203,16 @@ function supportedData(
   });
 }
 
-function configure(program: ProgramBuilder, fs: Register, option: string, describes: string): void {
+function configure(program: ProgramBuilder, fs: Register, option: string, describes: Words): void {
   const equals = option.indexOf("=");
   if (equals >= 0) {
     setString(program, fs, option.slice(0, equals), option.slice(equals + 1), describes);
     return;
   }
   const args = [fs, named(FSCONFIG_SET_FLAG, "SET_FLAG"), program.text(option), 0, 0];
-  program.call("fsconfig", args, { describes: `${describes} with option ${quote(option)}` });
+  program.call("fsconfig", args, {
+    describes: () => `${wordsOf(describes)} with option ${quote(option)}`,
+  });
 }
 
 // biome-ignore lint/complexity/useMaxParams: key and value of one option
@@ -219,12 +221,14 @@ function setString(
   fs: Register,
   key: string,
   value: string,
-  describes: string,
+  describes: Words,
 ): void {
   const command = named(FSCONFIG_SET_STRING, "SET_STRING");
   program.call("fsconfig", [fs, command, program.text(key), program.text(value), 0], {
     describes:
-      key === "source" ? describes : `${describes} with option ${quote(`${key}=${value}`)}`,
+      key === "source"
+        ? describes
+        : () => `${wordsOf(describes)} with option ${quote(`${key}=${value}`)}`,
   });
 }
 

@@ -132,7 +132,7 @@ export function joinNamespaces(
 ): void {
   for (const { type, path, reason } of namespaces) {
     program.because(reason);
-    const describes = `join the ${type} namespace ${JSON.stringify(path)}`;
+    const describes = () => `join the ${type} namespace ${JSON.stringify(path)}`;
     const openFlags = flags(0o2000000, OPEN_NAMES);
     const fd = program.call("openat", [CURRENT_DIRECTORY, program.text(path), openFlags], {
       result: `${type}Ns`,

@@ -35,7 +35,7 @@ function moveInterface(
   { program, request }: PlanContext,
   move: { readonly name: string; readonly newName: string; readonly init: Register },
 ): void {
-  const describes = `move the network interface ${quote(move.name)} into the container`;
+  const describes = () => `move the network interface ${quote(move.name)} into the container`;
   const index = request.facts.interfaces.get(move.name) ?? 0;
   const nameBytes = new TextEncoder().encode(`${move.newName}\0`);
   const nameLength = 4 + nameBytes.length;

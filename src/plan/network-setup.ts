@@ -17,7 +17,7 @@ export function bringUpLoopback(program: ProgramBuilder): void {
 
 /** struct ifreq: name, 16 bytes, then flags u16. Any socket will do for the ioctl. */
 export function bringUpInterface(program: ProgramBuilder, name: string): void {
-  const describes = `bring up the network interface ${quote(name)}`;
+  const describes = () => `bring up the network interface ${quote(name)}`;
   const type = named(SOCK_DGRAM | SOCK_CLOEXEC, "DGRAM|CLOEXEC");
   const socket = program.call("socket", [named(AF_UNIX, "UNIX"), type, 0], {
     result: "socket",

@@ -22,9 +22,10 @@ import {
 import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { Label, Register } from "../program/program.ts";
+import type { Label, Register, Words } from "../program/program.ts";
 import { CURRENT_DIRECTORY, openHow, type PlanContext } from "./context.ts";
 import { MOUNT_ATTR_NAMES, OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
+import type { PathKind } from "./host-facts.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { attachMount } from "./mount-step.ts";
 import { pathComponents } from "./paths.ts";
@@ -51,31 +52,40 @@ function openExisting(
   return program.call("openat2", [root, relative, how, OPEN_HOW_BYTES], {
     result: "target",
     caught: { errnos: [Errno.ENOENT, Errno.ENOTDIR], target: missing },
-    describes: `open ${quote(path)} in the container's root`,
+    describes: () => `open ${quote(path)} in the container's root`,
   });
 }
 
 export function protectReadOnlyPaths({ program, request }: PlanContext, root: Register): void {
   request.spec.linux?.readonlyPaths?.forEach((path, index) => {
     program.because(`linux.readonlyPaths[${index}]`);
-    const describes = `make ${quote(path)} read-only`;
+    const describes = () => `make ${quote(path)} read-only`;
     const missing = program.label();
     const target = openExisting(program, root, path, missing);
-    const treeFlags = flags(
-      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE,
-      OPEN_TREE_NAMES,
-    );
-    const tree = program.call("open_tree", [target, program.text(""), treeFlags], {
-      result: "tree",
-      describes,
-    });
-    const readOnly = { set: MOUNT_ATTR_RDONLY, clear: 0, propagation: 0, recursive: false };
-    setAttributes(program, tree, readOnly, describes);
-    attachMount(program, tree, target, describes);
-    program.close(tree);
-    program.close(target);
+    if (request.facts.kernelPaths.get(path) === "missing") {
+      refuseUnexpected(program, describes);
+    } else {
+      bindReadOnly(program, target, describes);
+    }
     program.place(missing);
+    program.forget(target);
   });
+}
+
+function bindReadOnly(program: ProgramBuilder, target: Register, describes: Words): void {
+  const treeFlags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE;
+  const args = [target, program.text(""), flags(treeFlags, OPEN_TREE_NAMES)];
+  const tree = program.call("open_tree", args, { result: "tree", describes });
+  const readOnly = { set: MOUNT_ATTR_RDONLY, clear: 0, propagation: 0, recursive: false };
+  setAttributes(program, tree, readOnly, describes);
+  attachMount(program, tree, target, describes);
+  program.close(tree);
+  program.call("close", [target]);
+}
+
+/** What the host does not have has appeared: a program that was made without it must not go on. */
+function refuseUnexpected(program: ProgramBuilder, describes: Words): void {
+  program.control("expect", [0, 1, 1, Errno.EAGAIN], { describes });
 }
 
 /**
@@ -90,9 +100,10 @@ export function maskPaths({ program, request }: PlanContext, root: Register): vo
   }
   program.because("linux.maskedPaths");
   const nullDevice = openNullDevice(program);
+  const { kernelPaths } = request.facts;
   paths.forEach((path, index) => {
     program.because(`linux.maskedPaths[${index}]`);
-    maskPath({ program, root, nullDevice }, path);
+    maskPath({ program, root, nullDevice }, path, kernelPaths.get(path));
   });
   program.close(nullDevice);
 }
@@ -121,20 +132,49 @@ interface Masks {
   readonly nullDevice: Register;
 }
 
-function maskPath({ program, root, nullDevice }: Masks, path: string): void {
-  const describes = `mask ${quote(path)}`;
+function maskPath(masks: Masks, path: string, kind: PathKind | undefined): void {
+  const { program, root } = masks;
+  const describes = () => `mask ${quote(path)}`;
   const missing = program.label();
+  const target = openExisting(program, root, path, missing);
+  const mask = program.register("mask");
+  switch (kind) {
+    case "missing":
+      refuseUnexpected(program, describes);
+      break;
+    case "directory":
+      makeEmptyDirectory(program, mask, describes);
+      attachMount(program, mask, target, describes);
+      break;
+    case "file":
+      copyNullDevice(masks, mask, describes);
+      attachMount(program, mask, target, describes);
+      break;
+    case undefined:
+      maskEither(masks, mask, target, describes);
+  }
+  if (kind !== "missing") {
+    program.call("close", [mask]);
+    program.call("close", [target]);
+  }
+  program.forget(mask);
+  program.forget(target);
+  program.place(missing);
+}
+
+function copyNullDevice({ program, nullDevice }: Masks, mask: Register, describes: Words): void {
+  const treeFlags = flags(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, OPEN_TREE_NAMES);
+  program.callInto(mask, "open_tree", [nullDevice, program.text(""), treeFlags], { describes });
+}
+
+/** Nobody knows what the path is: a file does not go onto a directory, which the kernel tells. */
+function maskEither(masks: Masks, mask: Register, target: Register, describes: Words): void {
+  const { program } = masks;
   const isDirectory = program.label();
   const done = program.label();
-  const target = openExisting(program, root, path, missing);
+  copyNullDevice(masks, mask, describes);
   const empty = program.text("");
-  const treeFlags = flags(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH, OPEN_TREE_NAMES);
-  const mask = program.call("open_tree", [nullDevice, empty, treeFlags], {
-    result: "mask",
-    describes,
-  });
   const moveFlags = named(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH, "F_EMPTY|T_EMPTY");
-  // A file does not go onto a directory.
   program.call("move_mount", [mask, empty, target, empty, moveFlags], {
     describes,
     caught: { errnos: [Errno.ENOTDIR, Errno.EINVAL], target: isDirectory },
@@ -145,12 +185,9 @@ function maskPath({ program, root, nullDevice }: Masks, path: string): void {
   makeEmptyDirectory(program, mask, describes);
   attachMount(program, mask, target, describes);
   program.place(done);
-  program.close(mask);
-  program.close(target);
-  program.place(missing);
 }
 
-function makeEmptyDirectory(program: ProgramBuilder, result: Register, describes: string): void {
+function makeEmptyDirectory(program: ProgramBuilder, result: Register, describes: Words): void {
   const openArgs = [program.text("tmpfs"), named(FSOPEN_CLOEXEC, "CLOEXEC")];
   const fs = program.call("fsopen", openArgs, { result: "fs", describes });
   program.call("fsconfig", [fs, named(FSCONFIG_CMD_CREATE, "CREATE"), 0, 0, 0], { describes });

@@ -51,13 +51,21 @@ export function pathComponents(path: string): string[] {
   return components;
 }
 
-/** A register with an O_PATH descriptor of the target. */
+/**
+ * A register with an O_PATH descriptor of the target. A path of one component is made without asking:
+ * mkdirat says EEXIST, even on a read-only file system. A longer one is opened first, since it is
+ * there more often than not.
+ */
 export function openTarget(program: ProgramBuilder, target: Target): Register {
   const components = pathComponents(target.path);
   const path = components.length === 0 ? "." : components.join("/");
   const result = program.register("target");
   if (target.missing === "fail" || components.length === 0) {
     openInRoot(program, { ...target, path }, result);
+    return result;
+  }
+  if (components.length === 1) {
+    makeMissing(program, target, components, result);
     return result;
   }
   const missing = program.label();
@@ -87,12 +95,13 @@ export function openInRoot(
     "openat2",
     [target.root, program.text(target.path), how, OPEN_HOW_BYTES],
     {
-      describes: `open ${JSON.stringify(`/${target.path}`)} in the container's root`,
+      describes: () => `open ${JSON.stringify(`/${target.path}`)} in the container's root`,
       ...(missing === undefined ? {} : { caught: { errnos: [Errno.ENOENT], target: missing } }),
     },
   );
 }
 
+/** Component by component: each is made if it is not there, and then opened in the root again. */
 function makeMissing(
   program: ProgramBuilder,
   target: Target,
@@ -102,21 +111,14 @@ function makeMissing(
   let parent = target.root;
   components.forEach((name, index) => {
     const isLast = index === components.length - 1;
-    const prefix = components.slice(0, index + 1).join("/");
-    const opened = isLast ? result : program.register("parent");
-    const make = program.label();
-    const next = program.label();
-    const place = { ...target, path: prefix };
-    openInRoot(program, place, opened, make);
-    program.jump(next);
-    program.place(make);
     if (isLast && target.missing === "file") {
       makeFile(program, parent, name);
     } else {
       makeDirectory(program, parent, name);
     }
-    openInRoot(program, place, opened);
-    program.place(next);
+    const opened = isLast ? result : program.register("parent");
+    const path = components.slice(0, index + 1).join("/");
+    openInRoot(program, { ...target, path }, opened);
     if (parent !== target.root) {
       program.close(parent);
     }
@@ -125,22 +127,22 @@ function makeMissing(
 }
 
 function makeDirectory(program: ProgramBuilder, parent: Register, name: string): void {
-  const mode = named(DIRECTORY_MODE, `0${DIRECTORY_MODE.toString(8)}`);
+  const mode = named(DIRECTORY_MODE, "0755");
   program.call("mkdirat", [parent, program.text(name), mode], {
     caught: { errnos: [Errno.EEXIST] },
-    describes: `make the directory ${JSON.stringify(name)} for a mount`,
+    describes: () => `make the directory ${JSON.stringify(name)} for a mount`,
   });
 }
 
 /** O_EXCL: a dangling link must not lead the new file elsewhere. */
 function makeFile(program: ProgramBuilder, parent: Register, name: string): void {
   const openFlags = flags(O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC, OPEN_NAMES);
-  const mode = named(FILE_MODE, `0${FILE_MODE.toString(8)}`);
+  const mode = named(FILE_MODE, "0644");
   const file = program.register("file");
   const exists = program.label();
   program.callInto(file, "openat", [parent, program.text(name), openFlags, mode], {
     caught: { errnos: [Errno.EEXIST], target: exists },
-    describes: `make the file ${JSON.stringify(name)} for a mount`,
+    describes: () => `make the file ${JSON.stringify(name)} for a mount`,
   });
   program.close(file);
   program.place(exists);

@@ -65,7 +65,7 @@ export function setRlimits(
     putU64(content, 2, hard);
     const limit = program.structure(content, `{${soft}, ${hard}}`);
     const number = named(RLIMIT_TYPES.indexOf(type), type);
-    program.call("prlimit64", [target, number, limit, 0], { describes: `set ${type}` });
+    program.call("prlimit64", [target, number, limit, 0], { describes: () => `set ${type}` });
   });
 }
 

@@ -22,7 +22,7 @@ import {
 import { quote } from "../error/ocicat-error.ts";
 import type { RootfsPropagation } from "../oci/linux.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
-import type { Register } from "../program/program.ts";
+import { type Register, type Words, wordsOf } from "../program/program.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { MS_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { setAttributes } from "./mount-attributes.ts";
@@ -75,7 +75,7 @@ export function mountRoot({ program, request }: PlanContext): Register {
 }
 
 function bindRoot(program: ProgramBuilder, path: string): Register {
-  const describes = `mount the root file system ${quote(path)}`;
+  const describes = () => `mount the root file system ${quote(path)}`;
   const treeFlags = flags(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE, OPEN_TREE_NAMES);
   const root = program.call("open_tree", [CURRENT_DIRECTORY, program.text(path), treeFlags], {
     result: "root",
@@ -85,12 +85,7 @@ function bindRoot(program: ProgramBuilder, path: string): Register {
   return root;
 }
 
-function attachRoot(
-  program: ProgramBuilder,
-  root: Register,
-  path: string,
-  describes: string,
-): void {
+function attachRoot(program: ProgramBuilder, root: Register, path: string, describes: Words): void {
   const moveFlags = named(MOVE_MOUNT_F_EMPTY_PATH, "F_EMPTY");
   const args = [root, program.text(""), CURRENT_DIRECTORY, program.text(path), moveFlags];
   program.call("move_mount", args, { describes });
@@ -107,7 +102,7 @@ function mountOverlay(
   const set = (key: string, value: string) => {
     const command = named(FSCONFIG_SET_STRING, "SET_STRING");
     program.call("fsconfig", [fs, command, program.text(key), program.text(value), 0], {
-      describes: `${describes} with ${key} ${quote(value)}`,
+      describes: () => `${wordsOf(describes)} with ${key} ${quote(value)}`,
     });
   };
   set("source", "overlay");

@@ -99,7 +99,7 @@ function openSyncSockets(program: ProgramBuilder): StageShared["sync"] {
 /** Bound by its name in the state directory, so that a long path of the directory does not matter. */
 function openStartSocket({ program, request }: PlanContext): StageShared["start"] {
   program.because("start");
-  const describes = `make the start socket of container "${request.id}"`;
+  const describes = () => `make the start socket of container "${request.id}"`;
   const { stateDirectory } = request;
   program.call("chdir", [program.text(stateDirectory)], { describes });
   const type = named(SOCK_STREAM | SOCK_CLOEXEC, "STREAM|CLOEXEC");
@@ -150,7 +150,7 @@ export function planClone(
     const openFlags = flags(O_PATH_DIRECTORY_CLOEXEC, OPEN_NAMES);
     const fd = program.call("openat", [CURRENT_DIRECTORY, program.text(directory), openFlags], {
       result: "cgroup",
-      describes: `open the cgroup ${JSON.stringify(directory)}`,
+      describes: () => `open the cgroup ${JSON.stringify(directory)}`,
     });
     program.control("store", [fd, offsetOf(clone, CGROUP_FIELD), 8]);
   }

@@ -13,7 +13,7 @@ import { OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
 import { Errno } from "../error/errno.ts";
 import type { ConsoleSize } from "../oci/process.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { Argument, Register } from "../program/program.ts";
+import type { Argument, Register, Words } from "../program/program.ts";
 import { openHow } from "./context.ts";
 import { OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { sendDescriptor } from "./messages.ts";
@@ -73,7 +73,7 @@ export function openTerminal(
 }
 
 /** A file of the image called ptmx is no terminal. */
-function expectPtmx(program: ProgramBuilder, master: Register, describes: string): void {
+function expectPtmx(program: ProgramBuilder, master: Register, describes: Words): void {
   const status = program.space(STATX_BYTES, "status");
   const atFlags = named(AT_EMPTY_PATH, "EMPTY_PATH");
   program.call("statx", [master, program.text(""), atFlags, named(STATX_TYPE, "TYPE"), status]);

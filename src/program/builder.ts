@@ -16,6 +16,7 @@ import type {
   Program,
   Register,
   Structure,
+  Words,
 } from "./program.ts";
 
 export interface CallOptions {
@@ -23,7 +24,7 @@ export interface CallOptions {
   readonly result?: string;
   readonly caught?: Catch;
   /** See Operation.describes. */
-  readonly describes?: string;
+  readonly describes?: Words;
 }
 
 interface NewOperation {
@@ -33,7 +34,7 @@ interface NewOperation {
   readonly result?: Register | undefined;
   readonly caught?: Catch | undefined;
   readonly target?: Label | undefined;
-  readonly describes?: string | undefined;
+  readonly describes?: Words | undefined;
 }
 
 const CODE_OF_FORK = CONTROL_BIT | OPCODES.fork;
@@ -52,8 +53,10 @@ export class ProgramBuilder {
   #stringBytes = 0;
   readonly #internedStrings = new Map<string, DataReference>();
   readonly #sharedStructures = new Map<string, DataReference>();
-  readonly #freeRegisters: number[] = [];
+  #freeRegisters: number[] = [];
   #registersUsed = 1;
+  /** Of each parent whose child's part is being built: which registers are its own. */
+  readonly #parents: { readonly free: number[]; readonly used: number }[] = [];
   #reason = "";
   #depth = 0;
 
@@ -113,12 +116,19 @@ export class ProgramBuilder {
     const args = [cloneArgs, cloneArgs.size];
     this.#push({ name: "fork", code: CODE_OF_FORK, args, result, target: parent });
     this.#depth += 1;
+    this.#parents.push({ free: [...this.#freeRegisters], used: this.#registersUsed });
     return result;
   }
 
-  /** Ends the child's part that `fork` began. */
+  /**
+   * Ends the child's part that `fork` began. The child had a copy of every register: what it gave up
+   * may still be in use here, and what it took is free.
+   */
   endFork(parent: Label): void {
     this.#depth -= 1;
+    const registers = this.#parents.pop();
+    this.#freeRegisters = registers?.free ?? [];
+    this.#registersUsed = registers?.used ?? this.#registersUsed;
     this.place(parent);
   }
 
@@ -168,7 +178,7 @@ export class ProgramBuilder {
       segment: "strings",
       offset: this.#stringBytes,
       size: utf8Length(value) + 1,
-      text: quote(value),
+      text: () => quote(value),
     };
     this.#strings.push(value);
     this.#stringBytes += reference.size;
@@ -179,7 +189,7 @@ export class ProgramBuilder {
   /** A structure of 32-bit words; `pointers` says which (even) words become 64-bit addresses. */
   structure(
     content: Uint32Array | Uint8Array,
-    text: string,
+    text: Words,
     pointers: ReadonlyMap<number, DataReference> = NO_POINTERS,
   ): DataReference {
     const offset = this.#structureBytes;
@@ -188,24 +198,24 @@ export class ProgramBuilder {
     return { kind: "data", segment: "structures", offset, size: content.byteLength, text };
   }
 
-  /** A structure that ops only read: made once for each `text`, which must describe it whole. */
-  sharedStructure(text: string, make: () => Uint32Array): DataReference {
-    const known = this.#sharedStructures.get(text);
+  /** A structure that ops only read: made once for each `key`. */
+  sharedStructure(key: string, text: Words, make: () => Uint32Array): DataReference {
+    const known = this.#sharedStructures.get(key);
     if (known !== undefined) {
       return known;
     }
     const reference = this.structure(make(), text);
-    this.#sharedStructures.set(text, reference);
+    this.#sharedStructures.set(key, reference);
     return reference;
   }
 
   /** Zeroed room for `size` bytes that ops write to. */
-  space(size: number, text: string): DataReference {
+  space(size: number, text: Words): DataReference {
     return this.structure(new Uint32Array(Math.ceil(size / 4)), text);
   }
 
   /** A NULL-terminated array of C strings, as execve takes it. */
-  stringVector(strings: readonly string[], text: string): DataReference {
+  stringVector(strings: readonly string[], text: Words): DataReference {
     const pointers = new Map<number, DataReference>();
     strings.forEach((string, index) => {
       pointers.set(index * 2, this.text(string));
@@ -274,7 +284,7 @@ export function offsetOf(reference: DataReference, plus = 0): DataOffset {
 }
 
 /** A number with the words that the listing shows for it. */
-export function named(value: number, text: string): NamedNumber {
+export function named(value: number, text: Words): NamedNumber {
   return { kind: "named", value, text };
 }
 

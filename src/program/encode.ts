@@ -18,8 +18,8 @@ const TWO_TO_32 = 0x1_0000_0000;
 const NO_OP = 0xffff_ffff;
 
 export interface EncodeOptions {
-  /** Tests: the stage sends SIGKILL to `pid` before it executes op `op`. */
-  readonly killAt?: { readonly op: number; readonly pid: number };
+  /** Tests: before this op, the runtime is made to kill itself (REPORT_KILL). */
+  readonly killAtOp?: number | undefined;
 }
 
 interface Layout {
@@ -61,15 +61,13 @@ export function encodeProgram(
     wide: [],
     wideStart: program.structureBytes,
   };
-  const killAt = options.killAt;
   layout.words.set([
     PROGRAM_MAGIC,
     PROGRAM_VERSION,
     operations.length,
     relocationCount,
     total - dataStart,
-    killAt?.op ?? NO_OP,
-    killAt?.pid ?? 0,
+    options.killAtOp ?? NO_OP,
   ]);
   operations.forEach((operation, index) => {
     encodeOperation(layout, index, operation);

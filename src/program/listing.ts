@@ -6,7 +6,7 @@
 // line: the errors and where it goes on.
 
 import { errnoName } from "../error/errno.ts";
-import type { Argument, FlagNames, Operation, Program } from "./program.ts";
+import { type Argument, type FlagNames, type Operation, type Program, wordsOf } from "./program.ts";
 
 const CALL_WIDTH = 62;
 const RESULT_WIDTH = 16;
@@ -78,15 +78,17 @@ function describeArgument(argument: Argument): string {
   }
   switch (argument.kind) {
     case "named":
-      return typeof argument.text === "string"
-        ? argument.text
-        : describeFlags(argument.value, argument.text);
+      return typeof argument.text === "object"
+        ? describeFlags(argument.value, argument.text)
+        : wordsOf(argument.text);
     case "register":
       return argument.name;
     case "data":
-      return argument.text;
-    case "offset":
-      return argument.plus === 0 ? argument.of.text : `${argument.of.text}+${argument.plus}`;
+      return wordsOf(argument.text);
+    case "offset": {
+      const text = wordsOf(argument.of.text);
+      return argument.plus === 0 ? text : `${text}+${argument.plus}`;
+    }
   }
 }
 

@@ -33,6 +33,8 @@ export const OPCODES = {
   hold: 12,
   /** report_to(fd): from here on reports and failures go to another descriptor. */
   report_to: 13,
+  /** bound_capabilities(kept low, kept high, last): drops all others, up to the last, from the bounding set. */
+  bound_capabilities: 14,
 } as const;
 
 export type ControlName = keyof typeof OPCODES;
@@ -68,6 +70,8 @@ export const PROGRAM_SIZE_LIMIT = 16 * 1024 * 1024;
 
 /** What a record on the report descriptor says; other kinds are the program's own. */
 export const REPORT_FAILED = 0;
+/** Tests: the runtime kills itself when it reads this; the process that reported waits for that. */
+export const REPORT_KILL = 0xffff;
 /** A record: kind u32, op index u32, value i64. */
 export const REPORT_BYTES = 16;
 

@@ -4,6 +4,13 @@
 import type { Architecture, SyscallName } from "../abi/architecture.ts";
 import type { ControlName } from "./opcodes.ts";
 
+/** Words that only a listing or an error needs: made when one asks for them. */
+export type Words = string | (() => string);
+
+export function wordsOf(words: Words): string {
+  return typeof words === "string" ? words : words();
+}
+
 /** A register that holds the result of an earlier op. Its name is for the listing. */
 export interface Register {
   readonly kind: "register";
@@ -20,7 +27,7 @@ export interface DataReference {
   /** In bytes; of a string, with its NUL. */
   readonly size: number;
   /** How the listing shows it. */
-  readonly text: string;
+  readonly text: Words;
 }
 
 /** The offset of a piece of data as a plain number: for the ops that check the range themselves. */
@@ -37,7 +44,7 @@ export interface NamedNumber {
   readonly kind: "named";
   readonly value: number;
   /** The words; or the flags to choose them from, since only a listing needs them. */
-  readonly text: string | FlagNames;
+  readonly text: Words | FlagNames;
 }
 
 export type Argument = number | NamedNumber | Register | DataReference | DataOffset;
@@ -69,7 +76,7 @@ export interface Operation {
   /** How deep in forks: the indentation of the listing. */
   readonly depth: number;
   /** What errors call it, where the call's own name would tell too little: `mount "tmpfs" on "/dev"`. */
-  readonly describes: string | undefined;
+  readonly describes: Words | undefined;
 }
 
 /** One piece of the structures segment: 32-bit words, some of which are addresses. */
@@ -99,5 +106,7 @@ export interface Provenance {
 
 export function provenanceOf(operation: Operation): Provenance {
   const { reason, name, describes } = operation;
-  return describes === undefined ? { reason, call: name } : { reason, call: name, describes };
+  return describes === undefined
+    ? { reason, call: name }
+    : { reason, call: name, describes: wordsOf(describes) };
 }

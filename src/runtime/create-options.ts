@@ -30,6 +30,6 @@ export interface CreateOptions {
   readonly rootFilesystem?: RootFilesystem;
   /** The configuration, in place of the bundle's config.json. */
   readonly config?: string;
-  /** Tests: where the stage sends SIGKILL to this process. */
+  /** Tests: SIGKILL ends this process before this op of the program. */
   readonly killAtOp?: number;
 }

@@ -134,9 +134,7 @@ function launch(preparation: Launch, state: ContainerState): CommittedContainer 
       options.firstFd === undefined ? (options.preserveFds ?? 0) : 0,
     ),
     ...(options.firstFd === undefined ? {} : { placeFds: [{ from: options.firstFd, to: 3 }] }),
-    ...(options.killAtOp === undefined
-      ? {}
-      : { killAt: { op: options.killAtOp, pid: process.pid } }),
+    killAtOp: options.killAtOp,
   });
   return awaitReady({ options, spec, directory, stage, program, state });
 }

@@ -188,9 +188,7 @@ function launchInto(launch: ExecLaunch, request: ExecRequest): ExecutedProcess {
   const { options } = launch;
   using stage = launchProgram(compileExec(request), {
     keepFds: launch.keepFds,
-    ...(options.killAtOp === undefined
-      ? {}
-      : { killAt: { op: options.killAtOp, pid: process.pid } }),
+    killAtOp: options.killAtOp,
   });
   try {
     return { pid: awaitExecution(launch, stage), stagePid: stage.pid };

@@ -6,11 +6,11 @@
 // End of file on either side means that the other is gone.
 
 import { F_DUPFD_CLOEXEC, F_SETFD } from "../abi/file.ts";
-import { MSG_NOSIGNAL, SOCK_SEQPACKET } from "../abi/process.ts";
+import { MSG_NOSIGNAL, SIGKILL, SOCK_SEQPACKET } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import { encodeProgram } from "../program/encode.ts";
-import { REPORT_BYTES } from "../program/opcodes.ts";
+import { REPORT_BYTES, REPORT_KILL } from "../program/opcodes.ts";
 import type { Program } from "../program/program.ts";
 import { call, checked } from "../sys/call.ts";
 import { addressOf } from "../sys/entry.ts";
@@ -26,8 +26,8 @@ export interface StageOptions {
   readonly keepFds?: readonly number[];
   /** Descriptors that get another number in the stage, from 3 to 15: what it held there is closed. */
   readonly placeFds?: readonly { readonly from: number; readonly to: number }[];
-  /** Tests: the stage kills the process `pid` before it executes op `op`. */
-  readonly killAt?: { readonly op: number; readonly pid: number };
+  /** Tests: SIGKILL ends this process before op `op` is executed. */
+  readonly killAtOp?: number | undefined;
 }
 
 export interface StageReport {
@@ -88,6 +88,9 @@ export function receiveReport(socketFd: number): StageReport | undefined {
     });
   }
   const [kind = 0, op = 0, low = 0, high = 0] = record;
+  if (kind === REPORT_KILL) {
+    call("kill", call("getpid"), SIGKILL);
+  }
   return { kind, op, value: (high | 0) * 0x1_0000_0000 + low };
 }
 
@@ -95,9 +98,9 @@ export function receiveReport(socketFd: number): StageReport | undefined {
 const FIRST_SAFE_FD = 16;
 
 export function launchProgram(program: Program, options: StageOptions = {}): StageProcess {
-  const { keepFds = [], placeFds = [], killAt } = options;
+  const { keepFds = [], placeFds = [], killAtOp } = options;
   using executable = movedAside(stageExecutable(), placeFds.length > 0);
-  const content = encodeProgram(program, killAt === undefined ? {} : { killAt });
+  const content = encodeProgram(program, { killAtOp });
   const sealedFd = sealedData("ocicat-program", content);
   using programFd = movedAside(new OwnedFd(sealedFd), placeFds.length > 0);
   const [ours, theirs] = socketPair(SOCK_SEQPACKET);
