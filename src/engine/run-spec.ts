@@ -31,7 +31,8 @@ export interface RunSpecRequest {
   readonly options: RunContainerOptions;
   readonly process: ImageProcess;
   readonly hostname: string;
-  readonly cgroupsPath: string;
+  /** Absent: wherever the runtime may make one. */
+  readonly cgroupsPath: string | undefined;
   /** For a container that root does not make; absent: no user namespace. */
   readonly idMaps: IdMaps | undefined;
   readonly consoleSize: { readonly height: number; readonly width: number } | undefined;
@@ -43,14 +44,14 @@ export interface IdMaps {
 }
 
 export function runSpec(request: RunSpecRequest): Spec {
-  const { options, hostname, idMaps } = request;
+  const { options, hostname } = request;
   const base = defaultSpec({ cgroupNamespace: true });
   return {
     ociVersion: base.ociVersion,
     process: specProcess(request),
     root: { path: "rootfs", readonly: options.readOnly },
     hostname,
-    mounts: [...specMounts(base, options, idMaps), ...userMounts(options)],
+    mounts: [...specMounts(base), ...userMounts(options)],
     linux: specLinux(base, request),
   };
 }
@@ -70,20 +71,11 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
   };
 }
 
-/** A network namespace that is not the container's own shows the host's sysfs, read-only. */
-function specMounts(base: Spec, options: RunContainerOptions, idMaps: IdMaps | undefined): Mount[] {
-  const bindsSysfs = options.network === "host" && idMaps !== undefined;
-  return (base.mounts ?? []).map((mount) => {
-    if (mount.type === "sysfs" && bindsSysfs) {
-      return {
-        destination: "/sys",
-        type: "none",
-        source: "/sys",
-        options: ["rbind", "nosuid", "noexec", "nodev", "ro"],
-      };
-    }
-    return mount;
-  });
+/** procfs with the attributes that the peers give it. */
+function specMounts(base: Spec): Mount[] {
+  return (base.mounts ?? []).map((mount) =>
+    mount.type === "proc" ? { ...mount, options: ["nosuid", "noexec", "nodev"] } : mount,
+  );
 }
 
 function userMounts(options: RunContainerOptions): Mount[] {
@@ -126,7 +118,7 @@ function specLinux(base: Spec, request: RunSpecRequest): Linux {
     ...base.linux,
     ...(idMaps === undefined ? {} : { uidMappings: idMaps.uid, gidMappings: idMaps.gid }),
     namespaces: idMaps === undefined ? namespaces : [...namespaces, { type: "user" }],
-    cgroupsPath,
+    ...(cgroupsPath === undefined ? {} : { cgroupsPath }),
     resources: specResources(base, options.limits),
   };
 }

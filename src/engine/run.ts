@@ -163,10 +163,18 @@ function configure({ config, files }: Source, { options, id, idMaps }: Run) {
       readAccounts(files),
     ),
     hostname,
-    cgroupsPath: options.systemdCgroup ? `:ocicat:${id}` : `/ocicat/${id}`,
+    cgroupsPath: cgroupsPath(id, options.systemdCgroup, idMaps),
     idMaps,
     consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
   });
+}
+
+/** A user has no place of their own at the top: the container gets one beside the caller, or none. */
+function cgroupsPath(id: string, systemd: boolean, idMaps: IdMaps | undefined): string | undefined {
+  if (systemd) {
+    return `:ocicat:${id}`;
+  }
+  return idMaps === undefined ? `/ocicat/${id}` : undefined;
 }
 
 function attachTo(socketFd: number, run: Run): AttachEnd {

@@ -76,7 +76,7 @@ export function planInit(
   enterRoot(context, root);
   applyRootPropagation(context);
   program.close(root);
-  takeStdio(program, shared.stdio);
+  takeStdio(program, shared.stdio, process.user.uid);
   const found = becomeUser(plan);
   awaitCommit(context, state);
   awaitStart(context, shared, state);

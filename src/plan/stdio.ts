@@ -24,6 +24,8 @@ export type Stdio = {
     }
   | {
       readonly kind: "pipes";
+      /** What only root of the container's user namespace may give to the process's user. */
+      readonly givenByInit: readonly Register[];
       readonly holder: {
         readonly stdin: Register | undefined;
         readonly stdout: Register;
@@ -73,11 +75,15 @@ function planPipes(context: PlanContext, namespaces: NamespacePlan, withStdin: b
   const stdin = withStdin ? makePipe(program, "stdin") : undefined;
   const input = stdin?.readEnd ?? openNull(program);
   const ends = [stdout.writeEnd, stderr.writeEnd, ...(stdin === undefined ? [] : [stdin.readEnd])];
-  for (const end of ends) {
-    giveToUser(context, namespaces, end);
+  const givenByInit = namespaces.user === "new" && !context.request.facts.privileged;
+  if (!givenByInit) {
+    for (const end of ends) {
+      giveToUser(context, namespaces, end);
+    }
   }
   return {
     kind: "pipes",
+    givenByInit: givenByInit ? ends : [],
     holder: { stdin: stdin?.writeEnd, stdout: stdout.readEnd, stderr: stderr.readEnd },
     init: [input, stdout.writeEnd, stderr.writeEnd],
     initEnds: [input, stdout.writeEnd, stderr.writeEnd],
@@ -130,9 +136,13 @@ export function hostId(id: number, maps: readonly IdMapping[] | undefined): numb
 }
 
 /** In init: the pipes become its standard descriptors. */
-export function takeStdio(program: ProgramBuilder, stdio: Stdio): void {
+export function takeStdio(program: ProgramBuilder, stdio: Stdio, uid: number): void {
   if (stdio.kind !== "pipes") {
     return;
+  }
+  program.because("process.user.uid");
+  for (const end of uid === 0 ? [] : stdio.givenByInit) {
+    program.call("fchown", [end, uid, -1], { caught: { errnos: [Errno.EPERM, Errno.EINVAL] } });
   }
   program.because("process");
   stdio.init.forEach((end, fd) => {

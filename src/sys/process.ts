@@ -12,7 +12,7 @@ import {
   WNOHANG,
 } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
-import { systemError } from "../error/ocicat-error.ts";
+import { OcicatError, systemError } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
 import { addressOf, hostArchitecture, rawSpawn } from "./entry.ts";
 import { readTextFileIfExists } from "./file.ts";
@@ -196,10 +196,22 @@ export interface ProcessStat {
 
 /** From /proc/PID/stat; undefined when there is no such process. */
 export function readProcessStat(pid: number): ProcessStat | undefined {
-  const text = readTextFileIfExists(`/proc/${pid}/stat`, 4096);
+  const text = readProcessFile(`/proc/${pid}/stat`);
   if (text === undefined) {
     return undefined;
   }
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return { state: fields[0] ?? "", startTime: fields[19] ?? "" };
+}
+
+/** A process that ends between open and read answers ESRCH. */
+function readProcessFile(path: string): string | undefined {
+  try {
+    return readTextFileIfExists(path, 4096);
+  } catch (error) {
+    if (error instanceof OcicatError && error.errno === Errno.ESRCH) {
+      return undefined;
+    }
+    throw error;
+  }
 }
