@@ -6,8 +6,8 @@
 // The program, little-endian, mapped privately so that ops can write into its data:
 //
 //   +--------+--------------------+--------------------+---------+------+
-//   | header | ops, 36 bytes each | relocations, u32   | padding | data |
-//   +--------+--------------------+--------------------+---------+------+
+//   | header | ops, 36 bytes each | relocations, u32   | padding | data | scratch, zeroed
+//   +--------+--------------------+--------------------+---------+------+ - - - - - - - -
 //
 // Every offset is checked before the first op runs. A relocation is the offset of a 64-bit word in
 // the data that holds an offset itself and becomes an address.
@@ -28,8 +28,9 @@ struct header {
   u32 op_count;
   u32 relocation_count;
   u32 data_size;
-  u32 kill_at_op;  // tests: before this op, the runtime is made to kill itself
-  u32 reserved[2];
+  u32 scratch_size;  // zeroed room behind the data, which the program's file does not have
+  u32 kill_at_op;    // tests: before this op, the runtime is made to kill itself
+  u32 reserved;
 };
 
 struct op {
@@ -157,10 +158,11 @@ static int load(u8 *program, u64 size) {
   u64 relocations_end = relocations_at + (u64)header->relocation_count * sizeof(u32);
   u64 data_at = (relocations_end + 7) & ~7ull;
   if (data_at > size || header->data_size != size - data_at) return WRONG;
+  if (header->scratch_size > PROGRAM_SIZE_LIMIT) return WRONG;
   machine.header = header;
   machine.ops = (const struct op *)(program + sizeof *header);
   machine.data = program + data_at;
-  machine.data_size = header->data_size;
+  machine.data_size = (u64)header->data_size + header->scratch_size;
   for (u32 i = 0; i < header->op_count; i++)
     if (!op_is_valid(&machine.ops[i])) return WRONG;
   return relocate((const u32 *)(program + relocations_at), header->relocation_count);
@@ -362,13 +364,17 @@ static i32 parse_number(const char *text) {
   return number;
 }
 
-// The page behind the program stays unmapped, so that a too long write cannot reach further.
-static u8 *map_program(i32 fd, u64 size) {
+static u64 whole_pages(u64 size) { return (size + PAGE - 1) & ~(u64)(PAGE - 1); }
+
+// The program's file, then zeroed scratch, then a page that stays unmapped, so that a too long write
+// cannot reach further. What the file leaves of its last page is zeroed by the kernel.
+static u8 *map_program(i32 fd, u64 size, u64 scratch) {
   enum { PROT_NONE = 0, READ_WRITE = 3, PRIVATE = 2, FIXED = 16, ANONYMOUS = 32 };
-  u64 rounded = (size + PAGE - 1) & ~(u64)(PAGE - 1);
-  i64 area = syscall(__NR_mmap, 0, rounded + PAGE, PROT_NONE, PRIVATE | ANONYMOUS, -1, 0);
+  u64 whole = whole_pages(size + scratch);
+  i64 area = syscall(__NR_mmap, 0, whole + PAGE, READ_WRITE, PRIVATE | ANONYMOUS, -1, 0);
   if (is_error(area)) return 0;
-  i64 program = syscall(__NR_mmap, area, rounded, READ_WRITE, PRIVATE | FIXED, fd, 0);
+  syscall(__NR_mprotect, area + (i64)whole, PAGE, PROT_NONE);
+  i64 program = syscall(__NR_mmap, area, whole_pages(size), READ_WRITE, PRIVATE | FIXED, fd, 0);
   return is_error(program) ? 0 : (u8 *)program;
 }
 
@@ -381,7 +387,10 @@ __attribute__((used)) _Noreturn void start(const u64 *stack) {
   machine.registers[0] = (u64)machine.report_fd;
   i64 size = syscall(__NR_lseek, program_fd, 0, SEEK_END);
   if (size <= 0 || size > PROGRAM_SIZE_LIMIT) exit_process(EXIT_REFUSED);
-  u8 *program = map_program(program_fd, (u64)size);
+  struct header header = {0};
+  syscall(__NR_pread64, program_fd, &header, sizeof header, 0);
+  if (header.scratch_size > PROGRAM_SIZE_LIMIT) exit_process(EXIT_REFUSED);
+  u8 *program = map_program(program_fd, (u64)size, header.scratch_size);
   if (program == 0 || !load(program, (u64)size)) exit_process(EXIT_REFUSED);
   syscall(__NR_close, program_fd);
   run();

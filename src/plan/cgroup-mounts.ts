@@ -17,10 +17,12 @@ import {
   MOUNT_ATTR_NOEXEC,
   MOUNT_ATTR_NOSUID,
   MOUNT_ATTR_RDONLY,
+  MS_BIND,
   MS_NODEV,
   MS_NOEXEC,
   MS_NOSUID,
   MS_RDONLY,
+  MS_REC,
   MS_SLAVE,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
@@ -185,38 +187,34 @@ function mountHierarchies(step: MountStep, target: Register): void {
   for (const hierarchy of hierarchyMounts(request.facts.cgroup)) {
     mountHierarchy(step, tmpfs, hierarchy);
   }
-  if ((options.attributes.set & MOUNT_ATTR_RDONLY) !== 0) {
-    const readOnly = { set: MOUNT_ATTR_RDONLY, clear: 0, propagation: 0, recursive: false };
-    setAttributes(program, tmpfs, readOnly, describes);
-  }
+  const set = options.attributes.set | SAFE_ATTRIBUTES;
+  setAttributes(program, tmpfs, { set, clear: 0, propagation: 0, recursive: true }, describes);
   program.call("chdir", [program.text("/")]);
   program.close(tmpfs);
   program.close(target);
 }
 
 /**
- * With a cgroup namespace by mount(2), whose relative name is safe here: the current directory is a
- * tmpfs that this process has just made, in a mount namespace that has no other process. That takes two
- * ops where the new API takes eight, for each of ten hierarchies.
+ * By mount(2), whose relative name is safe here: the current directory is a tmpfs that this process has
+ * just made, in a mount namespace that has no other process. That takes two ops where the new API takes
+ * eight, for each of ten hierarchies.
  */
 function mountHierarchy(step: MountStep, tmpfs: Register, hierarchy: HierarchyMount): void {
   const { program } = step.context;
   const describes = () => `mount the cgroup hierarchy ${JSON.stringify(hierarchy.name)}`;
   const name = program.text(hierarchy.name);
   program.call("mkdirat", [tmpfs, name, named(0o755, "0755")], { describes });
-  const own = ownDirectory(step, hierarchy);
-  if (!hasCgroupNamespace(step) && own !== undefined) {
-    const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
-    const directory = program.call("openat", [tmpfs, name, openFlags], { result: "directory" });
-    bindDirectory(step, own, directory, step.options.attributes.set | SAFE_ATTRIBUTES);
-    program.close(directory);
-  } else if (hasNewMountNamespace(step)) {
+  const own = hasCgroupNamespace(step) ? undefined : ownDirectory(step, hierarchy);
+  if (!hasNewMountNamespace(step)) {
+    mountHierarchyByDescriptor(step, tmpfs, hierarchy, own);
+  } else if (own === undefined) {
     const type = program.text(hierarchy.fileSystem);
     const data = hierarchy.option === "" ? 0 : program.text(hierarchyOptions(hierarchy).join(","));
     const mountFlags = flags(MS_NOSUID | MS_NODEV | MS_NOEXEC | readOnlyFlag(step), MS_NAMES);
     program.call("mount", [program.text("cgroup"), name, type, mountFlags, data], { describes });
   } else {
-    mountHierarchyByDescriptor(step, tmpfs, hierarchy);
+    const bind = flags(MS_BIND | MS_REC, MS_NAMES);
+    program.call("mount", [program.text(own), name, 0, bind, 0], { describes });
   }
   for (const link of hierarchy.links) {
     program.call("symlinkat", [name, tmpfs, program.text(link)], { describes });
@@ -236,14 +234,20 @@ function mountHierarchyByDescriptor(
   step: MountStep,
   tmpfs: Register,
   hierarchy: HierarchyMount,
+  own: string | undefined,
 ): void {
   const { program } = step.context;
   const describes = () => `mount the cgroup hierarchy ${JSON.stringify(hierarchy.name)}`;
   const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
   const name = program.text(hierarchy.name);
   const directory = program.call("openat", [tmpfs, name, openFlags], { result: "directory" });
-  const options = hierarchyOptions(hierarchy);
   const attributes = step.options.attributes.set | SAFE_ATTRIBUTES;
+  if (own !== undefined) {
+    bindDirectory(step, own, directory, attributes);
+    program.close(directory);
+    return;
+  }
+  const options = hierarchyOptions(hierarchy);
   const fileSystem = { type: hierarchy.fileSystem, source: "cgroup", options, attributes };
   moveMount(program, makeDetached(program, fileSystem, describes), directory, describes);
 }

@@ -24,7 +24,12 @@ import { planStageAfterClone, planStageBeforeClone } from "./stage-side.ts";
 
 export function compileCreate(request: CreateRequest): Program {
   const program = new ProgramBuilder(request.facts.architecture);
-  const context: PlanContext = { program, request, outer: { bindSources: new Map() } };
+  const context: PlanContext = {
+    program,
+    request,
+    outer: { bindSources: new Map() },
+    freshMounts: new Map(),
+  };
   const namespaces = planNamespaces(request.spec, request.facts.privileged);
   const shared = planStageBeforeClone(context, namespaces);
   const parent = program.label();

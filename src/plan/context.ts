@@ -13,6 +13,8 @@ export interface PlanContext {
   readonly request: CreateRequest;
   /** What the stage opened in the host's namespaces, for init to use. */
   readonly outer: OuterFds;
+  /** Empty file systems that this program has mounted, by the names of their mount points in the root. */
+  readonly freshMounts: Map<string, Register>;
 }
 
 /** Descriptors that init inherits from the stage. */

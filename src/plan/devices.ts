@@ -59,7 +59,8 @@ export function makeDevices(context: PlanContext, root: Register, inUserNamespac
   const { program, request } = context;
   const umask = program.call("umask", [0], { result: "umask" });
   program.because("default devices");
-  const dev = openTarget(program, { root, path: "dev", missing: "directory" });
+  const fresh = context.freshMounts.get("dev");
+  const dev = fresh ?? openTarget(program, { root, path: "dev", missing: "directory" });
   for (const node of requestedNodes(request.spec.linux?.devices ?? [])) {
     program.because(node.reason);
     const place = openPlace(program, node.device.path, root, dev);

@@ -25,7 +25,7 @@ import { idMappedUserNamespace } from "./id-mapped-mounts.ts";
 import { applyMountOptions, setAttributes, setIdMap } from "./mount-attributes.ts";
 import { type MountOptions, sortMountOptions } from "./mount-options.ts";
 import { attachMount, describeMount, type MountStep, moveMount } from "./mount-step.ts";
-import { openTarget, type Target } from "./paths.ts";
+import { openTarget, pathComponents, type Target } from "./paths.ts";
 
 const STATX_BYTES = 256;
 const STATX_MODE = 0x2;
@@ -101,9 +101,37 @@ export function openMountTarget(step: MountStep, missing: Target["missing"]): Re
   const resolved = request.facts.resolvedDestinations.get(mount.destination);
   const noLinks = mount.type === "proc" || mount.type === "sysfs";
   const path = resolved ?? mount.destination;
-  const target = openTarget(program, { root, path, missing, noLinks });
+  const place = freshPlace(context, root, path);
+  const target = openTarget(program, { ...place, missing, noLinks });
   program.because(`mounts[${index}]`);
   return target;
+}
+
+/** A name in a file system that was empty when we mounted it needs no search from the root. */
+function freshPlace(
+  { freshMounts }: PlanContext,
+  root: Register,
+  path: string,
+): Pick<Target, "root" | "path"> {
+  const [parent = "", name, ...rest] = pathComponents(path);
+  const fresh = freshMounts.get(parent);
+  return fresh === undefined || name === undefined || rest.length > 0
+    ? { root, path }
+    : { root: fresh, path: name };
+}
+
+/** Keeps the descriptor of a tmpfs that others are mounted in, until something is mounted over it. */
+function keepIfFresh({ context, mount, options }: MountStep, tree: Register): boolean {
+  const [name = "", ...rest] = pathComponents(mount.destination);
+  if (rest.length > 0) {
+    return false;
+  }
+  context.freshMounts.delete(name);
+  const isFresh = mount.type === "tmpfs" && !options.copyUp;
+  if (isFresh) {
+    context.freshMounts.set(name, tree);
+  }
+  return isFresh;
 }
 
 function mountBind(step: MountStep): void {
@@ -116,6 +144,7 @@ function mountBind(step: MountStep): void {
   applyMountOptions(program, tree, options, describeMount(mount));
   program.because(`mounts[${index}]`);
   moveMount(program, tree, target, describeMount(mount));
+  context.freshMounts.delete(pathComponents(mount.destination).join("/"));
 }
 
 function remount(step: MountStep): void {
@@ -146,7 +175,11 @@ function mountFileSystem(step: MountStep): void {
     copyUp(step, tree, target);
   }
   if (fallback === undefined) {
-    moveMount(program, tree, target, describeMount(mount));
+    attachMount(program, tree, target, describeMount(mount));
+    program.close(target);
+    if (!keepIfFresh(step, tree)) {
+      program.close(tree);
+    }
     return;
   }
   attachMount(program, tree, target, describeMount(mount));
@@ -166,7 +199,11 @@ function makeFileSystem(
   const caught =
     refused === undefined ? {} : { caught: { errnos: [Errno.EPERM], target: refused } };
   const openFlags = named(FSOPEN_CLOEXEC, "CLOEXEC");
-  const fs = program.call("fsopen", [program.text(type), openFlags], { result: "fs", describes });
+  const fs = program.call("fsopen", [program.text(type), openFlags], {
+    result: "fs",
+    describes,
+    ...caught,
+  });
   setString(program, fs, "source", mount.source ?? type, describes);
   for (const option of [...options.superblock, ...supportedData(context, mount, options)]) {
     configure(program, fs, option, describes);

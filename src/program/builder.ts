@@ -49,6 +49,7 @@ export class ProgramBuilder {
   readonly #operations: Operation[] = [];
   readonly #structures: Structure[] = [];
   #structureBytes = 0;
+  #scratchBytes = 0;
   readonly #strings: string[] = [];
   #stringBytes = 0;
   readonly #internedStrings = new Map<string, DataReference>();
@@ -211,7 +212,9 @@ export class ProgramBuilder {
 
   /** Zeroed room for `size` bytes that ops write to. */
   space(size: number, text: Words): DataReference {
-    return this.structure(new Uint32Array(Math.ceil(size / 4)), text);
+    const offset = this.#scratchBytes;
+    this.#scratchBytes += Math.ceil(size / 8) * 8;
+    return { kind: "data", segment: "scratch", offset, size, text };
   }
 
   /** A NULL-terminated array of C strings, as execve takes it. */
@@ -236,6 +239,7 @@ export class ProgramBuilder {
       structureBytes: this.#structureBytes,
       strings: this.#strings,
       stringBytes: this.#stringBytes,
+      scratchBytes: this.#scratchBytes,
     };
   }
 

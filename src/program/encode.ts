@@ -15,6 +15,7 @@ import {
 import type { Argument, Catch, DataReference, Operation, Program } from "./program.ts";
 
 const TWO_TO_32 = 0x1_0000_0000;
+const LEAST_INT32 = -0x8000_0000;
 const NO_OP = 0xffff_ffff;
 
 export interface EncodeOptions {
@@ -25,12 +26,12 @@ export interface EncodeOptions {
 interface Layout {
   readonly words: Uint32Array;
   readonly bytes: Uint8Array;
-  /** Where the data begins, and where the strings do within it. */
+  /** Where the data begins, and where each of its segments does within it. */
   readonly dataStart: number;
-  readonly stringsStart: number;
-  /** 64-bit immediates, appended to the structures. */
-  readonly wide: number[];
+  readonly segmentStarts: Readonly<Record<DataReference["segment"], number>>;
+  /** 64-bit immediates, behind the structures. */
   readonly wideStart: number;
+  wideUsed: number;
 }
 
 /** The program's bytes. Throws "exhausted" when they are more than the stage accepts. */
@@ -40,11 +41,43 @@ export function encodeProgram(
 ): Uint8Array<ArrayBuffer> {
   const { operations, structures } = program;
   const relocationCount = structures.reduce((sum, { pointers }) => sum + pointers.size, 0);
-  const wideCount = countWideArguments(operations);
   const relocationsStart = HEADER_BYTES + operations.length * OP_BYTES;
   const dataStart = alignTo8(relocationsStart + relocationCount * 4);
-  const stringsStart = program.structureBytes + wideCount * 8;
-  const total = alignTo8(dataStart + stringsStart + program.stringBytes);
+  const stringsStart = program.structureBytes + countWide(operations) * 8;
+  const dataBytes = alignTo8(stringsStart + program.stringBytes);
+  const total = dataStart + dataBytes;
+  checkSize(total + program.scratchBytes);
+  const bytes = new Uint8Array(new ArrayBuffer(total));
+  const layout: Layout = {
+    words: new Uint32Array(bytes.buffer),
+    bytes,
+    dataStart,
+    segmentStarts: { structures: 0, strings: stringsStart, scratch: dataBytes },
+    wideStart: program.structureBytes,
+    wideUsed: 0,
+  };
+  layout.words.set([
+    PROGRAM_MAGIC,
+    PROGRAM_VERSION,
+    operations.length,
+    relocationCount,
+    dataBytes,
+    program.scratchBytes,
+    options.killAtOp ?? NO_OP,
+  ]);
+  for (let index = 0; index < operations.length; index++) {
+    encodeOperation(layout, index, operations[index]);
+  }
+  encodeStructures(layout, program, relocationsStart / 4);
+  encodeStrings(layout, program);
+  return bytes;
+}
+
+function alignTo8(size: number): number {
+  return Math.ceil(size / 8) * 8;
+}
+
+function checkSize(total: number): void {
   if (total > PROGRAM_SIZE_LIMIT) {
     throw new OcicatError("exhausted", {
       operation: "compile",
@@ -52,63 +85,39 @@ export function encodeProgram(
       reason: `its ${total} bytes are more than the limit of ${PROGRAM_SIZE_LIMIT}`,
     });
   }
-  const buffer = new ArrayBuffer(total);
-  const layout: Layout = {
-    words: new Uint32Array(buffer),
-    bytes: new Uint8Array(buffer),
-    dataStart,
-    stringsStart,
-    wide: [],
-    wideStart: program.structureBytes,
-  };
-  layout.words.set([
-    PROGRAM_MAGIC,
-    PROGRAM_VERSION,
-    operations.length,
-    relocationCount,
-    total - dataStart,
-    options.killAtOp ?? NO_OP,
-  ]);
-  operations.forEach((operation, index) => {
-    encodeOperation(layout, index, operation);
-  });
-  encodeStructures(layout, program, relocationsStart / 4);
-  encodeWide(layout);
-  encodeStrings(layout, program);
-  return new Uint8Array(buffer);
 }
 
-function alignTo8(size: number): number {
-  return Math.ceil(size / 8) * 8;
+/** Whether 32 bits cannot hold a number. */
+function isWide(value: number): boolean {
+  return value >= TWO_TO_32 || value < LEAST_INT32;
 }
 
-/** Whether an argument is a number that 32 bits cannot hold. */
-function needsWide(argument: Argument): boolean {
-  const value = plainNumber(argument);
-  return value !== undefined && (value >= TWO_TO_32 || value < -0x8000_0000);
-}
-
-function plainNumber(argument: Argument): number | undefined {
-  if (typeof argument === "number") {
-    return argument;
-  }
-  return argument.kind === "named" ? argument.value : undefined;
-}
-
-function countWideArguments(operations: readonly Operation[]): number {
+/** How many arguments go to the data as 64-bit values. */
+function countWide(operations: readonly Operation[]): number {
   let count = 0;
   for (const { args } of operations) {
     for (const argument of args) {
-      count += needsWide(argument) ? 1 : 0;
+      const value = typeof argument === "number" ? argument : numberOf(argument);
+      if (value !== undefined && isWide(value)) {
+        count += 1;
+      }
     }
   }
   return count;
 }
 
-function encodeOperation(layout: Layout, index: number, operation: Operation): void {
+function numberOf(argument: Exclude<Argument, number>): number | undefined {
+  return argument.kind === "named" ? argument.value : undefined;
+}
+
+function encodeOperation(layout: Layout, index: number, operation: Operation | undefined): void {
+  if (operation === undefined) {
+    return;
+  }
   const { words } = layout;
+  const { args, result, caught } = operation;
   const at = (HEADER_BYTES + index * OP_BYTES) / 4;
-  const target = operation.target ?? operation.caught?.target;
+  const target = operation.target ?? caught?.target;
   const targetIndex = target === undefined ? index + 1 : target.index;
   if (targetIndex < 0) {
     throw new OcicatError("internal", {
@@ -118,21 +127,16 @@ function encodeOperation(layout: Layout, index: number, operation: Operation): v
     });
   }
   words[at] = operation.code | (targetIndex << 16);
-  words[at + 1] = encodeCaught(operation.caught);
-  let tags = (operation.result?.index ?? NO_REGISTER) << 24;
-  for (let position = 0; position < operation.args.length; position++) {
-    const argument = operation.args[position] ?? 0;
-    tags |= tagOf(argument) << (4 * position);
-    words[at + 3 + position] = encodeArgument(layout, argument);
+  words[at + 1] = caught === undefined ? 0 : encodeCaught(caught);
+  let tags = (result === undefined ? NO_REGISTER : result.index) << 24;
+  for (let position = 0; position < args.length; position++) {
+    tags |= encodeArgument(layout, at + 3 + position, args[position] ?? 0) << (4 * position);
   }
   words[at + 2] = tags;
 }
 
 /** Up to four errno values, a byte each. */
-function encodeCaught(caught: Catch | undefined): number {
-  if (caught === undefined) {
-    return 0;
-  }
+function encodeCaught(caught: Catch): number {
   if (caught.errnos === "any") {
     return ANY_ERRNO;
   }
@@ -146,45 +150,47 @@ function encodeCaught(caught: Catch | undefined): number {
   return caught.errnos.reduce((word, errno, index) => word | (errno << (8 * index)), 0);
 }
 
-function tagOf(argument: Argument): number {
-  const value = plainNumber(argument);
-  if (value !== undefined) {
-    if (needsWide(argument)) {
-      return ARGUMENT_TAGS.wide;
-    }
-    return value < 0 ? ARGUMENT_TAGS.signed : ARGUMENT_TAGS.unsigned;
-  }
-  if (typeof argument === "object" && argument.kind === "register") {
-    return ARGUMENT_TAGS.register;
-  }
-  const isAddress = typeof argument === "object" && argument.kind === "data";
-  return isAddress ? ARGUMENT_TAGS.data : ARGUMENT_TAGS.unsigned;
-}
-
-function encodeArgument(layout: Layout, argument: Argument): number {
+/** Writes the argument's word and returns its tag. */
+function encodeArgument(layout: Layout, at: number, argument: Argument): number {
   if (typeof argument === "number") {
-    return needsWide(argument) ? placeWide(layout, argument) : argument;
+    return encodeNumber(layout, at, argument);
   }
   switch (argument.kind) {
     case "named":
-      return encodeArgument(layout, argument.value);
+      return encodeNumber(layout, at, argument.value);
     case "register":
-      return argument.index;
+      layout.words[at] = argument.index;
+      return ARGUMENT_TAGS.register;
     case "data":
-      return dataOffset(layout, argument);
+      layout.words[at] = layout.segmentStarts[argument.segment] + argument.offset;
+      return ARGUMENT_TAGS.data;
     case "offset":
-      return dataOffset(layout, argument.of) + argument.plus;
+      layout.words[at] = dataOffset(layout, argument.of) + argument.plus;
+      return ARGUMENT_TAGS.unsigned;
   }
 }
 
+function encodeNumber(layout: Layout, at: number, value: number): number {
+  if (isWide(value)) {
+    layout.words[at] = placeWide(layout, value);
+    return ARGUMENT_TAGS.wide;
+  }
+  layout.words[at] = value;
+  return value < 0 ? ARGUMENT_TAGS.signed : ARGUMENT_TAGS.unsigned;
+}
+
+/** The value's offset in the data. */
 function placeWide(layout: Layout, value: number): number {
-  layout.wide.push(value);
-  return layout.wideStart + (layout.wide.length - 1) * 8;
+  const offset = layout.wideStart + layout.wideUsed * 8;
+  layout.wideUsed += 1;
+  const at = (layout.dataStart + offset) / 4;
+  layout.words[at] = value;
+  layout.words[at + 1] = Math.floor(value / TWO_TO_32);
+  return offset;
 }
 
 function dataOffset(layout: Layout, reference: DataReference): number {
-  const start = reference.segment === "strings" ? layout.stringsStart : 0;
-  return start + reference.offset;
+  return layout.segmentStarts[reference.segment] + reference.offset;
 }
 
 function encodeStructures(layout: Layout, program: Program, relocationsStart: number): void {
@@ -205,18 +211,10 @@ function encodeStructures(layout: Layout, program: Program, relocationsStart: nu
   }
 }
 
-function encodeWide(layout: Layout): void {
-  layout.wide.forEach((value, index) => {
-    const at = (layout.dataStart + layout.wideStart) / 4 + index * 2;
-    layout.words[at] = value;
-    layout.words[at + 1] = Math.floor(value / TWO_TO_32);
-  });
-}
-
 /** All strings in one piece: one call of the encoder is far cheaper than one for each. */
 function encodeStrings(layout: Layout, program: Program): void {
   if (program.strings.length > 0) {
-    const target = layout.bytes.subarray(layout.dataStart + layout.stringsStart);
+    const target = layout.bytes.subarray(layout.dataStart + layout.segmentStarts.strings);
     new TextEncoder().encodeInto(`${program.strings.join("\0")}\0`, target);
   }
 }

@@ -21,7 +21,8 @@ export interface Register {
 /** A piece of the program's data: an argument that names one becomes its address. */
 export interface DataReference {
   readonly kind: "data";
-  readonly segment: "structures" | "strings";
+  /** Scratch comes with the stage's memory and not with the program: it begins zeroed. */
+  readonly segment: "structures" | "strings" | "scratch";
   /** In bytes, within the segment. */
   readonly offset: number;
   /** In bytes; of a string, with its NUL. */
@@ -95,6 +96,7 @@ export interface Program {
   readonly structureBytes: number;
   readonly strings: readonly string[];
   readonly stringBytes: number;
+  readonly scratchBytes: number;
 }
 
 /** What an error says of a failed op: enough to make its sentence in another process. */
