@@ -10,14 +10,7 @@
 // The middle is needed because a pid namespace takes in children only; its child belongs to the stage
 // (CLONE_PARENT). The stage itself never enters the container.
 
-import {
-  CLONE_NEWUSER,
-  CLONE_PARENT,
-  CLONE_PIDFD,
-  P_ALL,
-  PR_SET_DUMPABLE,
-  WEXITED,
-} from "../abi/process.ts";
+import { CLONE_NEWUSER, CLONE_PARENT, CLONE_PIDFD, PR_SET_DUMPABLE } from "../abi/process.ts";
 import { flags, named, offsetOf, ProgramBuilder } from "../program/builder.ts";
 import type { DataReference, Program, Register } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
@@ -32,7 +25,7 @@ import { receiveState } from "./received-state.ts";
 import { REPORT_PID } from "./reports.ts";
 import type { ExecRequest } from "./request.ts";
 import { cloneListenerSender } from "./seccomp-listener.ts";
-import { hardenStage, planClone } from "./stage-side.ts";
+import { hardenStage, planClone, waitAndExit } from "./stage-side.ts";
 import { hostId } from "./stdio.ts";
 import { openTerminal, sendMaster, takeTerminal } from "./terminal.ts";
 
@@ -54,7 +47,8 @@ export function compileExec(request: ExecRequest): Program {
   program.call("wait4", [middle, 0, 0, 0]);
   program.because("process");
   if (request.end.kind === "run") {
-    waitForAnyChild(program);
+    // The middle has ended and been reaped: what is left is the process.
+    waitAndExit(program, "any");
   } else {
     program.control("exit", [0]);
   }
@@ -165,12 +159,4 @@ function sendPidfd(program: ProgramBuilder, socket: number, room: DataReference)
   const describes = "send the process's pidfd";
   sendDescriptor(program, { socket, fd, payload, length, describes });
   program.forget(fd);
-}
-
-/** The middle has ended and been reaped: what is left is the process. */
-function waitForAnyChild(program: ProgramBuilder): void {
-  const siginfo = program.space(128, "siginfo");
-  program.call("close_range", [0, named(0xffff_ffff, "MAX"), 0], { caught: { errnos: "any" } });
-  program.call("waitid", [named(P_ALL, "P_ALL"), 0, siginfo, named(WEXITED, "EXITED"), 0]);
-  program.control("exit_as", [offsetOf(siginfo)]);
 }

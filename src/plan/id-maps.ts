@@ -15,8 +15,11 @@ const DECIMAL_BYTES = 24;
 const EXIT_STATUS_MASK = 0xffff;
 const EINVAL = 22;
 
+/** Who writes the maps. */
+export type MapWriterFacts = Pick<HostFacts, "privileged" | "uid" | "gid" | "idMapPrograms">;
+
 /** Whether setgroups(2) must be given up for the maps: an unprivileged process writes its own gid. */
-export function deniesSetgroups(maps: IdMaps, facts: HostFacts): boolean {
+export function deniesSetgroups(maps: IdMaps, facts: MapWriterFacts): boolean {
   return !facts.privileged && isOwnId(maps.gid, facts.gid);
 }
 
@@ -25,7 +28,7 @@ export function writeIdMaps(
   program: ProgramBuilder,
   child: Register,
   maps: IdMaps,
-  facts: HostFacts,
+  facts: MapWriterFacts,
 ): void {
   const digits = program.space(DECIMAL_BYTES, "pid");
   program.because("linux.uidMappings");
@@ -50,7 +53,7 @@ interface MapWriter {
   readonly program: ProgramBuilder;
   readonly directory: Register;
   readonly digits: ReturnType<ProgramBuilder["space"]>;
-  readonly facts: HostFacts;
+  readonly facts: MapWriterFacts;
 }
 
 function writeMap(writer: MapWriter, kind: "uid" | "gid", map: readonly IdMapping[]): void {

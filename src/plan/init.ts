@@ -43,7 +43,9 @@ export function planInit(
 ): void {
   const { program, request } = context;
   program.call("setsid", []);
-  enterCgroup(program, request.cgroup);
+  if (namespaces.user !== "joined") {
+    enterCgroup(program, request.cgroup);
+  }
   const proc = openVerifiedProc(program);
   becomeRootOfNamespace(context, namespaces, shared);
   enterNamespaces(context, namespaces);
@@ -125,12 +127,12 @@ function becomeRootOfNamespace(
     program.control("receive", [shared.sync.init, offsetOf(room), 8]);
     program.close(shared.sync.init);
   }
-  if (namespaces.user === "new") {
+  if (namespaces.user !== "host") {
     program.because("linux.uidMappings");
     program.call("setresgid", [0, 0, 0], { describes: "become gid 0 of the user namespace" });
     program.call("setresuid", [0, 0, 0], { describes: "become uid 0 of the user namespace" });
   }
-  if (!request.facts.privileged || namespaces.user === "new") {
+  if (!request.facts.privileged || namespaces.user !== "host") {
     program.because("process");
     program.call("prctl", [named(PR_SET_DUMPABLE, "SET_DUMPABLE"), 0, 0, 0, 0]);
   }

@@ -5,6 +5,8 @@ import {
   AF_UNIX,
   CLONE_INTO_CGROUP,
   CLONE_PIDFD,
+  P_ALL,
+  P_PID,
   PR_SET_DUMPABLE,
   SIGHUP,
   SIGINT,
@@ -14,6 +16,7 @@ import {
   SOCK_CLOEXEC,
   SOCK_SEQPACKET,
   SOCK_STREAM,
+  WEXITED,
 } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import {
@@ -59,8 +62,11 @@ export function planStageBeforeClone(context: PlanContext, namespaces: Namespace
   const sync = needsSync(context, namespaces) ? openSyncSockets(program) : undefined;
   const start = request.end.kind === "create" ? openStartSocket(context) : undefined;
   const pidfdRoom = program.space(8, "pidfd");
-  const clone = planClone(context, namespaces.cloned, pidfdRoom);
-  joinNamespaces(program, namespaces.joinedByStage);
+  const throughMiddle = namespaces.user === "joined";
+  const clone = planClone(context, throughMiddle ? 0 : namespaces.cloned, pidfdRoom);
+  if (!throughMiddle) {
+    joinNamespaces(program, namespaces.joinedByStage);
+  }
   program.because("linux.namespaces");
   return { cloneArguments: clone, pidfdRoom, sync, start, stdio };
 }
@@ -172,6 +178,13 @@ export function planStageAfterClone(
     writeIdMaps(program, init, maps, request.facts);
     outerLimits(program, request.spec.process, init);
   }
+  reportInit(context, shared, init);
+  finishStage(context, shared, init);
+}
+
+/** Tells the runtime the pid, and init that it may go on. */
+export function reportInit(context: PlanContext, shared: StageShared, init: Register): void {
+  const { program, request } = context;
   moveNetDevices(context, init);
   program.because("process");
   program.control("report", [named(REPORT_PID, "PID"), init]);
@@ -185,7 +198,6 @@ export function planStageAfterClone(
     });
     program.call("close", [shared.sync.stage]);
   }
-  finishStage(context, shared, init);
 }
 
 function sendPidfd({ program, request }: PlanContext, shared: StageShared): void {
@@ -202,12 +214,17 @@ function sendPidfd({ program, request }: PlanContext, shared: StageShared): void
   program.forget(fd);
 }
 
-function finishStage(context: PlanContext, shared: StageShared, init: Register): void {
+/** `init`: "any" where its pid is known to another process alone. */
+export function finishStage(
+  context: PlanContext,
+  shared: StageShared,
+  init: Register | "any",
+): void {
   const { program, request } = context;
   program.because("process");
   if (request.end.kind === "run") {
     waitAndExit(program, init);
-  } else if (request.end.kind === "hold") {
+  } else if (request.end.kind === "hold" && init !== "any") {
     holdContainer(context, shared, init);
   } else {
     program.control("exit", [0]);
@@ -215,10 +232,11 @@ function finishStage(context: PlanContext, shared: StageShared, init: Register):
 }
 
 /** Ends as init ends, without holding descriptors that others wait for. */
-export function waitAndExit(program: ProgramBuilder, child: Register): void {
+export function waitAndExit(program: ProgramBuilder, child: Register | "any"): void {
+  const whom = child === "any" ? [named(P_ALL, "P_ALL"), 0] : [named(P_PID, "P_PID"), child];
   const siginfo = program.space(128, "siginfo");
   program.call("close_range", [0, named(0xffff_ffff, "MAX"), 0], { caught: { errnos: "any" } });
-  program.call("waitid", [named(1, "P_PID"), child, siginfo, named(4, "EXITED"), 0]);
+  program.call("waitid", [...whom, siginfo, named(WEXITED, "EXITED"), 0]);
   program.control("exit_as", [offsetOf(siginfo)]);
 }
 
