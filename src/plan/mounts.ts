@@ -26,6 +26,13 @@ import { applyMountOptions, setAttributes, setIdMap } from "./mount-attributes.t
 import { type MountOptions, sortMountOptions } from "./mount-options.ts";
 import { attachMount, describeMount, type MountStep, moveMount } from "./mount-step.ts";
 import { openTarget, pathComponents, type Target } from "./paths.ts";
+import {
+  checkProcDestination,
+  expectOutsideProc,
+  expectProc,
+  isBoundOnProc,
+  mayLeadIntoProc,
+} from "./proc-destinations.ts";
 
 const STATX_BYTES = 256;
 const STATX_MODE = 0x2;
@@ -75,6 +82,7 @@ function openBindSource(context: PlanContext, mount: Mount, options: MountOption
 /** All mounts below the container's root, which `root` refers to. */
 export function mountAll(context: PlanContext, root: Register): void {
   context.request.spec.mounts?.forEach((mount, index) => {
+    checkProcDestination(mount, index);
     context.program.because(`mounts[${index}]`);
     mountOne({ context, root, mount, index, options: sortMountOptions(mount) });
   });
@@ -103,6 +111,9 @@ export function openMountTarget(step: MountStep, missing: Target["missing"]): Re
   const path = resolved ?? mount.destination;
   const place = freshPlace(context, root, path);
   const target = openTarget(program, { ...place, missing, noLinks });
+  if (mayLeadIntoProc(request.spec.mounts ?? [], index)) {
+    expectOutsideProc(program, target, mount);
+  }
   program.because(`mounts[${index}]`);
   return target;
 }
@@ -138,6 +149,9 @@ function mountBind(step: MountStep): void {
   const { context, mount, index, options } = step;
   const { program, request, outer } = context;
   const tree = outer.bindSources.get(index) ?? openBindSource(context, mount, options);
+  if (isBoundOnProc(mount)) {
+    expectProc(program, tree, describeMount(mount));
+  }
   const isDirectory = request.facts.bindSources.get(index) !== "file";
   const target = openMountTarget(step, isDirectory ? "directory" : "file");
   program.because(`mounts[${index}].options`);

@@ -60,8 +60,8 @@ export function isBoundOnProc(mount: Mount): boolean {
   return pathComponents(mount.destination).join("/") === "proc" && isBindMount(mount);
 }
 
-/** Whether links of the image may have a say in where a mount goes. */
-export function mayFollowLinks(mounts: readonly Mount[], index: number): boolean {
+/** Whether links of the image have a say in where a mount goes. */
+export function mayLeadIntoProc(mounts: readonly Mount[], index: number): boolean {
   const destination = pathComponents(mounts[index]?.destination ?? "");
   const path = destination.join("/");
   if (REPLACEABLE.has(path) || path === "proc") {
@@ -89,8 +89,9 @@ function isFresh(mount: Mount): boolean {
 export function expectOutsideProc(
   program: ProgramBuilder,
   target: Register,
-  describes: Words,
+  { destination }: Mount,
 ): void {
+  const describes = () => `mount on ${quote(destination)}, which leads into /proc`;
   const outside = program.label();
   const type = fileSystemType(program, target, describes);
   program.control("expect", [type, -1, named(PROC_SUPER_MAGIC, "PROC"), Errno.EAGAIN], {
