@@ -25,7 +25,7 @@ import {
   tryMkdirAt,
 } from "../sys/file.ts";
 import { MergedView } from "./merged-view.ts";
-import type { Ownership } from "./unpack/metadata.ts";
+import type { Ownership } from "./record.ts";
 import { type LayerSource, type UnpackOptions, unpackLayer } from "./unpack/unpack-layer.ts";
 
 export interface LayerRequest {

@@ -2,7 +2,8 @@
 // image reads index.json and this file and nothing else. Both the file's name and its content follow
 // from the digest of the document that index.json names, so that it never goes stale.
 //
-//   ROOT/images/sha256-HEX.linux-amd64.json
+//   ROOT/images/sha256-HEX.linux-amd64.json     sha256-HEX.linux-amd64.single.json: its layers have a
+//                                               single owner (see Ownership)
 //     version    1
 //     manifest   the digest of the image manifest
 //     layers     names under ROOT/layers, topmost first
@@ -25,8 +26,23 @@ export interface ImageRecord {
   readonly notes: readonly string[];
 }
 
-export function recordName(digest: Digest, platform: Platform): string {
-  return `${digest}.${formatPlatform(platform)}.json`.replaceAll(/[:/]/g, "-");
+/**
+ * Whose the files of unpacked layers are. "keep": real owners; in a user namespace those that it maps.
+ * "single": everything belongs to the one user who unpacks. A store may hold a layer in both forms.
+ */
+export type Ownership = "keep" | "single";
+
+export function recordName(digest: Digest, platform: Platform, ownership: Ownership): string {
+  const name = `${digest}.${formatPlatform(platform)}`.replaceAll(/[:/]/g, "-");
+  return `${name}${ownershipSuffix(ownership)}.json`;
+}
+
+export function layerName(chainId: string, ownership: Ownership): string {
+  return `${chainId.replace(":", "-")}${ownershipSuffix(ownership)}`;
+}
+
+function ownershipSuffix(ownership: Ownership): string {
+  return ownership === "keep" ? "" : `.${ownership}`;
 }
 
 export function layerPath(storeRoot: string, layer: string): string {

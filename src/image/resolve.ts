@@ -49,7 +49,9 @@ export async function resolveImage(
 ): Promise<ResolvedImage> {
   const parsed = parseLayoutReference(reference);
   const platform = wantedPlatform(options.platform);
-  const storeRoot = absolute(options.storeRoot ?? storeRootOfUser());
+  const effectiveUid = call("geteuid");
+  const ownership = effectiveUid === 0 ? "keep" : "single";
+  const storeRoot = absolute(options.storeRoot ?? storeRootOfUser(effectiveUid));
   const descriptor = selectDescriptor(readLayoutIndex(parsed.folder), parsed, platform);
   const digest = descriptor?.digest ?? parsed.digest;
   if (digest === undefined) {
@@ -59,12 +61,19 @@ export async function resolveImage(
       reason: "neither a descriptor nor a digest was found",
     });
   }
-  const stored = findRecord(storeRoot, recordName(digest, platform));
+  const stored = findRecord(storeRoot, recordName(digest, platform, ownership));
   if (stored !== undefined) {
     return resolved(stored, storeRoot);
   }
   const { unpackImage } = await import("./unpack-image.ts");
-  const request = { folder: parsed.folder, descriptor, digest, platform, storeRoot };
+  const request = {
+    folder: parsed.folder,
+    descriptor,
+    digest,
+    platform,
+    storeRoot,
+    ownership,
+  } as const;
   return resolved(await unpackImage(request, options), storeRoot);
 }
 
@@ -83,9 +92,9 @@ function wantedPlatform(platform: string | undefined): Platform {
   return platform === undefined ? host : parsePlatform(platform, host);
 }
 
-function storeRootOfUser(): string {
+function storeRootOfUser(effectiveUid: number): string {
   const { HOME, XDG_DATA_HOME } = process.env;
-  return defaultStoreRoot({ effectiveUid: call("geteuid"), HOME, XDG_DATA_HOME });
+  return defaultStoreRoot({ effectiveUid, HOME, XDG_DATA_HOME });
 }
 
 /** Others, with other working directories, are going to use the paths. */

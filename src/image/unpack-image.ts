@@ -8,7 +8,6 @@ import type { Digest } from "../oci/digest.ts";
 import { formatPlatform, type Platform } from "../oci/platform.ts";
 import { Store } from "../store/layout.ts";
 import { lock } from "../store/lock.ts";
-import { call } from "../sys/call.ts";
 import { OwnedFd, openAt, renameAt, writeAll } from "../sys/file.ts";
 import { encodeText } from "../sys/memory.ts";
 import { ensureLayer, sweepStaging } from "./layer-store.ts";
@@ -19,7 +18,14 @@ import {
   type LayoutManifest,
   readManifest,
 } from "./layout-documents.ts";
-import { type ImageRecord, layerPath, recordName, recordText } from "./record.ts";
+import {
+  type ImageRecord,
+  layerName,
+  layerPath,
+  type Ownership,
+  recordName,
+  recordText,
+} from "./record.ts";
 import type { ResolveOptions } from "./resolve.ts";
 
 export interface UnpackRequest {
@@ -29,6 +35,7 @@ export interface UnpackRequest {
   readonly digest: Digest;
   readonly platform: Platform;
   readonly storeRoot: string;
+  readonly ownership: Ownership;
 }
 
 export async function unpackImage(
@@ -44,7 +51,7 @@ export async function unpackImage(
   sweepStaging(store);
   const { layers, notes } = await ensureLayers(store, request, found, options);
   const record = { manifest: found.digest, layers, image: found.image, notes };
-  await writeRecord(store, recordName(request.digest, platform), record);
+  await writeRecord(store, recordName(request.digest, platform, request.ownership), record);
   return record;
 }
 
@@ -61,11 +68,10 @@ async function writeRecord(store: Store, name: string, record: ImageRecord): Pro
 
 async function ensureLayers(
   store: Store,
-  { folder, storeRoot }: UnpackRequest,
+  { folder, storeRoot, ownership }: UnpackRequest,
   { manifest, image }: LayoutManifest,
   options: ResolveOptions,
 ): Promise<{ readonly layers: readonly string[]; readonly notes: readonly string[] }> {
-  const ownership = call("geteuid") === 0 ? "keep" : "single";
   const layers: string[] = [];
   const notes: string[] = [];
   let chainId = "";
@@ -75,7 +81,7 @@ async function ensureLayers(
       break;
     }
     chainId = nextChainId(chainId, diffId);
-    const name = chainId.replace(":", "-");
+    const name = layerName(chainId, ownership);
     const lower = layers.map((layer) => layerPath(storeRoot, layer));
     const source = { blobPath: blobPath(folder, blob.digest), blob, diffId };
     const request = { name, source, lower, ownership } as const;

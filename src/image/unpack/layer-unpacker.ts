@@ -18,10 +18,11 @@ import type { OwnedFd } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
 import { trySetXattr } from "../../sys/xattr.ts";
 import { type MergedView, OPAQUE_XATTRS } from "../merged-view.ts";
+import type { Ownership } from "../record.ts";
 import type { TarEntry, TarHandler } from "../tar/entry.ts";
 import { EntryMaker } from "./entry-maker.ts";
 import type { LayerDirectory, TreeLimits } from "./layer-tree.ts";
-import { MetadataWriter, type Ownership } from "./metadata.ts";
+import { MetadataWriter } from "./metadata.ts";
 import { Notes } from "./notes.ts";
 import { cleanComponents, type Place, Placement } from "./placement.ts";
 

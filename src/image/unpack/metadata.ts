@@ -18,6 +18,7 @@ import { call, checked } from "../../sys/call.ts";
 import { addressOf } from "../../sys/entry.ts";
 import { setU64, words } from "../../sys/memory.ts";
 import { trySetXattr, trySetXattrOfLink } from "../../sys/xattr.ts";
+import type { Ownership } from "../record.ts";
 import type { TarTime } from "../tar/entry.ts";
 import type { Notes } from "./notes.ts";
 
@@ -28,12 +29,6 @@ export interface Metadata {
   readonly modified: TarTime;
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
 }
-
-/**
- * "keep": real owners; in a user namespace those that it maps. "single": everything belongs to the one
- * user who unpacks.
- */
-export type Ownership = "keep" | "single";
 
 const ACL_XATTRS = ["system.posix_acl_access", "system.posix_acl_default"];
 const OVERLAY_XATTRS = ["trusted.overlay.", "user.overlay."];
