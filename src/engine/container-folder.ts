@@ -12,6 +12,7 @@ import { removeTree } from "../store/remove-tree.ts";
 import { checked } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { makeDirectories, OwnedFd, openAt, tryMkdirAt } from "../sys/file.ts";
+import type { IdMaps } from "./run-spec.ts";
 
 export class ContainerFolder implements Disposable {
   readonly path: string;
@@ -52,7 +53,12 @@ export class ContainerFolder implements Disposable {
     return this.#folder.number;
   }
 
-  remove(): void {
+  /** `idMaps`: of a container that an ordinary user ran. */
+  async remove(idMaps: IdMaps | undefined): Promise<void> {
+    if (idMaps !== undefined && idMaps.uid.length > 1) {
+      const { takeOwnership } = await import("./take-ownership.ts");
+      takeOwnership(this.#folder.number, idMaps);
+    }
     removeTree(this.#parent.number, this.#id);
   }
 

@@ -51,11 +51,11 @@ export function helloProgramFd(): number {
   say(program, "\n");
   sayFile(program, "host name     ", ["/proc/sys/kernel/hostname"]);
   sayFile(program, "uid map       ", ["/proc/self/uid_map"]);
-  sayFile(program, "cgroup        ", ["/proc/self/cgroup"]);
   for (const { label, paths } of LIMITS) {
     sayFile(program, label.padEnd(14), paths);
   }
   sayNamespaces(program);
+  sayFile(program, "cgroups, as seen from inside:\n", ["/proc/self/cgroup"]);
   say(program, "\nEvery line was read by system calls of a program that ocicat compiled.\n");
   return sealedData("ocicat-hello", encodeProgram(program.finish()));
 }

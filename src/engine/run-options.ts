@@ -1,5 +1,7 @@
 // What `ocicat run` can be told.
 
+import type { UnpackEvent } from "../image/resolve.ts";
+
 /** What the container's root file system is made from. */
 export type RunSource =
   | { readonly kind: "image"; readonly reference: string }
@@ -34,10 +36,16 @@ export interface RunContainerOptions {
   readonly network: "none" | "host";
   readonly limits: RunLimits;
   readonly systemdCgroup: boolean;
+  /** RLIMIT_NOFILE of the process; absent: this process's, which Bun has raised to the hard limit. */
+  readonly openFilesLimit?: { readonly soft: number; readonly hard: number };
+  /** Signals that stay ignored in the process: bit n - 1 of two 32-bit words. */
+  readonly ignoredSignals?: { readonly low: number; readonly high: number };
   /** Persistent and running state; absent: those of the user. */
   readonly storeRoot?: string;
   readonly stateRoot?: string;
   readonly onWarning?: (text: string) => void;
+  /** While an image is unpacked for the first time. */
+  readonly onProgress?: (event: UnpackEvent) => void;
 }
 
 export interface RunLimits {

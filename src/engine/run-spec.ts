@@ -35,6 +35,8 @@ export interface RunSpecRequest {
   readonly cgroupsPath: string | undefined;
   /** For a container that root does not make; absent: no user namespace. */
   readonly idMaps: IdMaps | undefined;
+  /** Files of the host that the container shows in the same place, read-only. */
+  readonly hostFiles: readonly string[];
   readonly consoleSize: { readonly height: number; readonly width: number } | undefined;
 }
 
@@ -51,7 +53,7 @@ export function runSpec(request: RunSpecRequest): Spec {
     process: specProcess(request),
     root: { path: "rootfs", readonly: options.readOnly },
     hostname,
-    mounts: [...specMounts(base), ...userMounts(options)],
+    mounts: [...specMounts(base), ...userMounts(request)],
     linux: specLinux(base, request),
   };
 }
@@ -59,6 +61,7 @@ export function runSpec(request: RunSpecRequest): Spec {
 function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest): Process {
   const bounded = { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES };
   const isRoot = process.user.uid === 0;
+  const limit = options.openFilesLimit;
   return {
     terminal: options.terminal,
     ...(consoleSize === undefined ? {} : { consoleSize }),
@@ -68,6 +71,7 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
     env: process.env,
     cwd: process.cwd,
     capabilities: isRoot ? bounded : { bounding: CAPABILITIES },
+    ...(limit === undefined ? {} : { rlimits: [{ type: "RLIMIT_NOFILE", ...limit }] }),
   };
 }
 
@@ -78,7 +82,7 @@ function specMounts(base: Spec): Mount[] {
   );
 }
 
-function userMounts(options: RunContainerOptions): Mount[] {
+function userMounts({ options, hostFiles }: RunSpecRequest): Mount[] {
   const binds = options.mounts.map(
     ({ source, destination, readOnly }): Mount => ({
       destination,
@@ -97,8 +101,7 @@ function userMounts(options: RunContainerOptions): Mount[] {
       options: ["nosuid", "nodev", "noexec", ...asked],
     };
   });
-  const files = options.network === "host" ? ["/etc/resolv.conf", "/etc/hosts"] : [];
-  const names = files.map(
+  const names = hostFiles.map(
     (path): Mount => ({
       destination: path,
       type: "bind",

@@ -9,6 +9,7 @@ import { resolveImage } from "../image/resolve.ts";
 import { encodeDocument } from "../oci/encode.ts";
 import type { ImageConfig } from "../oci/image-spec.ts";
 import type { RootFilesystem } from "../plan/request.ts";
+import { checkContainerId } from "../runtime/container-id.ts";
 import { deleteContainer } from "../runtime/delete.ts";
 import { kill } from "../runtime/kill.ts";
 import { type HeldContainer, runHeld } from "../runtime/run-held.ts";
@@ -27,9 +28,17 @@ import type { RunContainerOptions } from "./run-options.ts";
 import { type IdMaps, runSpec } from "./run-spec.ts";
 
 export type RunEnd =
-  | { readonly kind: "exited"; readonly code: number }
+  | {
+      readonly kind: "exited";
+      readonly code: number;
+      /** From the beginning of this process to the execution of the container's. */
+      readonly startedAfterMs: number;
+    }
   /** The container goes on; its name. */
   | { readonly kind: "detached"; readonly id: string };
+
+/** How names of other hosts are resolved, for a container in the host's network. */
+const NAME_FILES = ["/etc/resolv.conf", "/etc/hosts"];
 
 /** The root file system, and what its maker says about processes. */
 interface Source {
@@ -47,6 +56,8 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   const stateRoot =
     options.stateRoot ?? `${defaultStateRoot({ effectiveUid, XDG_RUNTIME_DIR })}/.engine`;
   const id = options.name ?? randomId();
+  checkContainerId(id);
+  checkRequest(options);
   const idMaps = rootlessIdMaps(USER);
   using folder = ContainerFolder.create(storeRoot, id);
   let isKept = false;
@@ -57,9 +68,30 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
     return end;
   } finally {
     if (!isKept) {
-      folder.remove();
+      await folder.remove(idMaps);
     }
   }
+}
+
+/** What can be refused before anything is made. */
+function checkRequest({ source, command, mounts }: RunContainerOptions): void {
+  if (source.kind === "hello" && command.length > 0) {
+    throw new OcicatError("invalid-argument", {
+      operation: "run",
+      subject: "hello",
+      reason: "it takes no command",
+    });
+  }
+  for (const { source: path } of mounts) {
+    if (stat(path) === undefined) {
+      throw missing("mount", quote(path));
+    }
+  }
+}
+
+function missing(operation: string, subject: string): OcicatError {
+  const reason = "no such file or directory";
+  return new OcicatError("not-found", { operation, subject, reason });
 }
 
 function randomId(): string {
@@ -82,16 +114,15 @@ async function prepareSource(
     case "rootfs": {
       const path = absolute(options.source.path);
       if (stat(path) === undefined) {
-        throw new OcicatError("not-found", {
-          operation: "run",
-          subject: `the root file system ${quote(path)}`,
-          reason: "no such file or directory",
-        });
+        throw missing("run", `the root file system ${quote(path)}`);
       }
       return { rootFilesystem: { kind: "path", path }, config: {}, files: [path] };
     }
     case "image": {
-      const image = await resolveImage(options.source.reference, { storeRoot });
+      const image = await resolveImage(options.source.reference, {
+        storeRoot,
+        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+      });
       for (const note of image.notes) {
         options.onWarning?.(note);
       }
@@ -135,13 +166,15 @@ async function runFrom(source: Source, run: Run): Promise<RunEnd> {
     rootFilesystem: source.rootFilesystem,
     systemdCgroup: options.systemdCgroup,
     ...(program === undefined ? {} : { firstFd: program.number, preserveFds: 1 }),
+    ...(options.ignoredSignals === undefined ? {} : { ignoredSignals: options.ignoredSignals }),
     primaryFd: holder.number,
     directoryFd: folder.fd,
     stdin: options.interactive,
   });
+  const startedAfterMs = performance.now();
   holder[Symbol.dispose]();
   const end = attachTo(client.number, run);
-  return finish(end, container, run);
+  return finish(end, container, { ...run, startedAfterMs });
 }
 
 function configure({ config, files }: Source, { options, id, idMaps }: Run) {
@@ -165,6 +198,8 @@ function configure({ config, files }: Source, { options, id, idMaps }: Run) {
     hostname,
     cgroupsPath: cgroupsPath(id, options.systemdCgroup, idMaps),
     idMaps,
+    hostFiles:
+      options.network === "host" ? NAME_FILES.filter((path) => stat(path) !== undefined) : [],
     consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
   });
 }
@@ -185,7 +220,7 @@ function attachTo(socketFd: number, run: Run): AttachEnd {
     inputFd: options.interactive ? 0 : undefined,
     outputFd: 1,
     errorFd: 2,
-    terminalFd: options.terminal && isTerminal(0) ? 0 : undefined,
+    terminalFd: options.terminal && options.interactive && isTerminal(0) ? 0 : undefined,
     onSignal: (signal) => {
       forward({ stateRoot, id, signal });
     },
@@ -207,7 +242,11 @@ function forward(request: {
   }
 }
 
-function finish(end: AttachEnd, container: HeldContainer, { stateRoot, id }: Run): RunEnd {
+function finish(
+  end: AttachEnd,
+  container: HeldContainer,
+  { stateRoot, id, startedAfterMs }: Run & { readonly startedAfterMs: number },
+): RunEnd {
   if (end.kind === "detached") {
     return { kind: "detached", id };
   }
@@ -222,5 +261,5 @@ function finish(end: AttachEnd, container: HeldContainer, { stateRoot, id }: Run
       reason: "its holder ended without telling how the container did",
     });
   }
-  return { kind: "exited", code: exitCodeOf(end.status) };
+  return { kind: "exited", code: exitCodeOf(end.status), startedAfterMs };
 }

@@ -1,0 +1,97 @@
+// What the values of single flags mean.
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+
+/** The error of a flag whose value is no good. */
+export function badValue(flag: string, value: string, reason: string, hint?: string): OcicatError {
+  return new OcicatError("invalid-argument", {
+    operation: "use",
+    subject: `--${flag} ${quote(value)}`,
+    reason,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** "512m", "1.5g", "100000": in bytes. */
+export function parseMemory(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?$/i.exec(text);
+  const bytes = Math.floor(Number(match?.[1]) * (UNITS[(match?.[2] ?? "").toLowerCase()] ?? 1));
+  if (match === null || bytes === 0 || !Number.isSafeInteger(bytes)) {
+    throw badValue(
+      "memory",
+      text,
+      "it is not a number of bytes, with k, m or g behind it or nothing",
+    );
+  }
+  return bytes;
+}
+
+export function parseCpus(text: string): number {
+  const cpus = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  // The kernel takes no quota below a millisecond of the period's hundred.
+  if (cpus < 0.01) {
+    throw badValue("cpus", text, "it is not a number of processors from 0.01 on");
+  }
+  return cpus;
+}
+
+/** Undefined for no limit. */
+export function parsePidsLimit(text: string): number | undefined {
+  if (!/^(-1|\d{1,9})$/.test(text)) {
+    throw badValue("pids-limit", text, "it is not a number of processes");
+  }
+  const limit = Number(text);
+  return limit <= 0 ? undefined : limit;
+}
+
+export function parseNetwork(text: string): "none" | "host" {
+  if (text !== "none" && text !== "host") {
+    throw badValue("network", text, "it is none or host", "other networks are not there yet");
+  }
+  return text;
+}
+
+/** A word, as docker has it; a JSON array of words, as podman takes it too. */
+export function parseEntrypoint(text: string): string[] {
+  if (!text.startsWith("[")) {
+    return text === "" ? [] : [text];
+  }
+  const words = parseJson(text);
+  if (!Array.isArray(words) || !words.every((word) => typeof word === "string")) {
+    throw badValue("entrypoint", text, "it is not a JSON array of strings");
+  }
+  return words;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export interface VariableSources {
+  /** The contents of --env-file, in their order. */
+  readonly files: readonly string[];
+  /** The values of --env. */
+  readonly entries: readonly string[];
+  /** Our own variables, for names without a value. */
+  readonly own: Readonly<Record<string, string | undefined>>;
+}
+
+/** Later ones win. A name that we do not have either is taken from the image's variables. */
+export function variables({ files, entries, own }: VariableSources): string[] {
+  const lines = files.flatMap((text) => text.split(/\r?\n/));
+  const inFiles = lines.map((line) => line.trimStart()).filter((line) => /^[^#]/.test(line));
+  return [...inFiles, ...entries].map((entry) => {
+    const name = entry.split("=", 1)[0] ?? "";
+    if (name === "" || /\s/.test(name)) {
+      throw badValue("env", entry, "it is not of the form NAME=VALUE or NAME");
+    }
+    const value = own[entry];
+    return entry.includes("=") || value === undefined ? entry : `${entry}=${value}`;
+  });
+}
