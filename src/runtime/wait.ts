@@ -1,0 +1,22 @@
+// wait: until a container's init has ended, in the event loop of a program that embeds the runtime.
+
+import { untilReady } from "../sys/waiting.ts";
+import type { ContainerAddress } from "./delete.ts";
+import { StateDirectory } from "./state-directory.ts";
+import { openInit } from "./status.ts";
+
+/**
+ * Fulfilled when the container is stopped; at once when it already is. How its process ended only its
+ * parent knows: the program itself for `run`, its child subreaper for `create` and `start`.
+ */
+export async function waitUntilStopped(address: ContainerAddress): Promise<void> {
+  using init = openInitOf(address);
+  if (init !== undefined) {
+    await untilReady(init.number);
+  }
+}
+
+function openInitOf({ stateRoot, id }: ContainerAddress) {
+  using directory = StateDirectory.openShared(stateRoot, id);
+  return openInit(directory.readState());
+}
