@@ -157,11 +157,18 @@ class ReadyWait {
 function delegateToRoot(spec: Spec, state: ContainerState): void {
   const uid = spec.linux?.uidMappings?.find(({ containerID }) => containerID === 0)?.hostID;
   const gid = spec.linux?.gidMappings?.find(({ containerID }) => containerID === 0)?.hostID;
-  const hasUserNamespace = spec.linux?.namespaces?.some(({ type }) => type === "user") === true;
-  const hasCgroupNamespace = spec.linux?.namespaces?.some(({ type }) => type === "cgroup") === true;
-  if (hasUserNamespace && hasCgroupNamespace && uid !== undefined && !state.rootless) {
+  if (uid !== undefined && !state.rootless && asksForDelegation(spec)) {
     delegateCgroup(state.cgroup, { uid, gid: gid ?? uid });
   }
+}
+
+/** The specification ("Cgroup ownership"): only what the container sees as its own and may write. */
+function asksForDelegation({ linux, mounts = [] }: Spec): boolean {
+  const hasNamespace = (wanted: string): boolean =>
+    linux?.namespaces?.some(({ type }) => type === wanted) === true;
+  const mount = mounts.findLast(({ destination }) => destination === "/sys/fs/cgroup");
+  const isWritable = mount !== undefined && mount.options?.includes("ro") !== true;
+  return hasNamespace("user") && hasNamespace("cgroup") && isWritable;
 }
 
 /** What a program that waits is answered: the state where something inside needs it. */

@@ -79,7 +79,7 @@ async function execute(options: ExecOptions, end: "run" | "detach"): Promise<Exe
   const process = options.process(spec.process);
   using sockets = new RequestedSockets(options, spec);
   const facts = gatherFacts({
-    spec: { ...spec, process, mounts: [] },
+    spec: specOfExec(spec, process),
     bundle: state.bundle,
     rootPath: undefined,
     cgroup: cgroupMountFacts(detectCgroupHost()),
@@ -104,6 +104,12 @@ async function execute(options: ExecOptions, end: "run" | "detach"): Promise<Exe
   };
   const keepFds = [init.number, ...sockets.keptFds({ kind: end }, request.preserveFds)];
   return launchExec({ options, state, request, keepFds, spec });
+}
+
+/** Nothing is mounted, and no interface is moved: those of the configuration are in the container. */
+function specOfExec(spec: Spec, process: Process): Spec {
+  const linux = spec.linux === undefined ? {} : { linux: { ...spec.linux, netDevices: {} } };
+  return { ...spec, process, mounts: [], ...linux };
 }
 
 function requireRunning(

@@ -1,7 +1,7 @@
 // kill: a signal to the container's init, or to all of its processes.
 
 import { SIGKILL } from "../abi/process.ts";
-import { thaw } from "../cgroup/freeze.ts";
+import { isFrozen, thaw } from "../cgroup/freeze.ts";
 import { killAll } from "../cgroup/kill.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
@@ -55,7 +55,7 @@ function endTheRest(state: ContainerState): void {
   const CLONE_NEWPID = 0x2000_0000;
   if ((state.namespaces & CLONE_NEWPID) === 0 && state.ownsCgroup) {
     killAll(state.cgroup, SIGKILL);
-  } else {
+  } else if (isFrozen(state.cgroup)) {
     thaw(state.cgroup);
   }
 }

@@ -61,4 +61,13 @@ describe.skipIf(!isGuest("cgroup2"))("delegation on cgroup v2", () => {
     });
     expect(new Set(ownersIn(container).values())).toEqual(new Set([0]));
   });
+
+  test("the host's cgroup namespace is not given away", async () => {
+    const namespaces = USER_NAMESPACE.namespaces?.filter(({ type }) => type !== "cgroup") ?? [];
+    await using container = await TestContainer.start({
+      linux: { ...USER_NAMESPACE, namespaces },
+      spec: { mounts: WRITABLE_CGROUP_MOUNTS },
+    });
+    expect(new Set(ownersIn(container).values())).toEqual(new Set([0]));
+  });
 });

@@ -41,6 +41,7 @@ describe.skipIf(!isGuest("cgroup2"))("network devices", () => {
     });
     expect(await dummy.exists()).toBe(false);
     const links = await container.exec("ip", "link", "show", "eth7");
+    expect(links).toMatchObject({ status: 0, stderr: "" });
     expect(links.stdout).toContain("eth7:");
   });
 
@@ -51,6 +52,7 @@ describe.skipIf(!isGuest("cgroup2"))("network devices", () => {
       linux: { netDevices: { [dummy.name]: {} } },
     });
     const shown = await container.exec("ip", "address", "show", dummy.name);
+    expect(shown).toMatchObject({ status: 0, stderr: "" });
     expect(shown.stdout).toContain("192.0.2.7/24");
     expect(shown.stdout).toContain("mtu 1400");
   });
