@@ -7,6 +7,7 @@
 //   FOLDER/host/            stands for files of the host that no container may reach
 
 import {
+  chmodSync,
   copyFileSync,
   linkSync,
   mkdirSync,
@@ -14,6 +15,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -110,6 +112,8 @@ export class Scratch {
     for (const applet of APPLETS) {
       symlinkSync("busybox", join(root, "bin", applet));
     }
+    writeFileSync(join(root, "out"), "");
+    chmodSync(join(root, "out"), 0o666);
   }
 
   #spec(options: BundleOptions): Spec {
