@@ -1,6 +1,6 @@
 // The container's root: made a mount of its own, and later the root of the mount namespace.
 
-import { AT_RECURSIVE } from "../abi/file.ts";
+import { AT_RECURSIVE, O_CLOEXEC, O_PATH } from "../abi/file.ts";
 import {
   FSCONFIG_CMD_CREATE,
   FSCONFIG_SET_FLAG,
@@ -19,14 +19,14 @@ import {
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
 } from "../abi/mount.ts";
-import { quote } from "../error/ocicat-error.ts";
+import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { RootfsPropagation } from "../oci/linux.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
 import { type Register, type Words, wordsOf } from "../program/program.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
-import { MS_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
+import { MS_NAMES, OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { setAttributes } from "./mount-attributes.ts";
-import type { RootFilesystem } from "./request.ts";
+import type { CreateRequest, RootFilesystem } from "./request.ts";
 
 const PROPAGATION: Readonly<Record<RootfsPropagation, number>> = {
   shared: MS_SHARED,
@@ -44,6 +44,9 @@ const PROPAGATION: Readonly<Record<RootfsPropagation, number>> = {
  * least a slave, and private where the configuration wants that.
  */
 export function isolatePropagation({ program, request }: PlanContext): void {
+  if (!hasMountNamespace(request)) {
+    return;
+  }
   program.because("linux.rootfsPropagation");
   const wanted = request.spec.linux?.rootfsPropagation;
   const isPrivate = wanted === "private" || wanted === "rprivate";
@@ -53,10 +56,21 @@ export function isolatePropagation({ program, request }: PlanContext): void {
 /** The root's own propagation, once it is the root. */
 export function applyRootPropagation({ program, request }: PlanContext): void {
   const wanted = request.spec.linux?.rootfsPropagation;
+  if (!hasMountNamespace(request)) {
+    return;
+  }
   if (wanted !== undefined && wanted !== "private" && wanted !== "rprivate") {
     program.because("linux.rootfsPropagation");
     changePropagation(program, PROPAGATION[wanted]);
   }
+}
+
+/**
+ * Without one the mount table is the host's: then nothing of it may be changed but below the container's
+ * root, and a pivot would take the host's root away. `delete` unmounts what was mounted there.
+ */
+function hasMountNamespace({ spec }: CreateRequest): boolean {
+  return spec.linux?.namespaces?.some(({ type }) => type === "mount") === true;
 }
 
 function changePropagation(program: ProgramBuilder, propagation: number): void {
@@ -68,10 +82,37 @@ function changePropagation(program: ProgramBuilder, propagation: number): void {
 export function mountRoot({ program, request }: PlanContext): Register {
   program.because("root.path");
   const { rootFilesystem } = request;
+  if (!hasMountNamespace(request)) {
+    return openRoot(program, request);
+  }
   if (rootFilesystem.kind === "path") {
     return bindRoot(program, rootFilesystem.path);
   }
   return mountOverlay(program, rootFilesystem);
+}
+
+function openRoot(program: ProgramBuilder, { rootFilesystem, spec }: CreateRequest): Register {
+  const refused = whyNotOnTheHost(rootFilesystem, spec);
+  if (refused !== undefined) {
+    throw new OcicatError("invalid-config", {
+      operation: "plan",
+      subject: refused,
+      reason: "needs a mount namespace",
+    });
+  }
+  const path = rootFilesystem.kind === "path" ? rootFilesystem.path : rootFilesystem.mountPoint;
+  const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
+  return program.call("openat", [CURRENT_DIRECTORY, program.text(path), openFlags], {
+    result: "root",
+    describes: () => `open the root file system ${quote(path)}`,
+  });
+}
+
+function whyNotOnTheHost(root: RootFilesystem, spec: CreateRequest["spec"]): string | undefined {
+  if (root.kind === "overlay") {
+    return "the container's overlay";
+  }
+  return spec.root.readonly === true ? "root.readonly" : undefined;
 }
 
 function bindRoot(program: ProgramBuilder, path: string): Register {
@@ -130,7 +171,9 @@ export function enterRoot({ program, request }: PlanContext, root: Register): vo
   program.because("root.path");
   const dot = program.text(".");
   program.call("fchdir", [root], { describes: "enter the root file system" });
-  if (request.noPivot) {
+  if (!hasMountNamespace(request)) {
+    program.call("chroot", [dot], { describes: "enter the root file system" });
+  } else if (request.noPivot) {
     program.call("mount", [dot, program.text("/"), 0, flags(MS_MOVE, { MOVE: MS_MOVE }), 0], {
       describes: 'move the root file system to "/"',
     });

@@ -9,6 +9,7 @@ import { stopScope } from "../cgroup/scope.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import { poll } from "../sys/poll.ts";
 import { trySignalPidfd } from "../sys/process.ts";
+import { removeHostMounts } from "./host-mounts.ts";
 import type { ContainerState, StateDirectory } from "./state-directory.ts";
 import { openInit } from "./status.ts";
 
@@ -40,6 +41,7 @@ export function removeContainer(directory: StateDirectory, state: ContainerState
     step(() => killAll(state.cgroup, SIGKILL));
   }
   step(() => killInit(state));
+  step(() => removeHostMounts(state));
   step(() => stopScope(state.cgroup));
   if (state.ownsCgroup || pidsOf(state.cgroup).length === 0) {
     step(() => removeCgroup(state.cgroup));
