@@ -8,13 +8,12 @@ import type { Spec } from "../oci/spec.ts";
 import type { BindSource, CgroupMountFacts, HostFacts } from "../plan/host-facts.ts";
 import { call } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
-import { OwnedFd, readTextFileIfExists, stat, tryOpenAt } from "../sys/file.ts";
+import { OwnedFd, readLinkAt, readTextFileIfExists, stat, tryOpenAt } from "../sys/file.ts";
 import { readOwnCapabilities } from "./capabilities.ts";
 import { copiedFiles } from "./copied-files.ts";
 import { resolveDestinations } from "./destinations.ts";
-import { interfaceIndices } from "./interfaces.ts";
+import { addressesOf, interfaceIndices } from "./interfaces.ts";
 import { kernelPaths } from "./kernel-paths.ts";
-import { kernelRelease } from "./kernel-release.ts";
 
 const CAP_SYS_ADMIN = 21;
 const NEWUIDMAP_DIRECTORIES = ["/usr/bin", "/usr/sbin", "/bin", "/usr/local/bin"];
@@ -32,10 +31,10 @@ export interface FactsRequest {
 export function gatherFacts(request: FactsRequest): HostFacts {
   const { spec } = request;
   const capabilities = readOwnCapabilities();
+  const interfaces = interfaceIndices(spec);
   const privileged = capabilities.has(CAP_SYS_ADMIN) && isInitialUserNamespace();
   return {
     architecture: hostArchitecture,
-    kernel: kernelRelease(),
     uid: call("geteuid"),
     gid: call("getegid"),
     privileged,
@@ -49,14 +48,17 @@ export function gatherFacts(request: FactsRequest): HostFacts {
     kernelPaths: kernelPaths(spec),
     copyUp: copiedFiles(spec.mounts ?? [], request.rootPath),
     seccomp: request.seccomp,
-    interfaces: interfaceIndices(spec),
+    interfaces,
+    interfaceAddresses: addressesOf(interfaces),
   };
 }
 
-/** Only the first user namespace has privileges over the host's own mounts and ids. */
+/** The kernel's number of the first user namespace: PROC_USER_INIT_INO. */
+const INITIAL_USER_NAMESPACE = "user:[4026531837]";
+
+/** Only there are privileges over the host's own mounts and ids. */
 function isInitialUserNamespace(): boolean {
-  const map = readTextFileIfExists("/proc/self/uid_map")?.trim().split(/\s+/);
-  return map?.[0] === "0" && map[1] === "0" && map[2] === "4294967295";
+  return readLinkAt(AT_FDCWD, "/proc/self/ns/user") === INITIAL_USER_NAMESPACE;
 }
 
 function findIdMapPrograms(spec: Spec): HostFacts["idMapPrograms"] {

@@ -1,8 +1,10 @@
-// Indices of the network interfaces that a configuration moves into a container.
+// Indices and addresses of the network interfaces that a configuration moves into a container.
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { Spec } from "../oci/spec.ts";
+import type { InterfaceAddress } from "../plan/host-facts.ts";
 import { readTextFileIfExists } from "../sys/file.ts";
+import { readInterfaceAddresses } from "./interface-addresses.ts";
 
 export function interfaceIndices(spec: Spec): ReadonlyMap<string, number> {
   const indices = new Map<string, number>();
@@ -18,4 +20,15 @@ export function interfaceIndices(spec: Spec): ReadonlyMap<string, number> {
     indices.set(name, Number(index));
   }
   return indices;
+}
+
+/** By name, of the interfaces that have any. */
+export function addressesOf(
+  indices: ReadonlyMap<string, number>,
+): ReadonlyMap<string, readonly InterfaceAddress[]> {
+  if (indices.size === 0) {
+    return new Map();
+  }
+  const all = readInterfaceAddresses();
+  return new Map([...indices].map(([name, index]) => [name, all.get(index) ?? []]));
 }

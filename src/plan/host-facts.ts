@@ -5,7 +5,6 @@ import type { Architecture } from "../abi/architecture.ts";
 
 export interface HostFacts {
   readonly architecture: Architecture;
-  readonly kernel: { readonly major: number; readonly minor: number };
   /** The ids of the runtime itself. */
   readonly uid: number;
   readonly gid: number;
@@ -38,6 +37,16 @@ export interface HostFacts {
   readonly seccomp: SeccompFacts | undefined;
   /** Indices of netDevices' interfaces in the runtime's network namespace, by name. */
   readonly interfaces: ReadonlyMap<string, number>;
+  /** Their permanent, global addresses, by name; absent: they have none. */
+  readonly interfaceAddresses?: ReadonlyMap<string, readonly InterfaceAddress[]>;
+}
+
+export interface InterfaceAddress {
+  /** AF_INET or AF_INET6. */
+  readonly family: number;
+  readonly prefixLength: number;
+  /** The netlink attributes IFA_* that make it, as the kernel has them. */
+  readonly attributes: readonly { readonly type: number; readonly value: Uint8Array }[];
 }
 
 export interface SeccompFacts {

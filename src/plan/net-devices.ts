@@ -2,25 +2,21 @@
 // moves them, init brings them up.
 //
 // A netlink message RTM_NEWLINK: nlmsghdr (length, type, flags, sequence, port), ifinfomsg (family,
-// type, index, flags, change), attributes (length u16, type u16, value, padded to 4). The answer is
-// an nlmsgerr, whose error is the 32-bit word behind its header.
+// type, index, flags, change), attributes (length u16, type u16, value, padded to 4).
 
-import { AF_NETLINK, SOCK_CLOEXEC, SOCK_RAW } from "../abi/process.ts";
-import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
-import { named, offsetOf } from "../program/builder.ts";
+import { offsetOf } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import type { PlanContext } from "./context.ts";
+import { restoreAddresses } from "./interface-addresses.ts";
+import { requestRoute } from "./netlink.ts";
 import { bringUpInterface } from "./network-setup.ts";
 
-const NETLINK_ROUTE = 0;
 const RTM_NEWLINK = 16;
 const NLM_F_REQUEST_ACK = 5;
 const IFLA_IFNAME = 3;
 const IFLA_NET_NS_PID = 19;
 const HEADER_BYTES = 32;
-const ANSWER_BYTES = 64;
-const ANSWER_ERROR = 16;
 
 /** In the stage: each interface goes, with its new name, to the network namespace of `init`. */
 export function moveNetDevices(context: PlanContext, init: Register): void {
@@ -53,22 +49,15 @@ function moveInterface(
   view.setUint16(pidAt + 2, IFLA_NET_NS_PID, true);
   const message = program.structure(content, `{NEWLINK ${index}, ${quote(move.newName)}}`);
   program.control("store", [move.init, offsetOf(message, pidAt + 4), 4]);
-  const type = named(SOCK_RAW | SOCK_CLOEXEC, "RAW|CLOEXEC");
-  const args = [named(AF_NETLINK, "NETLINK"), type, named(NETLINK_ROUTE, "ROUTE")];
-  const socket = program.call("socket", args, { result: "netlink", describes });
-  program.call("sendto", [socket, message, content.length, 0, 0, 0], { describes });
-  const answer = program.space(ANSWER_BYTES, "answer");
-  program.call("recvfrom", [socket, answer, ANSWER_BYTES, 0, 0, 0], { describes });
-  const error = program.control("load", [offsetOf(answer, ANSWER_ERROR), 4], { result: "error" });
-  program.control("expect", [error, 0xffff_ffff, 0, Errno.EBUSY], { describes });
-  program.forget(error);
-  program.close(socket);
+  requestRoute(program, message, content.length, describes);
 }
 
 /** In init: the interfaces that have arrived. */
 export function bringUpNetDevices({ program, request }: PlanContext): void {
-  for (const [name, { name: newName }] of Object.entries(request.spec.linux?.netDevices ?? {})) {
+  const { spec, facts } = request;
+  for (const [name, { name: newName }] of Object.entries(spec.linux?.netDevices ?? {})) {
     program.because(`linux.netDevices.${name}`);
+    restoreAddresses(program, newName ?? name, facts.interfaceAddresses?.get(name) ?? []);
     bringUpInterface(program, newName ?? name);
   }
 }

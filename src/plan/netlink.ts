@@ -1,0 +1,31 @@
+// A request to the kernel's routing socket as operations of a program: sent, answered, judged.
+//
+// The answer is an nlmsgerr, whose error is the 32-bit word behind its header of 16 bytes.
+
+import { AF_NETLINK, SOCK_CLOEXEC, SOCK_RAW } from "../abi/process.ts";
+import { Errno } from "../error/errno.ts";
+import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
+import type { DataReference, Words } from "../program/program.ts";
+
+const NETLINK_ROUTE = 0;
+const ANSWER_BYTES = 64;
+const ANSWER_ERROR = 16;
+
+/** `message` begins with an nlmsghdr that asks for an acknowledgement. */
+export function requestRoute(
+  program: ProgramBuilder,
+  message: DataReference,
+  length: number,
+  describes: Words,
+): void {
+  const type = named(SOCK_RAW | SOCK_CLOEXEC, "RAW|CLOEXEC");
+  const args = [named(AF_NETLINK, "NETLINK"), type, named(NETLINK_ROUTE, "ROUTE")];
+  const socket = program.call("socket", args, { result: "netlink", describes });
+  program.call("sendto", [socket, message, length, 0, 0, 0], { describes });
+  const answer = program.space(ANSWER_BYTES, "answer");
+  program.call("recvfrom", [socket, answer, ANSWER_BYTES, 0, 0, 0], { describes });
+  const error = program.control("load", [offsetOf(answer, ANSWER_ERROR), 4], { result: "error" });
+  program.control("expect", [error, 0xffff_ffff, 0, Errno.EBUSY], { describes });
+  program.forget(error);
+  program.close(socket);
+}
