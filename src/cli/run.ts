@@ -4,8 +4,9 @@
 import { runContainer } from "../engine/run.ts";
 import type { RunContainerOptions } from "../engine/run-options.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
-import { type LaunchNotes, takeLaunchNotes } from "../sys/launch-notes.ts";
+import type { LaunchNotes } from "../sys/launch-notes.ts";
 import { isTerminal } from "../sys/terminal.ts";
+import { describeFailure } from "./describe-failure.ts";
 import { runOptions } from "./run/options.ts";
 import { parseWords } from "./run/parse.ts";
 import { writeError, writeOutput } from "./write-text.ts";
@@ -19,28 +20,29 @@ const EXIT_CANNOT_EXECUTE = 126;
 const EXIT_NOT_FOUND = 127;
 
 /** `words`: those behind `run`. The result is this process's exit code. */
-export async function runCommand(words: readonly string[]): Promise<number> {
+export async function runCommand(
+  words: readonly string[],
+  notes: LaunchNotes | undefined,
+): Promise<number> {
   try {
-    return await run(words);
+    return await run(words, notes);
   } catch (error) {
     if (!(error instanceof OcicatError)) {
       throw error;
     }
-    writeError(describe(error));
+    writeError(`ocicat run: ${describeFailure(error)}\n`);
     return exitCodeOf(error);
   }
 }
 
-async function run(words: readonly string[]): Promise<number> {
+async function run(words: readonly string[], notes: LaunchNotes | undefined): Promise<number> {
   const parsed = parseWords(words);
   if (parsed.values.has("help")) {
     const { helpText } = await import("./run/help.ts");
     writeOutput(helpText());
     return 0;
   }
-  const environment = { ...process.env };
-  const notes = takeLaunchNotes(environment);
-  const surroundings = { workingDirectory: process.cwd(), environment };
+  const surroundings = { workingDirectory: process.cwd(), environment: process.env };
   const options = runOptions(parsed, surroundings);
   checkTerminal(options);
   const progress = isTerminal(STDERR) ? new ProgressLine() : undefined;
@@ -99,14 +101,6 @@ class ProgressLine {
     const layer = event.layer.replace(/^sha256:/, "").slice(0, 12);
     writeError(percent === 100 ? "\r\x1b[K" : `\r\x1b[Kunpacking layer ${layer}: ${percent} %`);
   }
-}
-
-function describe(error: OcicatError): string {
-  const hint = error.hint === undefined ? "" : `hint: ${error.hint}\n`;
-  const others = error.cleanupFailures.map(
-    (failure) => `also: ${failure instanceof Error ? failure.message : String(failure)}\n`,
-  );
-  return `ocicat: ${error.message}\n${hint}${others.join("")}`;
 }
 
 /** The program could not be found, or not be run, tells the code of the shell. */
