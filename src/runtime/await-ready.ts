@@ -47,7 +47,7 @@ export function awaitReady(launched: Launched): CommittedContainer {
   try {
     return wait.untilCommitted();
   } catch (error) {
-    launched.stage[Symbol.dispose]();
+    launched.stage.abandon();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 // exec: another process in a running container.
 
 import { LOCK_SH } from "../abi/file.ts";
-import { CLONE_NEWUSER } from "../abi/process.ts";
+import { CLONE_NEWUSER, SIGKILL } from "../abi/process.ts";
 import { detectCgroupHost } from "../cgroup/detect.ts";
 import { joinFor } from "../cgroup/entry.ts";
 import type { CgroupEntry } from "../cgroup/types.ts";
@@ -18,6 +18,7 @@ import { REPORT_PID } from "../plan/reports.ts";
 import type { ExecRequest } from "../plan/request.ts";
 import { REPORT_FAILED } from "../program/opcodes.ts";
 import { launchProgram, type StageProcess } from "../stage/launch.ts";
+import { call } from "../sys/call.ts";
 import { OwnedFd } from "../sys/file.ts";
 import { type ExitStatus, waitForPid } from "../sys/process.ts";
 import { stateAnswer } from "./await-ready.ts";
@@ -36,6 +37,8 @@ export interface ExecOptions extends ContainerAddress {
   /** A sub-cgroup of the container's, relative to it. */
   readonly cgroup?: string;
   readonly consoleSocket?: string;
+  /** In place of `consoleSocket`: a connected one, which stays the caller's. */
+  readonly consoleFd?: number;
   readonly pidfdSocket?: string;
   readonly pidFile?: string;
   readonly preserveFds?: number;
@@ -199,7 +202,7 @@ function launchInto(launch: ExecLaunch, request: ExecRequest): ExecutedProcess {
   try {
     return { pid: awaitExecution(launch, stage), stagePid: stage.pid };
   } catch (error) {
-    waitForPid(stage.pid);
+    stage.abandon();
     throw error;
   }
 }
@@ -217,9 +220,7 @@ function awaitExecution({ options, spec, state }: ExecLaunch, stage: StageProces
     }
     if (report.kind === REPORT_PID) {
       pid = report.value;
-      if (options.pidFile !== undefined) {
-        writePidFile(options.pidFile, pid);
-      }
+      tellOfPid(options.pidFile, pid);
       stage.send(stateAnswer(spec, { ...ociState(state, "running"), pid }));
     }
   }
@@ -227,4 +228,16 @@ function awaitExecution({ options, spec, state }: ExecLaunch, stage: StageProces
     throw silentFailure(options.id);
   }
   return pid;
+}
+
+/** A process that nobody can learn of must not go on. */
+function tellOfPid(pidFile: string | undefined, pid: number): void {
+  try {
+    if (pidFile !== undefined) {
+      writePidFile(pidFile, pid);
+    }
+  } catch (error) {
+    call("kill", pid, SIGKILL);
+    throw error;
+  }
 }

@@ -2,8 +2,7 @@
 
 import { launchContainer } from "./create.ts";
 import type { CreateOptions } from "./create-options.ts";
-import { deleteContainer } from "./delete.ts";
-import { awaitExecution, callHooks } from "./run.ts";
+import { launchProcess, orRemove } from "./run.ts";
 import type { ContainerState } from "./state-directory.ts";
 
 export interface HeldOptions extends CreateOptions {
@@ -30,12 +29,6 @@ export async function runHeld(options: HeldOptions): Promise<HeldContainer> {
     primaryFd,
     directoryFd,
   });
-  try {
-    awaitExecution(container);
-    callHooks(container, "poststart");
-  } catch (error) {
-    deleteContainer({ stateRoot: options.stateRoot, id: options.id, force: true });
-    throw error;
-  }
+  orRemove(options, container, () => launchProcess(container));
   return { state: container.state, holderPid: container.stage.pid };
 }

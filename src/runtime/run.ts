@@ -1,12 +1,14 @@
 // run: create and start in one, for a caller that stays until the container ends.
 
+import { OcicatError } from "../error/ocicat-error.ts";
 import type { HookName } from "../oci/hooks.ts";
 import { REPORT_FAILED } from "../program/opcodes.ts";
 import { type ExitStatus, waitForPid } from "../sys/process.ts";
 import type { CommittedContainer } from "./await-ready.ts";
+import { killInit } from "./clean-up.ts";
 import { launchContainer } from "./create.ts";
 import type { CreateOptions } from "./create-options.ts";
-import { deleteContainer } from "./delete.ts";
+import { type ContainerAddress, deleteContainer } from "./delete.ts";
 import { runHooks } from "./hooks.ts";
 import { failureOf } from "./program-failure.ts";
 import { ociState } from "./status.ts";
@@ -21,41 +23,69 @@ export interface RunOptions extends CreateOptions {
 /** Runs the container to its end and removes it; returns how its process ended. */
 export async function run(options: RunOptions): Promise<ExitStatus> {
   using container = await launchContainer(options, { kind: "run" });
-  const address = { stateRoot: options.stateRoot, id: options.id };
-  try {
-    awaitExecution(container);
-    callHooks(container, "poststart");
+  const status = orRemove(options, container, () => {
+    launchProcess(container);
     options.attend?.(container.stage.pid, container.state.pid);
     return waitForPid(container.stage.pid);
-  } finally {
-    if (options.keep !== true) {
-      deleteContainer({ ...address, force: true });
-    }
+  });
+  if (options.keep !== true) {
+    deleteContainer({ stateRoot: options.stateRoot, id: options.id, force: true });
   }
+  return status;
 }
 
 /** The container goes on by itself; it is there for `state`, `exec`, `kill` and `delete`. */
 export async function runDetached(options: CreateOptions): Promise<CommittedContainer["state"]> {
   using container = await launchContainer(options, { kind: "detach" });
-  try {
-    awaitExecution(container);
-    callHooks(container, "poststart");
-  } catch (error) {
-    deleteContainer({ stateRoot: options.stateRoot, id: options.id, force: true });
-    throw error;
-  }
+  orRemove(options, container, () => launchProcess(container));
   waitForPid(container.stage.pid);
   return container.state;
 }
 
+/** Until the process runs and its poststart hooks have. */
+export function launchProcess(container: CommittedContainer): void {
+  awaitExecution(container);
+  callHooks(container, "poststart");
+}
+
+/** Does `action`; should it fail, nothing is left of the container. */
+export function orRemove<Result>(
+  address: ContainerAddress,
+  container: CommittedContainer,
+  action: () => Result,
+): Result {
+  try {
+    return action();
+  } catch (error) {
+    removeFailed(address, container, error);
+    throw error;
+  }
+}
+
+function removeFailed(
+  { stateRoot, id }: ContainerAddress,
+  { state, stage }: CommittedContainer,
+  error: unknown,
+): void {
+  try {
+    killInit(state);
+    stage.abandon();
+    deleteContainer({ stateRoot, id, force: true });
+  } catch (failure) {
+    if (error instanceof OcicatError) {
+      error.cleanupFailures.push(failure);
+    }
+  }
+}
+
 /** The socket's end: execve has closed it. A report instead says why there was no execve. */
-export function awaitExecution({ stage, program }: CommittedContainer): void {
+function awaitExecution({ stage, program }: CommittedContainer): void {
   const report = stage.receive();
   if (report?.kind === REPORT_FAILED) {
     throw failureOf(program, report);
   }
 }
 
-export function callHooks({ spec, state }: CommittedContainer, kind: HookName): void {
+function callHooks({ spec, state }: CommittedContainer, kind: HookName): void {
   runHooks(kind, spec.hooks?.[kind] ?? [], ociState(state, "running"));
 }

@@ -6,7 +6,7 @@
 // End of file on either side means that the other is gone.
 
 import { F_DUPFD_CLOEXEC, F_SETFD } from "../abi/file.ts";
-import { MSG_NOSIGNAL, SIGKILL, SOCK_SEQPACKET } from "../abi/process.ts";
+import { MSG_NOSIGNAL, POLLIN, SIGKILL, SOCK_SEQPACKET } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import { encodeProgram } from "../program/encode.ts";
@@ -17,7 +17,8 @@ import { addressOf } from "../sys/entry.ts";
 import { sealedData } from "../sys/executable.ts";
 import { OwnedFd } from "../sys/file.ts";
 import { encodeText, words } from "../sys/memory.ts";
-import { type ChildCall, spawn } from "../sys/process.ts";
+import { poll } from "../sys/poll.ts";
+import { type ChildCall, spawn, waitForPid } from "../sys/process.ts";
 import { socketPair } from "../sys/socket.ts";
 import { stageExecutable } from "./stage-executable.ts";
 
@@ -29,6 +30,10 @@ export interface StageOptions {
   /** Tests: SIGKILL ends this process before op `op` is executed. */
   readonly killAtOp?: number | undefined;
 }
+
+const SHUT_WR = 1;
+/** Longer than a process that runs no hook needs; what is left then is killed with its cgroup. */
+const ABANDON_TIMEOUT_MS = 5000;
 
 export interface StageReport {
   readonly kind: number;
@@ -65,6 +70,25 @@ export class StageProcess implements Disposable {
     if (result !== -Errno.EPIPE && result !== -Errno.ECONNRESET) {
       checked(result, "send a message to", "the stage");
     }
+  }
+
+  /**
+   * After a failure: waits until the program's processes have ended, which each does as soon as it has
+   * reported or asks for an answer, and reaps the stage.
+   */
+  abandon(): void {
+    call("shutdown", this.socketFd, SHUT_WR);
+    const deadline = performance.now() + ABANDON_TIMEOUT_MS;
+    while (performance.now() < deadline && !this.#isSilent(deadline)) {}
+    call("kill", this.pid, SIGKILL);
+    waitForPid(this.pid);
+    this[Symbol.dispose]();
+  }
+
+  /** Waits for a report or the end of all of them; whether that was the end. */
+  #isSilent(deadline: number): boolean {
+    const [events] = poll([{ fd: this.socketFd, events: POLLIN }], deadline - performance.now());
+    return events !== 0 && this.receive() === undefined;
   }
 
   [Symbol.dispose](): void {
