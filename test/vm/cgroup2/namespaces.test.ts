@@ -45,15 +45,17 @@ describe.skipIf(!isGuest("cgroup2"))("network devices", () => {
     expect(links.stdout).toContain("eth7:");
   });
 
-  test("keep their name, address and MTU where nothing else is asked for", async () => {
+  test("keep their name, addresses and MTU where nothing else is asked for", async () => {
     await using dummy = await DummyInterface.make("vm-dummy1", "mtu", "1400");
     await run(["ip", "address", "add", "192.0.2.7/24", "dev", dummy.name]);
+    await run(["ip", "address", "add", "2001:db8::9/64", "dev", dummy.name, "nodad"]);
     await using container = await TestContainer.start({
       linux: { netDevices: { [dummy.name]: {} } },
     });
     const shown = await container.exec("ip", "address", "show", dummy.name);
     expect(shown).toMatchObject({ status: 0, stderr: "" });
     expect(shown.stdout).toContain("192.0.2.7/24");
+    expect(shown.stdout).toContain("2001:db8::9/64");
     expect(shown.stdout).toContain("mtu 1400");
   });
 
