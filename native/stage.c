@@ -122,7 +122,7 @@ static int control_is_valid(const struct op *op) {
     case OP_receive:
       return tag_of(op, 2) == TAG_unsigned && size > 0 && range_is_valid(op, 1, size);
     case OP_exit_as:
-      return range_is_valid(op, 0, SIGINFO);
+      return op->args[0] % 4 == 0 && range_is_valid(op, 0, SIGINFO);
     case OP_hold:
       return op->args[0] % 8 == 0 && range_is_valid(op, 0, sizeof(struct hold_request));
     default:
@@ -186,7 +186,7 @@ static i64 do_load(const u64 *args) {
 }
 
 static i64 do_expect(const u64 *args) {
-  return (args[0] & args[1]) == args[2] ? 0 : -(i64)args[3];
+  return (args[0] & args[1]) == args[2] ? 0 : (i64)(0 - args[3]);
 }
 
 static i64 do_decimal(const u64 *args) {
@@ -203,7 +203,9 @@ static i64 do_decimal(const u64 *args) {
 }
 
 static i64 do_receive(const u64 *args) {
-  i64 count = syscall(__NR_read, args[0], machine.data + args[1], args[2]);
+  i64 count;
+  do count = syscall(__NR_read, args[0], machine.data + args[1], args[2]);
+  while (count == -EINTR);
   if (count == 0 || count == -ECONNRESET) exit_process(EXIT_ABANDONED);
   return count;
 }
@@ -311,12 +313,11 @@ static u64 argument(const struct op *op, int position) {
 static i64 execute(const struct op *op) {
   u64 args[6];
   for (int i = 0; i < 6; i++) args[i] = argument(op, i);
-  for (;;) {
-    i64 result = op->code & CONTROL_BIT ? control(op->code, args)
-                                        : syscall(op->code, args[0], args[1], args[2], args[3],
-                                                  args[4], args[5]);
-    if (result != -EINTR) return result;
-  }
+  if (op->code & CONTROL_BIT) return control(op->code, args);
+  i64 result;
+  do result = syscall(op->code, args[0], args[1], args[2], args[3], args[4], args[5]);
+  while (result == -EINTR);
+  return result;
 }
 
 static int catches(const struct op *op, i64 error) {
