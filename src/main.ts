@@ -1,3 +1,30 @@
-// The composition root: finds out under which name the program was called and hands over.
+// The composition root: finds out under which name the program was called and hands over. The OCI
+// command line is on the short path; everything else is loaded when it is asked for.
 
-await Bun.write(Bun.stdout, `${process.argv0} ${process.argv.slice(2).join(" ")}\n`);
+import { ociMain } from "./cli/oci/main.ts";
+import { writeError } from "./cli/write-text.ts";
+import { takeLaunchNotes } from "./sys/launch-notes.ts";
+import { restoreOpenFilesLimit } from "./sys/open-files-limit.ts";
+
+async function main(name: string, words: readonly string[]): Promise<number> {
+  const notes = takeLaunchNotes(process.env);
+  if (notes !== undefined) {
+    restoreOpenFilesLimit(notes.openFilesLimit);
+  }
+  if (name === "ocicat-runtime") {
+    return ociMain(words, notes);
+  }
+  if (words[0] === "runtime") {
+    return ociMain(words.slice(1), notes);
+  }
+  const { ocicatMain } = await import("./cli/main.ts");
+  return ocicatMain(words, notes);
+}
+
+try {
+  const name = process.argv0.slice(process.argv0.lastIndexOf("/") + 1);
+  process.exitCode = await main(name, process.argv.slice(2));
+} catch (error) {
+  writeError(`ocicat: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,6 +1,7 @@
 // What `create` and `run` can be told.
 
 import type { RootFilesystem } from "../plan/request.ts";
+import type { ServiceManager } from "./service-manager.ts";
 
 export interface CreateOptions {
   readonly id: string;
@@ -14,6 +15,8 @@ export interface CreateOptions {
   readonly rootless?: boolean;
   /** Path of a Unix socket that takes the terminal's master. */
   readonly consoleSocket?: string;
+  /** In place of `consoleSocket`: a connected one, which stays the caller's. */
+  readonly consoleFd?: number;
   /** Path of a Unix socket that takes the pidfd of the container's process. */
   readonly pidfdSocket?: string;
   /** A file for the pid of the container's process. */
@@ -26,6 +29,8 @@ export interface CreateOptions {
   readonly noNewKeyring?: boolean;
   /** Signals that stay ignored in the container's process: bit n - 1 of two 32-bit words. */
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
+  /** What the runtime's own service manager gives the container. */
+  readonly serviceManager?: ServiceManager | undefined;
   /** In place of root.path of the configuration. */
   readonly rootFilesystem?: RootFilesystem;
   /** The configuration, in place of the bundle's config.json. */

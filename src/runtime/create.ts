@@ -28,11 +28,12 @@ import type { CreateOptions } from "./create-options.ts";
 import { cgroupMountFacts } from "./host-cgroups.ts";
 import { ownedStdio } from "./inherited-stdio.ts";
 import { RequestedSockets } from "./requested-sockets.ts";
+import { makeNotifyFolder, withServiceManager } from "./service-manager.ts";
 import { type ContainerState, STATE_VERSION, StateDirectory } from "./state-directory.ts";
 
 const CONFIG_LIMIT = 16 * 1024 * 1024;
 
-interface Preparation {
+export interface Preparation {
   readonly options: CreateOptions;
   readonly config: string;
   readonly spec: Spec;
@@ -54,12 +55,15 @@ export async function launchContainer(
   options: CreateOptions,
   end: StageEnd,
 ): Promise<CommittedContainer> {
-  const preparation = await prepare(options);
+  const preparation = await prepare(options, `${options.stateRoot}/.cache`);
   using directory = StateDirectory.create(options.stateRoot, options.id);
   try {
     const state = initialState(preparation);
     directory.writeState(state);
     directory.writeConfig(preparation.config);
+    if (options.serviceManager?.notifySocket !== undefined) {
+      makeNotifyFolder(directory);
+    }
     const cgroup = createCgroup(preparation.intent, preparation.spec.linux?.resources);
     const located: ContainerState = { ...state, cgroup, ownsCgroup: true };
     directory.writeState(located);
@@ -73,11 +77,22 @@ export async function launchContainer(
   }
 }
 
-/** Everything that can be refused is refused here, before anything is made. */
-async function prepare(options: CreateOptions): Promise<Preparation> {
+/**
+ * Everything that can be refused is refused here, before anything is made. Compiled seccomp filters are
+ * kept in `cacheDirectory`, if there is one.
+ */
+export async function prepare(
+  options: CreateOptions,
+  cacheDirectory: string | undefined,
+): Promise<Preparation> {
   const { bundle } = options;
   const config = options.config ?? readTextFile(`${bundle}/config.json`, CONFIG_LIMIT);
-  const spec = decodeRuntimeConfig(config);
+  const configured = decodeRuntimeConfig(config);
+  const { serviceManager, stateRoot, id } = options;
+  const spec =
+    serviceManager === undefined
+      ? configured
+      : withServiceManager(configured, serviceManager, `${stateRoot}/${id}`);
   const rootFilesystem = options.rootFilesystem ?? { kind: "path", path: rootPath(spec, bundle) };
   const host = detectCgroupHost();
   const facts = gatherFacts({
@@ -85,7 +100,7 @@ async function prepare(options: CreateOptions): Promise<Preparation> {
     bundle,
     rootPath: rootFilesystem.kind === "path" ? rootFilesystem.path : undefined,
     cgroup: cgroupMountFacts(host),
-    seccomp: await seccompFacts(spec, `${options.stateRoot}/.cache`),
+    seccomp: await seccompFacts(spec, cacheDirectory),
   });
   const rootless = options.rootless ?? !facts.privileged;
   const intent = planCgroup({
@@ -129,7 +144,12 @@ interface Launch extends Preparation {
 function launch(preparation: Launch, state: ContainerState): CommittedContainer {
   const { options, spec, directory } = preparation;
   using sockets = new RequestedSockets(options, spec);
-  const program = compileLaunch(preparation, state, sockets);
+  const program = compileLaunch(preparation, {
+    cgroup: state.cgroup,
+    stateDirectory: directory.path,
+    end: preparation.end,
+    sockets: sockets.forProgram(),
+  });
   const stage = launchProgram(program, {
     keepFds: sockets.keptFds(
       preparation.end,
@@ -141,22 +161,26 @@ function launch(preparation: Launch, state: ContainerState): CommittedContainer 
   return awaitReady({ options, spec, directory, stage, program, state });
 }
 
-function compileLaunch(
-  preparation: Launch,
-  state: ContainerState,
-  sockets: RequestedSockets,
-): Program {
-  const { options, spec, facts, rootFilesystem, end, directory } = preparation;
+export interface LaunchPlace {
+  readonly cgroup: ContainerCgroup;
+  readonly stateDirectory: string;
+  readonly end: StageEnd;
+  readonly sockets: ReturnType<RequestedSockets["forProgram"]>;
+}
+
+/** The program that makes the container. Nothing is made here. */
+export function compileLaunch(preparation: Preparation, place: LaunchPlace): Program {
+  const { options, spec, facts, rootFilesystem } = preparation;
   const request: CreateRequest = {
     spec,
     facts,
     id: options.id,
     bundle: options.bundle,
     rootFilesystem,
-    cgroup: entryFor(state.cgroup),
-    stateDirectory: directory.path,
-    end,
-    ...sockets.forProgram(),
+    cgroup: entryFor(place.cgroup),
+    stateDirectory: place.stateDirectory,
+    end: place.end,
+    ...place.sockets,
     preserveFds: options.preserveFds ?? 0,
     noPivot: options.noPivot ?? false,
     noNewKeyring: options.noNewKeyring ?? false,

@@ -10,6 +10,8 @@ import { connectUnix } from "../sys/socket.ts";
 
 export interface SocketOptions {
   readonly consoleSocket?: string;
+  /** In place of `consoleSocket`: a connected one, which stays the caller's. */
+  readonly consoleFd?: number;
   readonly pidfdSocket?: string;
 }
 
@@ -17,19 +19,26 @@ type SocketFds = Pick<CreateRequest, "consoleFd" | "pidfdSocketFd" | "seccompLis
 
 export class RequestedSockets implements Disposable {
   readonly #console: OwnedFd | undefined;
+  readonly #givenConsoleFd: number | undefined;
   readonly #pidfd: OwnedFd | undefined;
   readonly #seccomp: OwnedFd | undefined;
 
   constructor(options: SocketOptions, spec: Spec) {
     const listenerPath = spec.linux?.seccomp?.listenerPath;
     this.#console = connect(options.consoleSocket);
+    this.#givenConsoleFd = options.consoleFd;
     this.#pidfd = connect(options.pidfdSocket);
     this.#seccomp = connect(listenerPath === "" ? undefined : listenerPath);
   }
 
+  get #consoleFd(): number | undefined {
+    return this.#console?.number ?? this.#givenConsoleFd;
+  }
+
   forProgram(): SocketFds {
+    const consoleFd = this.#consoleFd;
     return {
-      ...(this.#console === undefined ? {} : { consoleFd: this.#console.number }),
+      ...(consoleFd === undefined ? {} : { consoleFd }),
       ...(this.#pidfd === undefined ? {} : { pidfdSocketFd: this.#pidfd.number }),
       ...(this.#seccomp === undefined ? {} : { seccompListenerFd: this.#seccomp.number }),
     };
@@ -37,8 +46,8 @@ export class RequestedSockets implements Disposable {
 
   /** All descriptors that have to stay open in the stage. */
   keptFds(end: StageEnd | { readonly kind: "run" | "detach" }, preserveFds: number): number[] {
-    const ours = [this.#console, this.#pidfd, this.#seccomp].flatMap((fd) =>
-      fd === undefined ? [] : [fd.number],
+    const ours = [this.#consoleFd, this.#pidfd?.number, this.#seccomp?.number].filter(
+      (fd) => fd !== undefined,
     );
     const holders = end.kind === "hold" ? [end.primaryFd, end.directoryFd] : [];
     const preserved = Array.from({ length: preserveFds }, (_, index) => 3 + index);

@@ -1,0 +1,48 @@
+// The log that --log names: records that containerd and Podman read. A failing command writes exactly
+// one record with level "error", and nothing before it: Podman takes the whole file as one object.
+//
+//   {"level":"error","msg":"...","time":"2026-01-02T03:04:05Z"}        --log-format json
+//   time="2026-01-02T03:04:05Z" level=error msg="..."                  --log-format text
+
+import { AT_FDCWD, O_APPEND, O_CREAT, O_WRONLY } from "../../abi/file.ts";
+import { quote } from "../../error/ocicat-error.ts";
+import { OwnedFd, openAt, writeAll } from "../../sys/file.ts";
+import { encodeText } from "../../sys/memory.ts";
+import { writeError } from "../write-text.ts";
+
+export type LogFormat = "text" | "json";
+
+export interface LogTarget {
+  /** Absent: standard error. */
+  readonly path?: string;
+  readonly format: LogFormat;
+}
+
+export function formatRecord(format: LogFormat, msg: string, time: Date): string {
+  const seconds = `${time.toISOString().slice(0, 19)}Z`;
+  return format === "json"
+    ? `${JSON.stringify({ level: "error", msg, time: seconds })}\n`
+    : `time="${seconds}" level=error msg=${quote(msg)}\n`;
+}
+
+/**
+ * The message goes to the log and, as a plain line, to standard error: Podman and conmon read that one,
+ * in one read.
+ */
+export function logFailure(target: LogTarget, message: string): void {
+  const record = formatRecord(target.format, message, new Date());
+  if (target.path === undefined) {
+    writeError(target.format === "json" ? record : `${message}\n`);
+    return;
+  }
+  try {
+    appendTo(target.path, record);
+  } finally {
+    writeError(`${message}\n`);
+  }
+}
+
+function appendTo(path: string, record: string): void {
+  using file = new OwnedFd(openAt(AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND, 0o644));
+  writeAll(file.number, encodeText(record), quote(path));
+}

@@ -1,0 +1,64 @@
+// The OCI command line: flags, verb, the verb's flags. A failure becomes one record in the log and one
+// message on standard error.
+
+import type { LaunchNotes } from "../../sys/launch-notes.ts";
+import { type FlagTable, parseFlags, usageError } from "../flags.ts";
+import { writeOutput } from "../write-text.ts";
+import { clientMessage } from "./client-messages.ts";
+import { COMMANDS } from "./commands.ts";
+import { commandContext, GLOBAL_FLAGS, type GlobalFlags, logTarget } from "./global-flags.ts";
+import { type LogTarget, logFailure } from "./log.ts";
+
+const EXEC_FAILED = 255;
+
+/** Returns the exit code. */
+export async function ociMain(
+  words: readonly string[],
+  notes: LaunchNotes | undefined,
+): Promise<number> {
+  let verb = "";
+  let target: LogTarget = { format: "text" };
+  try {
+    const flags = parseFlags(GLOBAL_FLAGS, words, "first");
+    target = logTarget(flags);
+    const [name = "", ...rest] = flags.args;
+    if (name === "" || name === "help" || flags.switch("help") || flags.switch("version")) {
+      return await showAbout(flags);
+    }
+    verb = name;
+    return await execute(name, rest, { flags, notes });
+  } catch (error) {
+    logFailure(target, clientMessage(verb, error));
+    return verb === "exec" ? EXEC_FAILED : 1;
+  }
+}
+
+async function showAbout(flags: GlobalFlags): Promise<number> {
+  const { aboutText, versionText } = await import("./about.ts");
+  writeOutput(flags.switch("version") ? versionText() : aboutText(COMMANDS));
+  return 0;
+}
+
+interface Invocation {
+  readonly flags: GlobalFlags;
+  readonly notes: LaunchNotes | undefined;
+}
+
+async function execute(name: string, words: readonly string[], call: Invocation): Promise<number> {
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) {
+    throw usageError(`no such command: ${name}; --help lists them`);
+  }
+  const command = await entry.load();
+  if (asksForHelp(words, command.flags) && command.offersHelp !== false) {
+    const { commandHelp } = await import("./about.ts");
+    writeOutput(commandHelp(command, entry.summary));
+    return 0;
+  }
+  return command.execute(words, () => commandContext(call.flags, call.notes));
+}
+
+/** Only as the first word: behind an argument it may belong to the container's process. */
+function asksForHelp([first]: readonly string[], flags: FlagTable): boolean {
+  return (first === "--help" || first === "-help" || first === "-h") && flags["h"] === undefined;
+}

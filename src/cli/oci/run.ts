@@ -1,0 +1,34 @@
+// `run`: create and start in one; in the foreground its exit code is the process's.
+
+import { run as runContainer, runDetached } from "../../runtime/run.ts";
+import { exitCodeOf } from "../../sys/process.ts";
+import { Attendance } from "./attend.ts";
+import { defineCommand } from "./command.ts";
+import { CREATE_FLAGS, createOptions } from "./create-flags.ts";
+
+export const run = defineCommand({
+  name: "run",
+  usage: "ID",
+  flags: {
+    ...CREATE_FLAGS,
+    detach: { kind: "switch", aliases: ["d"], help: "do not wait for the process" },
+    keep: { kind: "switch", help: "do not delete the container when it ends" },
+    "no-subreaper": { kind: "switch", help: "ignored: nothing is adopted" },
+  },
+  args: { min: 1, max: 1 },
+  async act(context, flags) {
+    const options = createOptions(context, flags);
+    if (flags.switch("detach")) {
+      await runDetached(options);
+      return 0;
+    }
+    using attendance = new Attendance();
+    const status = await runContainer({
+      ...options,
+      keep: flags.switch("keep"),
+      consoleFd: attendance.consoleFd,
+      attend: (stagePid, initPid) => attendance.attend(stagePid, initPid),
+    });
+    return exitCodeOf(status);
+  },
+});

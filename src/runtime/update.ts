@@ -1,0 +1,48 @@
+// update: new limits for a container. What is given replaces what was; the rest stays.
+
+import { applyResources } from "../cgroup/resources.ts";
+import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { encodeDocument } from "../oci/encode.ts";
+import { decodeRuntimeConfig } from "../oci/parse/config.ts";
+import type { Resources } from "../oci/resources.ts";
+import type { ContainerAddress } from "./delete.ts";
+import { StateDirectory } from "./state-directory.ts";
+import { statusOf } from "./status.ts";
+
+export interface UpdateOptions extends ContainerAddress {
+  readonly resources: Resources;
+}
+
+export function update({ stateRoot, id, resources }: UpdateOptions): void {
+  using directory = StateDirectory.open(stateRoot, id);
+  const state = directory.readState();
+  if (statusOf(directory, state) === "stopped") {
+    throw new OcicatError("wrong-state", {
+      operation: "update",
+      subject: `container ${quote(id)}`,
+      reason: "container not running",
+    });
+  }
+  const spec = decodeRuntimeConfig(directory.readConfig());
+  const before = spec.linux?.resources ?? {};
+  // Device rules are never part of an update: a container's devices are what it was created with.
+  const { devices: _, ...wanted } = resources;
+  const changed = mergeSections(before, wanted);
+  applyResources(state.cgroup, changed);
+  const linux = { ...spec.linux, resources: { ...before, ...changed } };
+  directory.writeConfig(encodeDocument({ ...spec, linux }, ""));
+}
+
+/**
+ * The sections that the update names, with what was set in them before: a limit of swap depends on
+ * that of memory, a quota on its period.
+ */
+export function mergeSections(before: Resources, wanted: Resources): Resources {
+  return {
+    ...wanted,
+    ...(wanted.memory === undefined ? {} : { memory: { ...before.memory, ...wanted.memory } }),
+    ...(wanted.cpu === undefined ? {} : { cpu: { ...before.cpu, ...wanted.cpu } }),
+    ...(wanted.blockIO === undefined ? {} : { blockIO: { ...before.blockIO, ...wanted.blockIO } }),
+    ...(wanted.unified === undefined ? {} : { unified: { ...before.unified, ...wanted.unified } }),
+  };
+}
