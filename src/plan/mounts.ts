@@ -24,7 +24,7 @@ import { MOUNT_ATTR_NAMES, OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { idMappedUserNamespace } from "./id-mapped-mounts.ts";
 import { applyMountOptions, setAttributes, setIdMap } from "./mount-attributes.ts";
 import { type MountOptions, sortMountOptions } from "./mount-options.ts";
-import { attachMount, describeMount, type MountStep, moveMount } from "./mount-step.ts";
+import { attachFileOrDirectory, attachMount, describeMount, type MountStep } from "./mount-step.ts";
 import { openTarget, pathComponents, type Target } from "./paths.ts";
 import {
   checkProcDestination,
@@ -157,7 +157,9 @@ function mountBind(step: MountStep): void {
   program.because(`mounts[${index}].options`);
   applyMountOptions(program, tree, options, describeMount(mount));
   program.because(`mounts[${index}]`);
-  moveMount(program, tree, target, describeMount(mount));
+  attachFileOrDirectory(program, tree, target, describeMount(mount));
+  program.close(target);
+  program.close(tree);
   context.freshMounts.delete(pathComponents(mount.destination).join("/"));
 }
 

@@ -264,6 +264,15 @@ describe("warnings refuse nothing", () => {
     ]);
   });
 
+  test("options of a file system at a bind mount", () => {
+    const options = ["rbind", "mode=1", "tmpcopyup"];
+    expect(warningsOf({ mounts: [{ destination: "/a", source: "b", options }] })).toEqual([
+      usual,
+      'mounts[0].options[1]: a bind mount cannot have "mode=1", which is ignored',
+      'mounts[0].options[2]: a bind mount cannot have "tmpcopyup", which is ignored',
+    ]);
+  });
+
   test("a relative destination", () => {
     expect(warningsOf({ "mounts[1].destination": "proc" })).toEqual([
       usual,

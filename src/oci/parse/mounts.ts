@@ -47,7 +47,7 @@ function checkKind(mount: Fields, { type, source, options }: Kind): void {
   }
 }
 
-/** The kernel would ignore what a bind mount cannot have; the author would not know. */
+/** Configurations in the field have options that a bind mount cannot have: the kernel ignores them. */
 function checkBindMount(
   mount: Fields,
   options: readonly string[],
@@ -59,7 +59,7 @@ function checkBindMount(
   let index = 0;
   for (const option of options) {
     if (!isMountOption(option) || option === "tmpcopyup") {
-      mount.fault("options", `a bind mount cannot have ${shown(option)}`, index);
+      mount.warn("options", `a bind mount cannot have ${shown(option)}, which is ignored`, index);
     }
     index += 1;
   }
