@@ -21,6 +21,7 @@ import type { CreateOptions } from "./create-options.ts";
 import { runHooks } from "./hooks.ts";
 import { writePidFile } from "./pid-file.ts";
 import { failureOf, silentFailure } from "./program-failure.ts";
+import type { NotifySocket } from "./service-protocols.ts";
 import type { ContainerState, StateDirectory } from "./state-directory.ts";
 import { ociState } from "./status.ts";
 
@@ -40,6 +41,8 @@ export interface CommittedContainer extends Disposable {
   readonly spec: Spec;
   readonly stage: StageProcess;
   readonly program: Program;
+  /** Where the container tells that it is ready, if a service manager wants to know. */
+  readonly notify?: NotifySocket | undefined;
 }
 
 export function awaitReady(launched: Launched): CommittedContainer {

@@ -1,7 +1,7 @@
 // What `create` and `run` can be told.
 
 import type { RootFilesystem } from "../plan/request.ts";
-import type { ServiceManager } from "./service-manager.ts";
+import type { ServiceManager } from "./service-protocols.ts";
 
 export interface CreateOptions {
   readonly id: string;

@@ -28,7 +28,7 @@ import type { CreateOptions } from "./create-options.ts";
 import { cgroupMountFacts } from "./host-cgroups.ts";
 import { ownedStdio } from "./inherited-stdio.ts";
 import { RequestedSockets } from "./requested-sockets.ts";
-import { makeNotifyFolder, withServiceManager } from "./service-manager.ts";
+import { makeNotifyFolder, NotifySocket, withServiceManager } from "./service-protocols.ts";
 import { type ContainerState, STATE_VERSION, StateDirectory } from "./state-directory.ts";
 
 const CONFIG_LIMIT = 16 * 1024 * 1024;
@@ -61,16 +61,15 @@ export async function launchContainer(
     const state = initialState(preparation);
     directory.writeState(state);
     directory.writeConfig(preparation.config);
-    if (options.serviceManager?.notifySocket !== undefined) {
-      makeNotifyFolder(directory);
-    }
     const cgroup = createCgroup(preparation.intent, preparation.spec.linux?.resources);
     const located: ContainerState = { ...state, cgroup, ownsCgroup: true };
     directory.writeState(located);
     if (cgroup.keeper.kind === "cgroupfs") {
       applyResources(cgroup, preparation.spec.linux?.resources ?? {});
     }
-    return launch({ ...preparation, end, directory }, located);
+    // The socket is there before the process is.
+    const notified = { notify: makeNotify(options, end, directory) };
+    return { ...notified, ...launch({ ...preparation, end, directory }, located) };
   } catch (error) {
     removeEverything(directory, error);
     throw error;
@@ -114,6 +113,20 @@ export async function prepare(
 
 function rootPath(spec: Spec, bundle: string): string {
   return spec.root.path.startsWith("/") ? spec.root.path : `${bundle}/${spec.root.path}`;
+}
+
+/** The container's notify socket; a created container gets it bound by `start`. */
+function makeNotify(
+  options: CreateOptions,
+  end: StageEnd,
+  directory: StateDirectory,
+): NotifySocket | undefined {
+  const host = options.serviceManager?.notifySocket;
+  if (host === undefined) {
+    return undefined;
+  }
+  makeNotifyFolder(directory);
+  return end.kind === "create" ? undefined : NotifySocket.bind(directory, host);
 }
 
 function initialState(preparation: Preparation): ContainerState {

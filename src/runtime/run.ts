@@ -11,13 +11,22 @@ import type { CreateOptions } from "./create-options.ts";
 import { type ContainerAddress, deleteContainer } from "./delete.ts";
 import { runHooks } from "./hooks.ts";
 import { failureOf } from "./program-failure.ts";
+import { awaitReadiness } from "./service-protocols.ts";
 import { ociState } from "./status.ts";
 
 export interface RunOptions extends CreateOptions {
   /** Leave the container's state behind when it has ended. */
   readonly keep?: boolean;
-  /** Called once the process runs, with the stage's pid: forwards signals, and returns when it ended. */
-  readonly attend?: (stagePid: number, initPid: number) => void;
+  /**
+   * Called once the process runs: forwards signals, and returns when the stage, our child, has ended.
+   * Meanwhile it calls back when the container's notify socket, if there is one, has something.
+   */
+  readonly attend?: (stagePid: number, initPid: number, notify?: Notified) => void;
+}
+
+export interface Notified {
+  readonly fd: number;
+  readonly onReadable: () => void;
 }
 
 /** Runs the container to its end and removes it; returns how its process ended. */
@@ -25,7 +34,13 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
   using container = await launchContainer(options, { kind: "run" });
   const status = orRemove(options, container, () => {
     launchProcess(container);
-    options.attend?.(container.stage.pid, container.state.pid);
+    const { notify, state } = container;
+    using socket = notify;
+    const notified =
+      socket === undefined
+        ? undefined
+        : { fd: socket.fd, onReadable: () => socket.forward(state.pid) };
+    options.attend?.(container.stage.pid, state.pid, notified);
     return waitForPid(container.stage.pid);
   });
   if (options.keep !== true) {
@@ -39,6 +54,10 @@ export async function runDetached(options: CreateOptions): Promise<CommittedCont
   using container = await launchContainer(options, { kind: "detach" });
   orRemove(options, container, () => launchProcess(container));
   waitForPid(container.stage.pid);
+  using notify = container.notify;
+  if (notify !== undefined) {
+    awaitReadiness(container.state, notify);
+  }
   return container.state;
 }
 

@@ -22,10 +22,16 @@ import { killInit } from "./clean-up.ts";
 import type { ContainerAddress } from "./delete.ts";
 import { runHooks } from "./hooks.ts";
 import { programFailure } from "./program-failure.ts";
+import { awaitReadiness, NotifySocket } from "./service-protocols.ts";
 import { type ContainerState, StateDirectory } from "./state-directory.ts";
 import { ociState, statusOf } from "./status.ts";
 
-export function start({ stateRoot, id }: ContainerAddress): void {
+export interface StartOptions extends ContainerAddress {
+  /** NOTIFY_SOCKET of the caller: `start` then returns when the container has said that it is ready. */
+  readonly notifySocket?: string | undefined;
+}
+
+export function start({ stateRoot, id, notifySocket }: StartOptions): void {
   using directory = StateDirectory.open(stateRoot, id);
   const state = directory.readState();
   checkStartable(directory, state);
@@ -33,6 +39,8 @@ export function start({ stateRoot, id }: ContainerAddress): void {
   if (spec.process === undefined) {
     throw refuse(id, "cannot start a container without a process");
   }
+  using notify =
+    notifySocket === undefined ? undefined : NotifySocket.bind(directory, notifySocket);
   letInitExecute(directory, state, spec);
   directory.removeStartFiles();
   try {
@@ -41,6 +49,9 @@ export function start({ stateRoot, id }: ContainerAddress): void {
     // The specification: a failed poststart hook fails the start, and the container is stopped.
     killInit(state);
     throw error;
+  }
+  if (notify !== undefined) {
+    awaitReadiness(state, notify);
   }
 }
 

@@ -6,7 +6,7 @@
 //     provenance.json   what each op of the program after the commit stands for (see start.ts)
 //     start.sock        a created container's init listens here
 //     init.lock         locked by init until it executes the container's process
-//     notify/           notify.sock, where the container tells that it is ready (service-manager.ts)
+//     notify/           notify.sock, where the container tells that it is ready (service-protocols.ts)
 //
 // The folder appears with state "creating" before anything else of the container does: whoever finds it
 // knows what there may be to remove.

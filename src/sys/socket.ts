@@ -6,11 +6,13 @@ import {
   MSG_NOSIGNAL,
   SCM_RIGHTS,
   SOCK_CLOEXEC,
+  SOCK_DGRAM,
   SOL_SOCKET,
 } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
 import { addressOf } from "./entry.ts";
+import { OwnedFd } from "./file.ts";
 import { bytes, encodeText, setU64, words } from "./memory.ts";
 
 const LONGEST_SOCKET_PATH = 107;
@@ -128,4 +130,17 @@ export function receiveMessage(socketFd: number, limit: number): ReceivedMessage
   const count = carries ? ((control[0] ?? 0) - CMSG_HEADER_BYTES) / 4 : 0;
   const descriptors = Array.from({ length: count }, (_, index) => control[4 + index] ?? -1);
   return { payload: buffer.subarray(0, length), descriptors };
+}
+
+/** One datagram to a path, or to an abstract name behind "@". 0 or -errno. */
+export function trySendDatagram(path: string, payload: Uint8Array, flags: number): number {
+  using socket = new OwnedFd(unixSocket(SOCK_DGRAM));
+  const isAbstract = path.startsWith("@");
+  const address = unixAddress(isAbstract ? `\0${path.slice(1)}` : path);
+  const length = isAbstract ? address.length - 1 : address.length;
+  const connected = call("connect", socket.number, addressOf(address), length);
+  if (connected < 0) {
+    return connected;
+  }
+  return call("sendto", socket.number, addressOf(payload), payload.length, flags);
 }

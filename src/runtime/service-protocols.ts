@@ -14,7 +14,7 @@ import { OwnedFd, tryMkdirAt, tryUnlinkAt } from "../sys/file.ts";
 import { bytes, cstring, decodeText, encodeText } from "../sys/memory.ts";
 import { poll } from "../sys/poll.ts";
 import { trySendDatagram, unixSocket } from "../sys/socket.ts";
-import type { StateDirectory } from "./state-directory.ts";
+import type { ContainerState, StateDirectory } from "./state-directory.ts";
 import { openInit } from "./status.ts";
 
 export interface ServiceManager {
@@ -125,8 +125,7 @@ export class NotifySocket implements Disposable {
 }
 
 /** Until the container is ready, or has ended. */
-export function awaitReadiness(directory: StateDirectory, notify: NotifySocket): void {
-  const state = directory.readState();
+export function awaitReadiness(state: ContainerState, notify: NotifySocket): void {
   using init = openInit(state);
   if (init === undefined) {
     return;
