@@ -1,22 +1,22 @@
-// The holder: what the stage becomes once the container's init runs (the `hold` op). It carries bytes
-// between the container and the clients of its attach socket, waits for init, writes the exit record
-// and ends.
+// The holder: what the stage becomes once the container's init runs (the `hold` op). It carries
+// bytes between the container and the clients of its attach socket, waits for init, writes the exit
+// record and ends.
 //
 //   container                  holder                     clients, at most 8
 //   stdout, stderr, terminal ------> one chunk ------> unsent bytes of each ------> socket
 //   stdin, terminal          <------ one frame of each client            <------ socket
 //
 // Who waits for whom:
-// - The primary client is to the container what the reader of a pipe is: while its unsent bytes leave
-//   no room for a chunk, the container's output is not read, and nothing is lost. When it goes,
-//   output is thrown away until there is another.
+// - The primary client is to the container what the reader of a pipe is: while its unsent bytes
+//   leave no room for a chunk, the container's output is not read, and nothing is lost. When it
+//   goes, output is thrown away until there is another.
 // - Any other client must keep up: it is disconnected when its unsent bytes leave no room.
-// - A client whose bytes the container does not take is not read from, and no one else waits for it.
+// - A client whose bytes the container does not take is not read from; no one else waits for it.
 //
 // The end: init is waited for, the record written at once. Then the pipes are read until they are
-// empty, not until they close: a process that init left behind may keep them open for ever. The exit
-// frame comes behind the last byte, and clients have a while to take what is theirs; the primary has
-// all the time it wants.
+// empty, not until they close: a process that init left behind may keep them open for ever. The
+// exit frame comes behind the last byte, and clients have a while to take what is theirs; the
+// primary has all the time it wants.
 
 #include "holder.h"
 
@@ -485,8 +485,8 @@ static void look_at(struct poll_entry *entry, i32 fd, u16 events) {
   *entry = (struct poll_entry){fd, events, 0};
 }
 
-// A descriptor of which nothing is wanted now stays out of the table: poll reports a hang-up whatever
-// it is asked for, and would never wait again.
+// A descriptor of which nothing is wanted now stays out of the table: poll reports a hang-up
+// whatever it is asked for, and would never wait again.
 static void fill_table(struct poll_entry *table) {
   int reads = !holder.ended && primary_has_room();
   int feeds = 0;
@@ -543,8 +543,8 @@ static void loop(void) {
 
 // ---- the start ----
 
-// A terminal that no one has open answers reads with EIO, also when it is only being opened again, as
-// systemd does with its console. With this descriptor it is open for as long as init runs.
+// A terminal that no one has open answers reads with EIO, also when it is only being opened again,
+// as systemd does with its console. With this descriptor it is open for as long as init runs.
 static i32 open_terminal_peer(void) {
   enum { TIOCGPTPEER = 0x5441, READ_WRITE_NOCTTY_CLOEXEC = 02 | 0400 | 02000000 };
   if (!is_terminal()) return NO_FD;

@@ -1,5 +1,5 @@
-// What a program gives to `hold` (native/holder.c), and the frames of the attach protocol. The same
-// two pictures, seen from TypeScript: src/program/hold-request.ts and src/holder/attach-protocol.ts.
+// What a program gives to `hold` (native/holder.c), and the frames of the attach protocol. The same,
+// seen from TypeScript: src/program/hold-request.ts and src/holder/attach-protocol.ts.
 //
 // The request lies in the program's data, 48 bytes, little-endian, aligned to 8:
 //
@@ -11,7 +11,7 @@
 //   20 stdout_fd     i32  read end, or -1
 //   24 stderr_fd     i32  read end, or -1
 //   28 terminal_fd   i32  pty master, or -1; with one, the three above are -1
-//   32 primary_fd    i32  a connected stream socket: the client that is attached from the start, or -1
+//   32 primary_fd    i32  a connected stream socket: the client that is there from the start, or -1
 //   36 listener_fd   i32  listening Unix stream socket for later clients, or -1
 //   40 directory_fd  i32  where exit.json is written, or -1: nowhere
 //   44 reserved      u32  0
@@ -43,8 +43,8 @@ enum { HOLD_VERSION = 1, HOLD_REQUEST_BYTES = 48 };
 
 _Static_assert(sizeof(struct hold_request) == HOLD_REQUEST_BYTES, "as in hold-request.ts");
 
-// Keeps the container until its init has ended, everything it wrote is delivered, the exit record is
-// written and every client knows. Returns 0, or -errno: EINVAL for a request that it does not
+// Keeps the container until its init has ended, everything it wrote is delivered, the exit record
+// is written and every client knows. Returns 0, or -errno: EINVAL for a request that it does not
 // understand, or what kept the exit record from being written.
 i64 hold(const struct hold_request *request);
 
