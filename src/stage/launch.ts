@@ -99,7 +99,13 @@ export class StageProcess implements Disposable {
 /** One report from a socket that a stage process writes to. */
 export function receiveReport(socketFd: number): StageReport | undefined {
   const record = words(REPORT_BYTES / 4);
-  const result = call("recvfrom", socketFd, addressOf(record), REPORT_BYTES, 0);
+  const receive = () => call("recvfrom", socketFd, addressOf(record), REPORT_BYTES, 0);
+  let result = receive();
+  if (result === -Errno.ECONNRESET) {
+    // The other end closed before it read all that we sent. The kernel tells this once, ahead of the
+    // reports that are still in the queue.
+    result = receive();
+  }
   if (result === 0 || result === -Errno.ECONNRESET) {
     return undefined;
   }
