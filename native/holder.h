@@ -1,5 +1,5 @@
-// What a program gives to `hold` (native/holder.c), and the frames of the attach protocol. The same,
-// seen from TypeScript: src/program/hold-request.ts and src/holder/attach-protocol.ts.
+// What a program gives to `hold` (native/holder.c), and the frames of the attach protocol. Both are
+// seen from TypeScript in src/program/hold-request.ts and src/holder/attach-protocol.ts.
 //
 // The request lies in the program's data, 48 bytes, little-endian, aligned to 8:
 //
