@@ -48,7 +48,7 @@ async function run(words: readonly string[], notes: LaunchNotes | undefined): Pr
   const progress = isTerminal(STDERR) ? new ProgressLine() : undefined;
   const end = await runContainer({
     ...options,
-    ...(notes === undefined ? {} : inherited(notes)),
+    ...(notes === undefined ? {} : { ignoredSignals: signalSet(notes) }),
     onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
     ...(progress === undefined ? {} : { onProgress: (event) => progress.show(event) }),
   });
@@ -62,12 +62,8 @@ async function run(words: readonly string[], notes: LaunchNotes | undefined): Pr
   return end.code;
 }
 
-/** What Bun has changed for this process, as it was. */
-function inherited(
-  notes: LaunchNotes,
-): Pick<RunContainerOptions, "openFilesLimit" | "ignoredSignals"> {
-  const [low, high] = notes.ignoredSignals;
-  return { openFilesLimit: notes.openFilesLimit, ignoredSignals: { low, high } };
+function signalSet({ ignoredSignals: [low, high] }: LaunchNotes) {
+  return { low, high };
 }
 
 /** Docker's words: a terminal's keys have to come from somewhere. */

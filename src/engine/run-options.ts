@@ -36,8 +36,6 @@ export interface RunContainerOptions {
   readonly network: "none" | "host";
   readonly limits: RunLimits;
   readonly systemdCgroup: boolean;
-  /** RLIMIT_NOFILE of the process; absent: this process's, which Bun has raised to the hard limit. */
-  readonly openFilesLimit?: { readonly soft: number; readonly hard: number };
   /** Signals that stay ignored in the process: bit n - 1 of two 32-bit words. */
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
   /** Persistent and running state; absent: those of the user. */

@@ -61,7 +61,6 @@ export function runSpec(request: RunSpecRequest): Spec {
 function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest): Process {
   const bounded = { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES };
   const isRoot = process.user.uid === 0;
-  const limit = options.openFilesLimit;
   return {
     terminal: options.terminal,
     ...(consoleSize === undefined ? {} : { consoleSize }),
@@ -71,7 +70,6 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
     env: process.env,
     cwd: process.cwd,
     capabilities: isRoot ? bounded : { bounding: CAPABILITIES },
-    ...(limit === undefined ? {} : { rlimits: [{ type: "RLIMIT_NOFILE", ...limit }] }),
   };
 }
 

@@ -1,0 +1,76 @@
+// `ocicat run hello`, and what the command line says when it cannot run anything.
+
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { RunPlace } from "./run-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+
+describe.skipIf(NEEDS_ROOT)("as root: hello and the command line", () => {
+  const place = new RunPlace();
+  afterEach(() => {
+    const left = place.leftovers();
+    if (left.length > 0) {
+      throw new Error(`left behind: ${left.join("; ")}`);
+    }
+  });
+  afterAll(() => place.remove());
+
+  test("hello tells what isolates it, and how long it took", async () => {
+    const flags = ["--hostname", "box", "--memory", "64m", "--cpus", "1.5", "--pids-limit", "20"];
+    const lines = (await place.output([...flags, "hello"])).split("\n");
+    const facts = new Map(lines.map((line) => [line.slice(2, 16).trim(), line.slice(16).trim()]));
+    expect(facts.get("pid")).toBe("1");
+    expect(facts.get("host name")).toBe("box");
+    expect(facts.get("memory limit")).toBe(String(64 * 1024 * 1024));
+    expect(facts.get("cpu limit")).toMatch(/^150000/);
+    expect(facts.get("pids limit")).toBe("20");
+    const namespaces = facts.get("namespaces") ?? "";
+    for (const name of ["mnt", "pid", "net", "ipc", "uts", "cgroup"]) {
+      expect(namespaces).toMatch(new RegExp(`${name}:\\[\\d+\\]`));
+    }
+    expect(lines.at(-2)).toMatch(/^It took \d+\.\d ms from the command to its process\.$/);
+  });
+
+  test.each<[string, readonly string[], number, string]>([
+    ["no image", [], 125, "ocicat run: run a container: there is no image"],
+    ["a mistyped flag", ["--memroy", "1g", "hello"], 125, "hint: did you mean --memory?"],
+    ["a registry's image", ["debian"], 125, "registries are not there yet"],
+    ["a command for hello", ["hello", "sh"], 125, "run hello: it takes no command"],
+    ["no such folder", ["--rootfs", "/nonexistent", "sh"], 125, "no such file or directory"],
+    ["no such layout", ["oci:/nonexistent", "sh"], 125, "it has no index.json"],
+    ["no such source", ["-v", "/nonexistent:/x", "hello"], 125, 'mount "/nonexistent": no such'],
+    ["a named volume", ["-v", "data:/x", "hello"], 125, "hint: for a folder write ./data"],
+    ["a wrong size", ["-m", "lots", "hello"], 125, 'use --memory "lots"'],
+    ["a terminal without one", ["-it", "hello"], 125, "the input device is not a TTY"],
+  ])("%s", async (_, words, status, message) => {
+    const result = await place.run(words);
+    expect(result.stderr).toContain(message);
+    expect(result.status).toBe(status);
+    expect(result.stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(2);
+  });
+
+  test("a name that could leave the store is refused", async () => {
+    const child = Bun.spawnSync(place.command(["hello"], "../../x"));
+    expect(child.stderr.toString()).toContain('use the container id "../../x"');
+    expect(child.exitCode).toBe(125);
+  });
+
+  test("a name in use is refused, and what has it stays", async () => {
+    const path = join(place.makeFolder("store/containers/mine"), "precious");
+    writeFileSync(path, "data");
+    const child = Bun.spawnSync(place.command(["hello"], "mine"));
+    expect(child.stderr.toString()).toContain('container "mine": the name is in use');
+    expect(child.exitCode).toBe(125);
+    expect(await Bun.file(path).text()).toBe("data");
+    Bun.spawnSync(["rm", "-r", place.makeFolder("store/containers/mine")]);
+  });
+
+  test("--help shows every flag and examples", async () => {
+    const { status, stdout } = await place.run(["--help"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("-v, --volume SOURCE:TARGET[:ro]");
+    expect(stdout).toContain("ocicat run --rm -it oci:/srv/images/debian:latest bash");
+  });
+});

@@ -1,0 +1,176 @@
+// A place to try `ocicat run` in: a store and a state folder of its own, and the look at what is left
+// of its containers in the end.
+//
+// OCICAT_TEST_PROGRAM: an absolute path of another program to test.
+
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setChildSubreaper, waitForPid } from "../../src/sys/process.ts";
+import { DIST } from "../../tools/repository.ts";
+
+export const OCICAT = process.env["OCICAT_TEST_PROGRAM"] ?? DIST.launchers[0];
+
+const CGROUP_TREES = "/sys/fs/cgroup";
+const LIMIT_MS = 60_000;
+
+export interface Result {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CallOptions {
+  readonly input?: string | Uint8Array | ReadableStream<Uint8Array>;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Stands before the program: setpriv and its like. */
+  readonly prefix?: readonly string[];
+}
+
+let names = 0;
+
+export class RunPlace {
+  readonly folder = mkdtempSync(join(tmpdir(), "oct-run-"));
+  readonly store = join(this.folder, "store");
+  readonly state = join(this.folder, "state");
+
+  constructor() {
+    // Holders whose client has gone become our children: so none is overlooked.
+    setChildSubreaper();
+  }
+
+  /** A name that no other container has, for the cgroups to be told apart by. */
+  newName(): string {
+    names += 1;
+    return `octest-${process.pid}-${names}`;
+  }
+
+  /** The whole command: `words` stand behind `run` and the flags that place the container here. */
+  command(words: readonly string[], name = this.newName()): string[] {
+    const place = ["--rm", "--store", this.store, "--root", this.state, "--name", name];
+    return [OCICAT, "run", ...place, ...words];
+  }
+
+  /** Runs a container to its end. */
+  async run(words: readonly string[], options: CallOptions = {}): Promise<Result> {
+    const child = this.spawn(words, options);
+    const [stdout, stderr, status] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    return { status, stdout, stderr };
+  }
+
+  /** What a container that must end with 0 wrote. */
+  async output(words: readonly string[], options: CallOptions = {}): Promise<string> {
+    const { status, stdout, stderr } = await this.run(words, options);
+    if (status !== 0) {
+      throw new Error(`${words.join(" ")}: exit status ${status}\n${stderr}${stdout}`);
+    }
+    return stdout;
+  }
+
+  spawn(words: readonly string[], options: CallOptions = {}, name = this.newName()) {
+    const { input } = options;
+    const stdin = typeof input === "string" ? new TextEncoder().encode(input) : input;
+    return Bun.spawn([...(options.prefix ?? []), ...this.command(words, name)], {
+      stdin: stdin ?? "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      cwd: options.cwd ?? this.folder,
+      env: { ...process.env, ...options.env },
+      timeout: LIMIT_MS,
+      killSignal: "SIGKILL",
+    });
+  }
+
+  makeFolder(name: string): string {
+    const path = join(this.folder, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  /** One line for each thing that is left of any container. */
+  leftovers(): string[] {
+    return [
+      ...namesIn(join(this.store, "containers")).map((name) => `folder: ${name}`),
+      ...namesIn(join(this.store, "staging")).map((name) => `staging: ${name}`),
+      ...namesIn(this.state)
+        .filter((name) => name !== ".cache")
+        .map((name) => `state: ${name}`),
+      ...ownCgroups().map((path) => `cgroup: ${path}`),
+      ...mountsBelow(this.folder).map((line) => `mount: ${line}`),
+      ...this.reap().map((line) => `process: ${line}`),
+    ];
+  }
+
+  /** As the init of a machine does for orphans: reaps those that have ended; returns the others. */
+  reap(): string[] {
+    for (const line of stages().filter((each) => each.endsWith(" Z"))) {
+      waitForPid(Number(line.split(" ", 1)[0]));
+    }
+    return stages();
+  }
+
+  /** Only when nothing is mounted below it. */
+  remove(): void {
+    if (mountsBelow(this.folder).length === 0) {
+      rmSync(this.folder, { recursive: true, force: true });
+    }
+  }
+}
+
+function namesIn(path: string): string[] {
+  return existsSync(path) ? readdirSync(path) : [];
+}
+
+/** In every tree, at the depths where containers are made. */
+function ownCgroups(): string[] {
+  const trees = [CGROUP_TREES, ...namesIn(CGROUP_TREES).map((name) => join(CGROUP_TREES, name))];
+  const prefix = `octest-${process.pid}-`;
+  return trees.flatMap((tree) => {
+    const folder = join(tree, "ocicat");
+    return namesIn(folder)
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => join(folder, name));
+  });
+}
+
+function mountsBelow(folder: string): string[] {
+  const lines = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+  return lines.filter((line) => line.includes(folder));
+}
+
+/** Holders and half-made containers that belong to this process, zombies too. */
+function stages(): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const stat = readStat(pid);
+      return stat?.parent === process.pid && stat.name.includes("ocicat")
+        ? [`${pid} ${stat.name} ${stat.state}`]
+        : [];
+    });
+}
+
+interface Stat {
+  readonly name: string;
+  readonly state: string;
+  readonly parent: number;
+}
+
+function readStat(pid: string): Stat | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return {
+      name: text.slice(text.indexOf("(") + 1, text.lastIndexOf(")")),
+      state: fields[0] ?? "",
+      parent: Number(fields[1]),
+    };
+  } catch {
+    return undefined;
+  }
+}

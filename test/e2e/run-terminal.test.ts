@@ -1,0 +1,84 @@
+// `ocicat run -it`, as a person at a terminal sees it.
+
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { deleteContainer } from "../../src/runtime/delete.ts";
+import { eventually } from "../peers/conditions.ts";
+import { TerminalSession } from "../peers/terminal.ts";
+import { makeBusyboxRoot } from "./busybox-image.ts";
+import { RunPlace } from "./run-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+const DETACH = "\x10\x11";
+
+describe.skipIf(NEEDS_ROOT)("as root: at a terminal", () => {
+  const place = new RunPlace();
+  const root = makeBusyboxRoot(place.makeFolder("rootfs"));
+  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterAll(() => place.remove());
+
+  const flags = ["-it", "-e", "PATH=/bin", "-e", "PS1=inside> ", "--rootfs", root];
+  const open = (words: readonly string[], name?: string) =>
+    new TerminalSession(place.command([...flags, ...words], name));
+
+  test("a shell: a terminal of the right size, that follows ours", async () => {
+    const session = open(["/bin/sh"]);
+    await session.shows("inside> ");
+    session.type("tty; stty size; echo $TERM\r");
+    await session.shows("/dev/pts/0\r\n33 90\r\nxterm\r\n");
+    session.resize(120, 50);
+    session.type("stty size\r");
+    await session.shows("50 120\r\n");
+    session.type("exit 4\r");
+    expect(await session.ended()).toBe(4);
+  });
+
+  test("ctrl-c ends the program in the foreground, not the shell; ctrl-d ends the shell", async () => {
+    const session = open(["/bin/sh"]);
+    await session.shows("inside> ");
+    session.type("echo started; sleep 100; echo after $?\r");
+    await session.shows("started\r\n");
+    session.type(CTRL_C);
+    await session.shows("^C");
+    session.type("\recho still here\r");
+    await session.shows("still here\r\n");
+    session.type(CTRL_D);
+    expect(await session.ended()).toBe(0);
+  });
+
+  test("the terminal is ours again as it was", async () => {
+    const command = place.command([...flags, "/bin/true"]);
+    const session = new TerminalSession(["sh", "-c", 'stty -g; "$@"; stty -g', "sh", ...command]);
+    expect(await session.ended()).toBe(0);
+    const [before, after] = session.output.trim().split("\r\n");
+    expect(before).toMatch(/^[0-9a-f:]+$/);
+    expect(after).toBe(before ?? "");
+  });
+
+  test("ctrl-p ctrl-q leaves the container running and tells its name", async () => {
+    const name = place.newName();
+    const session = open(["/bin/sh"], name);
+    await session.shows("inside> ");
+    session.type(`echo one${DETACH}`);
+    expect(await session.ended()).toBe(0);
+    expect(session.output).toEndWith(`${name}\r\n`);
+    expect(place.leftovers().join("\n")).toContain(`state: ${name}`);
+    deleteContainer({ stateRoot: place.state, id: name, force: true });
+    await eventually("the holder's end", () => reaped(place));
+    Bun.spawnSync(["rm", "-r", join(place.store, "containers", name)]);
+  });
+
+  test("keys go to the program as they are typed; ctrl-d is the end of its input", async () => {
+    const session = open(["/bin/cat"]);
+    session.type("typed\r");
+    await session.shows("typed\r\ntyped\r\n");
+    session.type(CTRL_D);
+    expect(await session.ended()).toBe(0);
+  });
+});
+
+function reaped(place: RunPlace): boolean {
+  return place.reap().length === 0;
+}
