@@ -3,7 +3,7 @@
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { HookName } from "../oci/hooks.ts";
 import { REPORT_FAILED } from "../program/opcodes.ts";
-import { type ExitStatus, waitForPid } from "../sys/process.ts";
+import type { ExitStatus } from "../sys/process.ts";
 import type { CommittedContainer } from "./await-ready.ts";
 import { killInit } from "./clean-up.ts";
 import { launchContainer } from "./create.ts";
@@ -41,7 +41,7 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
         ? undefined
         : { fd: socket.fd, onReadable: () => socket.forward(state.pid) };
     options.attend?.(container.stage.pid, state.pid, notified);
-    return waitForPid(container.stage.pid);
+    return container.stage.awaitEnd();
   });
   if (options.keep !== true) {
     deleteContainer({ stateRoot: options.stateRoot, id: options.id, force: true });
@@ -53,7 +53,7 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
 export async function runDetached(options: CreateOptions): Promise<CommittedContainer["state"]> {
   using container = await launchContainer(options, { kind: "detach" });
   orRemove(options, container, () => launchProcess(container));
-  waitForPid(container.stage.pid);
+  container.stage.awaitEnd();
   using notify = container.notify;
   if (notify !== undefined) {
     awaitReadiness(container.state, notify);

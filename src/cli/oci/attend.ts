@@ -7,6 +7,7 @@ import { F_GETFL, F_SETFL, O_NONBLOCK } from "../../abi/file.ts";
 import { POLLIN, POLLOUT, SIGCONT, SIGWINCH, SOCK_STREAM } from "../../abi/process.ts";
 import { attachSignals } from "../../holder/attach-signals.ts";
 import { LocalInput, LocalOutput } from "../../holder/local-streams.ts";
+import type { Notified } from "../../runtime/run.ts";
 import { call, checked } from "../../sys/call.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { type Awaited, poll } from "../../sys/poll.ts";
@@ -39,11 +40,16 @@ export class Attendance implements Disposable {
   }
 
   /** Returns when the stage, our child, has ended: it does as the process does. */
-  attend(stagePid: number, processPid: number): void {
+  attend(stagePid: number, processPid: number, notified?: Notified): void {
     using stage = new OwnedFd(checked(tryOpenPidfd(stagePid), "watch", "the stage"));
     using target = openIfAlive(processPid);
     using master = this.#receiveMaster();
-    const request = { signals: this.#signals, stageFd: stage.number, targetFd: target?.number };
+    const request = {
+      signals: this.#signals,
+      stageFd: stage.number,
+      targetFd: target?.number,
+      notified,
+    };
     if (master === undefined) {
       forwardSignals(request);
       return;
@@ -78,15 +84,21 @@ interface AttendRequest {
   readonly signals: SignalCatcher;
   readonly stageFd: number;
   readonly targetFd: number | undefined;
+  /** A notify socket of the container. */
+  readonly notified: Notified | undefined;
 }
 
 function forwardSignals(request: AttendRequest): void {
   const awaited = [
     { fd: request.signals.fd, events: POLLIN },
     { fd: request.stageFd, events: POLLIN },
+    awaitedNotice(request),
   ];
   for (;;) {
-    const [signalled = 0, ended = 0] = poll(awaited);
+    const [signalled = 0, ended = 0, notice = 0] = poll(awaited);
+    if (notice !== 0) {
+      request.notified?.onReadable();
+    }
     if (signalled !== 0) {
       forwardPending(request, () => undefined);
     }
@@ -94,6 +106,10 @@ function forwardSignals(request: AttendRequest): void {
       return;
     }
   }
+}
+
+function awaitedNotice({ notified }: AttendRequest): Awaited {
+  return notified === undefined ? NOTHING : { fd: notified.fd, events: POLLIN };
 }
 
 /** `onOwn` gets those that are about our terminal. The process may have ended: then there is no one to tell. */
@@ -145,13 +161,17 @@ class TerminalPump {
   /** Whether the stage has ended. */
   #round(): boolean {
     const { signals, stageFd } = this.#request;
-    const [signalled = 0, ended = 0, typed = 0, master = 0, writable = 0] = poll([
+    const [signalled = 0, ended = 0, typed = 0, master = 0, writable = 0, notice = 0] = poll([
       { fd: signals.fd, events: POLLIN },
       { fd: stageFd, events: POLLIN },
       this.#awaitedInput(),
       this.#awaitedMaster(),
       this.#shown.length === 0 ? NOTHING : { fd: STDOUT, events: POLLOUT },
+      awaitedNotice(this.#request),
     ]);
+    if (notice !== 0) {
+      this.#request.notified?.onReadable();
+    }
     if (signalled !== 0) {
       forwardPending(this.#request, (signal) => this.#takeOwn(signal));
     }

@@ -2,6 +2,7 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { CreateOptions } from "../../runtime/create-options.ts";
+import { readServiceManager } from "../../runtime/service-protocols.ts";
 import { absolutePath } from "../absolute-path.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import type { CommandContext } from "./command.ts";
@@ -21,7 +22,8 @@ export function createOptions(
   context: CommandContext,
   flags: FlagsOf<typeof CREATE_FLAGS>,
 ): CreateOptions {
-  const preserveFds = flags.integer("preserve-fds") ?? 0;
+  const serviceManager = readServiceManager(process.env, process.pid);
+  const preserveFds = (flags.integer("preserve-fds") ?? 0) + (serviceManager?.listenFds ?? 0);
   checkPreserved(preserveFds, context.inheritedFds);
   return {
     id: flags.args[0] ?? "",
@@ -33,6 +35,7 @@ export function createOptions(
     ...path("pidfdSocket", flags.text("pidfd-socket")),
     ...path("pidFile", flags.text("pid-file")),
     preserveFds,
+    serviceManager,
     noPivot: flags.switch("no-pivot"),
     noNewKeyring: flags.switch("no-new-keyring"),
     ignoredSignals: context.ignoredSignals,

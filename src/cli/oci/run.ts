@@ -27,7 +27,7 @@ export const run = defineCommand({
       ...options,
       keep: flags.switch("keep"),
       consoleFd: attendance.consoleFd,
-      attend: (stagePid, initPid) => attendance.attend(stagePid, initPid),
+      attend: (stagePid, initPid, notified) => attendance.attend(stagePid, initPid, notified),
     });
     return exitCodeOf(status);
   },

@@ -9,7 +9,11 @@ export const start = defineCommand({
   flags: {},
   args: { min: 1, max: 1 },
   act({ stateRoot }, { args: [id = ""] }) {
-    startContainer({ stateRoot, id });
+    startContainer({
+      notifySocket: process.env["NOTIFY_SOCKET"] || undefined,
+      stateRoot,
+      id,
+    });
     return 0;
   },
 });
