@@ -10,7 +10,7 @@
 import { chmod, copyFile, mkdir, rename } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { build } from "./build.ts";
-import { OCICAT, OCICAT_RUNTIME, PROGRAMS } from "./completions/programs.ts";
+import { ocicat, ocicatRuntime } from "./completions/programs.ts";
 import { bashCompletion, fishCompletion, zshCompletion } from "./completions/shells.ts";
 import { runTool } from "./processes.ts";
 import { DIST } from "./repository.ts";
@@ -29,13 +29,15 @@ const PROGRAM_FILES: readonly CopiedFile[] = [
 ];
 
 /** Path below the prefix, and text. */
-function completionFiles(): [string, string][] {
+async function completionFiles(): Promise<[string, string][]> {
+  const engine = ocicat();
+  const runtime = await ocicatRuntime();
   return [
-    ["share/bash-completion/completions/ocicat", bashCompletion(OCICAT)],
-    ["share/bash-completion/completions/ocicat-runtime", bashCompletion(OCICAT_RUNTIME)],
-    ["share/zsh/site-functions/_ocicat", zshCompletion(PROGRAMS)],
-    ["share/fish/vendor_completions.d/ocicat.fish", fishCompletion(OCICAT)],
-    ["share/fish/vendor_completions.d/ocicat-runtime.fish", fishCompletion(OCICAT_RUNTIME)],
+    ["share/bash-completion/completions/ocicat", bashCompletion(engine)],
+    ["share/bash-completion/completions/ocicat-runtime", bashCompletion(runtime)],
+    ["share/zsh/site-functions/_ocicat", zshCompletion([engine, runtime])],
+    ["share/fish/vendor_completions.d/ocicat.fish", fishCompletion(engine)],
+    ["share/fish/vendor_completions.d/ocicat-runtime.fish", fishCompletion(runtime)],
   ];
 }
 
@@ -46,7 +48,7 @@ export async function installTo(prefix: string): Promise<string[]> {
     await replace(join(prefix, to), 0o755, (temporary) => copyFile(from, temporary));
     installed.push(join(prefix, to));
   }
-  for (const [to, text] of completionFiles()) {
+  for (const [to, text] of await completionFiles()) {
     await replace(join(prefix, to), 0o644, (temporary) => Bun.write(temporary, text));
     installed.push(join(prefix, to));
   }

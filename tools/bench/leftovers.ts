@@ -1,5 +1,5 @@
-// Detached containers of engines, and the processes that each leaves beside the container: ocicat's
-// holder, Podman's conmon.
+// The processes that stay beside a container when the command that started it is gone: ocicat's holder,
+// Podman's conmon.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,40 +15,46 @@ export interface LeftoverResult {
   readonly processes: readonly Leftover[];
 }
 
-interface Engine {
-  readonly what: string;
-  readonly start: readonly string[];
-  readonly remove: readonly string[];
-}
-
 const NAME = "ocicat-bench-detached";
 const INIT = ["/bin/sleep", "3600"];
+/** By then a container has started, on a machine that is quiet enough to measure on. */
+const START_MS = 2000;
 
 export async function measureLeftovers(ocicat: Contestant): Promise<LeftoverResult[]> {
   const folder = mkdtempSync(join(tmpdir(), "ocicat-leftovers-"));
   const root = await busyboxRoot();
   try {
-    const results: LeftoverResult[] = [];
-    for (const engine of [ocicatEngine(ocicat, root), podmanEngine(folder, root)]) {
-      results.push(await measure(engine));
-    }
-    return results;
+    const own = await measureOcicat(dirname(ocicat.command[0] ?? ""), root);
+    return [own, await measurePodman(folder, root)];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function ocicatEngine(ocicat: Contestant, root: string): Engine {
-  const program = join(dirname(ocicat.command[0] ?? ""), "ocicat");
-  return {
-    what: "ocicat run --detach",
-    start: [program, "run", "--detach", "--name", NAME, "--rootfs", root, ...INIT],
-    remove: [program, "runtime", "delete", "--force", NAME],
-  };
+/** The client goes, as one does that lost its terminal; the holder and the container stay. */
+async function measureOcicat(programs: string, root: string): Promise<LeftoverResult> {
+  const before = listProcesses();
+  const command = [join(programs, "ocicat"), "run", "--rm", "--name", NAME, "--rootfs", root];
+  const client = Bun.spawn([...commonSession(), ...command, ...INIT], {
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "inherit",
+  });
+  await Bun.sleep(START_MS);
+  if (client.exitCode !== null) {
+    throw new Error(`ocicat run: exit status ${client.exitCode}`);
+  }
+  client.kill("SIGKILL");
+  await client.exited;
+  const processes = leftoversSince(before);
+  const remove = [join(programs, "ocicat-runtime"), "delete", "--force", NAME];
+  await run([...commonSession(), ...remove]);
+  return { what: "ocicat run", processes };
 }
 
-function podmanEngine(folder: string, root: string): Engine {
+async function measurePodman(folder: string, root: string): Promise<LeftoverResult> {
   const podman = [
+    ...commonSession(),
     "podman",
     `--root=${join(folder, "root")}`,
     `--runroot=${join(folder, "run")}`,
@@ -57,24 +63,14 @@ function podmanEngine(folder: string, root: string): Engine {
   ];
   const limits = ["--ulimit=nofile=1024:4096", "--ulimit=nproc=1024:4096"];
   const alone = ["--network=none", "--cgroups=disabled", "--log-driver=k8s-file"];
-  return {
-    what: "podman run --detach",
-    start: [...podman, "run", "-d", "--name", NAME, ...limits, ...alone, "--rootfs", root, ...INIT],
-    remove: [...podman, "rm", "--force", "--time=0", NAME],
-  };
-}
-
-async function measure(engine: Engine): Promise<LeftoverResult> {
+  const options = ["--detach", "--name", NAME, ...limits, ...alone, "--rootfs", root];
   const before = listProcesses();
-  const started = await run([...commonSession(), ...engine.start]);
-  try {
-    if (started.code !== 0) {
-      throw new Error(`${engine.what}: exit status ${started.code}\n${started.stderr}`);
-    }
-    // What the command itself left running for a moment is not what stays.
-    await Bun.sleep(1000);
-    return { what: engine.what, processes: leftoversSince(before) };
-  } finally {
-    await run([...commonSession(), ...engine.remove]);
+  const started = await run([...podman, "run", ...options, ...INIT]);
+  await Bun.sleep(START_MS);
+  const processes = leftoversSince(before);
+  await run([...podman, "rm", "--force", "--time=0", NAME]);
+  if (started.code !== 0) {
+    throw new Error(`podman run: exit status ${started.code}\n${started.stderr}`);
   }
+  return { what: "podman run --detach", processes };
 }

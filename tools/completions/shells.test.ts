@@ -2,8 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { OCICAT, OCICAT_RUNTIME, PROGRAMS } from "./programs.ts";
+import { ocicat, ocicatRuntime } from "./programs.ts";
 import { bashCompletion, fishCompletion, zshCompletion } from "./shells.ts";
+
+const OCICAT = ocicat();
+const OCICAT_RUNTIME = await ocicatRuntime();
+const PROGRAMS = [OCICAT, OCICAT_RUNTIME];
 
 /** Runs a shell on a script in a folder of its own, where `a-file` and `a-folder` are. */
 function runShell(shell: readonly string[], script: string): { code: number; lines: string[] } {
@@ -46,7 +50,7 @@ describe("bash", () => {
     [["ocicat-runtime", "pa"], ["pause"]],
     [
       ["ocicat-runtime", "--root", "x", "create", "--pid"],
-      ["--pid-file", "--pidfd-socket"],
+      ["--pidfd-socket", "--pid-file"],
     ],
     [["ocicat-runtime", "create", "--bundle", "a-"], ["a-folder"]],
     [
@@ -90,9 +94,12 @@ describe.skipIf(Bun.which("fish") === null)("fish (needs fish)", () => {
   test("offers commands and flags", () => {
     const script = `${fishCompletion({ ...OCICAT_RUNTIME, listContainers: "echo web" })}
 complete -C "ocicat-runtime pau"
-complete -C "ocicat-runtime delete --fo"
+complete -C "ocicat-runtime create --pidf"
 `;
     const { lines } = runShell(["fish", "--no-config"], script);
-    expect(lines).toEqual(["pause\tfreeze the processes of a container", "--force\tkill it first"]);
+    expect(lines).toEqual([
+      "pause\tfreeze the processes of a container",
+      "--pidfd-socket\treceives the process's pidfd",
+    ]);
   });
 });

@@ -16,9 +16,9 @@ const CONTINUATION = /^(?:\/\/|\/\*|[\s})\]>|&:;,*`]|$)/;
 /** `const NAME[: TYPE] = CALLEE(`, at the end of which the callee runs. */
 const COMPUTED = /^(?:export )?const \w+(?:: [^=]+)? = (?:await )?(new )?([\w.]+)(?:<[^(]*>)?\(/;
 
-/** These make a value from their arguments and touch nothing else; `nameOf` says so by its name. */
+/** These make a value from their arguments and touch nothing else; `nameOf`, `defineName` say so. */
 const HARMLESS =
-  /^(?:Array|Int8Array|Uint8Array|Uint16Array|Int32Array|Uint32Array|BigInt|BigUint64Array|ArrayBuffer|DataView|Map|Set|WeakMap|WeakSet|RegExp|Symbol|String|Number|TextEncoder|TextDecoder|URL|FinalizationRegistry)(?:\.(?:from|of|fromBase64))?$|^Object\.(?:freeze|fromEntries|entries|keys|values)$|^Math\.\w+$|^[a-z]+Of$/;
+  /^(?:Array|Int8Array|Uint8Array|Uint16Array|Int32Array|Uint32Array|BigInt|BigUint64Array|ArrayBuffer|DataView|Map|Set|WeakMap|WeakSet|RegExp|Symbol|String|Number|TextEncoder|TextDecoder|URL|FinalizationRegistry)(?:\.(?:from|of|fromBase64))?$|^Object\.(?:freeze|fromEntries|entries|keys|values)$|^Math\.\w+$|^[a-z]+Of$|^define[A-Z]\w*$/;
 
 export function checkImportWork(source: SourceFile): string[] {
   const layer = /^src\/([^/]+)\//.exec(source.path)?.[1] ?? "";

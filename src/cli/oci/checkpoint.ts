@@ -4,7 +4,7 @@
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Command } from "./command.ts";
 
-function refusal(name: string): Command {
+function defineRefusal(name: string): Command {
   return {
     name,
     usage: "ID",
@@ -20,5 +20,5 @@ function refusal(name: string): Command {
   };
 }
 
-export const checkpoint = refusal("checkpoint");
-export const restore = refusal("restore");
+export const checkpoint = defineRefusal("checkpoint");
+export const restore = defineRefusal("restore");
