@@ -1,6 +1,5 @@
-// The kernel's interface for the programs in this folder: no C library, one raw system call, and the
-// few memory functions that the compiler may ask for. What differs between processors is in
-// kernel-x86_64.h and kernel-aarch64.h.
+// The kernel's interface for the programs in this folder: no C library, and one raw system call.
+// What differs between processors is in kernel-x86_64.h and kernel-aarch64.h.
 #ifndef OCICAT_KERNEL_H
 #define OCICAT_KERNEL_H
 

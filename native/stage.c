@@ -12,8 +12,8 @@
 // Every offset is checked before the first op runs. A relocation is the offset of a 64-bit word in
 // the data that holds an offset itself and becomes an address.
 //
-// A failed op that does not catch its error is reported as {REPORT_FAILED, op index, errno}, and the
-// process exits: nothing else is ever said about a failure here. The text is TypeScript's.
+// A failed op that does not catch its error is reported as {REPORT_FAILED, op index, errno}, and
+// the process exits: nothing else is ever said about a failure here. The text is TypeScript's.
 
 #include "gen/opcodes.h"
 #include "holder.h"
@@ -367,8 +367,8 @@ static i32 parse_number(const char *text) {
 
 static u64 whole_pages(u64 size) { return (size + PAGE - 1) & ~(u64)(PAGE - 1); }
 
-// The program's file, then zeroed scratch, then a page that stays unmapped, so that a too long write
-// cannot reach further. What the file leaves of its last page is zeroed by the kernel.
+// The program's file, then zeroed scratch, then a page that stays unmapped, so that a too long
+// write cannot reach further. What the file leaves of its last page is zeroed by the kernel.
 static u8 *map_program(i32 fd, u64 size, u64 scratch) {
   enum { PROT_NONE = 0, READ_WRITE = 3, PRIVATE = 2, FIXED = 16, ANONYMOUS = 32 };
   u64 whole = whole_pages(size + scratch);
