@@ -2,15 +2,25 @@
 //
 // Where the kernel lets us, nodes are made; in a user namespace, which may not make any, the host's
 // nodes are bound instead. /dev is one verified descriptor: a link of the image at /dev must not lead
-// us elsewhere.
+// us elsewhere. What the image already has in a device's place must be that device.
 
-import { O_CLOEXEC, O_CREAT, O_NOCTTY, S_IFBLK, S_IFCHR, S_IFIFO } from "../abi/file.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_SYMLINK_NOFOLLOW,
+  O_CLOEXEC,
+  O_PATH,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFIFO,
+  S_IFMT,
+  S_IFREG,
+} from "../abi/file.ts";
 import { MS_SLAVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
 import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import type { Device } from "../oci/linux.ts";
 import { isBindMount } from "../oci/mount-options.ts";
-import { flags, named, type ProgramBuilder } from "../program/builder.ts";
+import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
@@ -32,6 +42,14 @@ const DEFAULT_DEVICES: readonly Device[] = [
   { path: "/dev/urandom", type: "c", major: 1, minor: 9, fileMode: 0o666, uid: 0, gid: 0 },
   { path: "/dev/tty", type: "c", major: 5, minor: 0, fileMode: 0o666, uid: 0, gid: 0 },
 ];
+
+const DEFAULT_MODE = 0o666;
+const PERMISSION_BITS = 0o7777;
+const STATX_BYTES = 256;
+const STATX_MODE_OFFSET = 28;
+/** stx_rdev_major and stx_rdev_minor, 32 bits each. */
+const STATX_RDEV_OFFSET = 128;
+const AT_NAMES = { SYMLINK_NOFOLLOW: AT_SYMLINK_NOFOLLOW, EMPTY_PATH: AT_EMPTY_PATH };
 
 const DEFAULT_LINKS: readonly (readonly [target: string, name: string])[] = [
   ["/proc/self/fd", "fd"],
@@ -64,7 +82,7 @@ export function makeDevices(context: PlanContext, root: Register, inUserNamespac
   for (const node of requestedNodes(request.spec.linux?.devices ?? [])) {
     program.because(node.reason);
     const place = openPlace(program, node.device.path, root, dev);
-    if (inUserNamespace) {
+    if (inUserNamespace && node.device.type !== "p") {
       bindNode(context, node.device, place);
     } else {
       makeNode(program, node.device, place);
@@ -111,44 +129,86 @@ function deviceNumber(major: number, minor: number): number {
 
 function makeNode(program: ProgramBuilder, device: Device, { directory, name }: Place): void {
   const describes = () => `make the device ${quote(device.path)}`;
-  const mode = FILE_TYPES[device.type] | (device.fileMode ?? 0o666);
+  // Engines copy a whole st_mode here; the type is `type`'s to say.
+  const permissions = (device.fileMode ?? DEFAULT_MODE) & PERMISSION_BITS;
+  const mode = FILE_TYPES[device.type] | permissions;
   const number = deviceNumber(device.major ?? 0, device.minor ?? 0);
   const args = [
     directory,
     program.text(name),
-    named(mode, `${device.type}|0${(mode & 0o7777).toString(8)}`),
+    named(mode, `${device.type}|0${permissions.toString(8)}`),
     named(number, `${device.major ?? 0}:${device.minor ?? 0}`),
   ];
   const exists = program.label();
+  const done = program.label();
   program.call("mknodat", args, {
     describes,
     caught: { errnos: [Errno.EEXIST], target: exists },
   });
   const { uid = 0, gid = 0 } = device;
   if (uid !== 0 || gid !== 0) {
-    program.call("fchownat", [directory, program.text(name), uid, gid, 0x100], { describes });
+    const noFollow = named(AT_SYMLINK_NOFOLLOW, "SYMLINK_NOFOLLOW");
+    program.call("fchownat", [directory, program.text(name), uid, gid, noFollow], { describes });
   }
+  program.jump(done);
   program.place(exists);
+  expectDevice(program, device, { directory, name, errno: Errno.EEXIST });
+  program.place(done);
 }
 
-/** A file at the device's path, with the host's node bound on it. */
+/** Fails with `errno` unless the file is the device. Its owner and mode are the image's to choose. */
+function expectDevice(
+  program: ProgramBuilder,
+  device: Device,
+  { directory, name, errno }: Place & { readonly errno: number },
+): void {
+  const describes = () => `use what is in the place of the device ${quote(device.path)}`;
+  const status = program.space(STATX_BYTES, "status");
+  const atFlags = AT_SYMLINK_NOFOLLOW | (name === "" ? AT_EMPTY_PATH : 0);
+  const args = [directory, program.text(name), flags(atFlags, AT_NAMES), named(1, "TYPE"), status];
+  program.call("statx", args, { describes });
+  const mode = program.control("load", [offsetOf(status, STATX_MODE_OFFSET), 2], {
+    result: "mode",
+  });
+  const type = named(FILE_TYPES[device.type], device.type);
+  program.control("expect", [mode, named(S_IFMT, "IFMT"), type, errno], { describes });
+  program.forget(mode);
+  if (device.type === "p") {
+    return;
+  }
+  const { major = 0, minor = 0 } = device;
+  const number = program.control("load", [offsetOf(status, STATX_RDEV_OFFSET), 8], {
+    result: "number",
+  });
+  const wanted = named(major + minor * 0x1_0000_0000, `${major}:${minor}`);
+  program.control("expect", [number, -1, wanted, errno], { describes });
+  program.forget(number);
+}
+
+/**
+ * A file at the device's path, with the host's node bound on it. Nothing that may be there is opened
+ * for more than its path: opening a FIFO of the image would block.
+ */
 function bindNode({ program }: PlanContext, device: Device, { directory, name }: Place): void {
   const describes = () => `bind the device ${quote(device.path)}`;
-  const openFlags = flags(O_CREAT | O_CLOEXEC | O_NOCTTY | 0o400000, OPEN_NAMES);
-  const file = program.call(
-    "openat",
-    [directory, program.text(name), openFlags, named(0o666, "0666")],
-    {
-      result: "file",
-      describes,
-    },
-  );
+  const nameText = program.text(name);
+  program.call("mknodat", [directory, nameText, named(S_IFREG | DEFAULT_MODE, "-|0666"), 0], {
+    describes,
+    caught: { errnos: [Errno.EEXIST] },
+  });
+  const { O_NOFOLLOW } = program.architecture.openFlags;
+  const openFlags = flags(O_PATH | O_CLOEXEC | O_NOFOLLOW, { ...OPEN_NAMES, NOFOLLOW: O_NOFOLLOW });
+  const file = program.call("openat", [directory, nameText, openFlags], {
+    result: "file",
+    describes,
+  });
   const treeFlags = flags(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC, OPEN_TREE_NAMES);
   const source = program.text(device.path);
   const tree = program.call("open_tree", [CURRENT_DIRECTORY, source, treeFlags], {
     result: "tree",
     describes,
   });
+  expectDevice(program, device, { directory: tree, name: "", errno: Errno.ENODEV });
   const slave = { set: 0, clear: 0, propagation: MS_SLAVE, recursive: false };
   setAttributes(program, tree, slave, describes);
   attachMount(program, tree, file, describes);

@@ -7,6 +7,7 @@
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM } from "../abi/process.ts";
 import { quote } from "../error/ocicat-error.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
+import type { Register, Words } from "../program/program.ts";
 import type { InterfaceAddress } from "./host-facts.ts";
 import { requestRoute } from "./netlink.ts";
 
@@ -19,16 +20,30 @@ const SIOCGIFINDEX = 0x8933;
 const IFREQ_BYTES = 40;
 const IFR_INDEX = 16;
 
-/** `name` is the interface's name in the container; its index may be another one there. */
+/** `where` is the interface's name in the container, or its index there. */
 export function restoreAddresses(
   program: ProgramBuilder,
-  name: string,
+  where: string | number,
   addresses: readonly InterfaceAddress[],
 ): void {
   if (addresses.length === 0) {
     return;
   }
-  const describes = () => `give the network interface ${quote(name)} its addresses back`;
+  const describes = () => "give the network interface its addresses back";
+  const index = typeof where === "number" ? where : findIndex(program, where, describes);
+  for (const address of addresses) {
+    const bytes = newAddressMessage(address);
+    const message = program.structure(bytes, `{NEWADDR ${addressText(address)}}`);
+    program.control("store", [index, offsetOf(message, INDEX_OFFSET), 4]);
+    requestRoute(program, message, bytes.length, describes);
+  }
+  if (typeof index !== "number") {
+    program.forget(index);
+  }
+}
+
+/** The index may have changed on the way. */
+function findIndex(program: ProgramBuilder, name: string, describes: Words): Register {
   const socket = program.call(
     "socket",
     [named(AF_UNIX, "UNIX"), named(SOCK_DGRAM | SOCK_CLOEXEC, "DGRAM|CLOEXEC"), 0],
@@ -39,14 +54,7 @@ export function restoreAddresses(
   const request = program.structure(content, `{${quote(name)}}`);
   program.call("ioctl", [socket, named(SIOCGIFINDEX, "SIOCGIFINDEX"), request], { describes });
   program.close(socket);
-  const index = program.control("load", [offsetOf(request, IFR_INDEX), 4], { result: "index" });
-  for (const address of addresses) {
-    const bytes = newAddressMessage(address);
-    const message = program.structure(bytes, `{NEWADDR ${addressText(address)}}`);
-    program.control("store", [index, offsetOf(message, INDEX_OFFSET), 4]);
-    requestRoute(program, message, bytes.length, describes);
-  }
-  program.forget(index);
+  return program.control("load", [offsetOf(request, IFR_INDEX), 4], { result: "index" });
 }
 
 function newAddressMessage(address: InterfaceAddress): Uint8Array {

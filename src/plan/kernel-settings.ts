@@ -11,6 +11,7 @@ import {
 } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
+import { sysctlPath } from "../oci/sysctl.ts";
 import { flags, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY, openHow, type PlanContext, writeText } from "./context.ts";
@@ -73,15 +74,9 @@ export function writeProc(
   program.close(file);
 }
 
-/** "net.ipv4.ip_forward" -> "sys/net/ipv4/ip_forward"; as in sysctl(8), "/" and "." trade places. */
-function sysctlPath(name: string): string {
-  const usesSlashes = /^[^.]*\//.test(name);
-  return `sys/${usesSlashes ? name : name.replace(/[./]/g, (mark) => (mark === "." ? "/" : "."))}`;
-}
-
 export function writeSysctls({ program, request }: PlanContext, proc: Register): void {
   for (const [name, value] of Object.entries(request.spec.linux?.sysctl ?? {})) {
     program.because(`linux.sysctl.${name}`);
-    writeProc(program, proc, sysctlPath(name), value);
+    writeProc(program, proc, `sys/${sysctlPath(name) ?? name}`, value);
   }
 }

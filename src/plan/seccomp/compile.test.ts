@@ -509,12 +509,17 @@ describe("flags", () => {
   const asks = [call(["mkdir"], "SCMP_ACT_NOTIFY")];
 
   test("each one", () => {
-    expect(flags({}).flags).toBe(0);
+    expect(flags({ flags: [] }).flags).toBe(0);
     expect(flags({ flags: ["SECCOMP_FILTER_FLAG_TSYNC"] }).flags).toBe(0);
     expect(flags({ flags: ["SECCOMP_FILTER_FLAG_LOG"] }).flags).toBe(2);
     const both = flags({ flags: ["SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_LOG"] });
     expect(both.flags).toBe(6);
     expect(both.notifies).toBe(false);
+  });
+
+  test("without a word of flags SPEC_ALLOW, where the kernel knows it", () => {
+    expect(flags({}).flags).toBe(4);
+    expect(flags({}, 3).flags).toBe(0);
   });
 
   test("a rule that notifies makes a listener", () => {

@@ -1,4 +1,6 @@
-// The flags that a filter is loaded with.
+// The flags that a filter is loaded with. A profile that does not mention flags, not even an empty list,
+// gets SPEC_ALLOW, as runc has it since 1.2: the mitigation of speculative store bypass that it switches
+// off costs more than it protects (and kernels since 5.16 have it off by default).
 
 import * as kernel from "../../abi/seccomp.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
@@ -23,7 +25,7 @@ export function filterFlags(profile: SeccompProfile, kernelFlags: number | undef
   const warnings: string[] = [];
   const notifies = (profile.syscalls ?? []).some(({ action }) => action === "SCMP_ACT_NOTIFY");
   let value = notifies ? kernel.SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
-  for (const [index, flag] of (profile.flags ?? []).entries()) {
+  for (const [index, flag] of requestedFlags(profile, kernelFlags).entries()) {
     const path = `linux.seccomp.flags[${index}]`;
     if (flag === "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV" && !notifies) {
       warnings.push(`${path}: ${flag} means nothing without SCMP_ACT_NOTIFY: ignored`);
@@ -33,6 +35,14 @@ export function filterFlags(profile: SeccompProfile, kernelFlags: number | undef
     value |= FLAG_VALUES[flag];
   }
   return { value, warnings };
+}
+
+function requestedFlags(
+  { flags }: SeccompProfile,
+  kernelFlags: number | undefined,
+): readonly SeccompFlag[] {
+  const isKnown = ((kernelFlags ?? -1) & kernel.SECCOMP_FILTER_FLAG_SPEC_ALLOW) !== 0;
+  return flags ?? (isKnown ? ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"] : []);
 }
 
 function refuseUnlessKnown(
