@@ -7,13 +7,16 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../../tools/peers/cache.ts";
 import { validationPrograms } from "../../tools/peers/go-programs.ts";
-import { type TapReport, worseThan } from "../../tools/peers/tap.ts";
+import { type TapReport, worseByNumbers, worseThan } from "../../tools/peers/tap.ts";
 import { VALIDATION_PROGRAMS, type Validation, validate } from "../../tools/peers/validation.ts";
 import { RUNTIME } from "./runtime-under-test.ts";
 import { Workspace } from "./workspace.ts";
 
 const RUNC = "/usr/sbin/runc";
 const TABLE = join(cacheFolder(), "conformance.md");
+
+/** These end at their first failure; docs/conformance.md says what is wrong with each. */
+const STOPS_AT_FAILURE = ["linux_cgroups_devices", "linux_cgroups_relative_devices", "start"];
 
 const isMissing = process.getuid?.() !== 0 || !existsSync(RUNC);
 
@@ -83,7 +86,8 @@ async function compareTwice(suite: string, program: string, folder: string): Pro
 async function compare(suite: string, program: string, folder: string): Promise<Comparison> {
   const runc = await validate(suite, program, RUNC, join(folder, "runc"));
   const tested = await validate(suite, program, RUNTIME, join(folder, "tested"));
-  return { runc, tested, worse: worseThan(tested.report, runc.report) };
+  const judge = STOPS_AT_FAILURE.includes(program) ? worseByNumbers : worseThan;
+  return { runc, tested, worse: judge(tested.report, runc.report) };
 }
 
 /** Containers without a cgroupsPath get a cgroup with their id, a random UUID here. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseTap, worseThan } from "./tap.ts";
+import { parseTap, worseByNumbers, worseThan } from "./tap.ts";
 
 const OUTPUT = `TAP version 13
   ---
@@ -55,4 +55,13 @@ test("what passes more is not worse", () => {
   expect(
     worseThan({ exitCode: 0, passed: ["a", "b", "c"], failed: [], errors: [] }, baseline),
   ).toEqual([]);
+});
+
+test("by the numbers, another failure is no worse, one more is", () => {
+  const baseline = { exitCode: 0, passed: ["a"], failed: ["b"], errors: [] };
+  const further = { exitCode: 0, passed: ["a", "b"], failed: ["c"], errors: ["no"] };
+  expect(worseByNumbers(further, baseline)).toEqual([]);
+  expect(
+    worseByNumbers({ exitCode: 1, passed: [], failed: ["b", "c"], errors: [] }, baseline),
+  ).toEqual(["exit code 1", "fails 2 instead of 1", "passes 0 instead of 1"]);
 });

@@ -70,6 +70,24 @@ export function worseThan(tested: TapReport, baseline: TapReport): string[] {
   ];
 }
 
+/**
+ * As worseThan, by the numbers alone: for programs that stop at their first failure, where a runtime that
+ * gets further fails something that the other never reached.
+ */
+export function worseByNumbers(tested: TapReport, baseline: TapReport): string[] {
+  const worse: string[] = [];
+  if (tested.exitCode !== 0 && baseline.exitCode === 0) {
+    worse.push(`exit code ${tested.exitCode}`);
+  }
+  if (tested.failed.length > baseline.failed.length) {
+    worse.push(`fails ${tested.failed.length} instead of ${baseline.failed.length}`);
+  }
+  if (tested.passed.length < baseline.passed.length) {
+    worse.push(`passes ${tested.passed.length} instead of ${baseline.passed.length}`);
+  }
+  return worse;
+}
+
 /** The texts that `more` has oftener than `less`, each once. */
 function surplus(more: readonly string[], less: readonly string[]): string[] {
   const count = (texts: readonly string[], text: string) =>
