@@ -11,6 +11,7 @@ import { planCgroup } from "../cgroup/intent.ts";
 import { applyResources } from "../cgroup/resources.ts";
 import type { ContainerCgroup } from "../cgroup/types.ts";
 import { gatherFacts } from "../host/gather-facts.ts";
+import { withHome } from "../host/home-folder.ts";
 import { seccompFacts } from "../host/seccomp-facts.ts";
 import { decodeRuntimeConfig } from "../oci/parse/config.ts";
 import type { Spec } from "../oci/spec.ts";
@@ -88,11 +89,12 @@ export async function prepare(
   const config = options.config ?? readTextFile(`${bundle}/config.json`, CONFIG_LIMIT);
   const configured = decodeRuntimeConfig(config);
   const { serviceManager, stateRoot, id } = options;
-  const spec =
+  const served =
     serviceManager === undefined
       ? configured
       : withServiceManager(configured, serviceManager, `${stateRoot}/${id}`);
-  const rootFilesystem = options.rootFilesystem ?? { kind: "path", path: rootPath(spec, bundle) };
+  const rootFilesystem = options.rootFilesystem ?? { kind: "path", path: rootPath(served, bundle) };
+  const spec = atHome(served, rootFilesystem);
   const host = detectCgroupHost();
   const facts = gatherFacts({
     spec,
@@ -109,6 +111,14 @@ export async function prepare(
     rootless,
   });
   return { options, config, spec, facts, rootFilesystem, intent, rootless };
+}
+
+function atHome(spec: Spec, root: RootFilesystem): Spec {
+  const rootPath = root.kind === "path" ? root.path : undefined;
+  const { process, mounts = [] } = spec;
+  return process === undefined
+    ? spec
+    : { ...spec, process: withHome(process, { rootPath, mounts }) };
 }
 
 function rootPath(spec: Spec, bundle: string): string {

@@ -8,6 +8,7 @@ import type { CgroupEntry } from "../cgroup/types.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { gatherFacts } from "../host/gather-facts.ts";
+import { withHome } from "../host/home-folder.ts";
 import { seccompFacts } from "../host/seccomp-facts.ts";
 import { decodeRuntimeConfig } from "../oci/parse/config.ts";
 import type { Process } from "../oci/process.ts";
@@ -79,7 +80,9 @@ async function execute(options: ExecOptions, end: "run" | "detach"): Promise<Exe
   const state = directory.readState();
   using init = requireRunning(options, directory, state);
   const spec = decodeRuntimeConfig(directory.readConfig());
-  const process = options.process(spec.process);
+  const process = withHome(options.process(spec.process), {
+    rootPath: `/proc/${state.pid}/root`,
+  });
   using sockets = new RequestedSockets(options, spec);
   const facts = gatherFacts({
     spec: specOfExec(spec, process),
