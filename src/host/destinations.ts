@@ -31,7 +31,14 @@ export function resolveDestinations(
     return resolved;
   }
   using root = new OwnedFd(rootFd);
+  const earlier: string[] = [];
   for (const { destination } of mounts) {
+    // What lies in an earlier mount has nothing to do with the image.
+    const isCovered = earlier.some((path) => destination.startsWith(`${path}/`));
+    earlier.push(destination);
+    if (isCovered) {
+      continue;
+    }
     const fd = tryOpenAt2(root.number, destination, { flags: O_PATH, resolve: IN_ROOT });
     if (fd >= 0) {
       close(fd);
