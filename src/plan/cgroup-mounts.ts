@@ -207,6 +207,8 @@ function mountHierarchy(step: MountStep, tmpfs: Register, hierarchy: HierarchyMo
   const own = hasCgroupNamespace(step) ? undefined : ownDirectory(step, hierarchy);
   if (!hasNewMountNamespace(step)) {
     mountHierarchyByDescriptor(step, tmpfs, hierarchy, own);
+  } else if (own === undefined && showsHostTree(step)) {
+    bindHostHierarchy(step, tmpfs, hierarchy);
   } else if (own === undefined) {
     const type = program.text(hierarchy.fileSystem);
     const data = hierarchy.option === "" ? 0 : program.text(hierarchyOptions(hierarchy).join(","));
@@ -219,6 +221,21 @@ function mountHierarchy(step: MountStep, tmpfs: Register, hierarchy: HierarchyMo
   for (const link of hierarchy.links) {
     program.call("symlinkat", [name, tmpfs, program.text(link)], { describes });
   }
+}
+
+/** An ordinary user may mount no tree but that of a cgroup namespace of the container's own. */
+function showsHostTree(step: MountStep): boolean {
+  return !hasCgroupNamespace(step) && !step.context.request.facts.privileged;
+}
+
+/** Read-only, as with cgroup2 (CVE-2023-25809). */
+function bindHostHierarchy(step: MountStep, tmpfs: Register, hierarchy: HierarchyMount): void {
+  const { program } = step.context;
+  const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
+  const name = program.text(hierarchy.name);
+  const directory = program.call("openat", [tmpfs, name, openFlags], { result: "directory" });
+  bindDirectory(step, hierarchy.mountPoint, directory, SAFE_ATTRIBUTES | MOUNT_ATTR_RDONLY);
+  program.close(directory);
 }
 
 function readOnlyFlag({ options }: MountStep): number {

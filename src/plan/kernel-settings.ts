@@ -61,17 +61,47 @@ export function writeProc(
   path: string,
   text: string,
 ): void {
-  const describes = `write ${quote(text)} to ${quote(`/proc/${path}`)}`;
+  const describes = describeWrite(path, text);
+  const file = openProcFile({ program, proc, path, describes });
+  writeText(program, file, text, describes);
+  program.close(file);
+}
+
+/** The same where the kernel may say no, and the value then stays as it is. */
+export function writeProcIfAllowed(
+  program: ProgramBuilder,
+  proc: Register,
+  path: string,
+  text: string,
+): void {
+  const describes = describeWrite(path, text);
+  const file = openProcFile({ program, proc, path, describes });
+  const content = program.text(text);
+  program.call("write", [file, content, content.size - 1], {
+    describes,
+    caught: { errnos: [Errno.EACCES, Errno.EPERM] },
+  });
+  program.close(file);
+}
+
+function describeWrite(path: string, text: string): string {
+  return `write ${quote(text)} to ${quote(`/proc/${path}`)}`;
+}
+
+interface ProcFile {
+  readonly program: ProgramBuilder;
+  readonly proc: Register;
+  readonly path: string;
+  readonly describes: string;
+}
+
+function openProcFile({ program, proc, path, describes }: ProcFile): Register {
   const how = openHow(program, {
     flags: O_WRONLY | O_CLOEXEC,
     resolve: RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
   });
-  const file = program.call("openat2", [proc, program.text(path), how, OPEN_HOW_BYTES], {
-    result: "file",
-    describes,
-  });
-  writeText(program, file, text, describes);
-  program.close(file);
+  const args = [proc, program.text(path), how, OPEN_HOW_BYTES];
+  return program.call("openat2", args, { result: "file", describes });
 }
 
 export function writeSysctls({ program, request }: PlanContext, proc: Register): void {

@@ -15,7 +15,7 @@ import {
 } from "../oci/process.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Argument, Register } from "../program/program.ts";
-import { openVerifiedProc, writeProc } from "./kernel-settings.ts";
+import { openVerifiedProc, writeProc, writeProcIfAllowed } from "./kernel-settings.ts";
 
 /** Writes a 64-bit value into two words. */
 function putU64(content: Uint32Array, index: number, value: Uint64): void {
@@ -35,7 +35,7 @@ function putU64(content: Uint32Array, index: number, value: Uint64): void {
 export function outerLimits(
   program: ProgramBuilder,
   process: Process | undefined,
-  child: Register,
+  { child, privileged }: { readonly child: Register; readonly privileged: boolean },
 ): void {
   setRlimits(program, process?.rlimits ?? [], child);
   if (process?.oomScoreAdj === undefined) {
@@ -47,7 +47,9 @@ export function outerLimits(
   program.control("decimal", [child, offsetOf(digits)]);
   const pathFlags = named(0o12000000, "PATH|CLOEXEC");
   const directory = program.call("openat", [proc, digits, pathFlags], { result: "procPid" });
-  writeProc(program, directory, "oom_score_adj", String(process.oomScoreAdj));
+  // An ordinary user may not lower it below what it was: as with runc, it then stays so.
+  const write = privileged ? writeProc : writeProcIfAllowed;
+  write(program, directory, "oom_score_adj", String(process.oomScoreAdj));
   program.close(directory);
   program.close(proc);
 }

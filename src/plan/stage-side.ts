@@ -176,7 +176,8 @@ export function planStageAfterClone(
   );
   if (isNewUser === true) {
     writeIdMaps(program, init, maps, request.facts);
-    outerLimits(program, request.spec.process, init);
+    const { privileged } = request.facts;
+    outerLimits(program, request.spec.process, { child: init, privileged });
   }
   reportInit(context, shared, init);
   finishStage(context, shared, init);

@@ -26,6 +26,8 @@ export interface CallOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Stands before the program: setpriv and its like. */
   readonly prefix?: readonly string[];
+  /** In place of OCICAT. */
+  readonly program?: string;
 }
 
 let names = 0;
@@ -47,9 +49,9 @@ export class RunPlace {
   }
 
   /** The whole command: `words` stand behind `run` and the flags that place the container here. */
-  command(words: readonly string[], name = this.newName()): string[] {
+  command(words: readonly string[], name = this.newName(), program = OCICAT): string[] {
     const place = ["--rm", "--store", this.store, "--root", this.state, "--name", name];
-    return [OCICAT, "run", ...place, ...words];
+    return [program, "run", ...place, ...words];
   }
 
   /** Runs a container to its end. */
@@ -75,7 +77,7 @@ export class RunPlace {
   spawn(words: readonly string[], options: CallOptions = {}, name = this.newName()) {
     const { input } = options;
     const stdin = typeof input === "string" ? new TextEncoder().encode(input) : input;
-    return Bun.spawn([...(options.prefix ?? []), ...this.command(words, name)], {
+    return Bun.spawn([...(options.prefix ?? []), ...this.command(words, name, options.program)], {
       stdin: stdin ?? "ignore",
       stdout: "pipe",
       stderr: "pipe",
