@@ -7,3 +7,6 @@ const mode = process.env["OCICAT_VM"];
 export function isGuest(kind?: "cgroup2" | "systemd"): boolean {
   return kind === undefined ? mode !== undefined : mode === kind;
 }
+
+/** An emulated machine on a busy host is slow; above the patience of the programs under test. */
+export const GUEST_TEST_TIMEOUT_MS = 90_000;

@@ -1,11 +1,13 @@
 // What every guest of the lane promises to the tests that follow. Debian's own runtimes stand in for
 // a program that is known to work: where they fail, the machine is at fault.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { isGuest } from "./guest.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "./guest.ts";
 import { runTrue } from "./peer-container.ts";
 import { run } from "./run.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 describe.skipIf(!isGuest())("the guest", () => {
   test("has cgroup v2 and nothing of v1", () => {

@@ -1,6 +1,6 @@
 // With a user namespace the container's root owns what it may do with its cgroup, and no more.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Linux } from "../../../src/oci/linux.ts";
@@ -10,7 +10,9 @@ import {
   TestContainer,
   WRITABLE_CGROUP_MOUNTS,
 } from "../container.ts";
-import { isGuest } from "../guest.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 const FIRST_ID = 200_000;
 

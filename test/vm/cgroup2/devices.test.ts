@@ -1,11 +1,13 @@
 // Device rules on cgroup v2 are an eBPF program on the cgroup: these tests ask the kernel, not the
 // program, what it allows.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { DeviceCgroupRule } from "../../../src/oci/resources.ts";
 import { CAPABILITIES_OF_ROOT, TestContainer } from "../container.ts";
-import { isGuest } from "../guest.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
 import { ROOT_DISK } from "../root-disk.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 const DENY_ALL: DeviceCgroupRule = { allow: false, access: "rwm" };
 const DISK = { type: "b", ...ROOT_DISK } as const;

@@ -1,10 +1,12 @@
 // Every limit of `linux.resources` arrives in the file of cgroup v2 that stands for it.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Resources } from "../../../src/oci/resources.ts";
 import { TestContainer } from "../container.ts";
-import { isGuest } from "../guest.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
 import { ROOT_DISK } from "../root-disk.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 const MIB = 1024 * 1024;
 

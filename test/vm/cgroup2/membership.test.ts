@@ -1,6 +1,6 @@
 // How processes come into a container's cgroup, and how they leave it.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { eventually } from "../../peers/conditions.ts";
 import {
@@ -9,8 +9,10 @@ import {
   TestContainer,
   WRITABLE_CGROUP_MOUNTS,
 } from "../container.ts";
-import { isGuest } from "../guest.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
 import { run } from "../run.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 /** What systemd or a nested engine does: it moves itself down and spreads the controllers. */
 const MOVE_DOWN = [

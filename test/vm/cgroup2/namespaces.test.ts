@@ -1,11 +1,13 @@
 // What the guest's kernel has and a build machine's may lack: dummy interfaces to hand over, and time
 // namespaces beside the newest kernel's.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { DEFAULT_NAMESPACES, TestContainer } from "../container.ts";
-import { isGuest } from "../guest.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
 import { run } from "../run.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 const DAY_S = 86_400;
 

@@ -1,12 +1,14 @@
 // An ordinary user without a session: no bus, no cgroup that it may write, subordinate ids by
 // newuidmap.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { USER, WITHOUT_SESSION } from "../accounts.ts";
 import { TestContainer } from "../container.ts";
-import { isGuest } from "../guest.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
 import { ROOTLESS_LINUX, SINGLE_ID_LINUX } from "../rootless.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 describe.skipIf(!isGuest("cgroup2"))("rootless without a cgroup", () => {
   test("a single id needs no help", async () => {

@@ -1,10 +1,12 @@
 // exec into a container whose init is another systemd, or does what one does: it moves itself below
 // its cgroup, and the kernel then lets no process into the cgroup itself (EBUSY).
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { eventually } from "../../peers/conditions.ts";
 import { TestContainer, WRITABLE_CGROUP_MOUNTS } from "../container.ts";
-import { isGuest } from "../guest.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 const MOVE_DOWN = [
   "mkdir /sys/fs/cgroup/init.scope",

@@ -1,12 +1,14 @@
 // An ordinary user whose own systemd has delegated a cgroup: a scope of that systemd, or directories
 // in the delegated cgroup.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { IN_USER_UNIT, USER } from "../accounts.ts";
 import { type ContainerOptions, TestContainer } from "../container.ts";
-import { isGuest } from "../guest.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
 import { ROOTLESS_LINUX } from "../rootless.ts";
 import { run } from "../run.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 const MIB = 1024 * 1024;
 const USER_SLICE = `/user.slice/user-${USER.id}.slice/user@${USER.id}.service`;

@@ -1,14 +1,16 @@
 // With --systemd-cgroup a container is a scope of systemd's: its limits are properties there, and
 // systemd, which writes the same files, does not undo them.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import type { Resources } from "../../../src/oci/resources.ts";
 import { eventually } from "../../peers/conditions.ts";
 import { CAPABILITIES_OF_ROOT, type ContainerOptions, TestContainer } from "../container.ts";
-import { isGuest } from "../guest.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
 import { ROOT_DISK } from "../root-disk.ts";
 import { run } from "../run.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 const MIB = 1024 * 1024;
 

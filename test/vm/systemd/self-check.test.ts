@@ -1,9 +1,11 @@
 // What the guest with systemd promises beyond the other one.
 
-import { describe, expect, test } from "bun:test";
-import { isGuest } from "../guest.ts";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
 import { runTrue } from "../peer-container.ts";
 import { run } from "../run.ts";
+
+setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 describe.skipIf(!isGuest("systemd"))("the guest with systemd", () => {
   test("answers on the system bus", async () => {
