@@ -6,7 +6,10 @@ import {
   O_RDONLY,
   RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
+  S_IFBLK,
+  S_IFCHR,
   S_IFDIR,
+  S_IFIFO,
   S_IFLNK,
   S_IFMT,
   S_IFREG,
@@ -27,11 +30,23 @@ export function copiedFiles(
 ): ReadonlyMap<number, readonly CopiedFile[]> {
   const copied = new Map<number, readonly CopiedFile[]>();
   mounts.forEach((mount, index) => {
-    if (mount.options?.includes("tmpcopyup") === true && rootPath !== undefined) {
-      copied.set(index, listTree(rootPath, mount.destination));
+    if (mount.options?.includes("tmpcopyup") === true) {
+      copied.set(index, listTree(knownRoot(rootPath, index), mount.destination));
     }
   });
   return copied;
+}
+
+/** The files of an overlay's layers are not merged before the container mounts it. */
+function knownRoot(rootPath: string | undefined, index: number): string {
+  if (rootPath === undefined) {
+    throw new OcicatError("unsupported", {
+      operation: `mounts[${index}].options:`,
+      subject: quote("tmpcopyup"),
+      reason: "the root file system is an overlay of the container's own",
+    });
+  }
+  return rootPath;
 }
 
 function listTree(rootPath: string, destination: string): readonly CopiedFile[] {
@@ -78,13 +93,18 @@ const TYPES: Readonly<Record<number, CopiedFile["type"]>> = {
   [S_IFDIR]: "directory",
   [S_IFREG]: "file",
   [S_IFLNK]: "symlink",
+  [S_IFBLK]: "node",
+  [S_IFCHR]: "node",
+  [S_IFIFO]: "node",
 };
 
 function describeFile(directoryFd: number, name: string, path: string): CopiedFile {
   const status = statAt(directoryFd, name);
   const mode = status?.mode ?? 0;
   const type = TYPES[mode & S_IFMT] ?? "other";
+  const isNode = type === "node";
   const target = type === "symlink" ? { target: readLinkAt(directoryFd, name) } : {};
   const { uid = 0, gid = 0, size = 0 } = status ?? {};
-  return { path, type, mode: mode & 0o7777, uid, gid, size, ...target };
+  const device = isNode && status !== undefined ? { device: status.specialDevice } : {};
+  return { path, type, mode: isNode ? mode : mode & 0o7777, uid, gid, size, ...target, ...device };
 }

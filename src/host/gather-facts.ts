@@ -74,11 +74,13 @@ function findIdMapPrograms(spec: Spec): HostFacts["idMapPrograms"] {
 
 function securityModules(spec: Spec): HostFacts["security"] {
   const { apparmorProfile, selinuxLabel } = spec.process ?? {};
+  const mountLabel = spec.linux?.mountLabel;
   return {
     apparmor:
       apparmorProfile !== undefined &&
       readTextFileIfExists("/sys/module/apparmor/parameters/enabled")?.startsWith("Y") === true,
-    selinux: selinuxLabel !== undefined && stat("/sys/fs/selinux/enforce") !== undefined,
+    selinux:
+      (selinuxLabel ?? mountLabel) !== undefined && stat("/sys/fs/selinux/enforce") !== undefined,
   };
 }
 

@@ -102,7 +102,7 @@ function planMiddle(program: ProgramBuilder, request: ExecRequest): void {
 function processPlan(
   program: ProgramBuilder,
   request: ExecRequest,
-  limitedByStage: boolean,
+  inUserNamespace: boolean,
 ): ProcessPlan {
   return {
     program,
@@ -111,7 +111,8 @@ function processPlan(
     facts: request.facts,
     id: request.id,
     setgroupsDenied: request.setgroupsDenied,
-    limitedByStage,
+    inUserNamespace,
+    limitedByStage: inUserNamespace,
     preserveFds: request.preserveFds,
     noNewKeyring: request.noNewKeyring,
   };

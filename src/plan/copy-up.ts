@@ -13,12 +13,14 @@ import {
 import { flags, named } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import { openHow, type PlanContext } from "./context.ts";
+import { deviceNumber } from "./devices.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 import type { CopiedFile } from "./host-facts.ts";
 import type { MountStep } from "./mount-step.ts";
 
 const OPEN_HOW_BYTES = 24;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const PERMISSION_BITS = 0o7777;
 
 /** Copies the content of the directory at `target` into the root of the detached mount `tree`. */
 export function copyUp(step: MountStep, tree: Register, target: Register): void {
@@ -33,7 +35,8 @@ export function copyUp(step: MountStep, tree: Register, target: Register): void 
 function copyOne(context: PlanContext, file: CopiedFile, tree: Register, source: Register): void {
   const { program } = context;
   const path = program.text(file.path);
-  const mode = named(file.mode, `0${file.mode.toString(8)}`);
+  const permissions = file.mode & PERMISSION_BITS;
+  const mode = named(permissions, `0${permissions.toString(8)}`);
   const describes = () => `copy ${JSON.stringify(file.path)} to a tmpfs`;
   switch (file.type) {
     case "directory":
@@ -45,6 +48,9 @@ function copyOne(context: PlanContext, file: CopiedFile, tree: Register, source:
     case "file":
       copyContent(context, file, tree, source);
       break;
+    case "node":
+      makeNode(context, file, tree);
+      break;
     case "other":
       return;
   }
@@ -54,6 +60,15 @@ function copyOne(context: PlanContext, file: CopiedFile, tree: Register, source:
     // After chown, which clears set-user-id; the umask had its say in mkdirat and openat.
     program.call("fchmodat", [tree, path, mode], { describes });
   }
+}
+
+/** A device or a FIFO. */
+function makeNode({ program }: PlanContext, file: CopiedFile, tree: Register): void {
+  const describes = () => `copy ${JSON.stringify(file.path)} to a tmpfs`;
+  const { major, minor } = file.device ?? { major: 0, minor: 0 };
+  const mode = named(file.mode, `0${file.mode.toString(8)}`);
+  const number = named(deviceNumber(major, minor), `${major}:${minor}`);
+  program.call("mknodat", [tree, program.text(file.path), mode, number], { describes });
 }
 
 function copyContent(

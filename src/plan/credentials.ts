@@ -8,43 +8,27 @@ import {
   PR_SET_NO_NEW_PRIVS,
 } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
-import { CAPABILITIES, type Capabilities, type Process } from "../oci/process.ts";
+import { CAPABILITIES, type Process } from "../oci/process.ts";
 import { named, type ProgramBuilder } from "../program/builder.ts";
+import type { CapabilitySets } from "./capability-sets.ts";
 import type { HostFacts } from "./host-facts.ts";
 
 const LINUX_CAPABILITY_VERSION_3 = 0x2008_0522;
 
-const NUMBERS: ReadonlyMap<string, number> = new Map(
-  CAPABILITIES.map((name, number) => [name, number]),
-);
-
-/** The numbers of those names that this kernel knows; the others were warned of. */
-function capabilityNumbers(names: readonly string[] | undefined, facts: HostFacts): Set<number> {
-  const numbers = new Set<number>();
-  for (const name of names ?? []) {
-    const number = NUMBERS.get(name) ?? -1;
-    if (number >= 0 && number <= facts.lastCapability) {
-      numbers.add(number);
-    }
-  }
-  return numbers;
-}
-
 /** Drops from the bounding set what the configuration does not have; needs CAP_SETPCAP. */
 export function dropBoundingSet(
   program: ProgramBuilder,
-  capabilities: Capabilities,
+  { bounding }: CapabilitySets,
   facts: HostFacts,
 ): void {
   program.because("process.capabilities.bounding");
-  const kept = capabilityNumbers(capabilities.bounding, facts);
   const words = [0, 0];
-  for (const number of kept) {
+  for (const number of bounding) {
     const word = number >> 5;
     words[word] = ((words[word] ?? 0) | (1 << (number & 31))) >>> 0;
   }
   const [low = 0, high = 0] = words;
-  const text = () => (capabilities.bounding ?? []).join("|") || "none";
+  const text = () => namesOf(bounding);
   const args = [named(low, text), named(high, ""), named(facts.lastCapability, "last")];
   program.control("bound_capabilities", args, {
     describes: "drop capabilities from the bounding set",
@@ -82,15 +66,12 @@ export function setIds(program: ProgramBuilder, process: Process, setgroupsDenie
  */
 export function setCapabilities(
   program: ProgramBuilder,
-  capabilities: Capabilities,
-  facts: HostFacts,
-  extra: readonly string[],
+  { effective, permitted, inheritable }: CapabilitySets,
+  extra: number | undefined,
 ): void {
   program.because("process.capabilities");
-  const { effective = [], permitted = [], inheritable = [] } = capabilities;
-  const sets = [[...effective, ...extra], [...permitted, ...extra], inheritable].map((names) =>
-    capabilityNumbers(names, facts),
-  );
+  const also = extra === undefined ? [] : [extra];
+  const sets = [[...effective, ...also], [...permitted, ...also], [...inheritable]];
   const data = new Uint32Array(6);
   sets.forEach((set, position) => {
     for (const capability of set) {
@@ -99,23 +80,27 @@ export function setCapabilities(
     }
   });
   const header = new Uint32Array([LINUX_CAPABILITY_VERSION_3, 0]);
-  const text = `{${[`${effective.length} effective`, ...extra].join(" + ")}}`;
-  const args = [program.structure(header, "{VERSION_3}"), program.structure(data, text)];
+  const describeSets = () => {
+    const [first = "", second = "", third = ""] = sets.map(namesOf);
+    return `{effective ${first}, permitted ${second}, inheritable ${third}}`;
+  };
+  const args = [program.structure(header, "{VERSION_3}"), program.structure(data, describeSets)];
   program.call("capset", args, { describes: "set the capabilities" });
 }
 
+function namesOf(numbers: Iterable<number>): string {
+  const names = [...numbers].sort((a, b) => a - b).map((number) => CAPABILITIES[number] ?? number);
+  return names.join("|") || "none";
+}
+
 /** A capability that is not also permitted and inheritable cannot be ambient: it is left out. */
-export function setAmbient(
-  program: ProgramBuilder,
-  capabilities: Capabilities,
-  facts: HostFacts,
-): void {
+export function setAmbient(program: ProgramBuilder, capabilities: CapabilitySets): void {
   program.because("process.capabilities.ambient");
   const ambient = named(PR_CAP_AMBIENT, "CAP_AMBIENT");
   program.call("prctl", [ambient, named(PR_CAP_AMBIENT_CLEAR_ALL, "CLEAR_ALL"), 0, 0, 0], {
     caught: { errnos: [Errno.EINVAL] },
   });
-  for (const capability of capabilityNumbers(capabilities.ambient, facts)) {
+  for (const capability of capabilities.ambient) {
     const name = named(capability, CAPABILITIES[capability] ?? `CAP_${capability}`);
     program.call("prctl", [ambient, named(PR_CAP_AMBIENT_RAISE, "RAISE"), name, 0, 0], {
       caught: { errnos: [Errno.EPERM] },

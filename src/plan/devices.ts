@@ -123,7 +123,7 @@ function openPlace(program: ProgramBuilder, path: string, root: Register, dev: R
 }
 
 /** The kernel's encoding of a device number in 32 bits: mknod(2). */
-function deviceNumber(major: number, minor: number): number {
+export function deviceNumber(major: number, minor: number): number {
   return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 

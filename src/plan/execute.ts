@@ -11,6 +11,7 @@ import type { Process } from "../oci/process.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { DataReference, Label, Register, Words } from "../program/program.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
+import { environmentOf } from "./environment.ts";
 
 const X_OK = 1;
 const AT_EACCESS = 0x200;
@@ -33,7 +34,7 @@ function candidates(process: Process): string[] {
   if (name.includes("/")) {
     return [name];
   }
-  const variable = process.env?.find((entry) => entry.startsWith("PATH="));
+  const variable = process.env?.findLast((entry) => entry.startsWith("PATH="));
   const path = variable?.slice("PATH=".length) ?? DEFAULT_PATH;
   return path.split(":").map((directory) => (directory === "" ? name : `${directory}/${name}`));
 }
@@ -118,7 +119,7 @@ export function closeOtherDescriptors(program: ProgramBuilder, preserveFds: numb
 export function execute(program: ProgramBuilder, process: Process, found: FoundProgram): void {
   program.because("process.args");
   const args = program.stringVector(process.args, JSON.stringify(process.args));
-  const environment = process.env ?? [];
+  const environment = environmentOf(process);
   const variables = program.stringVector(environment, `${environment.length} variables`);
   program.call("execve", [found.path, args, variables], {
     describes: () => `execute ${quote(process.args[0] ?? "")}`,

@@ -66,13 +66,16 @@ export type BindSource = PathKind;
 export interface CopiedFile {
   /** Relative to the mount's destination. */
   readonly path: string;
-  readonly type: "directory" | "file" | "symlink" | "other";
+  readonly type: "directory" | "file" | "symlink" | "node" | "other";
+  /** Permissions; of a node (a device or a FIFO) its type too, as st_mode. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
   /** Of a symbolic link. */
   readonly target?: string;
+  /** Of a device. */
+  readonly device?: { readonly major: number; readonly minor: number };
 }
 
 export interface CgroupMountFacts {

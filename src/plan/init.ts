@@ -68,6 +68,7 @@ export function planInit(
     facts: request.facts,
     id: request.id,
     setgroupsDenied: setgroupsAreDenied(context, namespaces),
+    inUserNamespace: namespaces.user !== "host",
     limitedByStage: namespaces.user === "new",
     preserveFds: request.preserveFds,
     noNewKeyring: request.noNewKeyring,

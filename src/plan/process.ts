@@ -10,6 +10,7 @@ import type { Process } from "../oci/process.ts";
 import type { Spec } from "../oci/spec.ts";
 import { named, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
+import { CAP_SYS_ADMIN, capabilitySets } from "./capability-sets.ts";
 import {
   dropBoundingSet,
   setAmbient,
@@ -35,6 +36,7 @@ import {
   setScheduler,
 } from "./process-limits.ts";
 import { loadSeccomp } from "./seccomp-load.ts";
+import { requireSecurityModule } from "./security-modules.ts";
 
 export interface ProcessPlan {
   readonly program: ProgramBuilder;
@@ -43,6 +45,8 @@ export interface ProcessPlan {
   readonly facts: HostFacts;
   readonly id: string;
   readonly setgroupsDenied: boolean;
+  /** Where the process may have every capability, whatever the runtime has. */
+  readonly inUserNamespace: boolean;
   /** The stage has set the rlimits and the OOM score from outside. */
   readonly limitedByStage: boolean;
   readonly preserveFds: number;
@@ -101,23 +105,13 @@ function setSecurityLabels({ program, process, facts }: ProcessPlan, proc: Regis
   const { apparmorProfile, selinuxLabel } = process;
   if (apparmorProfile !== undefined && apparmorProfile !== "") {
     program.because("process.apparmorProfile");
-    requireModule(facts.security.apparmor, "AppArmor", "process.apparmorProfile");
+    requireSecurityModule(facts.security.apparmor, "AppArmor", "process.apparmorProfile");
     writeProc(program, proc, "self/attr/apparmor/exec", `exec ${apparmorProfile}`);
   }
   if (selinuxLabel !== undefined && selinuxLabel !== "") {
     program.because("process.selinuxLabel");
-    requireModule(facts.security.selinux, "SELinux", "process.selinuxLabel");
+    requireSecurityModule(facts.security.selinux, "SELinux", "process.selinuxLabel");
     writeProc(program, proc, "self/attr/exec", selinuxLabel);
-  }
-}
-
-function requireModule(isThere: boolean, name: string, path: string): void {
-  if (!isThere) {
-    throw new OcicatError("unsupported", {
-      operation: "apply",
-      subject: path,
-      reason: `${name} is not enabled in this kernel`,
-    });
   }
 }
 
@@ -127,11 +121,11 @@ export function becomeUser(plan: ProcessPlan): FoundProgram {
   if (process.noNewPrivileges === true) {
     setNoNewPrivileges(program);
   }
-  const capabilities = process.capabilities ?? {};
-  dropBoundingSet(program, capabilities, facts);
+  const sets = capabilitySets(process.capabilities ?? {}, facts, plan.inUserNamespace);
+  dropBoundingSet(program, sets, facts);
   setIds(program, process, setgroupsDenied);
-  setCapabilities(program, capabilities, facts, needsSysAdmin(plan) ? ["CAP_SYS_ADMIN"] : []);
-  setAmbient(program, capabilities, facts);
+  setCapabilities(program, sets, needsSysAdmin(plan) ? CAP_SYS_ADMIN : undefined);
+  setAmbient(program, sets);
   enterWorkingDirectory(program, process);
   return findProgram(program, process);
 }
@@ -156,7 +150,8 @@ export function executeProcess(
     }
     loadSeccomp(program, facts.seccomp);
     if (needsSysAdmin(plan)) {
-      setCapabilities(program, process.capabilities ?? {}, facts, []);
+      const sets = capabilitySets(process.capabilities ?? {}, facts, plan.inUserNamespace);
+      setCapabilities(program, sets, undefined);
     }
   }
   execute(program, process, found);

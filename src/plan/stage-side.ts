@@ -28,12 +28,12 @@ import {
 } from "../program/builder.ts";
 import { encodeHoldRequest, HOLD_REQUEST_OFFSETS } from "../program/hold-request.ts";
 import type { DataReference, Register } from "../program/program.ts";
+import { openOuterBindSources } from "./bind-sources.ts";
 import { CGROUP_FIELD, cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 import { deniesSetgroups, writeIdMaps } from "./id-maps.ts";
 import { receiveDescriptor, sendDescriptor } from "./messages.ts";
-import { openOuterBindSources } from "./mounts.ts";
 import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespaces.ts";
 import { moveNetDevices } from "./net-devices.ts";
 import { outerLimits } from "./process-limits.ts";
@@ -187,11 +187,12 @@ export function planStageAfterClone(
 export function reportInit(context: PlanContext, shared: StageShared, init: Register): void {
   const { program, request } = context;
   moveNetDevices(context, init);
-  program.because("process");
-  program.control("report", [named(REPORT_PID, "PID"), init]);
+  // Before the pid is told: without it nothing is committed, so that a failure here still counts.
   if (request.pidfdSocketFd !== undefined) {
     sendPidfd(context, shared);
   }
+  program.because("process");
+  program.control("report", [named(REPORT_PID, "PID"), init]);
   if (shared.sync !== undefined) {
     program.call("close", [shared.sync.init]);
     program.call("write", [shared.sync.stage, program.text("g"), 1], {

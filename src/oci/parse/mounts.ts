@@ -24,8 +24,8 @@ function checkMount(mount: Fields, hasUserNamespace: boolean): void {
     mount.has("type") === (type !== undefined) && mount.has("options") === (options !== undefined);
   if (isSound) {
     checkKind(mount, { type, source, options: options ?? [] });
+    checkIdMap(mount, { type, source, options: options ?? [] }, hasUserNamespace);
   }
-  checkIdMap(mount, options ?? [], hasUserNamespace);
 }
 
 interface Kind {
@@ -65,7 +65,9 @@ function checkBindMount(
   }
 }
 
-function checkIdMap(mount: Fields, options: readonly string[], hasUserNamespace: boolean): void {
+/** Only mounts that exist can have their ids mapped; the kernel maps those of a new one as they come. */
+function checkIdMap(mount: Fields, kind: Kind, hasUserNamespace: boolean): void {
+  const { options } = kind;
   const hasUidMappings = checkIdMappings(mount, "uidMappings");
   const hasGidMappings = checkIdMappings(mount, "gidMappings");
   if (hasUidMappings !== hasGidMappings) {
@@ -78,6 +80,9 @@ function checkIdMap(mount: Fields, options: readonly string[], hasUserNamespace:
     mount.fault("options", '"idmap" and "ridmap" exclude each other');
   }
   const hasMappings = hasUidMappings || hasGidMappings;
+  if ((wantsMap || wantsRecursiveMap || hasMappings) && !isBindMount(kind)) {
+    mount.fault("options", "only a bind mount can be id-mapped");
+  }
   if ((wantsMap || wantsRecursiveMap) && !hasMappings && !hasUserNamespace) {
     mount.fault("options", "an id-mapped mount needs uidMappings and gidMappings");
   }

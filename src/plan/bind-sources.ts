@@ -1,0 +1,65 @@
+// Bind sources, as detached copies that are attached when it is their turn.
+
+import { AT_RECURSIVE } from "../abi/file.ts";
+import { MS_SHARED, MS_SLAVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
+import type { Mount } from "../oci/mount.ts";
+import { flags } from "../program/builder.ts";
+import type { Register } from "../program/program.ts";
+import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
+import { OPEN_TREE_NAMES } from "./flag-names.ts";
+import { idMappedUserNamespace } from "./id-mapped-mounts.ts";
+import { setAttributes, setIdMap } from "./mount-attributes.ts";
+import { type MountOptions, sortMountOptions } from "./mount-options.ts";
+import { describeMount } from "./mount-step.ts";
+
+/**
+ * Before the clone, in the host's namespaces: detached copies of the bind sources that init could not
+ * open from its user namespace, of those whose ids are mapped, and of those that are to stay peers of
+ * the host's mounts: in the container's mount namespace all is made a slave.
+ */
+export function openOuterBindSources(context: PlanContext, newUserNamespace: boolean): void {
+  const { program, request, outer } = context;
+  const privilegeIsOutside = newUserNamespace && request.facts.privileged;
+  request.spec.mounts?.forEach((mount, index) => {
+    const options = sortMountOptions(mount);
+    const isSpecial = privilegeIsOutside || options.idmap !== "no" || isShared(options);
+    if (options.bind === "no" || options.remount || !isSpecial) {
+      return;
+    }
+    program.because(`mounts[${index}].source`);
+    const tree = openBindSource(context, mount, options);
+    if (!isShared(options)) {
+      // The copy is still a peer of the host's mount: what the container mounts must not go back.
+      const slave = { set: 0, clear: 0, propagation: MS_SLAVE, recursive: true };
+      setAttributes(program, tree, slave);
+    }
+    if (options.idmap !== "no") {
+      program.because(`mounts[${index}].uidMappings`);
+      const userNamespace = idMappedUserNamespace(context, mount);
+      setIdMap(program, tree, userNamespace, options.idmap === "ridmap");
+      program.close(userNamespace);
+    }
+    outer.bindSources.set(index, tree);
+  });
+}
+
+/** What is mounted below it, by the container or on the host, is to appear on both sides. */
+function isShared({ propagation, recursivePropagation }: MountOptions): boolean {
+  return propagation === MS_SHARED || recursivePropagation === MS_SHARED;
+}
+
+export function openBindSource(
+  context: PlanContext,
+  mount: Mount,
+  options: MountOptions,
+): Register {
+  const { program, request } = context;
+  const source = mount.source ?? "";
+  const path = source.startsWith("/") ? source : `${request.bundle}/${source}`;
+  const recursive = options.bind === "rbind" ? AT_RECURSIVE : 0;
+  const treeFlags = flags(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive, OPEN_TREE_NAMES);
+  return program.call("open_tree", [CURRENT_DIRECTORY, program.text(path), treeFlags], {
+    result: "tree",
+    describes: describeMount(mount),
+  });
+}
