@@ -32,6 +32,7 @@ import { exec } from "../../src/runtime/exec.ts";
 import { kill } from "../../src/runtime/kill.ts";
 import { run } from "../../src/runtime/run.ts";
 import { start } from "../../src/runtime/start.ts";
+import { listContainerIds } from "../../src/runtime/state-directory.ts";
 import type { ExitStatus } from "../../src/sys/process.ts";
 import { setChildSubreaper } from "../../src/sys/process.ts";
 import { leftovers, removeCgroups } from "./leftovers.ts";
@@ -202,7 +203,11 @@ export class Scratch {
     return leftovers(this);
   }
 
+  /** Whatever a failed test has left, too. */
   remove(): void {
+    for (const id of listContainerIds(this.stateRoot)) {
+      deleteContainer({ stateRoot: this.stateRoot, id, force: true });
+    }
     removeCgroups(this.cgroup);
     rmSync(this.folder, { recursive: true, force: true });
   }
