@@ -16,7 +16,7 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 2 ** 10, m: 2 
 
 /** "512m", "1.5g", "100000": in bytes. */
 export function parseMemory(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?$/i.exec(text);
+  const match = /^(\d+(?:\.\d+)?)([bkmg]?)(?:i?b)?$/i.exec(text);
   const bytes = Math.floor(Number(match?.[1]) * (UNITS[(match?.[2] ?? "").toLowerCase()] ?? 1));
   if (match === null || bytes === 0 || !Number.isSafeInteger(bytes)) {
     throw badValue(

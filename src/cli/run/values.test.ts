@@ -1,0 +1,131 @@
+import { describe, expect, test } from "bun:test";
+import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
+import {
+  parseCpus,
+  parseEntrypoint,
+  parseMemory,
+  parseNetwork,
+  parsePidsLimit,
+  variables,
+} from "./values.ts";
+
+test.each<[string, number]>([
+  ["1", 1],
+  ["512m", 512 * 2 ** 20],
+  ["512M", 512 * 2 ** 20],
+  ["1.5g", 1.5 * 2 ** 30],
+  ["64kb", 65_536],
+  ["2GiB", 2 ** 31],
+  ["100b", 100],
+])("--memory %s", (text, bytes) => {
+  expect(parseMemory(text)).toBe(bytes);
+});
+
+test.each(["", "0", "-1", "m", "1t", "1e9", "0x10", "1 g", "99999999g", "1gx"])(
+  "--memory %s is refused",
+  (text) => {
+    expect(() => parseMemory(text)).toThrow("it is not a number of bytes");
+  },
+);
+
+test("--cpus", () => {
+  expect(parseCpus("1.5")).toBe(1.5);
+  for (const text of ["0", "-1", "two", "", "0.001", "1e3"]) {
+    expect(() => parseCpus(text)).toThrow("it is not a number of processors");
+  }
+});
+
+test("--pids-limit", () => {
+  expect(parsePidsLimit("10")).toBe(10);
+  expect(parsePidsLimit("-1")).toBeUndefined();
+  expect(parsePidsLimit("0")).toBeUndefined();
+  for (const text of ["", "-2", "1.5", "many"]) {
+    expect(() => parsePidsLimit(text)).toThrow("it is not a number of processes");
+  }
+});
+
+test("--network", () => {
+  expect(parseNetwork("host")).toBe("host");
+  expect(() => parseNetwork("bridge")).toThrow("it is none or host");
+});
+
+test("--entrypoint", () => {
+  expect(parseEntrypoint("")).toEqual([]);
+  expect(parseEntrypoint("/a b")).toEqual(["/a b"]);
+  expect(parseEntrypoint('["a","b c"]')).toEqual(["a", "b c"]);
+  expect(() => parseEntrypoint("[1]")).toThrow("it is not a JSON array of strings");
+  expect(() => parseEntrypoint("[a")).toThrow("it is not a JSON array of strings");
+});
+
+describe("variables", () => {
+  const own = { OURS: "1", EMPTY: "" };
+
+  test("files, then flags; names take our value, or take the image's away", () => {
+    const files = ["# comment\nA=1\r\n\n  B=x=y \nOURS\n", "C="];
+    const entries = ["A=2", "EMPTY", "MISSING"];
+    const expected = ["A=1", "B=x=y ", "OURS=1", "C=", "A=2", "EMPTY=", "MISSING"];
+    expect(variables({ files, entries, own })).toEqual(expected);
+  });
+
+  test.each(["=x", "", "A B=1"])("%p is refused", (entry) => {
+    expect(() => variables({ files: [], entries: [entry], own })).toThrow("NAME=VALUE or NAME");
+  });
+});
+
+describe("mounts", () => {
+  const cwd = "/work";
+
+  test.each<[string, string, string, boolean]>([
+    ["/a:/b", "/a", "/b", false],
+    ["/a:/b:ro", "/a", "/b", true],
+    ["/a:/b:rw,z", "/a", "/b", false],
+    ["./a:/b", "/work/./a", "/b", false],
+    ["..:/b", "/work/..", "/b", false],
+  ])("-v %s", (text, source, destination, readOnly) => {
+    expect(parseVolume(text, cwd)).toEqual({ source, destination, readOnly });
+  });
+
+  test.each<[string, string]>([
+    ["/a", "it is not of the form SOURCE:TARGET[:ro]"],
+    ["/a:/b:ro:x", "it is not of the form"],
+    ["a:/b", "named volumes are not there yet"],
+    [":/b", "named volumes are not there yet"],
+    ["/a:b", "the path inside is not absolute"],
+    ["/a:/b:shared", "the option shared is not known"],
+  ])("-v %s is refused", (text, message) => {
+    expect(() => parseVolume(text, cwd)).toThrow(message);
+  });
+
+  test("--mount", () => {
+    const bind = { source: "/a", destination: "/b", readOnly: true };
+    for (const readonly of ["ro", "readonly", "readonly=true", "ro=1"]) {
+      const parsed = parseMount(`type=bind,src=/a,dst=/b,${readonly}`, cwd);
+      expect(parsed).toEqual({ kind: "bind", mount: bind });
+    }
+    const writable = { source: "/work/a", destination: "/b", readOnly: false };
+    expect(parseMount("type=bind,source=a,target=/b,readonly=false", cwd)).toEqual({
+      kind: "bind",
+      mount: writable,
+    });
+    expect(parseMount("type=tmpfs,destination=/b,tmpfs-size=1m,tmpfs-mode=0700,ro", cwd)).toEqual({
+      kind: "tmpfs",
+      tmpfs: "/b:size=1m,mode=0700,ro",
+    });
+    expect(parseMount("type=tmpfs,target=/b", cwd)).toEqual({ kind: "tmpfs", tmpfs: "/b" });
+  });
+
+  test.each<[string, string]>([
+    ["source=/a,target=/b", "its type is neither bind nor tmpfs"],
+    ["type=volume,target=/b", "its type is neither bind nor tmpfs"],
+    ["type=bind,target=/b", "it has no source"],
+    ["type=bind,source=/a", "the path inside is not absolute"],
+    ["type=bind,source=/a,target=/b,color=red", "it has the unknown key color"],
+  ])("--mount %s is refused", (text, message) => {
+    expect(() => parseMount(text, cwd)).toThrow(message);
+  });
+
+  test("--tmpfs", () => {
+    expect(parseTmpfs("/a:size=1m")).toBe("/a:size=1m");
+    expect(() => parseTmpfs("a")).toThrow("the path inside is not absolute");
+  });
+});
