@@ -22,7 +22,6 @@ import type { CreateRequest, RootFilesystem, StageEnd } from "../plan/request.ts
 import type { Program } from "../program/program.ts";
 import { launchProgram } from "../stage/launch.ts";
 import { readTextFile } from "../sys/file.ts";
-import { waitForPid } from "../sys/process.ts";
 import { awaitReady, type CommittedContainer } from "./await-ready.ts";
 import { removeEverything } from "./clean-up.ts";
 import type { CreateOptions } from "./create-options.ts";
@@ -47,7 +46,7 @@ export interface Preparation {
 /** Creates the container. It exists when the promise is fulfilled; when it is rejected, nothing does. */
 export async function create(options: CreateOptions): Promise<ContainerState> {
   using created = await launchContainer(options, { kind: "create" });
-  waitForPid(created.stage.pid);
+  created.stage.awaitEnd();
   return created.state;
 }
 

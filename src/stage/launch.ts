@@ -18,7 +18,7 @@ import { sealedData } from "../sys/executable.ts";
 import { OwnedFd } from "../sys/file.ts";
 import { encodeText, words } from "../sys/memory.ts";
 import { poll } from "../sys/poll.ts";
-import { type ChildCall, spawn, waitForPid } from "../sys/process.ts";
+import { type ChildCall, type ExitStatus, spawn, waitForPid } from "../sys/process.ts";
 import { socketPair } from "../sys/socket.ts";
 import { stageExecutable } from "./stage-executable.ts";
 
@@ -72,6 +72,12 @@ export class StageProcess implements Disposable {
     }
   }
 
+  /** Waits for the stage to end; nothing is received from it any more. */
+  awaitEnd(): ExitStatus {
+    this[Symbol.dispose]();
+    return waitForPid(this.pid);
+  }
+
   /**
    * After a failure: waits until the program's processes have ended, which each does as soon as it has
    * reported or asks for an answer, and reaps the stage.
@@ -81,8 +87,7 @@ export class StageProcess implements Disposable {
     const deadline = performance.now() + ABANDON_TIMEOUT_MS;
     while (performance.now() < deadline && !this.#isSilent(deadline)) {}
     call("kill", this.pid, SIGKILL);
-    waitForPid(this.pid);
-    this[Symbol.dispose]();
+    this.awaitEnd();
   }
 
   /** Waits for a report or the end of all of them; whether that was the end. */
