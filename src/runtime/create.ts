@@ -27,7 +27,7 @@ import { removeEverything } from "./clean-up.ts";
 import type { CreateOptions } from "./create-options.ts";
 import { cgroupMountFacts } from "./host-cgroups.ts";
 import { ownedStdio } from "./inherited-stdio.ts";
-import { RequestedSockets } from "./requested-sockets.ts";
+import { checkTerminal, RequestedSockets } from "./requested-sockets.ts";
 import { makeNotifyFolder, NotifySocket, withServiceManager } from "./service-protocols.ts";
 import { type ContainerState, STATE_VERSION, StateDirectory } from "./state-directory.ts";
 
@@ -56,6 +56,8 @@ export async function launchContainer(
   end: StageEnd,
 ): Promise<CommittedContainer> {
   const preparation = await prepare(options, `${options.stateRoot}/.cache`);
+  const gives = end.kind === "create" || end.kind === "detach" ? "given" : "kept";
+  checkTerminal(preparation.spec.process, gives, options.consoleSocket);
   using directory = StateDirectory.create(options.stateRoot, options.id);
   try {
     const state = initialState(preparation);

@@ -22,13 +22,13 @@ import { launchProgram, type StageProcess } from "../stage/launch.ts";
 import { call } from "../sys/call.ts";
 import { OwnedFd } from "../sys/file.ts";
 import { type ExitStatus, waitForPid } from "../sys/process.ts";
-import { stateAnswer } from "./await-ready.ts";
+import { agentAnswer, notifiesAgent } from "./await-ready.ts";
 import type { ContainerAddress } from "./delete.ts";
 import { cgroupMountFacts } from "./host-cgroups.ts";
 import { ownedStdio } from "./inherited-stdio.ts";
 import { writePidFile } from "./pid-file.ts";
 import { failureOf, silentFailure } from "./program-failure.ts";
-import { RequestedSockets } from "./requested-sockets.ts";
+import { checkTerminal, RequestedSockets } from "./requested-sockets.ts";
 import { type ContainerState, StateDirectory } from "./state-directory.ts";
 import { ociState, openInit, statusOf } from "./status.ts";
 
@@ -83,6 +83,7 @@ async function execute(options: ExecOptions, end: "run" | "detach"): Promise<Exe
   const process = withHome(options.process(spec.process), {
     rootPath: `/proc/${state.pid}/root`,
   });
+  checkTerminal(process, end === "detach" ? "given" : "kept", options.consoleSocket);
   using sockets = new RequestedSockets(options, spec);
   const facts = gatherFacts({
     spec: specOfExec(spec, process),

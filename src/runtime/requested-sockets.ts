@@ -65,7 +65,7 @@ function connect(path: string | undefined): OwnedFd | undefined {
   return path === undefined ? undefined : new OwnedFd(connectUnix(path, SOCK_STREAM));
 }
 
-/** A terminal that nobody takes the other end of would be lost. */
+/** A terminal that nobody takes the other end of would be lost; so would one that was asked for in vain. */
 export function checkTerminal(
   process: Process | undefined,
   end: "kept" | "given",
@@ -74,16 +74,16 @@ export function checkTerminal(
   const hasTerminal = process?.terminal === true;
   if (hasTerminal && end === "given" && consoleSocket === undefined) {
     throw new OcicatError("invalid-argument", {
-      operation: "create",
-      subject: "a container with process.terminal",
-      reason: "cannot allocate tty if runc will detach without setting console socket",
+      operation: "use",
+      subject: "process.terminal",
+      reason: "cannot allocate tty if ocicat-runtime will detach without setting console socket",
     });
   }
-  if (!hasTerminal && consoleSocket !== undefined) {
+  if (consoleSocket !== undefined && (!hasTerminal || end === "kept")) {
     throw new OcicatError("invalid-argument", {
       operation: "use",
-      subject: "--console-socket",
-      reason: "cannot use console socket if runc will not detach or allocate tty",
+      subject: "the console socket",
+      reason: "cannot use console socket if ocicat-runtime will not detach or allocate tty",
     });
   }
 }
