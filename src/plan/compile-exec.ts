@@ -12,14 +12,20 @@
 
 import { CLONE_NEWUSER, CLONE_PARENT, CLONE_PIDFD, PR_SET_DUMPABLE } from "../abi/process.ts";
 import { flags, named, offsetOf, ProgramBuilder } from "../program/builder.ts";
-import type { DataReference, Program, Register } from "../program/program.ts";
+import type { DataReference, Program } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 import { openPath } from "./context.ts";
 import { CLONE_NAMES } from "./flag-names.ts";
 import { enterCgroup } from "./init.ts";
 import { openVerifiedProc } from "./kernel-settings.ts";
 import { sendDescriptor } from "./messages.ts";
-import { becomeUser, executeProcess, limitProcess, type ProcessPlan } from "./process.ts";
+import {
+  becomeUser,
+  executeProcess,
+  limitProcess,
+  type ProcessPlan,
+  writeThroughProc,
+} from "./process.ts";
 import { setCpuAffinity, setOomScore, setRlimits } from "./process-limits.ts";
 import { receiveState } from "./received-state.ts";
 import { REPORT_PID } from "./reports.ts";
@@ -85,12 +91,15 @@ function planMiddle(program: ProgramBuilder, request: ExecRequest): void {
     setOomScore(program, request.process, proc);
     setRlimits(program, request.process.rlimits ?? []);
   }
+  writeThroughProc(plan, proc);
+  // A process that the container sees must not hold a way to the host (CVE-2016-9962).
+  program.close(proc);
   joinContainer(program, request);
   const pidfdRoom = program.space(8, "pidfd");
   const clone = cloneArguments(program, { flags: CLONE_PARENT | CLONE_PIDFD, pidfd: pidfdRoom });
   const reported = program.label();
   const child = program.fork(clone, "process", reported);
-  planExecutedProcess(plan, request, proc);
+  planExecutedProcess(plan, request);
   program.endFork(reported);
   if (request.pidfdSocketFd !== undefined) {
     sendPidfd(program, request.pidfdSocketFd, pidfdRoom);
@@ -131,12 +140,11 @@ function joinContainer(program: ProgramBuilder, request: ExecRequest): void {
   }
 }
 
-function planExecutedProcess(plan: ProcessPlan, request: ExecRequest, proc: Register): void {
+function planExecutedProcess(plan: ProcessPlan, request: ExecRequest): void {
   const { program, process } = plan;
   program.because("process");
   program.call("setsid", []);
-  limitProcess(plan, proc);
-  program.close(proc);
+  limitProcess(plan);
   if (process.terminal === true) {
     const root = openPath(program, "/", "root");
     const terminal = openTerminal(program, root, process.consoleSize);

@@ -21,7 +21,13 @@ import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespa
 import { bringUpNetDevices } from "./net-devices.ts";
 import { bringUpLoopback } from "./network-setup.ts";
 import { maskPaths, protectReadOnlyPaths } from "./path-protection.ts";
-import { becomeUser, executeProcess, limitProcess, type ProcessPlan } from "./process.ts";
+import {
+  becomeUser,
+  executeProcess,
+  limitProcess,
+  type ProcessPlan,
+  writeThroughProc,
+} from "./process.ts";
 import { type ReceivedState, receiveInto, stateRoom } from "./received-state.ts";
 import { REPORT_HOOKS, REPORT_NEEDS_SCOPE, REPORT_READY } from "./reports.ts";
 import {
@@ -73,7 +79,8 @@ export function planInit(
     preserveFds: request.preserveFds,
     noNewKeyring: request.noNewKeyring,
   };
-  limitProcess(plan, proc);
+  writeThroughProc(plan, proc);
+  limitProcess(plan);
   program.close(proc);
   makeRootReadOnly(context, root);
   enterRoot(context, root);

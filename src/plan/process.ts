@@ -58,11 +58,18 @@ const KEYCTL_SETPERM = 5;
 /** The kernel's default for a session keyring, and search permission for its owner. */
 const KEYRING_PERMISSIONS = 0x3f1b_0000;
 
-/** Limits and places; needs the privileges that the process may not keep, and the host's procfs. */
-export function limitProcess(plan: ProcessPlan, proc: Register): void {
+/** What goes through the host's procfs; children inherit all of it until their execve. */
+export function writeThroughProc(plan: ProcessPlan, proc: Register): void {
+  if (!plan.limitedByStage) {
+    setOomScore(plan.program, plan.process, proc);
+  }
+  setSecurityLabels(plan, proc);
+}
+
+/** Limits and places; needs the privileges that the process may not keep. */
+export function limitProcess(plan: ProcessPlan): void {
   const { program, process, spec } = plan;
   if (!plan.limitedByStage) {
-    setOomScore(program, process, proc);
     setRlimits(program, process.rlimits ?? []);
   }
   if (process.scheduler !== undefined) {
@@ -78,7 +85,6 @@ export function limitProcess(plan: ProcessPlan, proc: Register): void {
     setPersonality(program, spec.linux.personality);
   }
   joinKeyring(plan);
-  setSecurityLabels(plan, proc);
 }
 
 function joinKeyring({ program, id, noNewKeyring }: ProcessPlan): void {
