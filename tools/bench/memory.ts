@@ -1,5 +1,5 @@
-// What a detached container leaves in memory besides the container itself: proportional set size
-// (PSS) of the processes that are new and are in the host's pid namespace.
+// What a container leaves in memory besides itself: the proportional set size (PSS) of the processes
+// that were started in a mount namespace of their own, and are not in the container's pid namespace.
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
@@ -8,25 +8,25 @@ export interface Leftover {
   readonly pssKilobytes: number;
 }
 
-export function listProcesses(): Set<number> {
-  return new Set(readdirSync("/proc").map(Number).filter(Number.isInteger));
-}
-
-/** The processes that were not in `before`, are not the container's, and share our pid namespace. */
-export function leftoversSince(before: ReadonlySet<number>): Leftover[] {
-  const own = readlinkSync("/proc/self/ns/pid");
-  return [...listProcesses()].flatMap((pid) => {
-    if (before.has(pid) || pid === process.pid) {
-      return [];
-    }
-    const leftover = look(pid, own);
+/** `mountNamespace` as /proc/PID/ns/mnt names it. */
+export function listLeftovers(mountNamespace: string): Leftover[] {
+  const pidNamespace = readlinkSync("/proc/self/ns/pid");
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    const leftover = look(pid, { mnt: mountNamespace.trim(), pid: pidNamespace });
     return leftover === undefined ? [] : [leftover];
   });
 }
 
-function look(pid: number, ownNamespace: string): Leftover | undefined {
+function look(
+  pid: string,
+  wanted: { readonly mnt: string; readonly pid: string },
+): Leftover | undefined {
   try {
-    if (readlinkSync(`/proc/${pid}/ns/pid`) !== ownNamespace) {
+    const isElsewhere =
+      readlinkSync(`/proc/${pid}/ns/mnt`) !== wanted.mnt ||
+      readlinkSync(`/proc/${pid}/ns/pid`) !== wanted.pid;
+    if (isElsewhere) {
       return undefined;
     }
     const command = readFileSync(`/proc/${pid}/comm`, "utf8").trim();

@@ -8,15 +8,9 @@ import { must } from "../peers/command.ts";
 
 const V2_TREE = "/sys/fs/cgroup/unified";
 
-const WITHOUT_V2_TREE = [
-  "unshare",
-  "--mount",
-  "--propagation=private",
-  "sh",
-  "-c",
-  `umount ${V2_TREE} && exec "$@"`,
-  "session",
-];
+const OWN_MOUNTS = ["unshare", "--mount", "--propagation=private", "sh", "-c"];
+
+const WITHOUT_V2_TREE = [...OWN_MOUNTS, `umount ${V2_TREE} && exec "$@"`, "session"];
 
 export function isHybridHost(): boolean {
   return existsSync(`${V2_TREE}/cgroup.controllers`);
@@ -29,4 +23,10 @@ export function commonSession(): readonly string[] {
 
 export function inCommonSession(command: readonly string[]): Promise<string> {
   return must([...commonSession(), ...command], { seconds: 600 });
+}
+
+/** The same, but always in a mount namespace of its own, whose name is written to a file. */
+export function privateSession(note: string): readonly string[] {
+  const script = `readlink /proc/self/ns/mnt > "$0" && umount ${V2_TREE} 2>/dev/null; exec "$@"`;
+  return [...OWN_MOUNTS, script, note];
 }
