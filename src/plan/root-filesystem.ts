@@ -2,14 +2,8 @@
 
 import { AT_RECURSIVE, O_CLOEXEC, O_PATH } from "../abi/file.ts";
 import {
-  FSCONFIG_CMD_CREATE,
-  FSCONFIG_SET_FLAG,
-  FSCONFIG_SET_STRING,
-  FSMOUNT_CLOEXEC,
-  FSOPEN_CLOEXEC,
   MNT_DETACH,
   MOUNT_ATTR_RDONLY,
-  MOVE_MOUNT_F_EMPTY_PATH,
   MS_MOVE,
   MS_PRIVATE,
   MS_REC,
@@ -22,10 +16,12 @@ import {
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { RootfsPropagation } from "../oci/linux.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
-import { type Register, type Words, wordsOf } from "../program/program.ts";
+import type { Register } from "../program/program.ts";
+import { attachRoot } from "./attach-root.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { MS_NAMES, OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { setAttributes } from "./mount-attributes.ts";
+import { mountOverlay } from "./overlay.ts";
 import type { CreateRequest, RootFilesystem } from "./request.ts";
 
 const PROPAGATION: Readonly<Record<RootfsPropagation, number>> = {
@@ -123,46 +119,6 @@ function bindRoot(program: ProgramBuilder, path: string): Register {
     describes,
   });
   attachRoot(program, root, path, describes);
-  return root;
-}
-
-function attachRoot(program: ProgramBuilder, root: Register, path: string, describes: Words): void {
-  const moveFlags = named(MOVE_MOUNT_F_EMPTY_PATH, "F_EMPTY");
-  const args = [root, program.text(""), CURRENT_DIRECTORY, program.text(path), moveFlags];
-  program.call("move_mount", args, { describes });
-}
-
-/** The image's layers below a writable one, in the container's mount namespace alone. */
-function mountOverlay(
-  program: ProgramBuilder,
-  overlay: Extract<RootFilesystem, { kind: "overlay" }>,
-): Register {
-  const describes = "mount the container's overlay";
-  const openArgs = [program.text("overlay"), named(FSOPEN_CLOEXEC, "CLOEXEC")];
-  const fs = program.call("fsopen", openArgs, { result: "fs", describes });
-  const set = (key: string, value: string) => {
-    const command = named(FSCONFIG_SET_STRING, "SET_STRING");
-    program.call("fsconfig", [fs, command, program.text(key), program.text(value), 0], {
-      describes: () => `${wordsOf(describes)} with ${key} ${quote(value)}`,
-    });
-  };
-  set("source", "overlay");
-  for (const lower of overlay.lower) {
-    set("lowerdir+", lower);
-  }
-  set("upperdir", overlay.upper);
-  set("workdir", overlay.work);
-  if (overlay.userXattr) {
-    const command = named(FSCONFIG_SET_FLAG, "SET_FLAG");
-    program.call("fsconfig", [fs, command, program.text("userxattr"), 0, 0], { describes });
-  }
-  program.call("fsconfig", [fs, named(FSCONFIG_CMD_CREATE, "CREATE"), 0, 0, 0], { describes });
-  const root = program.call("fsmount", [fs, named(FSMOUNT_CLOEXEC, "CLOEXEC"), 0], {
-    result: "root",
-    describes,
-  });
-  program.close(fs);
-  attachRoot(program, root, overlay.mountPoint, describes);
   return root;
 }
 

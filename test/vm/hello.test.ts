@@ -1,9 +1,9 @@
 // `ocicat run` on a machine that has nothing but the built program.
 
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { chownSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { WITHOUT_SESSION } from "./accounts.ts";
+import { USER, WITHOUT_SESSION } from "./accounts.ts";
 import { GUEST_TEST_TIMEOUT_MS, isGuest } from "./guest.ts";
 import { run } from "./run.ts";
 
@@ -47,7 +47,12 @@ describe.skipIf(!isGuest())("ocicat run", () => {
   });
 
   test("works for an ordinary user", async () => {
-    const result = await run(WITHOUT_SESSION.command([OCICAT, "run", "--rm", "hello"]));
+    const runtimeFolder = mkdtempSync("/tmp/ocicat-vm-user-");
+    chownSync(runtimeFolder, USER.id, USER.id);
+    const environment = ["env", `XDG_RUNTIME_DIR=${runtimeFolder}`];
+    const command = [...environment, OCICAT, "run", "--rm", "hello"];
+    const result = await run(WITHOUT_SESSION.command(command));
+    rmSync(runtimeFolder, { recursive: true });
     expect(result).toMatchObject({ status: 0, stderr: "" });
     expect(result.stdout).toContain("Hello from a container of ocicat.");
   });

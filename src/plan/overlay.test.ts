@@ -1,0 +1,48 @@
+import { describe, expect, test } from "bun:test";
+import { architectureNamed } from "../abi/architecture.ts";
+import { ProgramBuilder } from "../program/builder.ts";
+import { listProgram } from "../program/listing.ts";
+import { mountOverlay, type OverlayRoot } from "./overlay.ts";
+
+const OVERLAY: OverlayRoot = {
+  kind: "overlay",
+  lower: ["/layers/top", "/layers/a:b,c\\d"],
+  upper: "/box/upper",
+  work: "/box/work",
+  userXattr: false,
+  mountPoint: "/box/root",
+};
+
+function lines(overlay: OverlayRoot): string[] {
+  const program = new ProgramBuilder(architectureNamed("x86_64"));
+  program.because("root.path");
+  mountOverlay(program, overlay);
+  return listProgram(program.finish()).split("\n");
+}
+
+describe("an overlay", () => {
+  test("is given its layers one by one, topmost first, with their names as they are", () => {
+    const layers = lines(OVERLAY).filter((line) => line.includes('"lowerdir+"'));
+    expect(layers).toHaveLength(2);
+    expect(layers[0]).toContain('"/layers/top"');
+    expect(layers[1]).toContain(JSON.stringify("/layers/a:b,c\\d"));
+  });
+
+  test("is mounted with one option for all layers where the kernel refuses that", () => {
+    const [mount] = lines({ ...OVERLAY, userXattr: true }).filter((line) =>
+      line.includes(" mount("),
+    );
+    const options = [
+      "lowerdir=/layers/top:/layers/a\\:b\\,c\\\\d",
+      "upperdir=/box/upper",
+      "workdir=/box/work",
+      "userxattr",
+    ];
+    expect(mount).toContain(JSON.stringify(options.join(",")));
+  });
+
+  test("of more layers than mount(2) takes has only the one way", () => {
+    const lower = Array.from({ length: 60 }, (_, index) => `/layers/${"x".repeat(70)}${index}`);
+    expect(lines({ ...OVERLAY, lower }).filter((line) => line.includes(" mount("))).toEqual([]);
+  });
+});

@@ -1,0 +1,106 @@
+// The image's layers below a writable one, mounted in the container's mount namespace alone.
+//
+// Kernels since 6.8 take the layers one by one. Older ones know only one option with all of them,
+// separated by colons; fsconfig takes no value beyond 255 bytes, so there mount(2) has to do it, whose
+// options may have 4095. Which kernel it is shows when the mount is made.
+
+import { O_CLOEXEC, O_PATH } from "../abi/file.ts";
+import {
+  FSCONFIG_CMD_CREATE,
+  FSCONFIG_SET_FLAG,
+  FSCONFIG_SET_STRING,
+  FSMOUNT_CLOEXEC,
+  FSOPEN_CLOEXEC,
+} from "../abi/mount.ts";
+import { Errno } from "../error/errno.ts";
+import { quote } from "../error/ocicat-error.ts";
+import { flags, named, type ProgramBuilder } from "../program/builder.ts";
+import { type Label, type Register, wordsOf } from "../program/program.ts";
+import { attachRoot } from "./attach-root.ts";
+import { CURRENT_DIRECTORY } from "./context.ts";
+import { OPEN_NAMES } from "./flag-names.ts";
+import type { RootFilesystem } from "./request.ts";
+
+export type OverlayRoot = Extract<RootFilesystem, { kind: "overlay" }>;
+
+const LONGEST_MOUNT_OPTIONS = 4095;
+const describes = "mount the container's overlay";
+
+/** A descriptor of the overlay's root. */
+export function mountOverlay(program: ProgramBuilder, overlay: OverlayRoot): Register {
+  const options = mountOptions(overlay);
+  const hasOtherWay = new TextEncoder().encode(options).length <= LONGEST_MOUNT_OPTIONS;
+  const root = program.register("root");
+  if (!hasOtherWay) {
+    mountByLayers(program, overlay, { root });
+    return root;
+  }
+  const refused = program.label();
+  const mounted = program.label();
+  mountByLayers(program, overlay, { root, refused });
+  program.jump(mounted);
+  program.place(refused);
+  mountByOptions(program, overlay, { root, options });
+  program.place(mounted);
+  return root;
+}
+
+/** Layers with "lowerdir+": the last word of the kernel comes with CREATE, or before it. */
+function mountByLayers(
+  program: ProgramBuilder,
+  overlay: OverlayRoot,
+  { root, refused }: { readonly root: Register; readonly refused?: Label },
+): void {
+  const caught =
+    refused === undefined ? {} : { caught: { errnos: [Errno.EINVAL], target: refused } };
+  const openArgs = [program.text("overlay"), named(FSOPEN_CLOEXEC, "CLOEXEC")];
+  const fs = program.call("fsopen", openArgs, { result: "fs", describes });
+  const set = (key: string, value: string) => {
+    const command = named(FSCONFIG_SET_STRING, "SET_STRING");
+    program.call("fsconfig", [fs, command, program.text(key), program.text(value), 0], {
+      describes: () => `${wordsOf(describes)} with ${key} ${quote(value)}`,
+      ...caught,
+    });
+  };
+  set("source", "overlay");
+  for (const lower of overlay.lower) {
+    set("lowerdir+", lower);
+  }
+  set("upperdir", overlay.upper);
+  set("workdir", overlay.work);
+  if (overlay.userXattr) {
+    const command = named(FSCONFIG_SET_FLAG, "SET_FLAG");
+    const args = [fs, command, program.text("userxattr"), 0, 0];
+    program.call("fsconfig", args, { describes, ...caught });
+  }
+  const create = [fs, named(FSCONFIG_CMD_CREATE, "CREATE"), 0, 0, 0];
+  program.call("fsconfig", create, { describes, ...caught });
+  const mountArgs = [fs, named(FSMOUNT_CLOEXEC, "CLOEXEC"), 0];
+  program.callInto(root, "fsmount", mountArgs, { describes });
+  program.close(fs);
+  attachRoot(program, root, overlay.mountPoint, describes);
+}
+
+/** The context that refused stays open until execve closes it. */
+function mountByOptions(
+  program: ProgramBuilder,
+  overlay: OverlayRoot,
+  { root, options }: { readonly root: Register; readonly options: string },
+): void {
+  const name = program.text("overlay");
+  const target = program.text(overlay.mountPoint);
+  program.call("mount", [name, target, name, 0, program.text(options)], { describes });
+  const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
+  program.callInto(root, "openat", [CURRENT_DIRECTORY, target, openFlags], { describes });
+}
+
+function mountOptions({ lower, upper, work, userXattr }: OverlayRoot): string {
+  const layers = lower.map(escapeOption).join(":");
+  const paths = `lowerdir=${layers},upperdir=${escapeOption(upper)},workdir=${escapeOption(work)}`;
+  return userXattr ? `${paths},userxattr` : paths;
+}
+
+/** A comma ends an option, a colon a layer. */
+function escapeOption(path: string): string {
+  return path.replaceAll(/[\\,:]/g, "\\$&");
+}
