@@ -73,14 +73,14 @@ describe("variables", () => {
 });
 
 describe("mounts", () => {
-  const cwd = "/work";
+  const cwd = "/here";
 
   test.each<[string, string, string, boolean]>([
     ["/a:/b", "/a", "/b", false],
     ["/a:/b:ro", "/a", "/b", true],
     ["/a:/b:rw,z", "/a", "/b", false],
-    ["./a:/b", "/work/./a", "/b", false],
-    ["..:/b", "/work/..", "/b", false],
+    ["./a:/b", "/here/./a", "/b", false],
+    ["..:/b", "/here/..", "/b", false],
   ])("-v %s", (text, source, destination, readOnly) => {
     expect(parseVolume(text, cwd)).toEqual({ source, destination, readOnly });
   });
@@ -102,7 +102,7 @@ describe("mounts", () => {
       const parsed = parseMount(`type=bind,src=/a,dst=/b,${readonly}`, cwd);
       expect(parsed).toEqual({ kind: "bind", mount: bind });
     }
-    const writable = { source: "/work/a", destination: "/b", readOnly: false };
+    const writable = { source: "/here/a", destination: "/b", readOnly: false };
     expect(parseMount("type=bind,source=a,target=/b,readonly=false", cwd)).toEqual({
       kind: "bind",
       mount: writable,
