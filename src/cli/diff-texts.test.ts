@@ -21,6 +21,11 @@ test("shows what went and what came, with a line around", () => {
   expect(diffTexts("a\n", "")).toBe("-a\n");
 });
 
+test("takes lines with the same key for the same", () => {
+  const keyOf = (line: string) => line.replace(/\d/, "");
+  expect(diffTexts("a0\nb1\nc2\n", "a0\nc1\n", keyOf)).toBe(" a0\n-b1\n c1\n");
+});
+
 test("applied to the one text, is the other", () => {
   let seed = 7;
   const random = (below: number) => {

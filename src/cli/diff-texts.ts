@@ -7,9 +7,17 @@ interface Line {
   readonly text: string;
 }
 
-/** Empty where they are equal. Parts without changes are shown as "...". */
-export function diffTexts(before: string, after: string): string {
-  const lines = diffLines(linesOf(before), linesOf(after));
+/**
+ * Empty where they are equal. Parts without changes are shown as "...". Lines with the same key are the
+ * same, and shown as the later text has them.
+ */
+export function diffTexts(
+  before: string,
+  after: string,
+  keyOf: (line: string) => string = (line) => line,
+): string {
+  const keyed = (text: string) => linesOf(text).map((line) => ({ text: line, key: keyOf(line) }));
+  const lines = diffLines(keyed(before), keyed(after));
   const near = lines.map((_, index) =>
     lines.slice(Math.max(0, index - CONTEXT), index + CONTEXT + 1).some(({ sign }) => sign !== " "),
   );
@@ -27,48 +35,53 @@ export function diffTexts(before: string, after: string): string {
   return text;
 }
 
+interface KeyedLine {
+  readonly text: string;
+  readonly key: string;
+}
+
 function linesOf(text: string): string[] {
   return text === "" ? [] : text.replace(/\n$/, "").split("\n");
 }
 
 /** A longest common subsequence; what both begin and end with is set aside first. */
-function diffLines(before: readonly string[], after: readonly string[]): Line[] {
+function diffLines(before: readonly KeyedLine[], after: readonly KeyedLine[]): Line[] {
   const shortest = Math.min(before.length, after.length);
   let start = 0;
-  while (start < shortest && before[start] === after[start]) {
+  while (start < shortest && before[start]?.key === after[start]?.key) {
     start += 1;
   }
   let end = 0;
-  while (end < shortest - start && before.at(-1 - end) === after.at(-1 - end)) {
+  while (end < shortest - start && before.at(-1 - end)?.key === after.at(-1 - end)?.key) {
     end += 1;
   }
-  const same = (text: string): Line => ({ sign: " ", text });
+  const same = ({ text }: KeyedLine): Line => ({ sign: " ", text });
   return [
-    ...before.slice(0, start).map(same),
+    ...after.slice(0, start).map(same),
     ...diffMiddles(
       before.slice(start, before.length - end),
       after.slice(start, after.length - end),
     ),
-    ...before.slice(before.length - end).map(same),
+    ...after.slice(after.length - end).map(same),
   ];
 }
 
-function diffMiddles(before: readonly string[], after: readonly string[]): Line[] {
+function diffMiddles(before: readonly KeyedLine[], after: readonly KeyedLine[]): Line[] {
   const common = commonLengths(before, after);
   const lines: Line[] = [];
   let i = 0;
   let j = 0;
   while (i < before.length || j < after.length) {
     const [one, other] = [before[i], after[j]];
-    if (one !== undefined && one === other) {
-      lines.push({ sign: " ", text: one });
+    if (one !== undefined && one.key === other?.key) {
+      lines.push({ sign: " ", text: other.text });
       i += 1;
       j += 1;
     } else if (one !== undefined && (other === undefined || common(i + 1, j) >= common(i, j + 1))) {
-      lines.push({ sign: "-", text: one });
+      lines.push({ sign: "-", text: one.text });
       i += 1;
     } else {
-      lines.push({ sign: "+", text: other ?? "" });
+      lines.push({ sign: "+", text: other?.text ?? "" });
       j += 1;
     }
   }
@@ -77,8 +90,8 @@ function diffMiddles(before: readonly string[], after: readonly string[]): Line[
 
 /** Of the longest common subsequence of what is left from line i of one and j of the other. */
 function commonLengths(
-  before: readonly string[],
-  after: readonly string[],
+  before: readonly KeyedLine[],
+  after: readonly KeyedLine[],
 ): (i: number, j: number) => number {
   const width = after.length + 1;
   const lengths = new Uint32Array((before.length + 1) * width);
@@ -86,7 +99,7 @@ function commonLengths(
   for (let i = before.length - 1; i >= 0; i--) {
     for (let j = after.length - 1; j >= 0; j--) {
       const longest = Math.max(at(i + 1, j), at(i, j + 1));
-      lengths[i * width + j] = before[i] === after[j] ? at(i + 1, j + 1) + 1 : longest;
+      lengths[i * width + j] = before[i]?.key === after[j]?.key ? at(i + 1, j + 1) + 1 : longest;
     }
   }
   return at;

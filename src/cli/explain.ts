@@ -1,6 +1,6 @@
 // `explain`: the system calls that would make a container, before it exists.
 
-import { explainBundle } from "../engine/explain.ts";
+import { comparableKey, explainBundle } from "../engine/explain.ts";
 import { absolutePath } from "./absolute-path.ts";
 import { diffTexts } from "./diff-texts.ts";
 import { type FlagTable, parseFlags, usageError } from "./flags.ts";
@@ -47,7 +47,7 @@ export async function explain(words: readonly string[]): Promise<number> {
 async function explainDifference(one: string, other: string): Promise<number> {
   const before = await explainBundle(one);
   const after = await explainBundle(other);
-  const difference = diffTexts(before.comparable, after.comparable);
+  const difference = diffTexts(before.comparable, after.comparable, comparableKey);
   if (difference === "") {
     return 0;
   }

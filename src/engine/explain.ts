@@ -1,19 +1,28 @@
 // explain: the program that makes a container, as text: a line for each system call, and the place in
-// the configuration that asks for it.
+// the configuration that asks for it. What is done before the program runs comes first, as comments.
 
+import type { LimitWrite } from "../cgroup/limit-write.ts";
+import { v1LimitWrites } from "../cgroup/limits-v1.ts";
+import { v2LimitWrites } from "../cgroup/limits-v2.ts";
 import { directoriesOf } from "../cgroup/members.ts";
 import type { ContainerCgroup } from "../cgroup/types.ts";
+import type { Resources } from "../oci/resources.ts";
 import { type ListedOperation, listOperations, listProgram } from "../program/listing.ts";
 import { explainCreate } from "../runtime/explain.ts";
 
 export interface Explanation {
   readonly text: string;
-  /** Without what a single change would alter in every line: indexes and jumps' targets. */
+  /** Without what one change alters everywhere: indexes, and where jumps go. */
   readonly comparable: string;
   readonly document: {
-    readonly cgroup: readonly string[];
+    readonly preparation: readonly PreparationStep[];
     readonly operations: readonly ListedOperation[];
   };
+}
+
+export interface PreparationStep {
+  readonly step: string;
+  readonly reason: string;
 }
 
 /** Stands for whatever the container will be called. */
@@ -21,27 +30,45 @@ const EXAMPLE_ID = "ID";
 const EXAMPLE_STATE_ROOT = "/run/ocicat";
 
 export async function explainBundle(bundle: string): Promise<Explanation> {
-  const { program, cgroup } = await explainCreate({
+  const { program, cgroup, spec } = await explainCreate({
     id: EXAMPLE_ID,
     bundle,
     stateRoot: EXAMPLE_STATE_ROOT,
   });
-  const preamble = describeCgroup(cgroup);
+  const preparation = [...cgroupSteps(cgroup), ...limitSteps(cgroup, spec.linux?.resources ?? {})];
+  const preamble = preparation.map(({ step, reason }) => `# ${step}  ${reason}\n`).join("");
   const operations = listOperations(program);
   return {
     text: `${preamble}${listProgram(program)}`,
     comparable: `${preamble}${operations.map(comparableLine).join("")}`,
-    document: { cgroup: directoriesOf(cgroup), operations },
+    document: { preparation, operations },
   };
 }
 
-/** What is made before the program runs. */
-function describeCgroup(cgroup: ContainerCgroup): string {
+function cgroupSteps(cgroup: ContainerCgroup): PreparationStep[] {
+  const reason = "linux.cgroupsPath";
   if (cgroup.keeper.kind === "systemd") {
-    return `# systemd makes the unit ${cgroup.keeper.unit} in ${cgroup.keeper.slice}\n`;
+    const { unit, slice } = cgroup.keeper;
+    return [{ step: `systemd makes the unit ${unit} in ${slice}`, reason }];
   }
-  const lines = directoriesOf(cgroup).map((path) => `# makes the cgroup ${path}\n`);
-  return lines.join("");
+  return directoriesOf(cgroup).map((path) => ({ step: `mkdir ${path}`, reason }));
+}
+
+function limitSteps(cgroup: ContainerCgroup, resources: Resources): PreparationStep[] {
+  switch (cgroup.tree) {
+    case "none":
+      return [];
+    case "v2":
+      return v2LimitWrites(resources).map((write) => limitStep(cgroup.path, write));
+    case "v1":
+      return v1LimitWrites(resources).map((write) =>
+        limitStep(cgroup.paths[write.controller] ?? `(no ${write.controller} controller)`, write),
+      );
+  }
+}
+
+function limitStep(directory: string, { file, value, source }: LimitWrite): PreparationStep {
+  return { step: `write ${value} to ${directory}/${file}`, reason: source };
 }
 
 function comparableLine({ depth, call, result, onError, reason }: ListedOperation): string {
@@ -52,4 +79,9 @@ function comparableLine({ depth, call, result, onError, reason }: ListedOperatio
 
 function withoutTargets(text: string): string {
   return text.replace(/\b(continues? at|jump to) -?\d+/g, "$1 another op");
+}
+
+/** What makes two lines of `comparable` the same: an entry of a list may have moved. */
+export function comparableKey(line: string): string {
+  return line.replace(/\[\d+\]/g, "[]");
 }

@@ -1,11 +1,13 @@
 // explain: what `create` would do, without doing any of it. The host is read as create reads it.
 
 import type { ContainerCgroup } from "../cgroup/types.ts";
+import type { Spec } from "../oci/spec.ts";
 import type { Program } from "../program/program.ts";
 import { compileLaunch, prepare } from "./create.ts";
 import type { CreateOptions } from "./create-options.ts";
 
 export interface ExplainedContainer {
+  readonly spec: Spec;
   readonly program: Program;
   /** Where its cgroup would be. */
   readonly cgroup: ContainerCgroup;
@@ -19,5 +21,5 @@ export async function explainCreate(options: CreateOptions): Promise<ExplainedCo
     end: { kind: "create" },
     sockets: {},
   });
-  return { program, cgroup: preparation.intent };
+  return { spec: preparation.spec, program, cgroup: preparation.intent };
 }
