@@ -78,7 +78,7 @@ function giveStdioToUser(program: ProgramBuilder, request: ExecRequest): void {
 }
 
 function planMiddle(program: ProgramBuilder, request: ExecRequest): void {
-  enterCgroup(program, request.cgroup);
+  enterCgroup(program, request);
   const { final } = request.process.execCPUAffinity ?? {};
   if (final !== undefined && final !== "") {
     setCpuAffinity(program, final, "process.execCPUAffinity.final");

@@ -10,7 +10,7 @@ import {
   type ProgramBuilder,
   REPORT_REGISTER,
 } from "../program/builder.ts";
-import type { Register } from "../program/program.ts";
+import type { Register, Words } from "../program/program.ts";
 import { runContainerHooks } from "./container-hooks.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { makeDevices, needsDevices } from "./devices.ts";
@@ -28,7 +28,7 @@ import {
   type ProcessPlan,
   writeThroughProc,
 } from "./process.ts";
-import { type ReceivedState, receiveInto, stateRoom } from "./received-state.ts";
+import { type ReceivedState, receiveInto, receiveState, stateRoom } from "./received-state.ts";
 import { REPORT_HOOKS, REPORT_NEEDS_SCOPE, REPORT_READY } from "./reports.ts";
 import {
   applyRootPropagation,
@@ -50,7 +50,7 @@ export function planInit(
   const { program, request } = context;
   program.call("setsid", []);
   if (namespaces.user !== "joined") {
-    enterCgroup(program, request.cgroup);
+    enterCgroup(program, request);
   }
   const proc = openVerifiedProc(program);
   becomeRootOfNamespace(context, namespaces, shared);
@@ -64,6 +64,7 @@ export function planInit(
   if (process === undefined) {
     enterRoot(context, root);
     awaitCommit(context, state);
+    awaitStart(context, shared, state);
     program.control("exit", [0]);
     return;
   }
@@ -88,33 +89,41 @@ export function planInit(
   program.close(root);
   takeStdio(program, shared.stdio, process.user.uid);
   const found = becomeUser(plan);
-  awaitCommit(context, state);
+  const agentState = awaitCommit(context, state);
   awaitStart(context, shared, state);
   executeProcess(plan, found, () => {
-    cloneListenerSender(program, request.seccompListenerFd, state);
+    cloneListenerSender(program, request.seccompListenerFd, agentState);
   });
 }
 
+type EntryRequest = Pick<PlanContext["request"], "cgroup" | "resctrlTasks">;
+
 /** By its own writes: a parent that writes a pid into cgroup.procs may wait for 15 ms. */
-export function enterCgroup(
-  program: ProgramBuilder,
-  cgroup: PlanContext["request"]["cgroup"],
-): void {
+export function enterCgroup(program: ProgramBuilder, request: EntryRequest): void {
+  const { cgroup, resctrlTasks = [] } = request;
   program.because("linux.cgroupsPath");
   if (cgroup.needsScope) {
     program.control("report", [named(REPORT_NEEDS_SCOPE, "NEEDS_SCOPE"), 0]);
     receiveAnswer(program);
   }
   for (const path of cgroup.tasks) {
-    const describes = () => `enter the cgroup ${JSON.stringify(path)}`;
-    const openFlags = flags(O_WRONLY | O_CLOEXEC, OPEN_NAMES);
-    const tasks = program.call("openat", [CURRENT_DIRECTORY, program.text(path), openFlags], {
-      result: "tasks",
-      describes,
-    });
-    program.call("write", [tasks, program.text("0"), 1], { describes });
-    program.close(tasks);
+    enterGroup(program, path, () => `enter the cgroup ${JSON.stringify(path)}`);
   }
+  program.because("linux.intelRdt");
+  for (const path of resctrlTasks) {
+    enterGroup(program, path, () => `enter the resctrl group ${JSON.stringify(path)}`);
+  }
+}
+
+/** "0" stands for the process that writes it. */
+function enterGroup(program: ProgramBuilder, tasksPath: string, describes: Words): void {
+  const openFlags = flags(O_WRONLY | O_CLOEXEC, OPEN_NAMES);
+  const tasks = program.call("openat", [CURRENT_DIRECTORY, program.text(tasksPath), openFlags], {
+    result: "tasks",
+    describes,
+  });
+  program.call("write", [tasks, program.text("0"), 1], { describes });
+  program.close(tasks);
 }
 
 function receiveAnswer(program: ProgramBuilder): void {
@@ -193,14 +202,10 @@ function makeEnvironment(
  * prestart and createRuntime hooks run in the runtime's namespaces, now that the environment is made;
  * then createContainer hooks here, before the root is entered.
  */
-function syncHooks(
-  { program, request }: PlanContext,
-  hooks: Hooks = {},
-): ReceivedState | undefined {
+function syncHooks({ program }: PlanContext, hooks: Hooks = {}): ReceivedState | undefined {
   const before = [...(hooks.prestart ?? []), ...(hooks.createRuntime ?? [])];
   const inside = [...(hooks.createContainer ?? []), ...(hooks.startContainer ?? [])];
-  const notifies = request.facts.seccomp?.notifies === true;
-  const state = inside.length > 0 || notifies ? stateRoom(program) : undefined;
+  const state = inside.length > 0 ? stateRoom(program) : undefined;
   if (before.length + (hooks.createContainer?.length ?? 0) === 0) {
     return state;
   }
@@ -215,8 +220,14 @@ function syncHooks(
   return state;
 }
 
-/** The runtime has recorded the container: from here on it exists without it. */
-function awaitCommit({ program }: PlanContext, state: ReceivedState | undefined): void {
+/**
+ * The runtime has recorded the container: from here on it exists without it. What the agent of a seccomp
+ * profile is to get comes with the commit, in a message of its own.
+ */
+function awaitCommit(
+  { program, request }: PlanContext,
+  state: ReceivedState | undefined,
+): ReceivedState | undefined {
   program.because("process");
   program.control("report", [named(REPORT_READY, "READY"), 0]);
   if (state === undefined) {
@@ -224,6 +235,7 @@ function awaitCommit({ program }: PlanContext, state: ReceivedState | undefined)
   } else {
     receiveInto(program, state);
   }
+  return request.facts.seccomp?.notifies === true ? receiveState(program) : undefined;
 }
 
 /** A created container waits here. The connection that starts it also takes the reports from now on. */

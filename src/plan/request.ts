@@ -57,6 +57,8 @@ export interface CreateRequest {
   readonly bundle: string;
   readonly rootFilesystem: RootFilesystem;
   readonly cgroup: CgroupEntryRequest;
+  /** `tasks` files of linux.intelRdt, which the process writes "0" to. */
+  readonly resctrlTasks?: readonly string[];
   /** Absolute path of the container's state directory. */
   readonly stateDirectory: string;
   readonly end: StageEnd;
@@ -87,6 +89,7 @@ export interface ExecRequest {
   /** CLONE_NEW* of the namespaces that init has for itself. */
   readonly namespaces: number;
   readonly cgroup: CgroupEntryRequest;
+  readonly resctrlTasks?: readonly string[];
   readonly end: { readonly kind: "run" } | { readonly kind: "detach" };
   /** The container's user namespace has given up setgroups(2). */
   readonly setgroupsDenied: boolean;

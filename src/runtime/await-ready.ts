@@ -151,7 +151,11 @@ class ReadyWait {
     if (options.pidFile !== undefined) {
       writePidFile(options.pidFile, state.pid);
     }
-    stage.send(stateAnswer(spec, ociState(state, "created")));
+    const told = ociState(state, "created");
+    stage.send(stateAnswer(spec, told));
+    if (notifiesAgent(spec)) {
+      stage.send(agentAnswer(spec, told));
+    }
     return { state, spec, stage, program, [Symbol.dispose]: () => stage[Symbol.dispose]() };
   }
 }
@@ -174,23 +178,27 @@ function asksForDelegation({ linux, mounts = [] }: Spec): boolean {
   return hasNamespace("user") && hasNamespace("cgroup") && isWritable;
 }
 
-/** What a program that waits is answered: the state where something inside needs it. */
-export function stateAnswer(spec: Spec, state: State): string {
-  const seccomp = spec.linux?.seccomp;
-  const notifies = seccomp?.syscalls?.some(({ action }) => action === "SCMP_ACT_NOTIFY") === true;
-  const inside =
-    (spec.hooks?.createContainer?.length ?? 0) + (spec.hooks?.startContainer?.length ?? 0);
-  if (notifies && inside === 0) {
-    const document: ContainerProcessState = {
-      ociVersion: state.ociVersion,
-      fds: [SECCOMP_FD_NAME],
-      pid: state.pid ?? 0,
-      ...(seccomp?.listenerMetadata === undefined ? {} : { metadata: seccomp.listenerMetadata }),
-      state,
-    };
-    return JSON.stringify(document);
-  }
+/** What a program that waits is answered: the state where a hook inside needs it. */
+export function stateAnswer({ hooks }: Spec, state: State): string {
+  const inside = (hooks?.createContainer?.length ?? 0) + (hooks?.startContainer?.length ?? 0);
   return inside === 0 ? ANSWER_GO : JSON.stringify(state);
+}
+
+export function notifiesAgent({ linux }: Spec): boolean {
+  return linux?.seccomp?.syscalls?.some(({ action }) => action === "SCMP_ACT_NOTIFY") === true;
+}
+
+/** What the agent of a seccomp profile gets beside the filter's descriptor; `pid`: of a process of exec. */
+export function agentAnswer({ linux }: Spec, state: State, pid = state.pid ?? 0): string {
+  const metadata = linux?.seccomp?.listenerMetadata;
+  const document: ContainerProcessState = {
+    ociVersion: state.ociVersion,
+    fds: [SECCOMP_FD_NAME],
+    pid,
+    ...(metadata === undefined ? {} : { metadata }),
+    state,
+  };
+  return JSON.stringify(document);
 }
 
 /** What `start` needs to turn {op, errno} into a sentence: the ops from the commit on. */

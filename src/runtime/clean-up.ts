@@ -7,11 +7,14 @@ import { pidsOf } from "../cgroup/members.ts";
 import { removeCgroup } from "../cgroup/remove.ts";
 import { stopScope } from "../cgroup/scope.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
+import type { Hook } from "../oci/hooks.ts";
 import { poll } from "../sys/poll.ts";
 import { trySignalPidfd } from "../sys/process.ts";
+import { runHooksToTheEnd } from "./hooks.ts";
 import { removeHostMounts } from "./host-mounts.ts";
+import { removeResctrl } from "./intel-rdt.ts";
 import type { ContainerState, StateDirectory } from "./state-directory.ts";
-import { openInit } from "./status.ts";
+import { ociState, openInit } from "./status.ts";
 
 const KILL_TIMEOUT_MS = 10_000;
 
@@ -43,6 +46,10 @@ export function removeContainer(directory: StateDirectory, state: ContainerState
   step(() => killInit(state));
   step(() => removeHostMounts(state));
   step(() => stopScope(state.cgroup));
+  const { resctrl } = state;
+  if (resctrl !== undefined) {
+    step(() => removeResctrl(resctrl));
+  }
   if (state.ownsCgroup || pidsOf(state.cgroup).length === 0) {
     step(() => removeCgroup(state.cgroup));
   }
@@ -52,12 +59,22 @@ export function removeContainer(directory: StateDirectory, state: ContainerState
   return failures;
 }
 
-/** After a failed create: `error` learns what could not be removed. */
-export function removeEverything(directory: StateDirectory, error: unknown): void {
+/**
+ * After a failed create: `error` learns what could not be removed. The specification has the poststop
+ * hooks called too, once there was a container.
+ */
+export function removeEverything(
+  directory: StateDirectory,
+  error: unknown,
+  poststop: readonly Hook[],
+): void {
   let failures: unknown[];
   try {
     const state = directory.readStateIfExists();
     failures = state === undefined ? [] : removeContainer(directory, state);
+    if (state !== undefined && state.pid > 0) {
+      failures.push(...runHooksToTheEnd("poststop", poststop, ociState(state, "stopped")));
+    }
     if (state === undefined) {
       directory.remove();
     }

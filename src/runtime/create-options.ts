@@ -35,6 +35,8 @@ export interface CreateOptions {
   readonly rootFilesystem?: RootFilesystem;
   /** The configuration, in place of the bundle's config.json. */
   readonly config?: string;
+  /** Hears what the specification wants warned of: what is ignored, or cannot be given here. */
+  readonly onWarning?: (text: string) => void;
   /** Tests: SIGKILL ends this process before this op of the program. */
   readonly killAtOp?: number;
 }

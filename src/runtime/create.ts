@@ -10,11 +10,13 @@ import { entryFor } from "../cgroup/entry.ts";
 import { planCgroup } from "../cgroup/intent.ts";
 import { applyResources } from "../cgroup/resources.ts";
 import type { ContainerCgroup } from "../cgroup/types.ts";
+import { type Fault, OcicatError, quote } from "../error/ocicat-error.ts";
 import { gatherFacts } from "../host/gather-facts.ts";
 import { withHome } from "../host/home-folder.ts";
 import { seccompFacts } from "../host/seccomp-facts.ts";
 import { decodeRuntimeConfig } from "../oci/parse/config.ts";
 import type { Spec } from "../oci/spec.ts";
+import { capabilityWarnings } from "../plan/capability-sets.ts";
 import { compileCreate } from "../plan/compile-create.ts";
 import type { HostFacts } from "../plan/host-facts.ts";
 import { planNamespaces } from "../plan/namespaces.ts";
@@ -27,6 +29,7 @@ import { removeEverything } from "./clean-up.ts";
 import type { CreateOptions } from "./create-options.ts";
 import { cgroupMountFacts } from "./host-cgroups.ts";
 import { ownedStdio } from "./inherited-stdio.ts";
+import { findResctrl, makeResctrl, planResctrl, type ResctrlGroup } from "./intel-rdt.ts";
 import { checkTerminal, RequestedSockets } from "./requested-sockets.ts";
 import { makeNotifyFolder, NotifySocket, withServiceManager } from "./service-protocols.ts";
 import { type ContainerState, STATE_VERSION, StateDirectory } from "./state-directory.ts";
@@ -41,6 +44,7 @@ export interface Preparation {
   readonly rootFilesystem: RootFilesystem;
   readonly intent: ContainerCgroup;
   readonly rootless: boolean;
+  readonly resctrl: ResctrlGroup | undefined;
 }
 
 /** Creates the container. It exists when the promise is fulfilled; when it is rejected, nothing does. */
@@ -58,11 +62,15 @@ export async function launchContainer(
   const preparation = await prepare(options, `${options.stateRoot}/.cache`);
   const gives = end.kind === "create" || end.kind === "detach" ? "given" : "kept";
   checkTerminal(preparation.spec.process, gives, options.consoleSocket);
+  if (end.kind !== "create") {
+    requireProcess(preparation);
+  }
   using directory = StateDirectory.create(options.stateRoot, options.id);
   try {
     const state = initialState(preparation);
     directory.writeState(state);
     directory.writeConfig(preparation.config);
+    makeResctrlGroup(preparation);
     const cgroup = createCgroup(preparation.intent, preparation.spec.linux?.resources);
     const located: ContainerState = { ...state, cgroup, ownsCgroup: true };
     directory.writeState(located);
@@ -73,8 +81,25 @@ export async function launchContainer(
     const notified = { notify: makeNotify(options, end, directory) };
     return { ...notified, ...launch({ ...preparation, end, directory }, located) };
   } catch (error) {
-    removeEverything(directory, error);
+    removeEverything(directory, error, preparation.spec.hooks?.poststop ?? []);
     throw error;
+  }
+}
+
+function requireProcess({ spec, options }: Preparation): void {
+  if (spec.process === undefined) {
+    throw new OcicatError("invalid-config", {
+      operation: "run",
+      subject: `container ${quote(options.id)}`,
+      reason: "its configuration has no process: it can only be created",
+    });
+  }
+}
+
+function makeResctrlGroup({ spec, resctrl }: Preparation): void {
+  const { intelRdt } = spec.linux ?? {};
+  if (intelRdt !== undefined && resctrl !== undefined) {
+    makeResctrl(intelRdt, resctrl);
   }
 }
 
@@ -88,7 +113,8 @@ export async function prepare(
 ): Promise<Preparation> {
   const { bundle } = options;
   const config = options.config ?? readTextFile(`${bundle}/config.json`, CONFIG_LIMIT);
-  const configured = decodeRuntimeConfig(config);
+  const warnings: Fault[] = [];
+  const configured = decodeRuntimeConfig(config, { warnings });
   const { serviceManager, stateRoot, id } = options;
   const served =
     serviceManager === undefined
@@ -104,6 +130,10 @@ export async function prepare(
     cgroup: cgroupMountFacts(host),
     seccomp: await seccompFacts(spec, cacheDirectory),
   });
+  warn(options, [
+    ...warnings.map(({ path, reason }) => `${path}: ${reason}`),
+    ...capabilityWarnings(spec, facts),
+  ]);
   const rootless = options.rootless ?? !facts.privileged;
   const intent = planCgroup({
     containerId: options.id,
@@ -111,7 +141,16 @@ export async function prepare(
     systemd: options.systemdCgroup ?? false,
     rootless,
   });
-  return { options, config, spec, facts, rootFilesystem, intent, rootless };
+  const { intelRdt } = spec.linux ?? {};
+  const resctrl =
+    intelRdt === undefined ? undefined : planResctrl(intelRdt, options.id, findResctrl());
+  return { options, config, spec, facts, rootFilesystem, intent, rootless, resctrl };
+}
+
+function warn({ onWarning }: CreateOptions, texts: readonly string[]): void {
+  for (const text of texts) {
+    onWarning?.(text);
+  }
 }
 
 function atHome(spec: Spec, root: RootFilesystem): Spec {
@@ -141,7 +180,7 @@ function makeNotify(
 }
 
 function initialState(preparation: Preparation): ContainerState {
-  const { options, spec, rootFilesystem, intent, rootless, facts } = preparation;
+  const { options, spec, rootFilesystem, intent, rootless, facts, resctrl } = preparation;
   return {
     version: STATE_VERSION,
     id: options.id,
@@ -157,6 +196,7 @@ function initialState(preparation: Preparation): ContainerState {
     created: new Date().toISOString(),
     namespaces: planNamespaces(spec, facts.privileged).separate,
     rootless,
+    ...(resctrl === undefined ? {} : { resctrl }),
   };
 }
 
@@ -202,6 +242,7 @@ export function compileLaunch(preparation: Preparation, place: LaunchPlace): Pro
     bundle: options.bundle,
     rootFilesystem,
     cgroup: entryFor(place.cgroup),
+    resctrlTasks: preparation.resctrl?.tasks ?? [],
     stateDirectory: place.stateDirectory,
     end: place.end,
     ...place.sockets,

@@ -17,6 +17,8 @@ export interface ContainerAddress {
 export interface DeleteOptions extends ContainerAddress {
   /** Kill a running container; and nothing to delete is no error. */
   readonly force?: boolean;
+  /** Hears of poststop hooks that failed: they do not keep a container from being deleted. */
+  readonly onWarning?: (text: string) => void;
 }
 
 export function deleteContainer(options: DeleteOptions): void {
@@ -39,6 +41,9 @@ export function deleteContainer(options: DeleteOptions): void {
       first.cleanupFailures.push(...others);
     }
     throw first;
+  }
+  for (const failure of hookFailures) {
+    options.onWarning?.(failure instanceof Error ? failure.message : String(failure));
   }
 }
 

@@ -101,6 +101,7 @@ async function execute(options: ExecOptions, end: "run" | "detach"): Promise<Exe
     initPidfd: init.number,
     namespaces: state.namespaces,
     cgroup: joinedCgroup(state, options.cgroup),
+    resctrlTasks: state.resctrl?.tasks ?? [],
     end: { kind: end },
     setgroupsDenied: (state.namespaces & CLONE_NEWUSER) !== 0 && deniesSetgroups(maps, facts),
     ...sockets.forProgram(),
@@ -225,7 +226,9 @@ function awaitExecution({ options, spec, state }: ExecLaunch, stage: StageProces
     if (report.kind === REPORT_PID) {
       pid = report.value;
       tellOfPid(options.pidFile, pid);
-      stage.send(stateAnswer(spec, { ...ociState(state, "running"), pid }));
+      if (notifiesAgent(spec)) {
+        stage.send(agentAnswer(spec, ociState(state, "running"), pid));
+      }
     }
   }
   if (pid === 0) {

@@ -44,7 +44,13 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
     return container.stage.awaitEnd();
   });
   if (options.keep !== true) {
-    deleteContainer({ stateRoot: options.stateRoot, id: options.id, force: true });
+    const { stateRoot, id, onWarning } = options;
+    deleteContainer({
+      stateRoot,
+      id,
+      force: true,
+      ...(onWarning === undefined ? {} : { onWarning }),
+    });
   }
   return status;
 }

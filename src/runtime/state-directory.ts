@@ -31,6 +31,7 @@ import {
   tryUnlinkAt,
 } from "../sys/file.ts";
 import { checkContainerId } from "./container-id.ts";
+import type { ResctrlGroup } from "./intel-rdt.ts";
 
 export const STATE_VERSION = 1;
 
@@ -56,6 +57,8 @@ export interface ContainerState {
   /** CLONE_NEW* of the namespaces that are not the runtime's. */
   readonly namespaces: number;
   readonly rootless: boolean;
+  /** Of linux.intelRdt; recorded before it is made. */
+  readonly resctrl?: ResctrlGroup;
 }
 
 const STATE_FILE = "state.json";

@@ -18,6 +18,7 @@ export interface CommandContext {
   readonly ignoredSignals: { readonly low: number; readonly high: number };
   /** Descriptors from 3 on that the caller left open; undefined: unknown. */
   readonly inheritedFds: readonly number[] | undefined;
+  readonly onWarning: (text: string) => void;
 }
 
 export interface CommandDefinition<Table extends FlagTable> {

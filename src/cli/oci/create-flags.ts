@@ -39,6 +39,7 @@ export function createOptions(
     noPivot: flags.switch("no-pivot"),
     noNewKeyring: flags.switch("no-new-keyring"),
     ignoredSignals: context.ignoredSignals,
+    onWarning: context.onWarning,
   };
 }
 

@@ -10,9 +10,9 @@ export const deleteCommand = defineCommand({
     force: { kind: "switch", aliases: ["f"], help: "kill it first; nothing to delete is no error" },
   },
   args: { min: 1, max: 1 },
-  act({ stateRoot }, flags) {
+  act({ stateRoot, onWarning }, flags) {
     const [id = ""] = flags.args;
-    deleteContainer({ stateRoot, id, force: flags.switch("force") });
+    deleteContainer({ stateRoot, id, force: flags.switch("force"), onWarning });
     return 0;
   },
 });

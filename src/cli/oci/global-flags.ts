@@ -36,7 +36,10 @@ export function logTarget(flags: GlobalFlags): LogTarget {
   return path === "" ? { format } : { path, format };
 }
 
-export function commandContext(flags: GlobalFlags, notes: LaunchNotes | undefined): CommandContext {
+export function commandContext(
+  flags: GlobalFlags,
+  notes: LaunchNotes | undefined,
+): Omit<CommandContext, "onWarning"> {
   const [low, high] = notes?.ignoredSignals ?? [0, 0];
   return {
     stateRoot: stateRoot(flags),

@@ -16,3 +16,9 @@ test("a record of text is logrus's line", () => {
     'time="2026-01-02T03:04:05Z" level=error msg="no \\"x\\""\n',
   );
 });
+
+test("a warning is told by its level", () => {
+  expect(formatRecord("text", "ignored", TIME, "warning")).toBe(
+    'time="2026-01-02T03:04:05Z" level=warning msg="ignored"\n',
+  );
+});

@@ -18,11 +18,35 @@ export interface LogTarget {
   readonly format: LogFormat;
 }
 
-export function formatRecord(format: LogFormat, msg: string, time: Date): string {
+/** What a verb that succeeds has to say nevertheless is a record of level "warning". */
+export type LogLevel = "error" | "warning";
+
+export function formatRecord(
+  format: LogFormat,
+  msg: string,
+  time: Date,
+  level: LogLevel = "error",
+): string {
   const seconds = `${time.toISOString().slice(0, 19)}Z`;
   return format === "json"
-    ? `${JSON.stringify({ level: "error", msg, time: seconds })}\n`
-    : `time="${seconds}" level=error msg=${quote(msg)}\n`;
+    ? `${JSON.stringify({ level, msg, time: seconds })}\n`
+    : `time="${seconds}" level=${level} msg=${quote(msg)}\n`;
+}
+
+/** Standard error may be the container's own: with a log, warnings go there alone. */
+export function logWarnings({ format, path }: LogTarget, messages: readonly string[]): void {
+  const time = new Date();
+  const records = messages
+    .map((message) => formatRecord(format, message, time, "warning"))
+    .join("");
+  if (records === "") {
+    return;
+  }
+  if (path === undefined) {
+    writeError(records);
+  } else {
+    appendTo(path, records);
+  }
 }
 
 /**

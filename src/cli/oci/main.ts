@@ -7,7 +7,7 @@ import { writeOutput } from "../write-text.ts";
 import { clientMessage } from "./client-messages.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandContext, GLOBAL_FLAGS, type GlobalFlags, logTarget } from "./global-flags.ts";
-import { type LogTarget, logFailure } from "./log.ts";
+import { type LogTarget, logFailure, logWarnings } from "./log.ts";
 
 const EXEC_FAILED = 255;
 
@@ -26,7 +26,10 @@ export async function ociMain(
       return await showAbout(flags);
     }
     verb = name;
-    return await execute(name, rest, { flags, notes });
+    const warnings: string[] = [];
+    const code = await execute(name, rest, { flags, notes, warnings });
+    logWarnings(target, warnings);
+    return code;
   } catch (error) {
     logFailure(target, clientMessage(verb, error));
     return verb === "exec" ? EXEC_FAILED : 1;
@@ -42,6 +45,8 @@ async function showAbout(flags: GlobalFlags): Promise<number> {
 interface Invocation {
   readonly flags: GlobalFlags;
   readonly notes: LaunchNotes | undefined;
+  /** Written to the log once the verb has succeeded: a failing one writes its error alone. */
+  readonly warnings: string[];
 }
 
 async function execute(name: string, words: readonly string[], call: Invocation): Promise<number> {
@@ -55,7 +60,10 @@ async function execute(name: string, words: readonly string[], call: Invocation)
     writeOutput(commandHelp(command, entry.summary));
     return 0;
   }
-  return command.execute(words, () => commandContext(call.flags, call.notes));
+  return command.execute(words, () => ({
+    ...commandContext(call.flags, call.notes),
+    onWarning: (text) => call.warnings.push(text),
+  }));
 }
 
 /** Only as the first word: behind an argument it may belong to the container's process. */
