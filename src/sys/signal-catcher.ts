@@ -31,14 +31,17 @@ const SIGNAL_SET_BYTES = 8;
 
 /** struct sigaction of the kernel: handler, flags, restorer, mask, 64 bits each. */
 const ACTION_WORDS = 8;
-type SignalAction = Uint32Array<ArrayBuffer>;
+const ACTION_BYTES = ACTION_WORDS * 4;
+const SIGNALS = 65;
 
 export class SignalCatcher implements Disposable {
   /** Readable when a signal has come. */
   readonly fd: number;
   readonly #writeFd: number;
   readonly #page: number;
-  readonly #before = new Map<number, SignalAction>();
+  /** The actions that were, by signal: in one piece, since there are 62 signals on a short path. */
+  readonly #before = words(SIGNALS * ACTION_WORDS);
+  readonly #caught: number[] = [];
   readonly #signal = words(1);
 
   /** Signals that are ignored stay so: whoever started this process wants it (nohup). */
@@ -49,12 +52,14 @@ export class SignalCatcher implements Disposable {
     setU64(action, 0, this.#page);
     setU64(action, 2, SA_RESTORER | SA_RESTART);
     setU64(action, 4, this.#page + RETURN_OFFSET);
+    const to = addressOf(action);
+    const from = addressOf(this.#before);
     for (const signal of signals) {
-      const before = words(ACTION_WORDS);
-      changeAction(signal, undefined, before);
-      if (getU64(before, 0) !== SIG_IGN) {
-        changeAction(signal, action, undefined);
-        this.#before.set(signal, before);
+      const before = from + signal * ACTION_BYTES;
+      checked(call("rt_sigaction", signal, 0, before, SIGNAL_SET_BYTES), "catch", "a signal");
+      if (getU64(this.#before, signal * ACTION_WORDS) !== SIG_IGN) {
+        checked(call("rt_sigaction", signal, to, 0, SIGNAL_SET_BYTES), "catch", "a signal");
+        this.#caught.push(signal);
       }
     }
   }
@@ -70,23 +75,14 @@ export class SignalCatcher implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const [signal, action] of this.#before) {
-      call("rt_sigaction", signal, addressOf(action), 0, SIGNAL_SET_BYTES);
+    const before = addressOf(this.#before);
+    for (const signal of this.#caught) {
+      call("rt_sigaction", signal, before + signal * ACTION_BYTES, 0, SIGNAL_SET_BYTES);
     }
     close(this.fd);
     close(this.#writeFd);
     call("munmap", this.#page, PAGE_BYTES);
   }
-}
-
-function changeAction(
-  signal: number,
-  action: SignalAction | undefined,
-  before: SignalAction | undefined,
-): void {
-  const addresses = [action, before].map((each) => (each === undefined ? 0 : addressOf(each)));
-  const [to = 0, from = 0] = addresses;
-  checked(call("rt_sigaction", signal, to, from, SIGNAL_SET_BYTES), "catch", `signal ${signal}`);
 }
 
 function makePipe(): [readFd: number, writeFd: number] {
