@@ -46,7 +46,7 @@ test("names all that is worse", () => {
 });
 
 test("a failure that the baseline shares, oftener, is worse", () => {
-  const baseline = { exitCode: 0, passed: [], failed: ["c"], errors: [] };
+  const baseline = { exitCode: 0, passed: ["a"], failed: ["c"], errors: [] };
   expect(worseThan({ ...baseline, failed: ["c", "c"] }, baseline)).toEqual(["fails anew: c"]);
 });
 
@@ -64,4 +64,11 @@ test("by the numbers, another failure is no worse, one more is", () => {
   expect(
     worseByNumbers({ exitCode: 1, passed: [], failed: ["b", "c"], errors: [] }, baseline),
   ).toEqual(["exit code 1", "fails 2 instead of 1", "passes 0 instead of 1"]);
+});
+
+test("nothing is worse than to fail at the start; to pass nothing and fail nothing is no failure", () => {
+  const refused = { exitCode: 1, passed: [], failed: [], errors: [] };
+  const tested = { exitCode: 0, passed: ["a"], failed: ["b"], errors: [] };
+  expect(worseThan(tested, refused)).toEqual([]);
+  expect(worseThan(tested, { ...refused, exitCode: 0 })).toEqual(["fails anew: b"]);
 });

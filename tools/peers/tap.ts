@@ -58,8 +58,14 @@ function withoutAccidents(text: string): string {
     .replaceAll(/0x[0-9a-f]+/g, "POINTER");
 }
 
-/** What is worse in `tested` than in `baseline`, in words; empty when nothing is. */
+/**
+ * What is worse in `tested` than in `baseline`, in words; empty when nothing is. Nothing is worse than a
+ * run that failed before it passed a single assertion: it never came to what the other fails.
+ */
 export function worseThan(tested: TapReport, baseline: TapReport): string[] {
+  if (baseline.passed.length === 0 && baseline.exitCode + baseline.failed.length > 0) {
+    return [];
+  }
   const status =
     tested.exitCode !== 0 && baseline.exitCode === 0 ? [`exit code ${tested.exitCode}`] : [];
   return [
