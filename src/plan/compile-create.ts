@@ -40,6 +40,7 @@ export function compileCreate(request: CreateRequest): Program {
     request,
     outer: { bindSources: new Map() },
     freshMounts: new Map(),
+    readOnlyLater: [],
   };
   const namespaces = planNamespaces(request.spec, request.facts.privileged);
   const shared = planStageBeforeClone(context, namespaces);

@@ -15,6 +15,15 @@ export interface PlanContext {
   readonly outer: OuterFds;
   /** Empty file systems that this program has mounted, by the names of their mount points in the root. */
   readonly freshMounts: Map<string, Register>;
+  /** Mounts that become read-only when nothing has to be made in them any more. */
+  readonly readOnlyLater: ReadOnlyLater[];
+}
+
+export interface ReadOnlyLater {
+  readonly tree: Register;
+  /** `mounts[3].options` */
+  readonly reason: string;
+  readonly describes: Words;
 }
 
 /** Descriptors that init inherits from the stage. */

@@ -16,7 +16,7 @@ import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { makeDevices, needsDevices } from "./devices.ts";
 import { CLONE_NAMES, OPEN_NAMES } from "./flag-names.ts";
 import { openVerifiedProc, setHostNames, writeSysctls } from "./kernel-settings.ts";
-import { mountAll } from "./mounts.ts";
+import { finishReadOnlyMounts, mountAll } from "./mounts.ts";
 import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespaces.ts";
 import { bringUpNetDevices } from "./net-devices.ts";
 import { bringUpLoopback } from "./network-setup.ts";
@@ -60,6 +60,7 @@ export function planInit(
   writeSysctls(context, proc);
   maskPaths(context, root);
   protectReadOnlyPaths(context, root);
+  finishReadOnlyMounts(context);
   const { process } = request.spec;
   if (process === undefined) {
     enterRoot(context, root);

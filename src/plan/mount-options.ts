@@ -148,8 +148,26 @@ export function sortMountOptions(mount: Mount): MountOptions {
     recursiveAttributes,
     propagation,
     recursivePropagation,
-    superblock: options.filter((option) => SUPERBLOCK_FLAGS.has(option)),
+    superblock: superblockFlags(options, attributes),
     data,
+  };
+}
+
+/** "ro" is both: where "rw" has come after it, it is neither. */
+function superblockFlags(options: readonly string[], { set }: Attributes): string[] {
+  const isReadOnly = (set & MOUNT_ATTR_RDONLY) !== 0;
+  return options.filter(
+    (option) => SUPERBLOCK_FLAGS.has(option) && (option !== "ro" || isReadOnly),
+  );
+}
+
+/** The same, but writable. */
+export function withoutReadOnly(options: MountOptions): MountOptions {
+  const { set, clear } = options.attributes;
+  return {
+    ...options,
+    attributes: { set: set & ~MOUNT_ATTR_RDONLY, clear },
+    superblock: options.superblock.filter((option) => option !== "ro"),
   };
 }
 

@@ -1,8 +1,8 @@
 // The mounts of the configuration, in its order, by the new mount API: every mount is made detached
 // and complete, and only then moved onto its target, which is a descriptor and never a path.
 
-import { AT_RECURSIVE, O_CLOEXEC } from "../abi/file.ts";
-import { MS_SLAVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
+import { AT_RECURSIVE, F_DUPFD_CLOEXEC, O_CLOEXEC } from "../abi/file.ts";
+import { MOUNT_ATTR_RDONLY, MS_SLAVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Label, Register } from "../program/program.ts";
 import { openBindSource } from "./bind-sources.ts";
@@ -12,7 +12,7 @@ import { copyUp } from "./copy-up.ts";
 import { makeFileSystem, reconfigureFileSystem } from "./file-system.ts";
 import { OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { applyMountOptions, setAttributes } from "./mount-attributes.ts";
-import { sortMountOptions } from "./mount-options.ts";
+import { sortMountOptions, withoutReadOnly } from "./mount-options.ts";
 import { attachFileOrDirectory, attachMount, describeMount, type MountStep } from "./mount-step.ts";
 import { openTarget, pathComponents, type Target } from "./paths.ts";
 import {
@@ -130,8 +130,36 @@ function remount(step: MountStep): void {
   program.close(target);
 }
 
+/** Other mounts and the devices have their places in these: they are made first. */
+function isReadOnlyLater({ mount, options }: MountStep): boolean {
+  const hasPlaces = mount.type === "tmpfs" || pathComponents(mount.destination).join("/") === "dev";
+  return hasPlaces && (options.attributes.set & MOUNT_ATTR_RDONLY) !== 0;
+}
+
+function makeReadOnlyLater({ context, mount, index }: MountStep, tree: Register): void {
+  const { program, readOnlyLater } = context;
+  const describes = describeMount(mount);
+  const later = program.call("fcntl", [tree, named(F_DUPFD_CLOEXEC, "DUPFD_CLOEXEC"), 0], {
+    result: "readOnlyLater",
+    describes,
+  });
+  readOnlyLater.push({ tree: later, reason: `mounts[${index}].options`, describes });
+}
+
+/** Once everything is in its place. */
+export function finishReadOnlyMounts({ program, readOnlyLater }: PlanContext): void {
+  for (const { tree, reason, describes } of readOnlyLater) {
+    program.because(reason);
+    const readOnly = { set: MOUNT_ATTR_RDONLY, clear: 0, propagation: 0, recursive: false };
+    setAttributes(program, tree, readOnly, describes);
+    program.close(tree);
+  }
+}
+
 function mountFileSystem(step: MountStep): void {
-  const { context, mount, index, options } = step;
+  const { context, mount, index } = step;
+  const isLater = isReadOnlyLater(step);
+  const options = isLater ? withoutReadOnly(step.options) : step.options;
   const { program } = context;
   const target = openMountTarget(step, "directory");
   const inheritsMode =
@@ -152,6 +180,9 @@ function mountFileSystem(step: MountStep): void {
   if (fallback === undefined) {
     attachMount(program, tree, target, describeMount(mount));
     program.close(target);
+    if (isLater) {
+      makeReadOnlyLater(step, tree);
+    }
     if (!keepIfFresh(step, tree)) {
       program.close(tree);
     }
