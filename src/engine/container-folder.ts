@@ -12,6 +12,7 @@ import { removeTree } from "../store/remove-tree.ts";
 import { checked } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { makeDirectories, OwnedFd, openAt, tryMkdirAt } from "../sys/file.ts";
+import { trySetXattr } from "../sys/xattr.ts";
 import type { IdMaps } from "./run-spec.ts";
 
 export class ContainerFolder implements Disposable {
@@ -51,6 +52,12 @@ export class ContainerFolder implements Disposable {
 
   get fd(): number {
     return this.#folder.number;
+  }
+
+  /** Whether overlayfs can keep its notes in the writable layer, as an ordinary user's must. */
+  keepsUserAttributes(): boolean {
+    using upper = new OwnedFd(openAt(this.fd, "upper", O_RDONLY));
+    return trySetXattr(upper.number, "user.ocicat", new Uint8Array()) === 0;
   }
 
   /** `idMaps`: of a container that an ordinary user ran. */

@@ -37,6 +37,10 @@ export type RunEnd =
   /** The container goes on; its name. */
   | { readonly kind: "detached"; readonly id: string };
 
+/** Overlayfs then cannot mark a folder that replaces another: mkdir fails with EIO. */
+const NO_USER_ATTRIBUTES =
+  "the store's file system keeps no user.* attributes: folders of the image cannot be replaced";
+
 /** How names of other hosts are resolved, for a container in the host's network. */
 const NAME_FILES = ["/etc/resolv.conf", "/etc/hosts"];
 
@@ -125,6 +129,9 @@ async function prepareSource(
       });
       for (const note of image.notes) {
         options.onWarning?.(note);
+      }
+      if (idMaps !== undefined && !folder.keepsUserAttributes()) {
+        options.onWarning?.(NO_USER_ATTRIBUTES);
       }
       const rootFilesystem: RootFilesystem = {
         kind: "overlay",

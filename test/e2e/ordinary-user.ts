@@ -4,20 +4,30 @@
 
 import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { OCICAT } from "./run-place.ts";
+import { OCICAT, type RunPlace } from "./run-place.ts";
 
 export const USER_ID = 12_345;
 export const LENT = { start: 300_000, count: 65_536 };
 const USER_NAME = "octest";
 
 export class OrdinaryUser {
-  readonly #folder: string;
-  readonly #home: string;
+  readonly #place: Pick<RunPlace, "folder">;
 
-  /** `folder` is made accessible, and what is in it now becomes the user's. */
-  constructor(folder: string) {
-    this.#folder = folder;
-    this.#home = join(folder, "home");
+  constructor(place: Pick<RunPlace, "folder">) {
+    this.#place = place;
+  }
+
+  get #folder(): string {
+    return this.#place.folder;
+  }
+
+  get #home(): string {
+    return join(this.#folder, "home");
+  }
+
+  /** Makes the place accessible; what is in it now becomes the user's. */
+  takeOver(): void {
+    const folder = this.#folder;
     chmodSync(folder, 0o755);
     Bun.spawnSync(["mkdir", this.#home, join(folder, "store"), join(folder, "state")]);
     Bun.spawnSync(["chown", "-R", `${USER_ID}:${USER_ID}`, folder]);

@@ -10,7 +10,8 @@ import { LENT, OrdinaryUser, USER_ID } from "./ordinary-user.ts";
 import { NEEDS_ROOT, RuntimePlace, type TestContainer } from "./runtime-place.ts";
 
 const place = new RuntimePlace();
-const user = NEEDS_ROOT ? undefined : new OrdinaryUser(place.folder);
+const user = NEEDS_ROOT ? undefined : new OrdinaryUser(place);
+user?.takeOver();
 const program = user?.executable(RUNTIME) ?? RUNTIME;
 const stateRoot = join(place.folder, "user-state");
 const needsPrograms = Bun.which("newuidmap") === null;

@@ -1,6 +1,6 @@
 // Volumes, tmpfs, read-only roots and limits of `ocicat run`.
 
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeBusyboxRoot, makeLayout } from "./busybox-image.ts";
@@ -10,9 +10,13 @@ const NEEDS_ROOT = process.getuid?.() !== 0;
 
 describe.skipIf(NEEDS_ROOT)("as root: mounts and limits", () => {
   const place = new RunPlace();
-  const image = makeLayout(place.folder, makeBusyboxRoot(place.makeFolder("rootfs")));
-  const shared = place.makeFolder("shared");
-  writeFileSync(join(shared, "from-host"), "host\n");
+  let image = "";
+  let shared = "";
+  beforeAll(() => {
+    image = makeLayout(place.folder, makeBusyboxRoot(place.makeFolder("rootfs")));
+    shared = place.makeFolder("shared");
+    writeFileSync(join(shared, "from-host"), "host\n");
+  });
   afterEach(() => expect(place.leftovers()).toEqual([]));
   afterAll(() => place.remove());
 
@@ -33,8 +37,8 @@ describe.skipIf(NEEDS_ROOT)("as root: mounts and limits", () => {
   });
 
   test.each<[string, string[]]>([
-    ["--volume ...:ro", ["-v", `${shared}:/data:ro`]],
-    ["--mount ...,readonly", ["--mount", `type=bind,src=${shared},dst=/data,readonly`]],
+    ["--volume ...:ro", ["-v", "./shared:/data:ro"]],
+    ["--mount ...,readonly", ["--mount", "type=bind,src=./shared,dst=/data,readonly"]],
   ])("%s is read-only", async (_, flags) => {
     const { stdout, stderr, status } = await run("cat /data/from-host; echo x > /data/x", ...flags);
     expect(stdout).toBe("host\n");

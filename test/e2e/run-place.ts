@@ -33,13 +33,24 @@ export interface CallOptions {
 let names = 0;
 
 export class RunPlace {
-  readonly folder = mkdtempSync(join(tmpdir(), "oct-run-"));
-  readonly store = join(this.folder, "store");
-  readonly state = join(this.folder, "state");
+  #folder: string | undefined;
 
-  constructor() {
-    // Holders whose client has gone become our children: so none is overlooked.
-    setChildSubreaper();
+  /** Made when it is first asked for: tests that are skipped leave none. */
+  get folder(): string {
+    if (this.#folder === undefined) {
+      this.#folder = mkdtempSync(join(tmpdir(), "oct-run-"));
+      // Holders whose client has gone become our children: so none is overlooked.
+      setChildSubreaper();
+    }
+    return this.#folder;
+  }
+
+  get store(): string {
+    return join(this.folder, "store");
+  }
+
+  get state(): string {
+    return join(this.folder, "state");
   }
 
   /** A name that no other container has, for the cgroups to be told apart by. */

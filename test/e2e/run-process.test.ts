@@ -1,6 +1,6 @@
 // The process of `ocicat run`: what the image and the flags make of it.
 
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeBusyboxRoot, makeLayout } from "./busybox-image.ts";
@@ -10,8 +10,12 @@ const NEEDS_ROOT = process.getuid?.() !== 0;
 
 describe.skipIf(NEEDS_ROOT)("as root: the process", () => {
   const place = new RunPlace();
-  const root = makeBusyboxRoot(place.makeFolder("rootfs"));
-  const image = makeLayout(place.folder, root);
+  let root = "";
+  let image = "";
+  beforeAll(() => {
+    root = makeBusyboxRoot(place.makeFolder("rootfs"));
+    image = makeLayout(place.folder, root);
+  });
   afterEach(() => expect(place.leftovers()).toEqual([]));
   afterAll(() => place.remove());
 

@@ -1,22 +1,30 @@
 // Standard input and output of `ocicat run`, and the signals that it passes on.
 
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseExitRecord } from "../../src/holder/exit-record.ts";
 import { deleteContainer } from "../../src/runtime/delete.ts";
 import { waitForPid } from "../../src/sys/process.ts";
 import { eventually } from "../peers/conditions.ts";
+import { isGuest } from "../vm/guest.ts";
 import { makeBusyboxRoot } from "./busybox-image.ts";
 import { RunPlace } from "./run-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const MEGABYTE = 1024 * 1024;
+/** An emulated processor would take minutes for as much as a real one moves in a second. */
+const OUTPUT_MEGABYTES = isGuest() ? 5 : 100;
+const INPUT_MEGABYTES = isGuest() ? 2 : 20;
 
 describe.skipIf(NEEDS_ROOT)("as root: streams and signals", () => {
   const place = new RunPlace();
-  const root = makeBusyboxRoot(place.makeFolder("rootfs"));
-  const shared = place.makeFolder("shared");
+  let root = "";
+  let shared = "";
+  beforeAll(() => {
+    root = makeBusyboxRoot(place.makeFolder("rootfs"));
+    shared = place.makeFolder("shared");
+  });
   afterEach(() => expect(place.leftovers()).toEqual([]));
   afterAll(() => place.remove());
 
@@ -30,8 +38,10 @@ describe.skipIf(NEEDS_ROOT)("as root: streams and signals", () => {
     expect(result).toEqual({ status: 5, stdout: "out\n", stderr: "err\n" });
   });
 
-  test("100 MB of output arrive whole", async () => {
-    const child = place.spawn(shell("yes 0123456789abcde | head -c 104857600"));
+  test(`${OUTPUT_MEGABYTES} MB of output arrive whole`, async () => {
+    const child = place.spawn(
+      shell(`yes 0123456789abcde | head -c ${OUTPUT_MEGABYTES * MEGABYTE}`),
+    );
     const hasher = new Bun.CryptoHasher("sha256");
     let length = 0;
     for await (const part of child.stdout) {
@@ -40,11 +50,11 @@ describe.skipIf(NEEDS_ROOT)("as root: streams and signals", () => {
     }
     const wanted = new Bun.CryptoHasher("sha256");
     const megabyte = Buffer.from("0123456789abcde\n".repeat(MEGABYTE / 16));
-    for (let count = 0; count < 100; count += 1) {
+    for (let count = 0; count < OUTPUT_MEGABYTES; count += 1) {
       wanted.update(megabyte);
     }
     expect(await child.exited).toBe(0);
-    expect(length).toBe(100 * MEGABYTE);
+    expect(length).toBe(OUTPUT_MEGABYTES * MEGABYTE);
     expect(hasher.digest("hex")).toBe(wanted.digest("hex"));
   });
 
@@ -54,8 +64,8 @@ describe.skipIf(NEEDS_ROOT)("as root: streams and signals", () => {
     expect(stdout).toBe("x\nend\nlater\n");
   });
 
-  test("20 MB of input arrive whole", async () => {
-    const input = Buffer.alloc(20 * MEGABYTE, "some input\n");
+  test(`${INPUT_MEGABYTES} MB of input arrive whole`, async () => {
+    const input = Buffer.alloc(INPUT_MEGABYTES * MEGABYTE, "some input\n");
     const wanted = new Bun.CryptoHasher("sha256").update(input).digest("hex");
     const child = place.spawn(["-i", "--rootfs", root, "/bin/cat"], { input });
     const output = await new Response(child.stdout).bytes();

@@ -1,6 +1,6 @@
 // `ocicat run -it`, as a person at a terminal sees it.
 
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { deleteContainer } from "../../src/runtime/delete.ts";
 import { eventually } from "../peers/conditions.ts";
@@ -15,13 +15,16 @@ const DETACH = "\x10\x11";
 
 describe.skipIf(NEEDS_ROOT)("as root: at a terminal", () => {
   const place = new RunPlace();
-  const root = makeBusyboxRoot(place.makeFolder("rootfs"));
+  let root = "";
+  beforeAll(() => {
+    root = makeBusyboxRoot(place.makeFolder("rootfs"));
+  });
   afterEach(() => expect(place.leftovers()).toEqual([]));
   afterAll(() => place.remove());
 
-  const flags = ["-it", "-e", "PATH=/bin", "-e", "PS1=inside> ", "--rootfs", root];
+  const flags = () => ["-it", "-e", "PATH=/bin", "-e", "PS1=inside> ", "--rootfs", root];
   const open = (words: readonly string[], name?: string) =>
-    new TerminalSession(place.command([...flags, ...words], name));
+    new TerminalSession(place.command([...flags(), ...words], name));
 
   test("a shell: a terminal of the right size, that follows ours", async () => {
     const session = open(["/bin/sh"]);
@@ -49,7 +52,7 @@ describe.skipIf(NEEDS_ROOT)("as root: at a terminal", () => {
   });
 
   test("the terminal is ours again as it was", async () => {
-    const command = place.command([...flags, "/bin/true"]);
+    const command = place.command([...flags(), "/bin/true"]);
     const session = new TerminalSession(["sh", "-c", 'stty -g; "$@"; stty -g', "sh", ...command]);
     expect(await session.ended()).toBe(0);
     const [before, after] = session.output.trim().split("\r\n");
