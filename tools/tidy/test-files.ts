@@ -2,7 +2,7 @@
 
 import type { SourceFile } from "./source-file.ts";
 
-const DEFINES_TEST = /\b(?:test|it)(?:\.\w+(?:\([^)]*\))?)*\(/;
+const DEFINES_TEST = /\b(?:test|it)(?:\.\w+)*[<(]/;
 const EXPECTS = /\bexpect(?:\.\w+)?\(|\bcheck\w*\(/;
 
 export function checkTestFile(source: SourceFile): string[] {

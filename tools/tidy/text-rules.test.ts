@@ -68,6 +68,7 @@ describe("test files", () => {
   test.each([
     `test("a", () => { expect(1).toBe(1); });`,
     `test.each([1])("a", (n) => { expect(n).toBe(1); });`,
+    `test.each<[number, string]>([[1, "x"]])("a", (n) => { expect(n).toBe(1); });`,
     `test.skipIf(!isRoot)("a", () => { expect(1).toBe(1); });`,
     `it("a", () => checkRoundTrip(1));`,
   ])("%p is a test", (text) => {

@@ -4,7 +4,8 @@ import { checkLines, type SourceFile } from "./source-file.ts";
 
 const FOREIGN: readonly { pattern: RegExp; problem: string }[] = [
   {
-    pattern: /(?<![\w./-])\/(?:work|home\/[a-z]+\/(?:src|git|projects)|Users)\/[a-z]/,
+    pattern:
+      /(?<![\w./-])\/(?:work\/(?:main|shared|notes)|home\/[a-z]+\/(?:src|git|projects)|Users\/[a-z]+)\b/,
     problem: "a path of one machine",
   },
   {
