@@ -5,10 +5,7 @@ import { SOCK_STREAM } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { type AttachEnd, attach } from "../holder/attach.ts";
 import { readAccounts } from "../image/accounts.ts";
-import { resolveImage } from "../image/resolve.ts";
 import { encodeDocument } from "../oci/encode.ts";
-import type { ImageConfig } from "../oci/image-spec.ts";
-import type { RootFilesystem } from "../plan/request.ts";
 import { checkContainerId } from "../runtime/container-id.ts";
 import { deleteContainer } from "../runtime/delete.ts";
 import { kill } from "../runtime/kill.ts";
@@ -21,10 +18,11 @@ import { exitCodeOf, waitForPid } from "../sys/process.ts";
 import { socketPair } from "../sys/socket.ts";
 import { isTerminal, terminalSize } from "../sys/terminal.ts";
 import { ContainerFolder } from "./container-folder.ts";
-import { fillHelloRoot, HELLO_ARGS, helloProgramFd } from "./hello.ts";
+import { helloProgramFd } from "./hello.ts";
 import { rootlessIdMaps } from "./id-maps.ts";
 import { imageProcess } from "./image-process.ts";
 import type { RunContainerOptions } from "./run-options.ts";
+import { checkRequest, imageOf, makeSource, type RunSourceFiles } from "./run-source.ts";
 import { type IdMaps, runSpec } from "./run-spec.ts";
 
 export type RunEnd =
@@ -37,20 +35,8 @@ export type RunEnd =
   /** The container goes on; its name. */
   | { readonly kind: "detached"; readonly id: string };
 
-/** Overlayfs then cannot mark a folder that replaces another: mkdir fails with EIO. */
-const NO_USER_ATTRIBUTES =
-  "the store's file system keeps no user.* attributes: folders of the image cannot be replaced";
-
 /** How names of other hosts are resolved, for a container in the host's network. */
 const NAME_FILES = ["/etc/resolv.conf", "/etc/hosts"];
-
-/** The root file system, and what its maker says about processes. */
-interface Source {
-  readonly rootFilesystem: RootFilesystem;
-  readonly config: ImageConfig;
-  /** Directories with the image's files, topmost first. */
-  readonly files: readonly string[];
-}
 
 /** Runs in the foreground: this process's standard streams are the container's. */
 export async function runContainer(options: RunContainerOptions): Promise<RunEnd> {
@@ -63,91 +49,50 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   checkContainerId(id);
   checkRequest(options);
   const idMaps = rootlessIdMaps(USER);
+  // An image is there, whatever time that takes, before anything of the container is.
+  const image = await imageOf(options, storeRoot);
   using folder = ContainerFolder.create(storeRoot, id);
-  let isKept = false;
-  try {
-    const source = await prepareSource(options, folder, { storeRoot, idMaps });
-    const end = await runFrom(source, { options, folder, id, stateRoot, idMaps });
-    isKept = end.kind === "detached" || !options.remove;
-    return end;
-  } finally {
-    if (!isKept) {
-      await folder.remove(idMaps);
-    }
+  const end = await orRemove(folder, idMaps, () => {
+    const source = makeSource(options, folder, { image, isRootless: idMaps !== undefined });
+    return runFrom(source, { options, folder, id, stateRoot, idMaps });
+  });
+  if (end.kind !== "detached" && options.remove) {
+    await folder.remove(idMaps);
   }
-}
-
-/** What can be refused before anything is made. */
-function checkRequest({ source, command, mounts }: RunContainerOptions): void {
-  if (source.kind === "hello" && command.length > 0) {
-    throw new OcicatError("invalid-argument", {
+  if (end.kind === "lost") {
+    throw new OcicatError("unavailable", {
       operation: "run",
-      subject: "hello",
-      reason: "it takes no command",
+      subject: `container ${quote(id)}`,
+      reason: "its holder ended without telling how the container did",
     });
   }
-  for (const { source: path } of mounts) {
-    if (stat(path) === undefined) {
-      throw missing("mount", quote(path));
-    }
-  }
+  return end;
 }
 
-function missing(operation: string, subject: string): OcicatError {
-  const reason = "no such file or directory";
-  return new OcicatError("not-found", { operation, subject, reason });
+/** A container that did not come to run leaves nothing. */
+async function orRemove<Result>(
+  folder: ContainerFolder,
+  idMaps: IdMaps | undefined,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    const failures = await folder.remove(idMaps).then(
+      () => [],
+      (failure: unknown) => [failure],
+    );
+    if (error instanceof OcicatError) {
+      error.cleanupFailures.push(...failures);
+    }
+    throw error;
+  }
 }
 
 function randomId(): string {
   const bytes = new Uint8Array(6);
   crypto.getRandomValues(bytes);
   return bytes.toHex();
-}
-
-async function prepareSource(
-  options: RunContainerOptions,
-  folder: ContainerFolder,
-  { storeRoot, idMaps }: { readonly storeRoot: string; readonly idMaps: IdMaps | undefined },
-): Promise<Source> {
-  switch (options.source.kind) {
-    case "hello": {
-      const path = `${folder.path}/root`;
-      fillHelloRoot(path);
-      return { rootFilesystem: { kind: "path", path }, config: { Cmd: HELLO_ARGS }, files: [path] };
-    }
-    case "rootfs": {
-      const path = absolute(options.source.path);
-      if (stat(path) === undefined) {
-        throw missing("run", `the root file system ${quote(path)}`);
-      }
-      return { rootFilesystem: { kind: "path", path }, config: {}, files: [path] };
-    }
-    case "image": {
-      const image = await resolveImage(options.source.reference, {
-        storeRoot,
-        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-      });
-      for (const note of image.notes) {
-        options.onWarning?.(note);
-      }
-      if (idMaps !== undefined && !folder.keepsUserAttributes()) {
-        options.onWarning?.(NO_USER_ATTRIBUTES);
-      }
-      const rootFilesystem: RootFilesystem = {
-        kind: "overlay",
-        lower: image.lower,
-        upper: `${folder.path}/upper`,
-        work: `${folder.path}/work`,
-        userXattr: idMaps !== undefined,
-        mountPoint: `${folder.path}/root`,
-      };
-      return { rootFilesystem, config: image.config, files: image.lower };
-    }
-  }
-}
-
-function absolute(path: string): string {
-  return path.startsWith("/") ? path : `${process.cwd()}/${path}`;
 }
 
 interface Run {
@@ -158,7 +103,7 @@ interface Run {
   readonly idMaps: IdMaps | undefined;
 }
 
-async function runFrom(source: Source, run: Run): Promise<RunEnd> {
+async function runFrom(source: RunSourceFiles, run: Run): Promise<HeldEnd> {
   const { options, folder, id, stateRoot } = run;
   const isHello = options.source.kind === "hello";
   using program = isHello ? new OwnedFd(helloProgramFd()) : undefined;
@@ -180,11 +125,11 @@ async function runFrom(source: Source, run: Run): Promise<RunEnd> {
   });
   const startedAfterMs = performance.now();
   holder[Symbol.dispose]();
-  const end = attachTo(client.number, run);
+  const end = orKill(run, () => attachTo(client.number, run));
   return finish(end, container, { ...run, startedAfterMs });
 }
 
-function configure({ config, files }: Source, { options, id, idMaps }: Run) {
+function configure({ config, files }: RunSourceFiles, { options, id, idMaps }: Run) {
   const hostname = options.hostname ?? id.slice(0, 12);
   const size = options.terminal ? terminalSize(0) : undefined;
   return runSpec({
@@ -234,6 +179,16 @@ function attachTo(socketFd: number, run: Run): AttachEnd {
   });
 }
 
+/** A container that nobody can attend to any more does not go on in secret. */
+function orKill<Result>({ stateRoot, id }: Run, attend: () => Result): Result {
+  try {
+    return attend();
+  } catch (error) {
+    deleteContainer({ stateRoot, id, force: true });
+    throw error;
+  }
+}
+
 /** The container may have ended in this moment: then there is nobody to tell. */
 function forward(request: {
   readonly stateRoot: string;
@@ -249,11 +204,14 @@ function forward(request: {
   }
 }
 
+/** "lost": the holder was killed, and nobody knows how the process ended. */
+type HeldEnd = RunEnd | { readonly kind: "lost" };
+
 function finish(
   end: AttachEnd,
   container: HeldContainer,
   { stateRoot, id, startedAfterMs }: Run & { readonly startedAfterMs: number },
-): RunEnd {
+): HeldEnd {
   if (end.kind === "detached") {
     return { kind: "detached", id };
   }
@@ -262,11 +220,7 @@ function finish(
   }
   deleteContainer({ stateRoot, id, force: true });
   if (end.kind === "disconnected" || end.status === undefined) {
-    throw new OcicatError("unavailable", {
-      operation: "run",
-      subject: `container ${quote(id)}`,
-      reason: "its holder ended without telling how the container did",
-    });
+    return { kind: "lost" };
   }
   return { kind: "exited", code: exitCodeOf(end.status), startedAfterMs };
 }

@@ -1,0 +1,108 @@
+// What a container of `ocicat run` is made from: an image's layers below a writable one, a folder, or the
+// built-in hello.
+
+import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { type ResolvedImage, resolveImage } from "../image/resolve.ts";
+import type { ImageConfig } from "../oci/image-spec.ts";
+import type { RootFilesystem } from "../plan/request.ts";
+import { stat } from "../sys/file.ts";
+import type { ContainerFolder } from "./container-folder.ts";
+import { fillHelloRoot, HELLO_ARGS } from "./hello.ts";
+import type { RunContainerOptions } from "./run-options.ts";
+
+/** Overlayfs then cannot mark a folder that replaces another: mkdir fails with EIO. */
+const NO_USER_ATTRIBUTES =
+  "the store's file system keeps no user.* attributes: folders of the image cannot be replaced";
+
+/** The root file system, and what its maker says about processes. */
+export interface RunSourceFiles {
+  readonly rootFilesystem: RootFilesystem;
+  readonly config: ImageConfig;
+  /** Directories with the image's files, topmost first. */
+  readonly files: readonly string[];
+}
+
+/** What can be refused before anything is made. */
+export function checkRequest({ source, command, mounts }: RunContainerOptions): void {
+  if (source.kind === "hello" && command.length > 0) {
+    throw new OcicatError("invalid-argument", {
+      operation: "run",
+      subject: "hello",
+      reason: "it takes no command",
+    });
+  }
+  if (source.kind === "rootfs" && stat(absolute(source.path)) === undefined) {
+    throw missing("run", `the root file system ${quote(source.path)}`);
+  }
+  for (const { source: path } of mounts) {
+    if (stat(path) === undefined) {
+      throw missing("mount", quote(path));
+    }
+  }
+}
+
+function missing(operation: string, subject: string): OcicatError {
+  const reason = "no such file or directory";
+  return new OcicatError("not-found", { operation, subject, reason });
+}
+
+/** Unpacked, when this is its first container. */
+export async function imageOf(
+  { source, onProgress, onWarning }: RunContainerOptions,
+  storeRoot: string,
+): Promise<ResolvedImage | undefined> {
+  if (source.kind !== "image") {
+    return undefined;
+  }
+  const image = await resolveImage(source.reference, {
+    storeRoot,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  for (const note of image.notes) {
+    onWarning?.(note);
+  }
+  return image;
+}
+
+export function makeSource(
+  { source, onWarning }: RunContainerOptions,
+  folder: ContainerFolder,
+  {
+    image,
+    isRootless,
+  }: { readonly image: ResolvedImage | undefined; readonly isRootless: boolean },
+): RunSourceFiles {
+  if (image !== undefined) {
+    if (isRootless && !folder.keepsUserAttributes()) {
+      onWarning?.(NO_USER_ATTRIBUTES);
+    }
+    const rootFilesystem = overlayOf(image, folder, isRootless);
+    return { rootFilesystem, config: image.config, files: image.lower };
+  }
+  if (source.kind === "rootfs") {
+    const path = absolute(source.path);
+    return { rootFilesystem: { kind: "path", path }, config: {}, files: [path] };
+  }
+  const path = `${folder.path}/root`;
+  fillHelloRoot(path);
+  return { rootFilesystem: { kind: "path", path }, config: { Cmd: HELLO_ARGS }, files: [path] };
+}
+
+function overlayOf(
+  image: ResolvedImage,
+  folder: ContainerFolder,
+  isRootless: boolean,
+): RootFilesystem {
+  return {
+    kind: "overlay",
+    lower: image.lower,
+    upper: `${folder.path}/upper`,
+    work: `${folder.path}/work`,
+    userXattr: isRootless,
+    mountPoint: `${folder.path}/root`,
+  };
+}
+
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `${process.cwd()}/${path}`;
+}
