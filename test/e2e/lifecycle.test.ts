@@ -1,12 +1,15 @@
 // create, start, state, kill, delete, run, list: the life of a container as runc's callers drive it.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../peers/conditions.ts";
 import { NEEDS_ROOT, RuntimePlace } from "./runtime-place.ts";
 
 const place = new RuntimePlace();
+
+/** What stands before a cgroup in /proc/PID/cgroup: with cgroup v2 alone, or beside the v1 trees. */
+const CGROUP_LINE = existsSync("/sys/fs/cgroup/cgroup.controllers") ? "0::" : ":pids:";
 
 afterEach(() => {
   expect(place.close()).toEqual([]);
@@ -29,7 +32,7 @@ describe.skipIf(NEEDS_ROOT)("a container (as root)", () => {
       owner: "",
     });
     expect(readFileSync(`/proc/${container.pid}/cgroup`, "utf8")).toContain(
-      `:pids:${place.cgroup}/${container.id}`,
+      `${CGROUP_LINE}${place.cgroup}/${container.id}\n`,
     );
     expect(container.verb("start")).toEqual({ code: 0, stdout: "", stderr: "" });
     expect(container.status()).toBe("running");

@@ -34,7 +34,7 @@ export async function runGuest(
     const disks = { payload: join(work, "payload.img"), verdict: join(work, "verdict.img") };
     await makePayload(plan, work, disks.payload);
     await makeEmptyDisk(disks.verdict, VERDICT_DISK_SIZE);
-    await boot(qemuCommand(machine, plan.mode, disks), plan.mode, timeoutMs);
+    await boot(qemuCommand(machine, plan.mode, disks), plan.name, timeoutMs);
     return decodeVerdict(await Bun.file(disks.verdict).bytes());
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -79,7 +79,7 @@ function disk(serial: string, file: string): string[] {
   ];
 }
 
-async function boot(command: readonly string[], mode: Mode, timeoutMs: number): Promise<void> {
+async function boot(command: readonly string[], name: string, timeoutMs: number): Promise<void> {
   const child = Bun.spawn([...command], {
     stdin: "ignore",
     stdout: "pipe",
@@ -97,7 +97,7 @@ async function boot(command: readonly string[], mode: Mode, timeoutMs: number): 
   };
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt).once("exit", stop);
   try {
-    await showConsole(child.stdout, mode, () => clearTimeout(bootLimit));
+    await showConsole(child.stdout, name, () => clearTimeout(bootLimit));
     await child.exited;
   } finally {
     stop();
@@ -105,24 +105,24 @@ async function boot(command: readonly string[], mode: Mode, timeoutMs: number): 
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt).off("exit", stop);
   }
   if (interruption !== undefined) {
-    throw new Refusal(`vm ${mode}: interrupted by ${interruption}`);
+    throw new Refusal(`vm ${name}: interrupted by ${interruption}`);
   }
   if (child.signalCode !== null) {
-    console.log(`vm ${mode}: ended by ${child.signalCode}: its time is up`);
+    console.log(`vm ${name}: ended by ${child.signalCode}: its time is up`);
   } else if (child.exitCode !== 0) {
-    console.log(`vm ${mode}: QEMU ended with status ${child.exitCode}`);
+    console.log(`vm ${name}: QEMU ended with status ${child.exitCode}`);
   }
 }
 
 /** Calls `isUp` once the payload has begun. */
 async function showConsole(
   output: ReadableStream<Uint8Array>,
-  mode: Mode,
+  name: string,
   isUp: () => void,
 ): Promise<void> {
   const decoder = new TextDecoder();
   const show = (line: string) => {
-    console.log(`vm ${mode} | ${printable(line)}`);
+    console.log(`vm ${name} | ${printable(line)}`);
     if (line.startsWith("guest: up")) {
       isUp();
     }

@@ -14,18 +14,21 @@ import { parseArgs } from "node:util";
 import { Glob } from "bun";
 import { CommandError, runCommand } from "../processes.ts";
 import { REPOSITORY } from "../repository.ts";
-import { addTallies, closingLine, type Tally } from "../testing/tally.ts";
+import { addTallies, closingLine } from "../testing/tally.ts";
 import { runGuest } from "./guest-run.ts";
 import { prepareMachine } from "./machine.ts";
-import { isMode, MODES, type Mode, TESTS_OF_MODE } from "./modes.ts";
+import { BOOTS, isMode, MODES, type Mode } from "./modes.ts";
 import { installHostPackages, SEARCH_PATH } from "./packages.ts";
 import { Refusal } from "./refusal.ts";
 import { measureTscRate } from "./tsc-rate.ts";
 import { type BootResult, judgeBoot, type Plan } from "./verdict.ts";
 
 /** Of one boot, and of one test file in it. */
-const BOOT_TIMEOUT_S = 420;
+const BOOT_TIMEOUT_S = 720;
 const FILE_TIMEOUT_MS = 180_000;
+
+/** As many as the smallest supported machine has cores; each test keeps one core busy. */
+const BOOTS_AT_ONCE = 2;
 
 interface Options {
   readonly modes: readonly Mode[];
@@ -80,27 +83,35 @@ function readTestPath(text: string): string {
   return path;
 }
 
-function makePlan(mode: Mode, options: Options): Plan {
-  if (options.command !== undefined) {
-    return { mode, runtime: options.runtime, work: { kind: "command", command: options.command } };
+function makePlans(options: Options): Plan[] {
+  const { command, runtime, tests } = options;
+  if (command !== undefined) {
+    const work = { kind: "command", command } as const;
+    return options.modes.map((mode) => ({ name: mode, mode, runtime, work }));
   }
-  const ofMode = new Set<string>();
-  for (const pattern of TESTS_OF_MODE[mode]) {
-    for (const path of new Glob(pattern).scanSync({ cwd: REPOSITORY })) {
-      ofMode.add(path);
-    }
+  if (tests.length > 0) {
+    return options.modes
+      .map((mode) => testPlan({ name: mode, mode, runtime }, testsFor(mode, tests)))
+      .filter(({ work }) => work.files.length > 0);
   }
-  const files = options.tests.length > 0 ? testsFor(mode, options) : [...ofMode].sort();
-  return {
-    mode,
-    runtime: options.runtime,
-    work: { kind: "tests", files, fileTimeoutMs: FILE_TIMEOUT_MS },
-  };
+  return BOOTS.filter(({ mode }) => options.modes.includes(mode)).map((boot) =>
+    testPlan({ name: boot.name, mode: boot.mode, runtime }, listTests(boot.tests)),
+  );
 }
 
-function testsFor(mode: Mode, options: Options): string[] {
+function testPlan(plan: Omit<Plan, "work">, files: readonly string[]) {
+  return { ...plan, work: { kind: "tests", files, fileTimeoutMs: FILE_TIMEOUT_MS } } as const;
+}
+
+function listTests(patterns: readonly string[]): string[] {
+  const scan = (pattern: string) => [...new Glob(pattern).scanSync({ cwd: REPOSITORY })];
+  return [...new Set(patterns.flatMap(scan))].sort();
+}
+
+/** Tests of the other kind of machine are left out. */
+function testsFor(mode: Mode, tests: readonly string[]): string[] {
   const foreign = MODES.filter((other) => other !== mode).map((other) => `test/vm/${other}/`);
-  return options.tests.filter((path) => !foreign.some((folder) => path.startsWith(folder)));
+  return tests.filter((path) => !foreign.some((folder) => path.startsWith(folder)));
 }
 
 async function main(options: Options): Promise<void> {
@@ -113,24 +124,29 @@ async function main(options: Options): Promise<void> {
   if (!options.isBuilt) {
     await runCommand([process.execPath, "tools/build.ts"]);
   }
-  const tallies: Tally[] = [];
-  for (const mode of options.modes) {
-    const plan = makePlan(mode, options);
-    const result = judgeBoot(plan, await runGuest(machine, plan, options.timeoutMs));
-    report(mode, result);
-    tallies.push(result.tally);
+  const waiting = makePlans(options);
+  const results: { plan: Plan; result: BootResult }[] = [];
+  const work = async () => {
+    for (let plan = waiting.shift(); plan !== undefined; plan = waiting.shift()) {
+      const verdict = await runGuest(machine, plan, options.timeoutMs);
+      results.push({ plan, result: judgeBoot(plan, verdict) });
+    }
+  };
+  await Promise.all(Array.from({ length: BOOTS_AT_ONCE }, work));
+  for (const { plan, result } of results) {
+    report(plan.name, result);
   }
-  const total = addTallies(tallies);
+  const total = addTallies(results.map(({ result }) => result.tally));
   console.log(closingLine(total));
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
 
-function report(mode: Mode, result: BootResult): void {
+function report(name: string, result: BootResult): void {
   for (const skip of result.skips) {
-    console.log(`skip  ${mode}: ${skip}`);
+    console.log(`skip  ${name}: ${skip}`);
   }
   for (const complaint of result.complaints) {
-    console.log(`FAIL  ${mode}: ${complaint}`);
+    console.log(`FAIL  ${name}: ${complaint}`);
   }
 }
 

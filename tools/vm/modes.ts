@@ -1,4 +1,4 @@
-// The two machines that the lane boots, and which tests each of them runs.
+// The two kinds of machine that the lane boots, and the tests of each boot.
 //
 //   test/vm/*.test.ts           in both
 //   test/vm/cgroup2/*.test.ts   without systemd: PID 1 is a script, cgroup v2 is delegated to nobody
@@ -23,13 +23,25 @@ export const INIT_OF_MODE: Record<Mode, string> = {
 /** Tests of single modules that say more on another kernel and another cgroup layout. */
 const OF_MODULES = ["src/cgroup/cgroup.test.ts", "src/{sys,stage}/**/*.test.ts"];
 
-/** Globs of the tests of a mode, relative to the repository. */
-export const TESTS_OF_MODE: Record<Mode, readonly string[]> = {
-  cgroup2: [
-    "test/vm/*.test.ts",
-    "test/vm/cgroup2/**/*.test.ts",
-    "test/e2e/**/*.test.ts",
-    ...OF_MODULES,
-  ],
-  systemd: ["test/vm/*.test.ts", "test/vm/systemd/**/*.test.ts", "src/cgroup/cgroup.test.ts"],
-};
+export interface Boot {
+  /** For the console. */
+  readonly name: string;
+  readonly mode: Mode;
+  /** Globs relative to the repository. */
+  readonly tests: readonly string[];
+}
+
+/** The longest first: two machines run at a time. */
+export const BOOTS: readonly Boot[] = [
+  { name: "e2e", mode: "cgroup2", tests: ["test/e2e/**/*.test.ts"] },
+  {
+    name: "cgroup2",
+    mode: "cgroup2",
+    tests: ["test/vm/*.test.ts", "test/vm/cgroup2/**/*.test.ts", ...OF_MODULES],
+  },
+  {
+    name: "systemd",
+    mode: "systemd",
+    tests: ["test/vm/*.test.ts", "test/vm/systemd/**/*.test.ts", "src/cgroup/cgroup.test.ts"],
+  },
+];

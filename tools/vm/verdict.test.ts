@@ -3,6 +3,7 @@ import type { FileVerdict } from "../testing/file-verdict.ts";
 import { decodeVerdict, encodeVerdict, judgeBoot, type Plan, type Verdict } from "./verdict.ts";
 
 const PLAN: Plan = {
+  name: "example",
   mode: "cgroup2",
   work: { kind: "tests", files: ["a.test.ts", "b.test.ts"], fileTimeoutMs: 1000 },
 };
@@ -55,7 +56,7 @@ describe("a boot's result", () => {
   });
 
   test("counts a command by its status", () => {
-    const plan: Plan = { mode: "systemd", work: { kind: "command", command: "true" } };
+    const plan: Plan = { ...PLAN, work: { kind: "command", command: "true" } };
     expect(judgeBoot(plan, { files: {}, commandStatus: 0 }).tally.failed).toBe(0);
     expect(judgeBoot(plan, { files: {}, commandStatus: 1 }).tally.failed).toBe(1);
     expect(judgeBoot(plan, undefined).tally.failed).toBe(1);

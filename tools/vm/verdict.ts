@@ -16,6 +16,8 @@ export const VERDICT_DISK_SIZE = 4 * 1024 * 1024;
 const MAGIC = "ocicat-vm 1";
 
 export interface Plan {
+  /** Of the boot, for the console. */
+  readonly name: string;
   readonly mode: Mode;
   /** The runtime under test, where it is not the one that the payload brings. */
   readonly runtime?: string | undefined;
