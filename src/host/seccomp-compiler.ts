@@ -23,5 +23,9 @@ export function compileSeccompFacts(
       blocked[name] = rule;
     }
   }
+  const wait = explain("wait4");
+  if (lets(wait.action) !== "pass") {
+    blocked["wait4"] = wait.rule;
+  }
   return { filter, flags, notifies, blocked };
 }

@@ -155,9 +155,7 @@ function planExecutedProcess(plan: ProcessPlan, request: ExecRequest): void {
   const found = becomeUser(plan);
   const notifies = request.facts.seccomp?.notifies === true;
   const state = notifies ? receiveState(program) : undefined;
-  executeProcess(plan, found, () => {
-    cloneListenerSender(program, request.seccompListenerFd, state);
-  });
+  executeProcess(plan, found, () => cloneListenerSender(program, request.seccompListenerFd, state));
 }
 
 function sendPidfd(program: ProgramBuilder, socket: number, room: DataReference): void {

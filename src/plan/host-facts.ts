@@ -57,7 +57,7 @@ export interface SeccompFacts {
   /** Loading it returns a descriptor for the profile's agent. */
   readonly notifies: boolean;
   /** Of the calls that have to come after the filter those that it stops, with the rule that does. */
-  readonly blocked: Readonly<Partial<Record<"capset" | "execve", string>>>;
+  readonly blocked: Readonly<Partial<Record<"capset" | "execve" | "wait4", string>>>;
 }
 
 export type PathKind = "directory" | "file" | "missing";

@@ -92,9 +92,9 @@ export function planInit(
   const found = becomeUser(plan);
   const agentState = awaitCommit(context, state);
   awaitStart(context, shared, state);
-  executeProcess(plan, found, () => {
-    cloneListenerSender(program, request.seccompListenerFd, agentState);
-  });
+  executeProcess(plan, found, () =>
+    cloneListenerSender(program, request.seccompListenerFd, agentState),
+  );
 }
 
 type EntryRequest = Pick<PlanContext["request"], "cgroup" | "resctrlTasks">;

@@ -35,6 +35,7 @@ import {
   setRlimits,
   setScheduler,
 } from "./process-limits.ts";
+import { awaitListenerSender } from "./seccomp-listener.ts";
 import { loadSeccomp } from "./seccomp-load.ts";
 import { requireSecurityModule } from "./security-modules.ts";
 
@@ -145,16 +146,17 @@ function needsSysAdmin({ process, facts }: ProcessPlan): boolean {
 export function executeProcess(
   plan: ProcessPlan,
   found: FoundProgram,
-  prepareListener: () => void,
+  prepareListener: () => Register | undefined,
 ): void {
   const { program, process, facts } = plan;
   closeOtherDescriptors(program, plan.preserveFds);
   if (facts.seccomp !== undefined) {
     checkCallsBehindFilter(plan);
-    if (facts.seccomp.notifies) {
-      prepareListener();
-    }
+    const sender = facts.seccomp.notifies ? prepareListener() : undefined;
     loadSeccomp(program, facts.seccomp);
+    if (sender !== undefined) {
+      awaitListenerSender(program, sender, facts.seccomp.blocked.wait4 !== undefined);
+    }
     if (needsSysAdmin(plan)) {
       const sets = capabilitySets(process.capabilities ?? {}, facts, plan.inUserNamespace);
       setCapabilities(program, sets, undefined);

@@ -3,10 +3,12 @@
 // The filter is in force when the descriptor exists, and may stop or hold up any call that we would
 // send it with. So a helper is cloned before, without the filter but with the same table of
 // descriptors. It is told the number that the descriptor is going to have, the lowest free one, waits
-// until it is there, and sends it. The process itself makes no call between filter and execve for it.
+// until it is there, and sends it. Nothing but a wait for the helper's end comes behind the filter for it,
+// and only where the filter lets that pass; else the process inherits a child that has ended. It cannot be
+// a sibling instead: the first process of a pid namespace may not make any.
 
 import { O_CLOEXEC, O_PATH } from "../abi/file.ts";
-import { CLONE_FILES, CLONE_PARENT, POLLIN } from "../abi/process.ts";
+import { CLONE_FILES, POLLIN } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
@@ -20,19 +22,19 @@ const F_GETFD = 1;
 const WAIT_MS = 1;
 
 /**
- * Before the filter is loaded. `socket` leads to the agent, and `state` is what it gets with the
+ * Before the filter is loaded: returns the helper's pid. `socket` leads to the agent, and `state` is what it gets with the
  * descriptor.
  */
 export function cloneListenerSender(
   program: ProgramBuilder,
   socket: number | undefined,
   state: ReceivedState | undefined,
-): void {
+): Register | undefined {
   program.because("linux.seccomp.listenerPath");
   const describes = "send the seccomp notify descriptor to linux.seccomp.listenerPath";
   if (socket === undefined || state === undefined) {
     program.control("expect", [0, 1, 1, Errno.ENODEV], { describes });
-    return;
+    return undefined;
   }
   const self = program.call("getpid", [], { result: "self" });
   const pidfd = program.call("pidfd_open", [self, 0], { result: "pidfd", describes });
@@ -41,7 +43,7 @@ export function cloneListenerSender(
   const next = program.call("openat", [CURRENT_DIRECTORY, root, openFlags], { result: "next" });
   program.call("close", [next]);
   const parent = program.label();
-  const clone = cloneArguments(program, { flags: CLONE_FILES | CLONE_PARENT });
+  const clone = cloneArguments(program, { flags: CLONE_FILES });
   const sender = program.fork(clone, "sender", parent);
   waitForDescriptor(program, next, pidfd);
   sendDescriptor(program, {
@@ -53,10 +55,23 @@ export function cloneListenerSender(
   });
   program.control("exit", [0]);
   program.endFork(parent);
-  program.forget(sender);
   program.forget(next);
   program.forget(self);
   program.forget(pidfd);
+  return sender;
+}
+
+/** Behind the filter. An answer of the filter's in place of the kernel's changes nothing. */
+export function awaitListenerSender(
+  program: ProgramBuilder,
+  sender: Register,
+  blocked: boolean,
+): void {
+  if (!blocked) {
+    program.because("linux.seccomp.listenerPath");
+    program.call("wait4", [sender, 0, 0, 0], { caught: { errnos: "any" } });
+  }
+  program.forget(sender);
 }
 
 /** Looks every millisecond; ends with the process that was to load the filter. */
