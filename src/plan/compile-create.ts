@@ -71,7 +71,7 @@ function cloneThroughMiddle(
   const { program, request } = context;
   const afterMiddle = program.label();
   const middle = program.fork(shared.cloneArguments, "middle", afterMiddle);
-  enterCgroup(program, request);
+  enterCgroup(program, request, shared.cgroup);
   joinNamespaces(program, namespaces.joinedByStage);
   const pidfd = shared.pidfdRoom;
   const flags = namespaces.cloned + CLONE_PARENT + CLONE_PIDFD;

@@ -47,7 +47,8 @@ export function compileExec(request: ExecRequest): Program {
   const clone = planClone({ program, request }, 0, middlePidfd);
   program.because("exec");
   const afterMiddle = program.label();
-  const middle = program.fork(clone, "middle", afterMiddle);
+  const middle = program.fork(clone.args, "middle", afterMiddle);
+  enterCgroup(program, request, clone.cgroup);
   planMiddle(program, request);
   program.endFork(afterMiddle);
   program.call("wait4", [middle, 0, 0, 0]);
@@ -78,7 +79,6 @@ function giveStdioToUser(program: ProgramBuilder, request: ExecRequest): void {
 }
 
 function planMiddle(program: ProgramBuilder, request: ExecRequest): void {
-  enterCgroup(program, request);
   const { final } = request.process.execCPUAffinity ?? {};
   if (final !== undefined && final !== "") {
     setCpuAffinity(program, final, "process.execCPUAffinity.final");

@@ -50,7 +50,7 @@ export function planInit(
   const { program, request } = context;
   program.call("setsid", []);
   if (namespaces.user !== "joined") {
-    enterCgroup(program, request);
+    enterCgroup(program, request, shared.cgroup);
   }
   const proc = openVerifiedProc(program);
   becomeRootOfNamespace(context, namespaces, shared);
@@ -100,9 +100,17 @@ export function planInit(
 type EntryRequest = Pick<PlanContext["request"], "cgroup" | "resctrlTasks">;
 
 /** By its own writes: a parent that writes a pid into cgroup.procs may wait for 15 ms. */
-export function enterCgroup(program: ProgramBuilder, request: EntryRequest): void {
+export function enterCgroup(
+  program: ProgramBuilder,
+  request: EntryRequest,
+  bornIn: Register | undefined,
+): void {
   const { cgroup, resctrlTasks = [] } = request;
   program.because("linux.cgroupsPath");
+  if (bornIn !== undefined) {
+    // A directory of the host's, which processes of the container could take from this one.
+    program.close(bornIn);
+  }
   if (cgroup.needsScope) {
     program.control("report", [named(REPORT_NEEDS_SCOPE, "NEEDS_SCOPE"), 0]);
     receiveAnswer(program);

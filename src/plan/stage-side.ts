@@ -43,6 +43,8 @@ import { planStdio, type Stdio } from "./stdio.ts";
 /** What the stage has made for itself and init. */
 export interface StageShared {
   readonly cloneArguments: DataReference;
+  /** The directory of the cgroup that the clone is born in. */
+  readonly cgroup: Register | undefined;
   readonly pidfdRoom: DataReference;
   /** Two connected sockets, where init has to wait for the stage. */
   readonly sync: { readonly stage: Register; readonly init: Register } | undefined;
@@ -68,7 +70,8 @@ export function planStageBeforeClone(context: PlanContext, namespaces: Namespace
     joinNamespaces(program, namespaces.joinedByStage);
   }
   program.because("linux.namespaces");
-  return { cloneArguments: clone, pidfdRoom, sync, start, stdio };
+  const { args, cgroup } = clone;
+  return { cloneArguments: args, cgroup, pidfdRoom, sync, start, stdio };
 }
 
 /**
@@ -142,25 +145,26 @@ export function planClone(
   },
   namespaceFlags: number,
   pidfdRoom: DataReference,
-): DataReference {
+): Pick<StageShared, "cgroup"> & { readonly args: DataReference } {
   const { program, request } = context;
   const [directory] = request.cgroup.into;
   const into = directory === undefined ? 0 : CLONE_INTO_CGROUP;
-  const clone = cloneArguments(program, {
+  const args = cloneArguments(program, {
     flags: namespaceFlags + CLONE_PIDFD + into,
     pidfd: pidfdRoom,
   });
-  if (directory !== undefined) {
-    program.because("linux.cgroupsPath");
-    const O_PATH_DIRECTORY_CLOEXEC = 0o12000000;
-    const openFlags = flags(O_PATH_DIRECTORY_CLOEXEC, OPEN_NAMES);
-    const fd = program.call("openat", [CURRENT_DIRECTORY, program.text(directory), openFlags], {
-      result: "cgroup",
-      describes: () => `open the cgroup ${JSON.stringify(directory)}`,
-    });
-    program.control("store", [fd, offsetOf(clone, CGROUP_FIELD), 8]);
+  if (directory === undefined) {
+    return { args, cgroup: undefined };
   }
-  return clone;
+  program.because("linux.cgroupsPath");
+  const O_PATH_DIRECTORY_CLOEXEC = 0o12000000;
+  const openFlags = flags(O_PATH_DIRECTORY_CLOEXEC, OPEN_NAMES);
+  const cgroup = program.call("openat", [CURRENT_DIRECTORY, program.text(directory), openFlags], {
+    result: "cgroup",
+    describes: () => `open the cgroup ${JSON.stringify(directory)}`,
+  });
+  program.control("store", [cgroup, offsetOf(args, CGROUP_FIELD), 8]);
+  return { args, cgroup };
 }
 
 export function planStageAfterClone(
@@ -256,7 +260,8 @@ function holdContainer(context: PlanContext, shared: StageShared, init: Register
   program.control("reset_signals", [HOLDER_IGNORES, 0]);
   program.call("setsid", []);
   program.call("chdir", [program.text("/")]);
-  for (const fd of [...stdio.initEnds, ...outer.bindSources.values()]) {
+  const born = shared.cgroup === undefined ? [] : [shared.cgroup];
+  for (const fd of [...born, ...stdio.initEnds, ...outer.bindSources.values()]) {
     program.call("close", [fd]);
   }
   const hold = program.structure(

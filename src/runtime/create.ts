@@ -220,6 +220,7 @@ function launch(preparation: Launch, state: ContainerState): CommittedContainer 
       options.firstFd === undefined ? (options.preserveFds ?? 0) : 0,
     ),
     ...(options.firstFd === undefined ? {} : { placeFds: [{ from: options.firstFd, to: 3 }] }),
+    staysBehind: preparation.end.kind === "hold",
     killAtOp: options.killAtOp,
   });
   return awaitReady({ options, spec, directory, stage, program, state });

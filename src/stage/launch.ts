@@ -27,6 +27,8 @@ export interface StageOptions {
   readonly keepFds?: readonly number[];
   /** Descriptors that get another number in the stage, from 3 to 15: what it held there is closed. */
   readonly placeFds?: readonly { readonly from: number; readonly to: number }[];
+  /** The stage goes on when the program's other processes have ended: as a holder. */
+  readonly staysBehind?: boolean;
   /** Tests: SIGKILL ends this process before op `op` is executed. */
   readonly killAtOp?: number | undefined;
 }
@@ -46,11 +48,13 @@ export class StageProcess implements Disposable {
   readonly pid: number;
   readonly program: Program;
   readonly #socket: OwnedFd;
+  readonly #staysBehind: boolean;
 
-  constructor(pid: number, program: Program, socket: OwnedFd) {
+  constructor(pid: number, program: Program, socket: OwnedFd, staysBehind: boolean) {
     this.pid = pid;
     this.program = program;
     this.#socket = socket;
+    this.#staysBehind = staysBehind;
   }
 
   get socketFd(): number {
@@ -85,8 +89,14 @@ export class StageProcess implements Disposable {
   abandon(): void {
     call("shutdown", this.socketFd, SHUT_WR);
     const deadline = performance.now() + ABANDON_TIMEOUT_MS;
-    while (performance.now() < deadline && !this.#isSilent(deadline)) {}
-    call("kill", this.pid, SIGKILL);
+    let isSilent = false;
+    while (performance.now() < deadline && !isSilent) {
+      isSilent = this.#isSilent(deadline);
+    }
+    // One that ends by itself reaps its children first: nobody else would.
+    if (!isSilent || this.#staysBehind) {
+      call("kill", this.pid, SIGKILL);
+    }
     this.awaitEnd();
   }
 
@@ -155,7 +165,12 @@ export function launchProgram(program: Program, options: StageOptions = {}): Sta
     },
     "the stage",
   );
-  return new StageProcess(pid, program, new OwnedFd(ourSocket.release()));
+  return new StageProcess(
+    pid,
+    program,
+    new OwnedFd(ourSocket.release()),
+    options.staysBehind === true,
+  );
 }
 
 /** The same file under a number that placing others cannot hit. */

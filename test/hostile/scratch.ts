@@ -185,7 +185,7 @@ export class Scratch {
     return {
       ...address,
       pid,
-      root: bundle.root,
+      bundle,
       exec: (process) =>
         exec({
           ...address,
@@ -217,6 +217,6 @@ export interface Started extends Disposable {
   readonly stateRoot: string;
   readonly id: string;
   readonly pid: number;
-  readonly root: string;
+  readonly bundle: Bundle;
   readonly exec: (process: Partial<Process> & Pick<Process, "args">) => Promise<ExitStatus>;
 }
