@@ -4,13 +4,16 @@
 // cannot make an errno of it, so it is compared with those that tell the user something.
 
 import { AF_NETLINK, SOCK_CLOEXEC, SOCK_RAW } from "../abi/process.ts";
-import { Errno } from "../error/errno.ts";
+import { Errno, errnoName } from "../error/errno.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { DataReference, Register, Words } from "../program/program.ts";
 
 const NETLINK_ROUTE = 0;
 const ANSWER_BYTES = 64;
 const ANSWER_ERROR = 16;
+
+/** Of 32. */
+const ALL_BITS = named(0xffff_ffff, "ALL");
 
 /** A name that is taken, an interface that is gone or may not move, and what else may come up. */
 const TELLING_ERRORS = [
@@ -46,14 +49,15 @@ export function requestRoute(
 function expectSuccess(program: ProgramBuilder, error: Register, describes: Words): void {
   const done = program.label();
   const refused = program.label();
-  program.control("expect", [error, 0xffff_ffff, 0, Errno.EIO], {
+  program.control("expect", [error, ALL_BITS, 0, Errno.EIO], {
     caught: { errnos: [Errno.EIO], target: refused },
   });
   program.jump(done);
   program.place(refused);
   for (const errno of TELLING_ERRORS) {
     const other = program.label();
-    program.control("expect", [error, 0xffff_ffff, -errno >>> 0, Errno.EIO], {
+    const refusal = named(-errno >>> 0, () => `-${errnoName(errno)}`);
+    program.control("expect", [error, ALL_BITS, refusal, Errno.EIO], {
       caught: { errnos: [Errno.EIO], target: other },
     });
     program.control("expect", [0, 1, 1, errno], { describes });

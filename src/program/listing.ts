@@ -60,7 +60,17 @@ function describeCall(operation: Operation): string {
   }
   const parent =
     operation.name === "fork" ? `, parent continues at ${operation.target?.index}` : "";
-  return `${operation.name}(${operation.args.map(describeArgument).join(", ")}${parent})`;
+  const args = operation.args.map((argument, position) =>
+    isErrno(operation, position) && typeof argument === "number"
+      ? errnoName(argument)
+      : describeArgument(argument),
+  );
+  return `${operation.name}(${args.join(", ")}${parent})`;
+}
+
+/** What `expect` fails with. */
+function isErrno({ name }: Operation, position: number): boolean {
+  return name === "expect" && position === 3;
 }
 
 function describeErrors({ caught }: Operation): string | undefined {

@@ -51,7 +51,7 @@ export interface Changes {
 
 /** The default configuration without mounts and paths, and with what a case changes. */
 function changedSpec({ spec, process, linux }: Changes): Spec {
-  const base = defaultSpec();
+  const { hostname: _, ...base } = defaultSpec();
   const own = { user: { uid: 0, gid: 0 }, cwd: "/", ...base.process, terminal: false };
   return parseRuntimeConfig(
     structuredClone({
