@@ -35,7 +35,7 @@ export function openOuterBindSources(context: PlanContext, newUserNamespace: boo
     }
     if (options.idmap !== "no") {
       program.because(`mounts[${index}].uidMappings`);
-      const userNamespace = idMappedUserNamespace(context, mount);
+      const userNamespace = idMappedUserNamespace(context, mount, index);
       setIdMap(program, tree, userNamespace, options.idmap === "ridmap");
       program.close(userNamespace);
     }

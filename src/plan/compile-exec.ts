@@ -83,6 +83,7 @@ function planMiddle(program: ProgramBuilder, request: ExecRequest): void {
   if (final !== undefined && final !== "") {
     setCpuAffinity(program, final, "process.execCPUAffinity.final");
   }
+  program.because("process");
   const proc = openVerifiedProc(program);
   const inUserNamespace = (request.namespaces & CLONE_NEWUSER) !== 0;
   const plan = processPlan(program, request, inUserNamespace);

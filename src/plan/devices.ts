@@ -20,6 +20,7 @@ import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import type { Device } from "../oci/linux.ts";
 import { isBindMount } from "../oci/mount-options.ts";
+import type { Spec } from "../oci/spec.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
@@ -32,6 +33,8 @@ interface NodeRequest {
   readonly device: Device;
   /** `linux.devices[2]`, or the specification's default devices. */
   readonly reason: string;
+  /** What is already there has to be the device. */
+  readonly isChecked: boolean;
 }
 
 const DEFAULT_DEVICES: readonly Device[] = [
@@ -75,17 +78,18 @@ export function needsDevices({ request }: PlanContext): boolean {
 
 export function makeDevices(context: PlanContext, root: Register, inUserNamespace: boolean): void {
   const { program, request } = context;
-  const umask = program.call("umask", [0], { result: "umask" });
   program.because("default devices");
+  const umask = program.call("umask", [0], { result: "umask" });
   const fresh = context.freshMounts.get("dev");
   const dev = fresh ?? openTarget(program, { root, path: "dev", missing: "directory" });
-  for (const node of requestedNodes(request.spec.linux?.devices ?? [])) {
+  const mayBeOthers = fresh === undefined && !inUserNamespace;
+  for (const node of requestedNodes(request.spec, mayBeOthers)) {
     program.because(node.reason);
     const place = openPlace(program, node.device.path, root, dev);
     if (inUserNamespace && node.device.type !== "p") {
-      bindNode(context, node.device, place);
+      bindNode(context, node, place);
     } else {
-      makeNode(program, node.device, place);
+      makeNode(program, node, place);
     }
     if (place.directory !== dev) {
       program.close(place.directory);
@@ -97,13 +101,27 @@ export function makeDevices(context: PlanContext, root: Register, inUserNamespac
   program.close(dev);
 }
 
-/** The configuration's devices, and the default ones that it does not redefine. */
-function requestedNodes(devices: readonly Device[]): NodeRequest[] {
-  const configured = new Set(devices.map(({ path }) => pathComponents(path).join("/")));
-  const defaults = DEFAULT_DEVICES.filter(({ path }) => !configured.has(path.slice(1)));
+/**
+ * The configuration's devices, and the default ones that it does not redefine. In the place of a default
+ * one it may have mounted what it likes ("/dev/urandom" on "/dev/random"); the image may not.
+ */
+function requestedNodes({ linux, mounts = [] }: Spec, mayBeOthers: boolean): NodeRequest[] {
+  const { devices = [] } = linux ?? {};
+  const pathOf = (path: string): string => pathComponents(path).join("/");
+  const configured = new Set(devices.map(({ path }) => pathOf(path)));
+  const mounted = new Set(mounts.map(({ destination }) => pathOf(destination)));
+  const defaults = DEFAULT_DEVICES.filter(({ path }) => !configured.has(pathOf(path)));
   return [
-    ...defaults.map((device) => ({ device, reason: "default devices" })),
-    ...devices.map((device, index) => ({ device, reason: `linux.devices[${index}]` })),
+    ...defaults.map((device) => ({
+      device,
+      reason: "default devices",
+      isChecked: mayBeOthers && !mounted.has(pathOf(device.path)),
+    })),
+    ...devices.map((device, index) => ({
+      device,
+      reason: `linux.devices[${index}]`,
+      isChecked: true,
+    })),
   ];
 }
 
@@ -127,7 +145,8 @@ export function deviceNumber(major: number, minor: number): number {
   return ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
-function makeNode(program: ProgramBuilder, device: Device, { directory, name }: Place): void {
+function makeNode(program: ProgramBuilder, node: NodeRequest, { directory, name }: Place): void {
+  const { device } = node;
   const describes = () => `make the device ${quote(device.path)}`;
   // Engines copy a whole st_mode here; the type is `type`'s to say.
   const permissions = (device.fileMode ?? DEFAULT_MODE) & PERMISSION_BITS;
@@ -150,10 +169,14 @@ function makeNode(program: ProgramBuilder, device: Device, { directory, name }: 
     const noFollow = named(AT_SYMLINK_NOFOLLOW, "SYMLINK_NOFOLLOW");
     program.call("fchownat", [directory, program.text(name), uid, gid, noFollow], { describes });
   }
-  program.jump(done);
-  program.place(exists);
-  expectDevice(program, device, { directory, name, errno: Errno.EEXIST });
-  program.place(done);
+  if (node.isChecked) {
+    program.jump(done);
+    program.place(exists);
+    expectDevice(program, device, { directory, name, errno: Errno.EEXIST });
+    program.place(done);
+  } else {
+    program.place(exists);
+  }
 }
 
 /** Fails with `errno` unless the file is the device. Its owner and mode are the image's to choose. */
@@ -189,7 +212,8 @@ function expectDevice(
  * A file at the device's path, with the host's node bound on it. Nothing that may be there is opened
  * for more than its path: opening a FIFO of the image would block.
  */
-function bindNode({ program }: PlanContext, device: Device, { directory, name }: Place): void {
+function bindNode({ program }: PlanContext, node: NodeRequest, { directory, name }: Place): void {
+  const { device } = node;
   const describes = () => `bind the device ${quote(device.path)}`;
   const nameText = program.text(name);
   program.call("mknodat", [directory, nameText, named(S_IFREG | DEFAULT_MODE, "-|0666"), 0], {
@@ -208,7 +232,9 @@ function bindNode({ program }: PlanContext, device: Device, { directory, name }:
     result: "tree",
     describes,
   });
-  expectDevice(program, device, { directory: tree, name: "", errno: Errno.ENODEV });
+  if (node.isChecked) {
+    expectDevice(program, device, { directory: tree, name: "", errno: Errno.ENODEV });
+  }
   const slave = { set: 0, clear: 0, propagation: MS_SLAVE, recursive: false };
   setAttributes(program, tree, slave, describes);
   attachMount(program, tree, file, describes);

@@ -14,12 +14,13 @@ import { writeIdMaps } from "./id-maps.ts";
 const DECIMAL_BYTES = 24;
 
 /** A descriptor of a user namespace with the mount's mappings, or else the container's. */
-export function idMappedUserNamespace(context: PlanContext, mount: Mount): Register {
+export function idMappedUserNamespace(context: PlanContext, mount: Mount, index: number): Register {
   const { program, request } = context;
   const { linux } = request.spec;
   const maps = {
     uid: mount.uidMappings ?? linux?.uidMappings ?? [],
     gid: mount.gidMappings ?? linux?.gidMappings ?? [],
+    ...(mount.uidMappings === undefined ? {} : { place: `mounts[${index}]` }),
   };
   const pair = program.space(8, "sockets");
   const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");

@@ -30,20 +30,21 @@ export function writeIdMaps(
   maps: IdMaps,
   facts: MapWriterFacts,
 ): void {
+  const { place = "linux" } = maps;
   const digits = program.space(DECIMAL_BYTES, "pid");
-  program.because("linux.uidMappings");
+  program.because(`${place}.uidMappings`);
   program.control("decimal", [child, offsetOf(digits)]);
   const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
   const proc = program.call("openat", [CURRENT_DIRECTORY, program.text("/proc"), openFlags], {
     result: "proc",
   });
   const directory = program.call("openat", [proc, digits, openFlags], { result: "procPid" });
-  program.because("linux.gidMappings");
+  program.because(`${place}.gidMappings`);
   if (deniesSetgroups(maps, facts)) {
     writeProcFile(program, directory, "setgroups", "deny");
   }
   writeMap({ program, directory, digits, facts }, "gid", maps.gid);
-  program.because("linux.uidMappings");
+  program.because(`${place}.uidMappings`);
   writeMap({ program, directory, digits, facts }, "uid", maps.uid);
   program.close(directory);
   program.close(proc);

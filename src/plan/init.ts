@@ -52,6 +52,7 @@ export function planInit(
   if (namespaces.user !== "joined") {
     enterCgroup(program, request, shared.cgroup);
   }
+  program.because("process");
   const proc = openVerifiedProc(program);
   becomeRootOfNamespace(context, namespaces, shared);
   enterNamespaces(context, namespaces);
@@ -118,8 +119,8 @@ export function enterCgroup(
   for (const path of cgroup.tasks) {
     enterGroup(program, path, () => `enter the cgroup ${JSON.stringify(path)}`);
   }
-  program.because("linux.intelRdt");
   for (const path of resctrlTasks) {
+    program.because("linux.intelRdt");
     enterGroup(program, path, () => `enter the resctrl group ${JSON.stringify(path)}`);
   }
 }

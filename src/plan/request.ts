@@ -106,4 +106,6 @@ export interface ExecRequest {
 export interface IdMaps {
   readonly uid: readonly IdMapping[];
   readonly gid: readonly IdMapping[];
+  /** Whose `uidMappings` and `gidMappings` they are: "mounts[3]"; absent: "linux". */
+  readonly place?: string;
 }

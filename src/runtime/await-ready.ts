@@ -3,6 +3,7 @@
 import { delegateCgroup } from "../cgroup/delegate.ts";
 import { applyDevices } from "../cgroup/devices.ts";
 import { startScope } from "../cgroup/scope.ts";
+import { OcicatError } from "../error/ocicat-error.ts";
 import type { Spec } from "../oci/spec.ts";
 import type { ContainerProcessState, State } from "../oci/state.ts";
 import { SECCOMP_FD_NAME } from "../oci/state.ts";
@@ -12,10 +13,12 @@ import {
   REPORT_NEEDS_SCOPE,
   REPORT_PID,
   REPORT_READY,
+  STATE_LIMIT,
 } from "../plan/reports.ts";
 import { REPORT_FAILED } from "../program/opcodes.ts";
 import { type Program, provenanceOf } from "../program/program.ts";
 import type { StageProcess, StageReport } from "../stage/launch.ts";
+import { encodeText } from "../sys/memory.ts";
 import { readProcessStat } from "../sys/process.ts";
 import type { CreateOptions } from "./create-options.ts";
 import { runHooks } from "./hooks.ts";
@@ -181,7 +184,20 @@ function asksForDelegation({ linux, mounts = [] }: Spec): boolean {
 /** What a program that waits is answered: the state where a hook inside needs it. */
 export function stateAnswer({ hooks }: Spec, state: State): string {
   const inside = (hooks?.createContainer?.length ?? 0) + (hooks?.startContainer?.length ?? 0);
-  return inside === 0 ? ANSWER_GO : JSON.stringify(state);
+  return inside === 0 ? ANSWER_GO : fitting(JSON.stringify(state));
+}
+
+/** A program has room for so much. What could make a state larger is its annotations. */
+function fitting(document: string): string {
+  if (encodeText(document).length > STATE_LIMIT) {
+    throw new OcicatError("exhausted", {
+      operation: "pass on",
+      subject: "the container's state",
+      reason: `it is larger than ${STATE_LIMIT} bytes`,
+      hint: "shorten annotations",
+    });
+  }
+  return document;
 }
 
 export function notifiesAgent({ linux }: Spec): boolean {
@@ -198,7 +214,7 @@ export function agentAnswer({ linux }: Spec, state: State, pid = state.pid ?? 0)
     ...(metadata === undefined ? {} : { metadata }),
     state,
   };
-  return JSON.stringify(document);
+  return fitting(JSON.stringify(document));
 }
 
 /** What `start` needs to turn {op, errno} into a sentence: the ops from the commit on. */

@@ -120,6 +120,23 @@ describe.skipIf(NEEDS_ROOT)("devices (as root)", () => {
     expect(await scratch.outputOf(bundle)).toBe("/dev/null character special file 600 0:0 1:3\n");
   });
 
+  test("what the configuration mounts in the place of a default one stays", async () => {
+    const random = {
+      type: "none",
+      source: "/dev/urandom",
+      destination: "/dev/random",
+      options: ["bind"],
+    };
+    const usual = scratch.bundle().spec.mounts ?? [];
+    for (const allMounts of [
+      [...usual, random],
+      [...noDev, random],
+    ]) {
+      const bundle = scratch.bundle({ allMounts, script: "stat -c %t:%T /dev/random" });
+      expect(await scratch.outputOf(bundle)).toBe("1:9\n");
+    }
+  });
+
   test("a /dev that is bound from elsewhere is left alone", async () => {
     const dev = join(scratch.folder, "dev");
     mkdirSync(dev);

@@ -43,7 +43,7 @@ const HOST: HostFacts = {
 
 export interface Changes {
   readonly spec?: Partial<Spec>;
-  readonly process?: Partial<Process>;
+  readonly process?: Partial<Process> | "none";
   readonly linux?: Partial<Linux>;
   readonly facts?: Partial<HostFacts>;
   readonly request?: Partial<CreateRequest>;
@@ -56,9 +56,10 @@ function changedSpec({ spec, process, linux }: Changes): Spec {
   return parseRuntimeConfig(
     structuredClone({
       ...base,
+      root: { path: "rootfs" },
       mounts: [],
       ...spec,
-      process: { ...own, args: ["/bin/true"], ...process },
+      process: process === "none" ? null : { ...own, args: ["/bin/true"], ...process },
       linux: { namespaces: base.linux?.namespaces, ...linux },
     }),
   );
