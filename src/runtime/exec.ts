@@ -30,7 +30,7 @@ import { writePidFile } from "./pid-file.ts";
 import { failureOf, silentFailure } from "./program-failure.ts";
 import { checkTerminal, RequestedSockets } from "./requested-sockets.ts";
 import { type ContainerState, StateDirectory } from "./state-directory.ts";
-import { ociState, openInit, statusOf } from "./status.ts";
+import { ociState, openInit, type Status, statusOf } from "./status.ts";
 
 export interface ExecOptions extends ContainerAddress {
   /** Made from the container's own process, or given whole. */
@@ -78,8 +78,13 @@ export async function exec(options: AttendedExecOptions): Promise<ExitStatus> {
 async function execute(options: ExecOptions, end: "run" | "detach"): Promise<ExecutedProcess> {
   using directory = StateDirectory.open(options.stateRoot, options.id, LOCK_SH);
   const state = directory.readState();
-  using init = requireRunning(options, directory, state);
+  const status = statusOf(directory, state);
+  using init = requireRunning(options, status, state);
   const spec = decodeRuntimeConfig(directory.readConfig());
+  if (status === "paused") {
+    // The process will not run before `resume` or `delete`, which need the lock.
+    directory[Symbol.dispose]();
+  }
   const process = withHome(options.process(spec.process), {
     rootPath: `/proc/${state.pid}/root`,
   });
@@ -122,10 +127,9 @@ function specOfExec(spec: Spec, process: Process): Spec {
 
 function requireRunning(
   { ignorePaused }: ExecOptions,
-  directory: StateDirectory,
+  status: Status,
   state: ContainerState,
 ): OwnedFd {
-  const status = statusOf(directory, state);
   using init = openInit(state);
   if (init === undefined || status === "stopped") {
     throw refuse(state.id, "cannot exec in a stopped container");

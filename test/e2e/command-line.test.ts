@@ -62,8 +62,8 @@ describe("the command line", () => {
     ["checkpoint", "x"],
     ["restore", "--lsm-mount-context"],
     ["restore", "--help"],
-  ])("refuses %s %s, by which Podman and CRI-O learn that it cannot", (...words) => {
-    const { code, stdout, stderr } = place.call(words);
+  ])("refuses %s %s, by which Podman and CRI-O learn that it cannot", (verb, word) => {
+    const { code, stdout, stderr } = place.call([verb, word]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain("does not support checkpointing");
     expect(stderr).not.toContain("flag needs an argument");

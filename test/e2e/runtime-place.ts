@@ -34,7 +34,7 @@ import { RUNTIME } from "../peers/runtime-under-test.ts";
 export const NEEDS_ROOT = process.getuid?.() !== 0;
 
 const APPLETS =
-  "sh cat echo env false grep head hostname id kill ls mkdir mount nc ps pwd readlink sleep stat stty test touch true tty wc";
+  "sh cat echo env false grep head hostname id kill ln logger ls mkdir mount printf ps pwd readlink sleep stat stty test touch true tty wc";
 const TIME_LIMIT_MS = 30_000;
 
 export interface Result {
