@@ -264,6 +264,31 @@ describe.skipIf(NEEDS_ROOT)("what this kernel does not have (as root)", () => {
   });
 });
 
+test.skipIf(NEEDS_ROOT)("a poststop hook that fails is warned of (as root)", async () => {
+  const failing = { path: "/bin/sh", args: ["sh", "-c", "echo the reason >&2; exit 4"] };
+  const told = join(scratch.folder, "after");
+  const next = { path: "/bin/sh", args: ["sh", "-c", `echo called > ${told}`] };
+  const warnings: string[] = [];
+  const bundle = scratch.bundle({ hooks: { poststop: [failing, next] } });
+  const onWarning = (text: string) => warnings.push(text);
+  expect(await scratch.run(bundle, { onWarning })).toEqual({ code: 0 });
+  expect(warnings).toEqual([
+    'run the hook "/bin/sh" of hooks.poststop[0]: exit status 4: the reason',
+  ]);
+  expect(readFileSync(told, "utf8")).toBe("called\n");
+});
+
+test.skipIf(NEEDS_ROOT)("limits of cgroup v2 alone are refused elsewhere (as root)", async () => {
+  const isUnified = existsSync("/sys/fs/cgroup/cgroup.controllers");
+  const resources = { unified: { "memory.high": "100000000" } };
+  const running = scratch.run(scratch.bundle({ linux: { resources } }));
+  const outcome = await running.then(
+    () => "accepted",
+    (error) => String(error.message),
+  );
+  expect(outcome).toMatch(isUnified ? /^accepted$/ : /linux\.resources\.unified/);
+});
+
 test.skipIf(NEEDS_ROOT)("a create that fails calls the poststop hooks (as root)", async () => {
   mkdirSync(join(scratch.folder, "told"));
   const told = join(scratch.folder, "told/state");

@@ -84,6 +84,24 @@ describe.skipIf(NEEDS_ROOT)("a seccomp profile (as root)", () => {
     expect(existsSync(join(bundle.root, "new"))).toBe(true);
   });
 
+  test("is loaded with all flags, also with an agent's", async () => {
+    using agent = new SeccompAgent();
+    const flags = [
+      "SECCOMP_FILTER_FLAG_TSYNC",
+      "SECCOMP_FILTER_FLAG_LOG",
+      "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+      "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+    ] as const;
+    const seccomp = {
+      ...mkdirAnswers({ action: "SCMP_ACT_NOTIFY" }),
+      listenerPath: agent.path,
+      flags,
+    };
+    expect(await scratch.run(scratch.bundle({ linux: { seccomp } }))).toEqual({ code: 0 });
+    using supervised = agent.accept();
+    expect(supervised.state.fds).toEqual(["seccompFd"]);
+  });
+
   test("that stops the runtime itself is refused, with the rule that does", async () => {
     const stops = (names: string[], more: Partial<Process>) => {
       const rule = { names, action: "SCMP_ACT_ERRNO" } as const;
