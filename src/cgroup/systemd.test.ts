@@ -13,7 +13,7 @@ import { Systemd, socketPathOf, versionNumber } from "./systemd.ts";
 
 type Answer = Omit<Message, "serial">;
 
-const WELCOME = "OK 0123456789abcdef\r\n";
+const WELCOME = "OK 0123456789abcdef\r\nAGREE_UNIX_FD\r\n";
 
 function returned(serial: number, signature = "", body: Message["body"] = []): Answer {
   return { type: "return", replySerial: serial, signature, body };
@@ -78,13 +78,14 @@ function split(said: Uint8Array): Conversation {
 }
 
 const UID = process.geteuid?.() ?? 0;
+const END = "NEGOTIATE_UNIX_FD\r\nBEGIN\r\n";
 const HEX_UID = Buffer.from(String(UID)).toString("hex");
 
 test("authenticates by the uid, and by the socket alone where that is refused", () => {
   const plain = converse(WELCOME, [], () => undefined);
-  expect(plain.lines).toBe(`\0AUTH EXTERNAL ${HEX_UID}\r\nBEGIN\r\n`);
+  expect(plain.lines).toBe(`\0AUTH EXTERNAL ${HEX_UID}\r\n${END}`);
   const mapped = converse(`REJECTED EXTERNAL\r\nDATA\r\n${WELCOME}`, [], () => undefined);
-  expect(mapped.lines).toBe(`\0AUTH EXTERNAL ${HEX_UID}\r\nAUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n`);
+  expect(mapped.lines).toBe(`\0AUTH EXTERNAL ${HEX_UID}\r\nAUTH EXTERNAL\r\nDATA\r\n${END}`);
   expect(() => converse("REJECTED\r\nREJECTED\r\n", [], () => undefined)).toThrow(
     "it refused the user",
   );

@@ -4,8 +4,12 @@
 // Before the messages there is a dialogue of lines (D-Bus Specification, "Authentication Protocol"):
 //
 //   client: NUL, then AUTH EXTERNAL <decimal uid, in hexadecimal>
-//   server: OK <guid>           or REJECTED: in a user namespace our uid is not what the server sees;
-//   client: BEGIN               then AUTH EXTERNAL alone, DATA, DATA takes the socket's own proof
+//   server: OK <guid>                    or REJECTED: in a user namespace our uid is not what the server
+//   client: NEGOTIATE_UNIX_FD, BEGIN     sees; then AUTH EXTERNAL alone, DATA, DATA takes the socket's
+//   server: AGREE_UNIX_FD or ERROR       own proof
+//
+// systemd (252) overlooks a message that it reads together with BEGIN, until another one comes. So
+// nothing follows BEGIN before the answer to the line that was sent with it, descriptors or not.
 
 import { POLLIN, SOCK_STREAM } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
@@ -71,7 +75,8 @@ export class BusConnection implements Disposable {
     if (!answer.startsWith("OK ")) {
       throw this.#failure(`it refused the user ${uid}: ${quote(answer)}`, "permission-denied");
     }
-    this.#send(encodeText("BEGIN\r\n"));
+    this.#send(encodeText("NEGOTIATE_UNIX_FD\r\nBEGIN\r\n"));
+    this.#readLine();
   }
 
   /** The answer, of the type "return" or "error". */
