@@ -74,7 +74,7 @@ class RunningContainer implements Disposable {
 }
 
 function openRunning({ stateRoot, id }: ContainerAddress): RunningContainer {
-  using directory = StateDirectory.openShared(stateRoot, id);
+  using directory = StateDirectory.openUnlocked(stateRoot, id);
   const state = directory.readState();
   using init = openInit(state);
   if (init === undefined || statusOf(directory, state) === "stopped") {

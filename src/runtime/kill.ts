@@ -19,7 +19,7 @@ export interface KillOptions extends ContainerAddress {
 }
 
 export function kill(options: KillOptions): void {
-  using directory = StateDirectory.openShared(options.stateRoot, options.id);
+  using directory = StateDirectory.openUnlocked(options.stateRoot, options.id);
   const state = directory.readState();
   if (options.all === true) {
     killAll(state.cgroup, options.signal);

@@ -14,7 +14,7 @@ export interface ListedContainer extends ContainerReport {
 export function listContainers(stateRoot: string): ListedContainer[] {
   return listContainerIds(stateRoot).flatMap((id) => {
     try {
-      using directory = StateDirectory.openShared(stateRoot, id);
+      using directory = StateDirectory.openUnlocked(stateRoot, id);
       const state = directory.readState();
       return [{ ...reportOf(directory, state), ownerUid: stat(directory.path)?.uid ?? 0 }];
     } catch (error) {

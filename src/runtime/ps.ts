@@ -6,7 +6,7 @@ import { StateDirectory } from "./state-directory.ts";
 
 /** Pids as the host sees them; none when it has stopped. */
 export function processesOf({ stateRoot, id }: ContainerAddress): number[] {
-  using directory = StateDirectory.openShared(stateRoot, id);
+  using directory = StateDirectory.openUnlocked(stateRoot, id);
   const state = directory.readState();
   return pidsOf(state.cgroup).sort((one, other) => one - other);
 }

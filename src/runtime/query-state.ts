@@ -19,7 +19,7 @@ export interface ContainerReport {
 }
 
 export function queryState({ stateRoot, id }: ContainerAddress): ContainerReport {
-  using directory = StateDirectory.openShared(stateRoot, id);
+  using directory = StateDirectory.openUnlocked(stateRoot, id);
   return reportOf(directory, directory.readState());
 }
 

@@ -43,6 +43,8 @@ export function start({ stateRoot, id, notifySocket }: StartOptions): void {
     notifySocket === undefined ? undefined : NotifySocket.bind(directory, notifySocket);
   letInitExecute(directory, state, spec);
   directory.removeStartFiles();
+  // What follows takes as long as others like: meanwhile the container can be stopped and deleted.
+  directory[Symbol.dispose]();
   try {
     runHooks("poststart", spec.hooks?.poststart ?? [], ociState(state, "running"));
   } catch (error) {

@@ -106,20 +106,18 @@ export class StateDirectory implements Disposable {
 
   /** Opens and locks the folder of a container; waits for a verb that has it locked. */
   static open(root: string, id: string, lock = LOCK_EX): StateDirectory {
-    checkContainerId(id);
-    const path = `${root}/${id}`;
-    const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY);
-    if (fd === -Errno.ENOENT || fd === -Errno.ENOTDIR) {
-      throw notFound();
-    }
-    using directory = new OwnedFd(checked(fd, "open", quote(path)));
-    checked(tryFlock(directory.number, lock), "lock", quote(path));
-    return new StateDirectory(path, new OwnedFd(directory.release()));
+    using directory = openFolder(root, id);
+    checked(tryFlock(directory.number, lock), "lock", quote(`${root}/${id}`));
+    return new StateDirectory(`${root}/${id}`, new OwnedFd(directory.release()));
   }
 
-  /** For readers: several at once, but not while a verb changes the container. */
-  static openShared(root: string, id: string): StateDirectory {
-    return StateDirectory.open(root, id, LOCK_SH);
+  /**
+   * For those who look or send a signal: they wait for nobody. A hook may ask for the state of its own
+   * container, and one that takes long to start can be killed.
+   */
+  static openUnlocked(root: string, id: string): StateDirectory {
+    using directory = openFolder(root, id);
+    return new StateDirectory(`${root}/${id}`, new OwnedFd(directory.release()));
   }
 
   get fd(): number {
@@ -193,6 +191,16 @@ export class StateDirectory implements Disposable {
     tryFlock(this.fd, LOCK_UN);
     this.#directory[Symbol.dispose]();
   }
+}
+
+function openFolder(root: string, id: string): OwnedFd {
+  checkContainerId(id);
+  const path = `${root}/${id}`;
+  const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY);
+  if (fd === -Errno.ENOENT || fd === -Errno.ENOTDIR) {
+    throw notFound();
+  }
+  return new OwnedFd(checked(fd, "open", quote(path)));
 }
 
 function parseState(text: string, path: string): ContainerState {

@@ -17,6 +17,6 @@ export async function waitUntilStopped(address: ContainerAddress): Promise<void>
 }
 
 function openInitOf({ stateRoot, id }: ContainerAddress) {
-  using directory = StateDirectory.openShared(stateRoot, id);
+  using directory = StateDirectory.openUnlocked(stateRoot, id);
   return openInit(directory.readState());
 }

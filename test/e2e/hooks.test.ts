@@ -150,6 +150,25 @@ describe.skipIf(NEEDS_ROOT)("hooks (as root)", () => {
     expect(lines()).toEqual(["poststop stopped y", "second stopped y"]);
   });
 
+  test("may ask the runtime about their own container, and end it", async () => {
+    const ask = (status: string, words: readonly string[]) =>
+      hook(status, `${place.command(words).join(" ")} >> ${log}`);
+    const container = place.container();
+    const state = ["state", container.id];
+    container.write({
+      ...container.spec,
+      hooks: {
+        createRuntime: [ask("createRuntime", state)],
+        poststart: [ask("poststart", state), ask("kill", ["kill", container.id, "KILL"])],
+      },
+    });
+    expect(container.create()).toMatchObject({ code: 0, stderr: "" });
+    expect(lines().join("\n")).toContain('"status": "creating"');
+    expect(container.verb("start")).toMatchObject({ code: 0, stderr: "" });
+    expect(lines().join("\n")).toContain('"status": "running"');
+    await eventually("it has ended", () => container.status() === "stopped");
+  });
+
   test("that take too long are ended", () => {
     const slow = { path: "/bin/sleep", args: ["sleep", "600"], timeout: 1 };
     const container = place.container({ hooks: { createRuntime: [slow] } });
