@@ -3,11 +3,17 @@
 //
 // OCICAT_TEST_PROGRAM: an absolute path of another program to test.
 
+import { setDefaultTimeout } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setChildSubreaper, waitForPid } from "../../src/sys/process.ts";
 import { DIST } from "../../tools/repository.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../vm/guest.ts";
+
+if (isGuest()) {
+  setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
+}
 
 export const OCICAT = process.env["OCICAT_TEST_PROGRAM"] ?? DIST.launchers[0];
 
