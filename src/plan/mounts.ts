@@ -14,7 +14,7 @@ import { OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { applyMountOptions, setAttributes } from "./mount-attributes.ts";
 import { sortMountOptions, withoutReadOnly } from "./mount-options.ts";
 import { attachFileOrDirectory, attachMount, describeMount, type MountStep } from "./mount-step.ts";
-import { openTarget, pathComponents, type Target } from "./paths.ts";
+import { openInRoot, openTarget, pathComponents, type Target } from "./paths.ts";
 import {
   checkProcDestination,
   expectOutsideProc,
@@ -26,6 +26,7 @@ import { requireSecurityModule } from "./security-modules.ts";
 
 const STATX_BYTES = 256;
 const STATX_MODE = 0x2;
+const TMPFS_MODE = 0o1777;
 const STATX_MODE_OFFSET = 28;
 const AT_EMPTY_PATH = 0x1000;
 
@@ -161,10 +162,10 @@ function mountFileSystem(step: MountStep): void {
   const isLater = isReadOnlyLater(step);
   const options = isLater ? withoutReadOnly(step.options) : step.options;
   const { program } = context;
-  const target = openMountTarget(step, "directory");
   const inheritsMode =
     mount.type === "tmpfs" && !options.data.some((option) => /^mode=/.test(option));
-  const mode = inheritsMode ? readMode(program, target) : undefined;
+  const mode = inheritsMode ? readMode(step) : undefined;
+  const target = openMountTarget(step, "directory");
   const fallback = mount.type === "sysfs" ? program.label() : undefined;
   const tree = makeFileSystem(context, mount, options, fallback);
   program.because(`mounts[${index}].options`);
@@ -192,12 +193,27 @@ function mountFileSystem(step: MountStep): void {
   bindHostSysfs(step, tree, target, fallback);
 }
 
-/** The permission bits of a mount target: a tmpfs without a mode of its own takes them over. */
-function readMode(program: ProgramBuilder, target: Register): Register {
-  const status = program.space(STATX_BYTES, "status");
+/**
+ * The permission bits that the mount target has before anything is made there: a tmpfs without a mode
+ * of its own takes them over. Where there is nothing yet, the kernel's own mode of a tmpfs stays.
+ */
+function readMode({ context, root, mount, index }: MountStep): Register {
+  const { program, request } = context;
+  program.because(`mounts[${index}].destination`);
+  const content = new Uint8Array(STATX_BYTES);
+  new DataView(content.buffer).setUint16(STATX_MODE_OFFSET, TMPFS_MODE, true);
+  const status = program.structure(content, "{mode 01777}");
+  const absent = program.label();
+  const path = request.facts.resolvedDestinations.get(mount.destination) ?? mount.destination;
+  const place = freshPlace(context, root, path);
+  const probe = program.register("probe");
+  const relative = pathComponents(place.path).join("/") || ".";
+  openInRoot(program, { ...place, path: relative }, probe, absent);
   const atFlags = named(AT_EMPTY_PATH, "EMPTY_PATH");
   const mask = named(STATX_MODE, "MODE");
-  program.call("statx", [target, program.text(""), atFlags, mask, status]);
+  program.call("statx", [probe, program.text(""), atFlags, mask, status]);
+  program.close(probe);
+  program.place(absent);
   return program.control("load", [offsetOf(status, STATX_MODE_OFFSET), 2], { result: "mode" });
 }
 

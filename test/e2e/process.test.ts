@@ -171,6 +171,18 @@ describe.skipIf(NEEDS_ROOT)("the file system (as root)", () => {
     expect(container.output()).toBe("host\nhost\nrefused\ntmpfs\nnoexec\n");
   });
 
+  test("gives a tmpfs the mode of the folder below it, or lets everybody write", () => {
+    const container = place.container({
+      script: "stat -c %a /mnt/new /etc/old",
+      mounts: [
+        { destination: "/mnt/new", type: "tmpfs", source: "tmpfs" },
+        { destination: "/etc/old", type: "tmpfs", source: "tmpfs" },
+      ],
+    });
+    mkdirSync(join(container.root, "etc/old"), { mode: 0o751 });
+    expect(container.output()).toBe("1777\n751\n");
+  });
+
   test("names the mount that fails, in the words that dockerd looks for", () => {
     const container = place.container({
       mounts: [{ destination: "/etc/file", type: "bind", source: place.folder, options: ["bind"] }],

@@ -203,7 +203,7 @@ describe.skipIf(NEEDS_ROOT)("a tmpfs (as root)", () => {
         mkdirSync(join(root, "given"));
       },
     });
-    expect(await scratch.outputOf(bundle)).toBe("1733\n700\n755\n");
+    expect(await scratch.outputOf(bundle)).toBe("1733\n700\n1777\n");
   });
 
   test("with tmpcopyup begins with what the image has there", async () => {
