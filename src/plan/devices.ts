@@ -2,13 +2,16 @@
 //
 // Where the kernel lets us, nodes are made; in a user namespace, which may not make any, the host's
 // nodes are bound instead. /dev is one verified descriptor: a link of the image at /dev must not lead
-// us elsewhere. What the image already has in a device's place must be that device.
+// us elsewhere. What is already in the place of a configured device must be that device; in that of a
+// default one it stays, as with runc: an image may break its own /dev.
 
 import {
   AT_EMPTY_PATH,
   AT_SYMLINK_NOFOLLOW,
   O_CLOEXEC,
   O_PATH,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_SYMLINKS,
   S_IFBLK,
   S_IFCHR,
   S_IFIFO,
@@ -20,11 +23,10 @@ import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import type { Device } from "../oci/linux.ts";
 import { isBindMount } from "../oci/mount-options.ts";
-import type { Spec } from "../oci/spec.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
-import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
-import { OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
+import { CURRENT_DIRECTORY, openHow, type PlanContext } from "./context.ts";
+import { OPEN_TREE_NAMES } from "./flag-names.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { attachMount } from "./mount-step.ts";
 import { openTarget, pathComponents } from "./paths.ts";
@@ -48,6 +50,7 @@ const DEFAULT_DEVICES: readonly Device[] = [
 
 const DEFAULT_MODE = 0o666;
 const PERMISSION_BITS = 0o7777;
+const OPEN_HOW_BYTES = 24;
 const STATX_BYTES = 256;
 const STATX_MODE_OFFSET = 28;
 /** stx_rdev_major and stx_rdev_minor, 32 bits each. */
@@ -82,8 +85,7 @@ export function makeDevices(context: PlanContext, root: Register, inUserNamespac
   const umask = program.call("umask", [0], { result: "umask" });
   const fresh = context.freshMounts.get("dev");
   const dev = fresh ?? openTarget(program, { root, path: "dev", missing: "directory" });
-  const mayBeOthers = fresh === undefined && !inUserNamespace;
-  for (const node of requestedNodes(request.spec, mayBeOthers)) {
+  for (const node of requestedNodes(request.spec.linux?.devices ?? [])) {
     program.because(node.reason);
     const place = openPlace(program, node.device.path, root, dev);
     if (inUserNamespace && node.device.type !== "p") {
@@ -101,22 +103,12 @@ export function makeDevices(context: PlanContext, root: Register, inUserNamespac
   program.close(dev);
 }
 
-/**
- * The configuration's devices, and the default ones that it does not redefine. In the place of a default
- * one it may have mounted what it likes ("/dev/urandom" on "/dev/random"); the image may not.
- */
-function requestedNodes({ linux, mounts = [] }: Spec, mayBeOthers: boolean): NodeRequest[] {
-  const { devices = [] } = linux ?? {};
-  const pathOf = (path: string): string => pathComponents(path).join("/");
-  const configured = new Set(devices.map(({ path }) => pathOf(path)));
-  const mounted = new Set(mounts.map(({ destination }) => pathOf(destination)));
-  const defaults = DEFAULT_DEVICES.filter(({ path }) => !configured.has(pathOf(path)));
+/** The configuration's devices, and the default ones that it does not redefine. */
+function requestedNodes(devices: readonly Device[]): NodeRequest[] {
+  const configured = new Set(devices.map(({ path }) => pathComponents(path).join("/")));
+  const defaults = DEFAULT_DEVICES.filter(({ path }) => !configured.has(path.slice(1)));
   return [
-    ...defaults.map((device) => ({
-      device,
-      reason: "default devices",
-      isChecked: mayBeOthers && !mounted.has(pathOf(device.path)),
-    })),
+    ...defaults.map((device) => ({ device, reason: "default devices", isChecked: false })),
     ...devices.map((device, index) => ({
       device,
       reason: `linux.devices[${index}]`,
@@ -220,9 +212,11 @@ function bindNode({ program }: PlanContext, node: NodeRequest, { directory, name
     describes,
     caught: { errnos: [Errno.EEXIST] },
   });
-  const { O_NOFOLLOW } = program.architecture.openFlags;
-  const openFlags = flags(O_PATH | O_CLOEXEC | O_NOFOLLOW, { ...OPEN_NAMES, NOFOLLOW: O_NOFOLLOW });
-  const file = program.call("openat", [directory, nameText, openFlags], {
+  const how = openHow(program, {
+    flags: O_PATH | O_CLOEXEC,
+    resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+  });
+  const file = program.call("openat2", [directory, nameText, how, OPEN_HOW_BYTES], {
     result: "file",
     describes,
   });

@@ -104,10 +104,11 @@ describe.skipIf(NEEDS_ROOT)("devices (as root)", () => {
   ])("%s of the image in the place of one is refused", async (_what, make) => {
     const bundle = scratch.bundle({
       allMounts: noDev,
-      image: (root) => make(join(root, "dev/null")),
+      image: (root) => make(join(root, "dev/own")),
+      linux: { devices: [{ path: "/dev/own", type: "c", major: 1, minor: 3 }] },
     });
     await expect(scratch.run(bundle)).rejects.toThrow(
-      'use what is in the place of the device "/dev/null": file exists',
+      'linux.devices[0]: use what is in the place of the device "/dev/own": file exists',
     );
   });
 
