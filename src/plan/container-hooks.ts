@@ -2,7 +2,7 @@
 // startContainer just before the process is executed. The container's state comes from the runtime,
 // since only there its pid is known, and goes to the hook's standard input.
 
-import { O_CLOEXEC, O_RDWR } from "../abi/file.ts";
+import { MFD_CLOEXEC, O_RDWR } from "../abi/file.ts";
 import { CLONE_PIDFD, P_PIDFD, POLLIN, SIGKILL, WEXITED } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
@@ -11,6 +11,7 @@ import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.
 import { type Register, type Words, wordsOf } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
+import { closeAtExecve } from "./execute.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 import type { ReceivedState } from "./received-state.ts";
 
@@ -33,27 +34,27 @@ export function runContainerHooks(
 
 function runHook(program: ProgramBuilder, hook: Hook, state: ReceivedState): void {
   const describes = () => `run the hook ${quote(hook.path)}`;
-  const pipe = program.space(8, "pipe");
-  program.call("pipe2", [pipe, flags(O_CLOEXEC, OPEN_NAMES)]);
-  const readEnd = program.control("load", [offsetOf(pipe), 4], { result: "readEnd" });
-  const writeEnd = program.control("load", [offsetOf(pipe, 4), 4], { result: "writeEnd" });
+  const input = writeState(program, state, describes);
   const pidfdRoom = program.space(8, "pidfd");
   const parent = program.label();
   const clone = cloneArguments(program, { flags: CLONE_PIDFD, pidfd: pidfdRoom });
   const child = program.fork(clone, "hook", parent);
-  executeHook(program, hook, readEnd, describes);
+  executeHook(program, hook, input, describes);
   program.endFork(parent);
-  program.close(readEnd);
+  program.close(input);
   const pidfd = program.control("load", [offsetOf(pidfdRoom), 4], { result: "pidfd" });
-  // A hook need not read its input: SIGPIPE has its default action here, so the state goes in while
-  // the pipe is empty, and a state larger than a pipe waits for a hook that reads.
-  program.call("write", [writeEnd, state.content, state.length], {
-    caught: { errnos: [Errno.EPIPE] },
-  });
-  program.close(writeEnd);
   awaitHook(program, hook, pidfd, describes);
   program.close(pidfd);
   program.forget(child);
+}
+
+/** Memory and not a pipe: a hook that ends without reading its input would break that one. */
+function writeState(program: ProgramBuilder, state: ReceivedState, describes: Words): Register {
+  const memoryArgs = [program.text("hook"), named(MFD_CLOEXEC, "CLOEXEC")];
+  const input = program.call("memfd_create", memoryArgs, { result: "input", describes });
+  program.call("write", [input, state.content, state.length], { describes });
+  program.call("lseek", [input, 0, 0]);
+  return input;
 }
 
 function executeHook(program: ProgramBuilder, hook: Hook, input: Register, describes: Words): void {
@@ -66,6 +67,8 @@ function executeHook(program: ProgramBuilder, hook: Hook, input: Register, descr
   program.call("dup3", [output, 1, 0]);
   program.call("dup3", [output, 2, 0]);
   program.forget(output);
+  // The socket of the program's reports is none of a hook's business.
+  closeAtExecve(program, 3);
   const args = program.stringVector(hook.args ?? [hook.path], "args");
   const environment = program.stringVector(hook.env ?? [], "environment");
   program.call("execve", [program.text(hook.path), args, environment], { describes });

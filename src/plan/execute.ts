@@ -112,7 +112,12 @@ function failLookup(
 /** Everything above the descriptors that the process is meant to have closes at execve. */
 export function closeOtherDescriptors(program: ProgramBuilder, preserveFds: number): void {
   program.because("process");
-  const args = [3 + preserveFds, named(LAST_FD, "MAX"), named(CLOSE_RANGE_CLOEXEC, "CLOEXEC")];
+  closeAtExecve(program, 3 + preserveFds);
+}
+
+/** Descriptors from `first` on. */
+export function closeAtExecve(program: ProgramBuilder, first: number): void {
+  const args = [first, named(LAST_FD, "MAX"), named(CLOSE_RANGE_CLOEXEC, "CLOEXEC")];
   program.call("close_range", args, { caught: { errnos: [Errno.ENOSYS] } });
 }
 

@@ -1,7 +1,7 @@
 // Hooks that run in the runtime's own namespaces: prestart, createRuntime, poststart, poststop. Each
 // reads the container's state from its standard input.
 
-import { MFD_CLOEXEC, O_PATH, O_RDWR } from "../abi/file.ts";
+import { MFD_CLOEXEC, O_RDWR } from "../abi/file.ts";
 import { POLLIN, SIG_SETMASK, SIGKILL, SIGPIPE, SIGXFSZ } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { Hook, HookName } from "../oci/hooks.ts";
@@ -20,6 +20,8 @@ import {
   waitForPid,
 } from "../sys/process.ts";
 
+const LAST_FD = 0xffff_ffff;
+const CLOSE_RANGE_CLOEXEC = 4;
 const ERROR_TEXT_LIMIT = 8192;
 
 /** Runs the hooks in order; the first that fails ends it with an error. */
@@ -49,7 +51,6 @@ export function runHooksToTheEnd(
 
 function runHook(place: string, hook: Hook, state: string): void {
   const subject = `the hook ${quote(hook.path)} of ${place}`;
-  using executable = new OwnedFd(open(hook.path, O_PATH));
   // Memory instead of pipes: a hook that reads or writes nothing blocks nobody.
   using input = memoryFile(state);
   using output = memoryFile("");
@@ -59,6 +60,8 @@ function runHook(place: string, hook: Hook, state: string): void {
     ["dup3", input.number, 0, 0],
     ["dup3", nothing.number, 1, 0],
     ["dup3", output.number, 2, 0],
+    // What the caller hands on to the container is not for hooks.
+    ["close_range", 3, LAST_FD, CLOSE_RANGE_CLOEXEC],
     ["setsid"],
     // This program ignores two signals, and blocks all of them while it starts another.
     ["rt_sigaction", SIGPIPE, addressOf(zeroes), 0, 8],
@@ -66,7 +69,7 @@ function runHook(place: string, hook: Hook, state: string): void {
     ["rt_sigprocmask", SIG_SETMASK, addressOf(zeroes), 0, 8],
   ];
   const args = hook.args ?? [hook.path];
-  const request = { executableFd: executable.number, args, environment: hook.env ?? [], prepare };
+  const request = { executablePath: hook.path, args, environment: hook.env ?? [], prepare };
   const pid = spawn(request, subject);
   const status = awaitHook(pid, hook, subject);
   const failed = !("code" in status) || status.code !== 0;

@@ -84,6 +84,8 @@ function letInitExecute(directory: StateDirectory, state: ContainerState, spec: 
   checked(call("sendto", ...args), "start", `container ${quote(state.id)}`);
   const report = receiveReport(connection.number);
   if (report?.kind === REPORT_FAILED) {
+    // It ends by itself; who deletes it next has to find it stopped.
+    killInit(state);
     throw programFailure(report, provenanceOfOp(directory, report.op));
   }
 }

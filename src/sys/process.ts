@@ -1,5 +1,6 @@
 // Processes: spawning by vfork, waiting, pidfds, signals.
 
+import { AT_FDCWD } from "../abi/file.ts";
 import {
   CLD_EXITED,
   CLONE_VFORK,
@@ -24,15 +25,19 @@ export type ChildCall = readonly [
   ...args: readonly number[],
 ];
 
-export interface SpawnRequest {
-  /** An open descriptor of the executable. */
-  readonly executableFd: number;
+export type SpawnRequest = (
+  | {
+      /** An open descriptor of the executable: no script, whose interpreter could not open it again. */
+      readonly executableFd: number;
+    }
+  | { readonly executablePath: string }
+) & {
   readonly args: readonly string[];
   /** "NAME=value" each. */
   readonly environment: readonly string[];
   /** Made by the child in order; the first failure does not stop it, so only harmless ones belong here. */
   readonly prepare?: readonly ChildCall[];
-}
+};
 
 const AT_EMPTY_PATH = 0x1000;
 const WORDS_PER_ENTRY = 16;
@@ -51,14 +56,12 @@ export function spawn(request: SpawnRequest, subject: string): number {
   prepare.forEach((entry, index) => {
     writeEntry(list, index, entry);
   });
-  const executable: ChildCall = [
-    "execveat",
-    request.executableFd,
-    cstring(""),
-    addressOf(argv.pointers),
-    addressOf(envp.pointers),
-    AT_EMPTY_PATH,
-  ];
+  const [directoryFd, path, atFlags] =
+    "executableFd" in request
+      ? [request.executableFd, cstring(""), AT_EMPTY_PATH]
+      : [AT_FDCWD, cstring(request.executablePath), 0];
+  const vectors = [addressOf(argv.pointers), addressOf(envp.pointers)] as const;
+  const executable: ChildCall = ["execveat", directoryFd, path, ...vectors, atFlags];
   writeEntry(list, prepare.length, executable);
   const mask = blockAllSignals();
   const pid = rawSpawn(addressOf(list), prepare.length + 1, CLONE_VM | CLONE_VFORK | SIGCHLD);

@@ -19,7 +19,7 @@ const volume = join(scratch.folder, "volume");
 mkdirSync(join(volume, "self/attr"), { recursive: true });
 writeFileSync(join(volume, "file"), "");
 
-afterEach(() => expect(scratch.leftovers()).toEqual([]));
+afterEach(() => expect(scratch.takeLeftovers()).toEqual([]));
 afterAll(() => scratch.remove());
 
 async function errorOf(attempt: Promise<unknown>): Promise<OcicatError | undefined> {

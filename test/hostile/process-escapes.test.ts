@@ -27,7 +27,7 @@ beforeAll(async () => {
   verbs = await VerbRunner.build(scratch);
 });
 
-afterEach(() => expect(scratch.leftovers()).toEqual([]));
+afterEach(() => expect(scratch.takeLeftovers()).toEqual([]));
 afterAll(() => scratch.remove());
 
 const output = ({ root }: Bundle): string => readFileSync(join(root, "out"), "utf8");

@@ -40,6 +40,7 @@ import { leftovers, removeCgroups } from "./leftovers.ts";
 const APPLETS = [
   "sh",
   "cat",
+  "grep",
   "ls",
   "sleep",
   "true",
@@ -203,11 +204,17 @@ export class Scratch {
     return leftovers(this);
   }
 
-  /** Whatever a failed test has left, too. */
-  remove(): void {
+  /** As leftovers(), but removed, so that the next test does not find them again. */
+  takeLeftovers(): string[] {
+    const found = this.leftovers();
     for (const id of listContainerIds(this.stateRoot)) {
       deleteContainer({ stateRoot: this.stateRoot, id, force: true });
     }
+    return found;
+  }
+
+  remove(): void {
+    this.takeLeftovers();
     removeCgroups(this.cgroup);
     rmSync(this.folder, { recursive: true, force: true });
   }
