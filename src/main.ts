@@ -5,8 +5,15 @@ import { ociMain } from "./cli/oci/main.ts";
 import { writeError } from "./cli/write-text.ts";
 import { takeLaunchNotes } from "./sys/launch-notes.ts";
 import { restoreOpenFilesLimit } from "./sys/open-files-limit.ts";
+import { endPhase, phaseLines, recordPhases } from "./sys/phases.ts";
+
+const PHASES_VARIABLE = "OCICAT_PHASES";
 
 async function main(name: string, words: readonly string[]): Promise<number> {
+  if (process.env[PHASES_VARIABLE] !== undefined) {
+    recordPhases();
+    endPhase("start");
+  }
   const notes = takeLaunchNotes(process.env);
   if (notes !== undefined) {
     restoreOpenFilesLimit(notes.openFilesLimit);
@@ -24,6 +31,10 @@ async function main(name: string, words: readonly string[]): Promise<number> {
 try {
   const name = process.argv0.slice(process.argv0.lastIndexOf("/") + 1);
   process.exitCode = await main(name, process.argv.slice(2));
+  const phases = phaseLines();
+  if (phases !== "") {
+    writeError(phases);
+  }
 } catch (error) {
   writeError(`ocicat: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -24,6 +24,7 @@ import type { CreateRequest, RootFilesystem, StageEnd } from "../plan/request.ts
 import type { Program } from "../program/program.ts";
 import { launchProgram } from "../stage/launch.ts";
 import { readTextFile } from "../sys/file.ts";
+import { endPhase } from "../sys/phases.ts";
 import { awaitReady, type CommittedContainer } from "./await-ready.ts";
 import { removeEverything } from "./clean-up.ts";
 import type { CreateOptions } from "./create-options.ts";
@@ -65,6 +66,7 @@ export async function launchContainer(
   if (end.kind !== "create") {
     requireProcess(preparation);
   }
+  endPhase("facts");
   using directory = StateDirectory.create(options.stateRoot, options.id);
   try {
     const state = initialState(preparation);
@@ -77,6 +79,7 @@ export async function launchContainer(
     if (cgroup.keeper.kind === "cgroupfs") {
       applyResources(cgroup, preparation.spec.linux?.resources ?? {});
     }
+    endPhase("cgroup");
     // The socket is there before the process is.
     const notified = { notify: makeNotify(options, end, directory) };
     return { ...notified, ...launch({ ...preparation, end, directory }, located) };
@@ -114,7 +117,9 @@ export async function prepare(
   const { bundle } = options;
   const config = options.config ?? readTextFile(`${bundle}/config.json`, CONFIG_LIMIT);
   const warnings: Fault[] = [];
+  endPhase("arguments");
   const configured = decodeRuntimeConfig(config, { warnings });
+  endPhase("parse");
   const { serviceManager, stateRoot, id } = options;
   const served =
     serviceManager === undefined
@@ -214,6 +219,7 @@ function launch(preparation: Launch, state: ContainerState): CommittedContainer 
     end: preparation.end,
     sockets: sockets.forProgram(),
   });
+  endPhase("compile");
   const stage = launchProgram(program, {
     keepFds: sockets.keptFds(
       preparation.end,
@@ -223,7 +229,10 @@ function launch(preparation: Launch, state: ContainerState): CommittedContainer 
     staysBehind: preparation.end.kind === "hold",
     killAtOp: options.killAtOp,
   });
-  return awaitReady({ options, spec, directory, stage, program, state });
+  endPhase("launch");
+  const committed = awaitReady({ options, spec, directory, stage, program, state });
+  endPhase("ready");
+  return committed;
 }
 
 export interface LaunchPlace {

@@ -3,6 +3,7 @@
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { HookName } from "../oci/hooks.ts";
 import { REPORT_FAILED } from "../program/opcodes.ts";
+import { endPhase } from "../sys/phases.ts";
 import type { ExitStatus } from "../sys/process.ts";
 import type { CommittedContainer } from "./await-ready.ts";
 import { killInit } from "./clean-up.ts";
@@ -41,7 +42,9 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
         ? undefined
         : { fd: socket.fd, onReadable: () => socket.forward(state.pid) };
     options.attend?.(container.stage.pid, state.pid, notified);
-    return container.stage.awaitEnd();
+    const ended = container.stage.awaitEnd();
+    endPhase("process");
+    return ended;
   });
   if (options.keep !== true) {
     const { stateRoot, id, onWarning } = options;
@@ -52,6 +55,7 @@ export async function run(options: RunOptions): Promise<ExitStatus> {
       ...(onWarning === undefined ? {} : { onWarning }),
     });
   }
+  endPhase("delete");
   return status;
 }
 
