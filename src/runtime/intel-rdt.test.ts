@@ -6,7 +6,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IntelRdt } from "../oci/linux.ts";
-import { findResctrl, makeResctrl, planResctrl, removeResctrl } from "./intel-rdt.ts";
+import {
+  findResctrl,
+  makeResctrl,
+  planResctrl,
+  removeResctrl,
+  updateResctrl,
+} from "./intel-rdt.ts";
 
 let root = "";
 
@@ -101,6 +107,17 @@ test("a monitoring group has the container's name, is entered, and goes with it"
   removeResctrl(group);
   expect(existsSync(monitoring)).toBe(false);
   expect(existsSync(path)).toBe(true);
+});
+
+test("an update writes new schemata, if there is a group", () => {
+  const path = existingGroup("gold", "L3:0=ff\n");
+  const group = make({ closID: "gold" });
+  updateResctrl({ l3CacheSchema: "L3:0=3", memBwSchema: "MB:0=20" }, group);
+  expect(readFileSync(join(path, "schemata"), "utf8")).toBe("L3:0=3\nMB:0=20\n");
+  updateResctrl({}, undefined);
+  expect(() => updateResctrl({ l3CacheSchema: "L3:0=3" }, undefined)).toThrow(
+    "the container was created without linux.intelRdt",
+  );
 });
 
 test("what the kernel says of a refused schema is the reason", () => {

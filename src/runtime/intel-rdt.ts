@@ -110,6 +110,22 @@ export function makeResctrl(rdt: IntelRdt, { root, path, own }: ResctrlGroup): v
   }
 }
 
+/** `update`: other schemata for the group of a running container. */
+export function updateResctrl(rdt: IntelRdt, group: ResctrlGroup | undefined): void {
+  const lines = requestedLines(rdt);
+  if (lines.length === 0) {
+    return;
+  }
+  if (group === undefined) {
+    throw new OcicatError("unsupported", {
+      operation: "change",
+      subject: "a cache or memory bandwidth schema",
+      reason: "the container was created without linux.intelRdt",
+    });
+  }
+  writeSchemata(group.path, lines, group.root);
+}
+
 function writeSchemata(path: string, lines: readonly string[], root: string): void {
   try {
     writeTextAt(AT_FDCWD, `${path}/schemata`, `${lines.join("\n")}\n`);

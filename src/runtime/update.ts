@@ -3,17 +3,21 @@
 import { applyResources } from "../cgroup/resources.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { encodeDocument } from "../oci/encode.ts";
+import type { IntelRdt } from "../oci/linux.ts";
 import { decodeRuntimeConfig } from "../oci/parse/config.ts";
 import type { Resources } from "../oci/resources.ts";
 import type { ContainerAddress } from "./delete.ts";
+import { updateResctrl } from "./intel-rdt.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { statusOf } from "./status.ts";
 
 export interface UpdateOptions extends ContainerAddress {
   readonly resources: Resources;
+  /** New schemata for the container's group. */
+  readonly intelRdt?: IntelRdt;
 }
 
-export function update({ stateRoot, id, resources }: UpdateOptions): void {
+export function update({ stateRoot, id, resources, intelRdt = {} }: UpdateOptions): void {
   using directory = StateDirectory.open(stateRoot, id);
   const state = directory.readState();
   if (statusOf(directory, state) === "stopped") {
@@ -28,6 +32,7 @@ export function update({ stateRoot, id, resources }: UpdateOptions): void {
   // Device rules are never part of an update: a container's devices are what it was created with.
   const { devices: _, ...wanted } = resources;
   const changed = mergeSections(before, wanted);
+  updateResctrl(intelRdt, state.resctrl);
   applyResources(state.cgroup, changed);
   const linux = { ...spec.linux, resources: { ...before, ...changed } };
   directory.writeConfig(encodeDocument({ ...spec, linux }, ""));

@@ -87,6 +87,7 @@ describe.skipIf(NEEDS_ROOT)("limits (as root)", () => {
     [["--cpu-quota", "x"], "is not an integer"],
     [["--cpu-period", "5"], "below a millisecond"],
     [["--frob", "1"], "flag provided but not defined: -frob"],
+    [["--l3-cache-schema", "L3:0=f"], "the container was created without linux.intelRdt"],
     [["--memory"], "flag needs an argument: -memory"],
   ])("that are wrong are refused: %j", (flags, text) => {
     const container = place.container();

@@ -1,6 +1,7 @@
 // `update`: new limits, from a document or from flags.
 
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { quote } from "../../error/ocicat-error.ts";
+import type { IntelRdt } from "../../oci/linux.ts";
 import { decodeResources } from "../../oci/parse/config.ts";
 import { update as updateContainer } from "../../runtime/update.ts";
 import { readAll, readTextFile } from "../../sys/file.ts";
@@ -31,8 +32,8 @@ const UPDATE_FLAGS = {
   "memory-reservation": { kind: "text", value: "BYTES", help: "soft memory limit" },
   "memory-swap": { kind: "text", value: "BYTES", help: "memory and swap together; -1: no limit" },
   "pids-limit": { kind: "text", value: "NUMBER", help: "processes; -1: no limit" },
-  "l3-cache-schema": { kind: "text", value: "SCHEMA", help: "Intel RDT: not supported" },
-  "mem-bw-schema": { kind: "text", value: "SCHEMA", help: "Intel RDT: not supported" },
+  "l3-cache-schema": { kind: "text", value: "SCHEMA", help: "Intel RDT: shares of the L3 cache" },
+  "mem-bw-schema": { kind: "text", value: "SCHEMA", help: "Intel RDT: memory bandwidth" },
 } as const satisfies FlagTable;
 
 type UpdateFlags = FlagsOf<typeof UPDATE_FLAGS>;
@@ -44,23 +45,26 @@ export const update = defineCommand({
   args: { min: 1, max: 1 },
   act({ stateRoot }, flags) {
     const [id = ""] = flags.args;
-    refuseIntelRdt(flags);
     const file = flags.text("resources") ?? "";
     const [text, subject] = file === "" ? [resourcesText(flags), "the flags"] : readDocument(file);
-    updateContainer({ stateRoot, id, resources: decodeResources(text, { subject }) });
+    updateContainer({
+      stateRoot,
+      id,
+      resources: decodeResources(text, { subject }),
+      intelRdt: {
+        ...schema("l3CacheSchema", flags.text("l3-cache-schema")),
+        ...schema("memBwSchema", flags.text("mem-bw-schema")),
+      },
+    });
     return 0;
   },
 });
 
-function refuseIntelRdt(flags: UpdateFlags): void {
-  const isAsked = flags.isSet("l3-cache-schema") || flags.isSet("mem-bw-schema");
-  if (isAsked) {
-    throw new OcicatError("unsupported", {
-      operation: "update",
-      subject: "a cache or memory bandwidth schema",
-      reason: "this runtime does not control Intel RDT",
-    });
-  }
+function schema(
+  name: "l3CacheSchema" | "memBwSchema",
+  value: string | undefined,
+): Pick<IntelRdt, typeof name> {
+  return value === undefined || value === "" ? {} : { [name]: value };
 }
 
 const STDIN = 0;
