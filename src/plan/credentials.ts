@@ -8,6 +8,7 @@ import {
   PR_SET_NO_NEW_PRIVS,
 } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
+import { OcicatError } from "../error/ocicat-error.ts";
 import { CAPABILITIES, type Process } from "../oci/process.ts";
 import { named, type ProgramBuilder } from "../program/builder.ts";
 import type { CapabilitySets } from "./capability-sets.ts";
@@ -40,6 +41,13 @@ export function setIds(program: ProgramBuilder, process: Process, setgroupsDenie
   const { uid, gid, additionalGids = [], umask } = process.user;
   program.because("process.user");
   program.call("prctl", [named(PR_SET_KEEPCAPS, "SET_KEEPCAPS"), 1, 0, 0, 0]);
+  if (setgroupsDenied && additionalGids.length > 0) {
+    throw new OcicatError("unsupported", {
+      operation: "set",
+      subject: "process.user.additionalGids",
+      reason: "a user namespace that is mapped without privileges has no setgroups(2)",
+    });
+  }
   if (!setgroupsDenied) {
     program.because("process.user.additionalGids");
     const list = program.structure(

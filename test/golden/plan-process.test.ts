@@ -143,6 +143,22 @@ test("the process", async () => {
   expect(text).toMatch(/affinity\(0, 8, \{0\}\)[^#]*tasks, "0"[^#]*affinity\(0, 8, \{1-3,7\}\)/);
 });
 
+test("additional groups are refused where the user namespace has given them up", () => {
+  const ownIds = [{ containerID: 0, hostID: 1000, size: 1 }];
+  const rootless = (additionalGids: readonly number[]) =>
+    createProgram({
+      process: { user: { uid: 0, gid: 0, additionalGids } },
+      linux: {
+        namespaces: [{ type: "mount" }, { type: "user" }],
+        uidMappings: ownIds,
+        gidMappings: ownIds,
+      },
+      facts: { privileged: false, uid: 1000, gid: 1000 },
+    });
+  expect(listingOf(rootless([]), ["process.user"])).not.toContain("setgroups(");
+  expect(() => rootless([5])).toThrow("set process.user.additionalGids");
+});
+
 test("the order at the end", async () => {
   const seccomp = { filter: new Uint8Array(16), flags: 0, notifies: false, blocked: {} };
   const places = [
