@@ -1,6 +1,7 @@
 // update: new limits for a container. What is given replaces what was; the rest stays.
 
 import { applyResources } from "../cgroup/resources.ts";
+import type { ContainerCgroup } from "../cgroup/types.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { encodeDocument } from "../oci/encode.ts";
 import type { IntelRdt } from "../oci/linux.ts";
@@ -33,9 +34,26 @@ export function update({ stateRoot, id, resources, intelRdt = {} }: UpdateOption
   const { devices: _, ...wanted } = resources;
   const changed = mergeSections(before, wanted);
   updateResctrl(intelRdt, state.resctrl);
-  applyResources(state.cgroup, changed);
+  applyOrRestore(state.cgroup, changed, before);
   const linux = { ...spec.linux, resources: { ...before, ...changed } };
   directory.writeConfig(encodeDocument({ ...spec, linux }, ""));
+}
+
+/** What the kernel refuses half-way is taken back, as far as it was configured before. */
+function applyOrRestore(cgroup: ContainerCgroup, changed: Resources, before: Resources): void {
+  try {
+    applyResources(cgroup, changed);
+  } catch (error) {
+    const { devices: _, ...limits } = before;
+    try {
+      applyResources(cgroup, limits);
+    } catch (failure) {
+      if (error instanceof OcicatError) {
+        error.cleanupFailures.push(failure);
+      }
+    }
+    throw error;
+  }
 }
 
 /**

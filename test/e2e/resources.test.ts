@@ -82,6 +82,20 @@ describe.skipIf(NEEDS_ROOT)("limits (as root)", () => {
     expect(memoryLimit(container)).toBe("50331648");
   });
 
+  test("that are refused half-way stay what they were", () => {
+    const container = place
+      .container({ linux: { resources: { memory: { limit: 50331648 }, pids: { limit: 30 } } } })
+      .launch();
+    const flags = ["--memory", "32M", "--pids-limit", "20", "--cpuset-cpus", "4000"];
+    const result = container.verb("update", flags);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain("linux.resources.cpu.cpus");
+    expect(memoryLimit(container)).toBe("50331648");
+    expect(pidsLimit(container)).toBe("30");
+    expect(container.verb("update", ["--pids-limit", "25"]).code).toBe(0);
+    expect(memoryLimit(container)).toBe("50331648");
+  });
+
   test.each([
     [["--memory", "lots"], 'invalid value for memory: "lots"'],
     [["--cpu-quota", "x"], "is not an integer"],
