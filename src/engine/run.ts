@@ -172,7 +172,7 @@ function attachTo(socketFd: number, run: Run): AttachEnd {
     inputFd: options.interactive ? 0 : undefined,
     outputFd: 1,
     errorFd: 2,
-    terminalFd: options.terminal && options.interactive && isTerminal(0) ? 0 : undefined,
+    terminalFd: options.terminal && isTerminal(0) ? 0 : undefined,
     onSignal: (signal) => {
       forward({ stateRoot, id, signal });
     },

@@ -33,7 +33,10 @@ export interface AttachRequest {
   readonly inputFd: number | undefined;
   readonly outputFd: number;
   readonly errorFd: number;
-  /** This process's terminal, for a container that has one: raw mode, its size, the detach keys. */
+  /**
+   * This process's terminal, for a container that has one: its size and, if there is an input, raw mode
+   * and the detach keys.
+   */
   readonly terminalFd: number | undefined;
   /** See parseDetachKeys; without it the default. They count only with a terminal. */
   readonly detachKeys?: readonly number[];
@@ -50,7 +53,10 @@ export type AttachEnd =
 
 export function attach(request: AttachRequest): AttachEnd {
   using signals = new SignalCatcher(attachSignals());
-  using raw = request.terminalFd === undefined ? undefined : new RawTerminal(request.terminalFd);
+  const { terminalFd, inputFd } = request;
+  // Without input the keys are not the container's: ctrl-c stays a signal, which is passed on.
+  const isRaw = terminalFd !== undefined && inputFd !== undefined;
+  using raw = isRaw ? new RawTerminal(terminalFd) : undefined;
   return new Attachment(request, signals, raw).run();
 }
 
@@ -76,7 +82,7 @@ class Attachment {
     this.#request = request;
     this.#signals = signals;
     this.#raw = raw;
-    this.#resizeIsDue = raw !== undefined;
+    this.#resizeIsDue = request.terminalFd !== undefined;
     this.#connection = new HolderConnection(request.socketFd);
     this.#outputs = {
       [STDOUT]: new LocalOutput(request.outputFd),
@@ -140,7 +146,7 @@ class Attachment {
         return;
       }
       if (signal === SIGWINCH || signal === SIGCONT) {
-        this.#resizeIsDue = this.#raw !== undefined;
+        this.#resizeIsDue = this.#request.terminalFd !== undefined;
       }
       if (signal === SIGCONT) {
         this.#raw?.apply();

@@ -73,6 +73,19 @@ describe.skipIf(NEEDS_ROOT)("as root: at a terminal", () => {
     Bun.spawnSync(["rm", "-r", join(place.store, "containers", name)]);
   });
 
+  test("without -i: the size follows, ctrl-c is a signal for the process", async () => {
+    const script = `trap 'echo interrupted; exit 5' INT; echo ready
+      while :; do stty size; sleep 0.05; done`;
+    const words = ["-t", "-e", "PATH=/bin", "--rootfs", root, "/bin/sh", "-c", script];
+    const session = new TerminalSession(place.command(words));
+    await session.shows("33 90");
+    session.resize(70, 20);
+    await session.shows("20 70");
+    session.type(CTRL_C);
+    await session.shows("interrupted");
+    expect(await session.ended()).toBe(5);
+  });
+
   test("keys go to the program as they are typed; ctrl-d is the end of its input", async () => {
     const session = open(["/bin/cat"]);
     session.type("typed\r");
