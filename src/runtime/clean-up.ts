@@ -40,7 +40,7 @@ export function removeContainer(directory: StateDirectory, state: ContainerState
   };
   // By the cgroup first, which also thaws it: a frozen init would not die. A cgroup that another
   // container turned out to use is left alone.
-  if (state.ownsCgroup) {
+  if (state.ownsCgroup && pidsOf(state.cgroup).length > 0) {
     step(() => killAll(state.cgroup, SIGKILL));
   }
   step(() => killInit(state));
