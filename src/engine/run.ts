@@ -161,7 +161,7 @@ function cgroupsPath(id: string, systemd: boolean, idMaps: IdMaps | undefined): 
   if (systemd) {
     return `:ocicat:${id}`;
   }
-  return idMaps === undefined ? `/ocicat/${id}` : undefined;
+  return idMaps === undefined ? `/ocicat-${id}` : undefined;
 }
 
 function attachTo(socketFd: number, run: Run): AttachEnd {
