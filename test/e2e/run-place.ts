@@ -148,13 +148,12 @@ function namesIn(path: string): string[] {
 /** In every tree, at the depths where containers are made. */
 function ownCgroups(): string[] {
   const trees = [CGROUP_TREES, ...namesIn(CGROUP_TREES).map((name) => join(CGROUP_TREES, name))];
-  const prefix = `octest-${process.pid}-`;
-  return trees.flatMap((tree) => {
-    const folder = join(tree, "ocicat");
-    return namesIn(folder)
+  const prefix = `ocicat-octest-${process.pid}-`;
+  return trees.flatMap((tree) =>
+    namesIn(tree)
       .filter((name) => name.startsWith(prefix))
-      .map((name) => join(folder, name));
-  });
+      .map((name) => join(tree, name)),
+  );
 }
 
 function mountsBelow(folder: string): string[] {
