@@ -1,5 +1,6 @@
 // What `create` and `run` can be told.
 
+import type { ConsoleSize } from "../oci/process.ts";
 import type { RootFilesystem } from "../plan/request.ts";
 import type { ServiceManager } from "./service-protocols.ts";
 
@@ -17,6 +18,8 @@ export interface CreateOptions {
   readonly consoleSocket?: string;
   /** In place of `consoleSocket`: a connected one, which stays the caller's. */
   readonly consoleFd?: number;
+  /** Of the caller's terminal: in place of process.consoleSize. */
+  readonly terminalSize?: ConsoleSize | undefined;
   /** Path of a Unix socket that takes the pidfd of the container's process. */
   readonly pidfdSocket?: string;
   /** A file for the pid of the container's process. */

@@ -15,6 +15,7 @@ import { gatherFacts } from "../host/gather-facts.ts";
 import { withHome } from "../host/home-folder.ts";
 import { seccompFacts } from "../host/seccomp-facts.ts";
 import { decodeRuntimeConfig } from "../oci/parse/config.ts";
+import type { ConsoleSize } from "../oci/process.ts";
 import type { Spec } from "../oci/spec.ts";
 import { capabilityWarnings } from "../plan/capability-sets.ts";
 import { compileCreate } from "../plan/compile-create.ts";
@@ -126,7 +127,7 @@ export async function prepare(
       ? configured
       : withServiceManager(configured, serviceManager, `${stateRoot}/${id}`);
   const rootFilesystem = options.rootFilesystem ?? { kind: "path", path: rootPath(served, bundle) };
-  const spec = atHome(served, rootFilesystem);
+  const spec = withSurroundings(served, rootFilesystem, options.terminalSize);
   const host = detectCgroupHost();
   const facts = gatherFacts({
     spec,
@@ -158,12 +159,19 @@ function warn({ onWarning }: CreateOptions, texts: readonly string[]): void {
   }
 }
 
-function atHome(spec: Spec, root: RootFilesystem): Spec {
-  const rootPath = root.kind === "path" ? root.path : undefined;
+/** What the process finds around it without the configuration saying so. */
+function withSurroundings(
+  spec: Spec,
+  root: RootFilesystem,
+  consoleSize: ConsoleSize | undefined,
+): Spec {
   const { process, mounts = [] } = spec;
-  return process === undefined
-    ? spec
-    : { ...spec, process: withHome(process, { rootPath, mounts }) };
+  if (process === undefined) {
+    return spec;
+  }
+  const rootPath = root.kind === "path" ? root.path : undefined;
+  const sized = consoleSize === undefined ? process : { ...process, consoleSize };
+  return { ...spec, process: withHome(sized, { rootPath, mounts }) };
 }
 
 function rootPath(spec: Spec, bundle: string): string {

@@ -178,12 +178,14 @@ describe.skipIf(NEEDS_ROOT)("the caller's terminal (as root)", () => {
 
   test("is carried to an exec, and gets all that was written in the end", async () => {
     const container = place.container().launch();
-    const script = "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done; exit 5";
+    const script =
+      "stty size; i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done; exit 5";
     const terminal = new TerminalSession(
       place.command(["exec", "-t", container.id, "sh", "-c", script]),
     );
     expect(await terminal.ended()).toBe(5);
-    expect(terminal.output.split("\r\n")).toHaveLength(2001);
+    expect(terminal.output).toStartWith("33 90\r\n");
+    expect(terminal.output.split("\r\n")).toHaveLength(2002);
     expect(terminal.output).toEndWith("line 1999\r\n");
   });
 

@@ -7,6 +7,7 @@ import { F_GETFL, F_SETFL, O_NONBLOCK } from "../../abi/file.ts";
 import { POLLIN, POLLOUT, SIGCONT, SIGWINCH, SOCK_STREAM } from "../../abi/process.ts";
 import { attachSignals } from "../../holder/attach-signals.ts";
 import { LocalInput, LocalOutput } from "../../holder/local-streams.ts";
+import type { ConsoleSize } from "../../oci/process.ts";
 import type { Notified } from "../../runtime/run.ts";
 import { call, checked } from "../../sys/call.ts";
 import { OwnedFd } from "../../sys/file.ts";
@@ -73,6 +74,12 @@ export class Attendance implements Disposable {
     this.#ours[Symbol.dispose]();
     this.#theirs[Symbol.dispose]();
   }
+}
+
+/** Of this process's terminal, so that the container's has its size from the first moment. */
+export function ownTerminalSize(): ConsoleSize | undefined {
+  const size = terminalSize(STDIN) ?? terminalSize(STDOUT);
+  return size === undefined ? undefined : { height: size.rows, width: size.columns };
 }
 
 function openIfAlive(pid: number): OwnedFd | undefined {

@@ -7,7 +7,7 @@ import {
   execDetached,
 } from "../../runtime/exec.ts";
 import { exitCodeOf } from "../../sys/process.ts";
-import { Attendance } from "./attend.ts";
+import { Attendance, ownTerminalSize } from "./attend.ts";
 import { defineCommand } from "./command.ts";
 import { checkPreserved, path } from "./create-flags.ts";
 import { checkProcessFlags, execProcess, PROCESS_FLAGS } from "./exec-process.ts";
@@ -49,8 +49,13 @@ export const exec = defineCommand({
       return 0;
     }
     using attendance = new Attendance();
+    const consoleSize = ownTerminalSize();
     const status = await execAttended({
       ...options,
+      process: (own) => {
+        const process = execProcess(flags, own);
+        return consoleSize === undefined ? process : { ...process, consoleSize };
+      },
       consoleFd: attendance.consoleFd,
       attend: (stagePid, pid) => attendance.attend(stagePid, pid),
     });

@@ -2,7 +2,7 @@
 
 import { run as runContainer, runDetached } from "../../runtime/run.ts";
 import { exitCodeOf } from "../../sys/process.ts";
-import { Attendance } from "./attend.ts";
+import { Attendance, ownTerminalSize } from "./attend.ts";
 import { defineCommand } from "./command.ts";
 import { CREATE_FLAGS, createOptions } from "./create-flags.ts";
 
@@ -27,6 +27,7 @@ export const run = defineCommand({
       ...options,
       keep: flags.switch("keep"),
       consoleFd: attendance.consoleFd,
+      terminalSize: ownTerminalSize(),
       attend: (stagePid, initPid, notified) => attendance.attend(stagePid, initPid, notified),
     });
     return exitCodeOf(status);
