@@ -2,7 +2,7 @@
 // message on standard error.
 
 import type { LaunchNotes } from "../../sys/launch-notes.ts";
-import { type FlagTable, parseFlags, usageError } from "../flags.ts";
+import { parseFlags, usageError } from "../flags.ts";
 import { writeOutput } from "../write-text.ts";
 import { clientMessage } from "./client-messages.ts";
 import { COMMANDS } from "./commands.ts";
@@ -55,7 +55,7 @@ async function execute(name: string, words: readonly string[], call: Invocation)
     throw usageError(`no such command: ${name}; --help lists them`);
   }
   const command = await entry.load();
-  if (asksForHelp(words, command.flags) && command.offersHelp !== false) {
+  if (asksForHelp(words) && command.offersHelp !== false) {
     const { commandHelp } = await import("./about.ts");
     writeOutput(commandHelp(command, entry.summary));
     return 0;
@@ -67,6 +67,6 @@ async function execute(name: string, words: readonly string[], call: Invocation)
 }
 
 /** Only as the first word: behind an argument it may belong to the container's process. */
-function asksForHelp([first]: readonly string[], flags: FlagTable): boolean {
-  return (first === "--help" || first === "-help" || first === "-h") && flags["h"] === undefined;
+function asksForHelp([first]: readonly string[]): boolean {
+  return first === "--help" || first === "-help" || first === "-h";
 }
