@@ -310,13 +310,20 @@ static u64 argument(const struct op *op, int position) {
   }
 }
 
+// openat2 gives EAGAIN for a path with ".." when something was renamed or mounted meanwhile, anywhere.
+static int must_repeat(u16 code, i64 result, int tries) {
+  enum { MOST_TRIES = 100000 };
+  return result == -EINTR || (result == -EAGAIN && code == __NR_openat2 && tries < MOST_TRIES);
+}
+
 static i64 execute(const struct op *op) {
   u64 args[6];
   for (int i = 0; i < 6; i++) args[i] = argument(op, i);
   if (op->code & CONTROL_BIT) return control(op->code, args);
   i64 result;
+  int tries = 0;
   do result = syscall(op->code, args[0], args[1], args[2], args[3], args[4], args[5]);
-  while (result == -EINTR);
+  while (must_repeat(op->code, result, ++tries));
   return result;
 }
 

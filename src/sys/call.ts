@@ -19,6 +19,14 @@ export function observeCalls(callback: CallObserver | undefined): void {
 
 type SixArguments = [a0?: number, a1?: number, a2?: number, a3?: number, a4?: number, a5?: number];
 
+/** openat2 gives up on a path with ".." when something was renamed or mounted meanwhile, anywhere. */
+const MOST_TRIES = 100_000;
+
+function mustRepeat(name: SyscallName, result: number, tries: number): boolean {
+  const isRace = result === -Errno.EAGAIN && name === "openat2" && tries < MOST_TRIES;
+  return result === -Errno.EINTR || isRace;
+}
+
 /** The result of the call, or -errno. Interrupted calls are made again. */
 export function call(name: SyscallName, ...args: SixArguments): number {
   if (observer !== undefined) {
@@ -26,9 +34,9 @@ export function call(name: SyscallName, ...args: SixArguments): number {
     observer(sequenceNumber, name);
   }
   const number = hostArchitecture.syscalls[name];
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     const result = rawSyscall(number, ...args);
-    if (result !== -Errno.EINTR) {
+    if (!mustRepeat(name, result, tries)) {
       return result;
     }
   }
