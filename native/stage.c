@@ -310,7 +310,7 @@ static u64 argument(const struct op *op, int position) {
   }
 }
 
-// openat2 gives EAGAIN for a path with ".." when something was renamed or mounted meanwhile, anywhere.
+// openat2 gives EAGAIN for a path with ".." when anything was renamed or mounted meanwhile.
 static int must_repeat(u16 code, i64 result, int tries) {
   enum { MOST_TRIES = 100000 };
   return result == -EINTR || (result == -EAGAIN && code == __NR_openat2 && tries < MOST_TRIES);

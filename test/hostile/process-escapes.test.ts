@@ -15,6 +15,7 @@ import { chmodSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { OcicatError } from "../../src/error/ocicat-error.ts";
 import { CAPABILITIES } from "../../src/oci/process.ts";
+import { OwnedFd, open } from "../../src/sys/file.ts";
 import { holdExec } from "./held-exec.ts";
 import { livingChildren } from "./leftovers.ts";
 import { type Bundle, NEEDS_ROOT, Scratch, type Started } from "./scratch.ts";
@@ -221,6 +222,18 @@ describe.skipIf(NEEDS_ROOT)("as root: working directories (CVE-2024-21626)", () 
     }
     expect(scratch.leftovers()).toEqual([]);
   }, 60_000);
+
+  // What the caller itself hands on is the one descriptor that there can be.
+  test.each(["/proc/self/fd/3", "/proc/self/fd/3/usr", "/proc/self/fd/3/../usr/bin"])(
+    "of run: %s is refused, where 3 is the host's root",
+    async (cwd) => {
+      using leaked = new OwnedFd(open("/", 0));
+      const bundle = scratch.bundle({ script: WHERE, process: { cwd } });
+      const handedOn = { firstFd: leaked.number, preserveFds: 1 };
+      const isInside = await expectInside(() => scratch.run(bundle, handedOn), bundle);
+      expect(isInside).toBe(false);
+    },
+  );
 
   test("of exec: no descriptor leads out", async () => {
     using container = await scratch.started(scratch.bundle({ args: ["/bin/sleep", "1000"] }));
