@@ -101,9 +101,20 @@ export function rawSpawn(list: number, count: number, flags: number): number {
 }
 
 /**
+ * Buffers whose addresses were given out last. The compiler may see that a buffer is not used any more
+ * once its address is known, and let it be collected before the kernel has written to it.
+ */
+const KEPT_BUFFERS = 64;
+const keptBuffers: ArrayBufferView[] = [];
+let keptNext = 0;
+
+/**
  * The address of a buffer, for the kernel. The buffer must be made over an explicit ArrayBuffer: a
- * small `new Uint8Array(n)` moves its storage when its `.buffer` is touched.
+ * small `new Uint8Array(n)` moves its storage when its `.buffer` is touched. It stays alive for at least
+ * 64 further addresses: long enough for the one system call that this one is for.
  */
 export function addressOf(buffer: ArrayBufferView): number {
+  keptBuffers[keptNext] = buffer;
+  keptNext = (keptNext + 1) % KEPT_BUFFERS;
   return Number(ptr(buffer as Uint8Array));
 }
