@@ -56,14 +56,15 @@ export async function create(options: CreateOptions): Promise<ContainerState> {
   return created.state;
 }
 
+const TERMINAL_ENDS = { create: "given", detach: "given", run: "kept", hold: "held" } as const;
+
 /** The first half of every verb that makes a container: `end` says what becomes of the stage. */
 export async function launchContainer(
   options: CreateOptions,
   end: StageEnd,
 ): Promise<CommittedContainer> {
   const preparation = await prepare(options, `${options.stateRoot}/.cache`);
-  const gives = end.kind === "create" || end.kind === "detach" ? "given" : "kept";
-  checkTerminal(preparation.spec.process, gives, options.consoleSocket);
+  checkTerminal(preparation.spec.process, TERMINAL_ENDS[end.kind], options);
   if (end.kind !== "create") {
     requireProcess(preparation);
   }

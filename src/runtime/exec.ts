@@ -88,7 +88,7 @@ async function execute(options: ExecOptions, end: "run" | "detach"): Promise<Exe
   const process = withHome(options.process(spec.process), {
     rootPath: `/proc/${state.pid}/root`,
   });
-  checkTerminal(process, end === "detach" ? "given" : "kept", options.consoleSocket);
+  checkTerminal(process, end === "detach" ? "given" : "kept", options);
   using sockets = new RequestedSockets(options, spec);
   const facts = gatherFacts({
     spec: specOfExec(spec, process),

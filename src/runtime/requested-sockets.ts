@@ -65,11 +65,15 @@ function connect(path: string | undefined): OwnedFd | undefined {
   return path === undefined ? undefined : new OwnedFd(connectUnix(path, SOCK_STREAM));
 }
 
-/** A terminal that nobody takes the other end of would be lost; so would one that was asked for in vain. */
+/**
+ * "given": the caller goes, and a console socket takes the terminal; "kept": a foreground command has a
+ * descriptor for it; "held": the holder takes it. A
+ * terminal that nobody takes the other end of would be lost; so would one that was asked for in vain.
+ */
 export function checkTerminal(
   process: Process | undefined,
-  end: "kept" | "given",
-  consoleSocket: string | undefined,
+  end: "given" | "kept" | "held",
+  { consoleSocket, consoleFd }: SocketOptions,
 ): void {
   const hasTerminal = process?.terminal === true;
   if (hasTerminal && end === "given" && consoleSocket === undefined) {
@@ -79,7 +83,14 @@ export function checkTerminal(
       reason: "cannot allocate tty if ocicat-runtime will detach without setting console socket",
     });
   }
-  if (consoleSocket !== undefined && (!hasTerminal || end === "kept")) {
+  if (hasTerminal && end === "kept" && consoleFd === undefined) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: "process.terminal",
+      reason: "nobody takes the terminal's other end: consoleFd says who does",
+    });
+  }
+  if (consoleSocket !== undefined && (!hasTerminal || end !== "given")) {
     throw new OcicatError("invalid-argument", {
       operation: "use",
       subject: "the console socket",
