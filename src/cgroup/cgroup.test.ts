@@ -403,7 +403,10 @@ describe.skipIf(host?.layout !== "v2")(
     });
 
     test("a limit below what is used is refused when the caller wants that", async () => {
-      await startInside(cgroup);
+      spawnInside(directoriesOf(cgroup), "x=$(head -c 1000000 /dev/zero | tr '\\0' x); sleep 1000");
+      const usage = `${mainDirectory(cgroup)}/memory.current`;
+      // What a process had before it came in is not counted, and what it takes now a little later.
+      await until(() => Number(read(usage)) > 4096, "memory is used");
       const refused = { memory: { limit: 4096, checkBeforeUpdate: true } };
       expect(() => applyResources(cgroup, refused)).toThrow("rejecting memory limit 4096 <= usage");
     });
