@@ -28,6 +28,13 @@ export function update({ stateRoot, id, resources, intelRdt = {} }: UpdateOption
       reason: "container not running",
     });
   }
+  if (state.cgroup.tree === "none" && Object.keys(resources).length > 0) {
+    throw new OcicatError("unsupported", {
+      operation: "update",
+      subject: `container ${quote(id)}`,
+      reason: "cgroups not configured for container",
+    });
+  }
   const spec = decodeRuntimeConfig(directory.readConfig());
   const before = spec.linux?.resources ?? {};
   // Device rules are never part of an update: a container's devices are what it was created with.

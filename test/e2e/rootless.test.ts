@@ -156,8 +156,8 @@ describe.skipIf(NEEDS_ROOT)("an ordinary user's container (as root)", () => {
     expect(pause.code).toBe(1);
     expect(pause.stderr).toContain("cgroups not configured for container");
     const update = call("single", ["update", "--memory", "64M", running.id]);
-    expect(update.code).toBe(1);
     call("single", ["delete", "--force", running.id]);
+    expect(update.code).toBe(1);
   });
 
   test("has a folder of its own for state, and says when there is none", () => {

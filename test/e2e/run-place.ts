@@ -4,7 +4,15 @@
 // OCICAT_TEST_PROGRAM: an absolute path of another program to test.
 
 import { setDefaultTimeout } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setChildSubreaper, waitForPid } from "../../src/sys/process.ts";
@@ -142,7 +150,7 @@ export class RunPlace {
 }
 
 function namesIn(path: string): string[] {
-  return existsSync(path) ? readdirSync(path) : [];
+  return existsSync(path) && statSync(path).isDirectory() ? readdirSync(path) : [];
 }
 
 /** In every tree, at the depths where containers are made. */

@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, release } from "node:os";
 import { join } from "node:path";
 import { readOwnCapabilities } from "../../src/host/capabilities.ts";
 import type { Linux } from "../../src/oci/linux.ts";
@@ -13,6 +13,9 @@ import { deleteContainer } from "../../src/runtime/delete.ts";
 import { queryState } from "../../src/runtime/query-state.ts";
 import { start } from "../../src/runtime/start.ts";
 import { type BundleOptions, NEEDS_ROOT, Scratch } from "../hostile/scratch.ts";
+
+const [kernelMajor = 0, kernelMinor = 0] = release().split(".").map(Number);
+const KERNEL_HAS_WEIGHTED_INTERLEAVE = kernelMajor > 6 || (kernelMajor === 6 && kernelMinor >= 9);
 
 const scratch = new Scratch();
 
@@ -75,7 +78,6 @@ describe.skipIf(NEEDS_ROOT)("where a process runs (as root)", () => {
     ["MPOL_INTERLEAVE", "0", "interleave:0"],
     ["MPOL_PREFERRED", "0", "prefer:0"],
     ["MPOL_PREFERRED_MANY", "0", "prefer (many):0"],
-    ["MPOL_WEIGHTED_INTERLEAVE", "0", "weighted interleave:0"],
     ["MPOL_LOCAL", undefined, "local"],
     ["MPOL_DEFAULT", undefined, "default"],
   ] as const)("with the memory policy %s", async (mode, nodes, expected) => {
@@ -83,6 +85,15 @@ describe.skipIf(NEEDS_ROOT)("where a process runs (as root)", () => {
     const maps = await output("cat /proc/self/numa_maps", {}, { memoryPolicy });
     expect(maps).toContain(` ${expected} `);
   });
+
+  test.skipIf(!KERNEL_HAS_WEIGHTED_INTERLEAVE)(
+    "with the memory policy MPOL_WEIGHTED_INTERLEAVE (needs Linux 6.9)",
+    async () => {
+      const memoryPolicy = { mode: "MPOL_WEIGHTED_INTERLEAVE", nodes: "0" } as const;
+      const maps = await output("cat /proc/self/numa_maps", {}, { memoryPolicy });
+      expect(maps).toContain(" weighted interleave:0 ");
+    },
+  );
 
   test("with flags of a memory policy", async () => {
     const memoryPolicy = {
