@@ -11,6 +11,7 @@ enum { NOTES_LIMIT = 4096, PATH_LIMIT = 4096, ROOM_FOR_THE_REST = 64 };
 enum { AT_FDCWD = -100, O_RDWR = 2, O_CLOEXEC = 02000000, F_GETFD = 1, ENOENT = 2 };
 
 static char notes[NOTES_LIMIT];  // the variable, or the text of a failure
+static char no_warm_up[] = "BUN_JSC_useWarmUpMarkedBlocks=0";  // a thread that slows a short run
 static u32 noted;
 
 static void note(const char *text) {
@@ -25,10 +26,9 @@ static void note_number(const char *before, u64 value, u32 base) {
 }
 
 _Noreturn static void fail(const char *program, i64 error) {
-  noted = 0;
-  note("ocicat: execute \""), note(program), note("\": ");
-  if (error == -ENOENT) note("no such file or directory\n");
-  else note_number("error ", (u64)-error, 10), note("\n");
+  noted = 0, note("ocicat: execute \""), note(program), note("\": ");
+  error == -ENOENT ? note("no such file or directory") : note_number("error ", (u64)-error, 10);
+  note("\n");
   syscall(__NR_write, 2, notes, noted);
   exit_process(127);
 }
@@ -80,10 +80,10 @@ __attribute__((used)) _Noreturn void start(u64 *stack) {
   char **argv = (char **)(stack + 1), **entry = argv + stack[0] + 1, path[PATH_LIMIT + 32] = {0};
   u64 count = 0;
   while (entry[count] != 0) count++;
-  char *environment[count + 2], **next = environment;  // with room for the notes and the end
+  char *environment[count + 3], **next = environment;  // with room for our own two and the end
   for (; *entry != 0; entry++)
     if (!starts_with(*entry, "BUN_") && !starts_with(*entry, "OCICAT_LAUNCH=")) *next++ = *entry;
-  *next++ = notes, *next = 0;
+  *next++ = notes, *next++ = no_warm_up, *next = 0;
   note_limits_and_signals(), note_and_open_closed(), note_descriptors();
   int is_lost = is_error(syscall(__NR_getcwd, path, PATH_LIMIT));
   note(is_lost ? ";cwd=lost" : ";cwd=kept");

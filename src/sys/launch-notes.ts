@@ -15,6 +15,12 @@ import { OcicatError, quote } from "../error/ocicat-error.ts";
 
 export const LAUNCH_VARIABLE = "OCICAT_LAUNCH";
 
+/**
+ * The launcher's other variable, for Bun alone: without it a thread makes room for a heap that a short
+ * command never has.
+ */
+const NO_WARM_UP_VARIABLE = "BUN_JSC_useWarmUpMarkedBlocks";
+
 export interface LaunchNotes {
   readonly openFilesLimit: { readonly soft: number; readonly hard: number };
   /** Signals 1 to 32 in the first word, signal N being bit N - 1; 33 to 64 in the second. */
@@ -36,6 +42,7 @@ export function takeLaunchNotes(
     return undefined;
   }
   delete environment[LAUNCH_VARIABLE];
+  delete environment[NO_WARM_UP_VARIABLE];
   return parseLaunchNotes(text);
 }
 

@@ -147,6 +147,7 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
     );
     expect(names.filter(Boolean).sort()).toEqual([
       "variable BUNDLE=kept",
+      "variable BUN_JSC_useWarmUpMarkedBlocks=",
       "variable OCICAT_LAUNCH=",
       "variable OCICAT_LAUNCHED=kept",
     ]);
@@ -155,7 +156,7 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
 
   test("takes an environment that is empty, and one that is large", () => {
     const empty = runShell('exec env -i $RUN "$L"').lines;
-    expect(empty.filter((line) => line.startsWith("variable"))).toHaveLength(1);
+    expect(empty.filter((line) => line.startsWith("variable"))).toHaveLength(2);
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`V${index}`, "x"]));
     const large = runShell('exec $RUN "$L"', many).lines;
     expect(large.filter((line) => line.startsWith("variable V"))).toHaveLength(5000);
