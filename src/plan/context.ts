@@ -2,7 +2,6 @@
 // one part needs.
 
 import { AT_FDCWD, O_CLOEXEC, O_PATH } from "../abi/file.ts";
-import { Errno } from "../error/errno.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
 import type { Argument, DataReference, Register, Words } from "../program/program.ts";
 import { OPEN_NAMES, RESOLVE_NAMES } from "./flag-names.ts";
@@ -33,7 +32,6 @@ export interface OuterFds {
 }
 
 export const CURRENT_DIRECTORY = named(AT_FDCWD, "CWD");
-export const EMPTY = "";
 
 interface OpenHow {
   readonly flags: number;
@@ -101,5 +99,3 @@ export function writeText(
   const content = program.text(text);
   program.call("write", [fd, content, content.size - 1], { describes });
 }
-
-export const MISSING = [Errno.ENOENT] as const;

@@ -9,10 +9,6 @@ export const REPORT_NEEDS_SCOPE = 2;
 export const REPORT_HOOKS = 3;
 /** From init: everything is made; it waits for the commit, a message. */
 export const REPORT_READY = 4;
-/** From init: the process's terminal has been sent. Only the holder's program uses it. */
-export const REPORT_STARTED = 5;
-/** From a detached exec: the process is about to be executed. */
-export const REPORT_EXECUTING = 6;
 
 /** The commit, and every other answer that carries nothing. */
 export const ANSWER_GO = "g";

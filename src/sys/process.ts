@@ -1,17 +1,7 @@
 // Processes: spawning by vfork, waiting, pidfds, signals.
 
 import { AT_FDCWD } from "../abi/file.ts";
-import {
-  CLD_EXITED,
-  CLONE_VFORK,
-  CLONE_VM,
-  P_PIDFD,
-  SIG_BLOCK,
-  SIG_SETMASK,
-  SIGCHLD,
-  WEXITED,
-  WNOHANG,
-} from "../abi/process.ts";
+import { CLONE_VFORK, CLONE_VM, SIG_BLOCK, SIG_SETMASK, SIGCHLD } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError, systemError } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
@@ -135,19 +125,6 @@ export function waitForPid(pid: number): ExitStatus {
   return signal === 0 ? { code: (value >> 8) & 0xff } : { signal };
 }
 
-/** Reaps the child behind a pidfd if it has ended; undefined if it has not. */
-export function tryWaitForPidfd(pidfd: number): ExitStatus | undefined {
-  const information = words(32);
-  const args = [P_PIDFD, pidfd, addressOf(information), WEXITED | WNOHANG, 0] as const;
-  checked(call("waitid", ...args), "wait for", "a process");
-  const pid = information[3] ?? 0;
-  if (pid === 0) {
-    return undefined;
-  }
-  const status = information[6] ?? 0;
-  return information[2] === CLD_EXITED ? { code: status } : { signal: status };
-}
-
 /** A pidfd, close-on-exec as the kernel makes it, or -errno. */
 export function tryOpenPidfd(pid: number): number {
   return call("pidfd_open", pid, 0);
@@ -160,33 +137,6 @@ export function trySignalPidfd(pidfd: number, signal: number): number {
 
 export function setChildSubreaper(): void {
   checked(call("prctl", 36, 1, 0, 0, 0), "become", "a child subreaper");
-}
-
-/** A descriptor that becomes readable for the signals of `mask` (all: undefined); they must be blocked. */
-export function openSignalFd(mask?: SignalMask): number {
-  const set = mask ?? words(2).fill(0xffff_ffff);
-  const flags = 0o2000000 | 0o4000;
-  return checked(
-    call("signalfd4", -1, addressOf(set), SIGNAL_SET_BYTES, flags),
-    "open",
-    "a signalfd",
-  );
-}
-
-export interface SignalInformation {
-  readonly signal: number;
-  readonly pid: number;
-}
-
-/** The next pending signal of a signalfd; undefined if there is none. struct signalfd_siginfo, 128 bytes. */
-export function readSignal(signalFd: number): SignalInformation | undefined {
-  const information = words(32);
-  const result = call("read", signalFd, addressOf(information), 128);
-  if (result === -Errno.EAGAIN) {
-    return undefined;
-  }
-  checked(result, "read", "a signalfd");
-  return { signal: information[0] ?? 0, pid: information[3] ?? 0 };
 }
 
 /** Identity of a process: a pid may be reused, a pid with its start time is not. */

@@ -1,14 +1,6 @@
 // Unix sockets: pairs, listeners, and messages that carry descriptors.
 
-import {
-  AF_UNIX,
-  MSG_CMSG_CLOEXEC,
-  MSG_NOSIGNAL,
-  SCM_RIGHTS,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-  SOL_SOCKET,
-} from "../abi/process.ts";
+import { AF_UNIX, MSG_CMSG_CLOEXEC, SCM_RIGHTS, SOCK_CLOEXEC, SOCK_DGRAM } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
 import { addressOf } from "./entry.ts";
@@ -88,28 +80,6 @@ function messageHeader(payload: Uint8Array, control: Uint32Array, controlBytes: 
   setU64(header, 8, addressOf(control));
   setU64(header, 10, controlBytes);
   return { header, vector };
-}
-
-/** Sends `payload` (at least one byte) with descriptors. */
-export function sendDescriptors(
-  socketFd: number,
-  payload: Uint8Array,
-  descriptors: readonly number[],
-): void {
-  const control = words((CMSG_HEADER_BYTES + MOST_DESCRIPTORS * 4) / 4);
-  const length = CMSG_HEADER_BYTES + descriptors.length * 4;
-  setU64(control, 0, length);
-  control[2] = SOL_SOCKET;
-  control[3] = SCM_RIGHTS;
-  descriptors.forEach((fd, index) => {
-    control[4 + index] = fd;
-  });
-  const { header } = messageHeader(payload, control, Math.ceil(length / 8) * 8);
-  checked(
-    call("sendmsg", socketFd, addressOf(header), MSG_NOSIGNAL),
-    "send",
-    "descriptors over a socket",
-  );
 }
 
 export interface ReceivedMessage {
