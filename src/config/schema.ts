@@ -1,0 +1,135 @@
+// All settings. docs/configuration.md is made from this table (`npm run generate`).
+//
+// A setting's name is its place in a configuration file, "image.pull-policy" is pull-policy in [image], and
+// says which variable sets it: OCICAT_IMAGE_PULL_POLICY.
+
+import { choice, duration, folder, integer, list, type Setting, size, text } from "./setting.ts";
+
+export type StorageFormatChoice = "auto" | "erofs" | "directory";
+export type PullPolicy = "missing" | "always" | "newer" | "never";
+export type ProgressStyle = "auto" | "bars" | "lines" | "json" | "none";
+
+export interface SettingValues {
+  readonly "store.root": string | undefined;
+  readonly "state.root": string | undefined;
+  readonly "image.default-registry": string;
+  readonly "image.insecure-registries": readonly string[];
+  readonly "image.certs-dirs": readonly string[];
+  readonly "image.parallel-downloads": number;
+  readonly "image.pull-policy": PullPolicy;
+  readonly "storage.format": StorageFormatChoice;
+  readonly "storage.compressed": "keep" | "drop";
+  /** Bytes. */
+  readonly "limits.layer-bytes": number;
+  readonly "limits.layer-entries": number;
+  readonly "limits.compression-ratio": number;
+  /** Bytes. */
+  readonly "limits.manifest-bytes": number;
+  /** Milliseconds. */
+  readonly "registry.connect-timeout": number;
+  /** Milliseconds. */
+  readonly "registry.idle-timeout": number;
+  readonly "registry.tries": number;
+  readonly "progress.style": ProgressStyle;
+}
+
+export type SettingKey = keyof SettingValues;
+
+export type SettingTable = { readonly [Key in SettingKey]: Setting<SettingValues[Key]> };
+
+export const SETTINGS: SettingTable = {
+  "store.root": folder(
+    "The folder of images, layers and containers; without it /var/lib/ocicat, and for an ordinary user $XDG_DATA_HOME/ocicat or ~/.local/share/ocicat",
+  ),
+  "state.root": folder(
+    "The folder for the state of what runs; without it /run/ocicat, and for an ordinary user $XDG_RUNTIME_DIR/ocicat",
+  ),
+  "image.default-registry": text({
+    fallback: "docker.io",
+    purpose: 'The registry of names that do not say one: "debian"',
+  }),
+  "image.insecure-registries": list({
+    of: "names",
+    fallback: [],
+    purpose:
+      'Registries that may be spoken to without TLS, or with a certificate that nobody vouches for: "host" or "host:port"',
+  }),
+  "image.certs-dirs": list({
+    of: "folders",
+    fallback: [
+      "/etc/ocicat/certs.d",
+      "/etc/containerd/certs.d",
+      "/etc/containers/certs.d",
+      "/etc/docker/certs.d",
+    ],
+    purpose:
+      "Where a registry's folder is looked for: hosts.toml with its mirrors, *.crt of its authority, *.cert and *.key of a client; the first folder that has one counts",
+  }),
+  "image.parallel-downloads": integer(
+    { min: 1, max: 32 },
+    { fallback: 3, purpose: "How many blobs of an image are downloaded or uploaded at once" },
+  ),
+  "image.pull-policy": choice(["missing", "always", "newer", "never"], {
+    fallback: "missing",
+    purpose:
+      "When an image is fetched before a container is made of it: if it is not there, every time, when the registry has another one, or not at all",
+  }),
+  "storage.format": choice(["auto", "erofs", "directory"], {
+    fallback: "auto",
+    purpose:
+      "How layers are kept: as EROFS files, which are mounted, or as directories, which are unpacked; auto takes EROFS where it can be mounted",
+  }),
+  "storage.compressed": choice(["keep", "drop"], {
+    fallback: "keep",
+    purpose:
+      "Whether a compressed layer stays as it came beside its layer file; without it a push or save compresses again",
+  }),
+  "limits.layer-bytes": size({
+    fallback: 256 * 1024 ** 3,
+    purpose: "How large one layer may be when it is not compressed",
+  }),
+  "limits.layer-entries": integer(
+    { min: 1, max: 1_000_000_000 },
+    { fallback: 5_000_000, purpose: "How many files and folders one layer may have" },
+  ),
+  "limits.compression-ratio": integer(
+    { min: 1, max: 1_000_000 },
+    {
+      fallback: 500,
+      purpose: "How many bytes may come from one byte of a layer, from its first GiB on",
+    },
+  ),
+  "limits.manifest-bytes": size({
+    fallback: 4 * 1024 ** 2,
+    purpose: "How large a manifest, an index or an image's configuration may be",
+  }),
+  "registry.connect-timeout": duration({
+    fallback: 15_000,
+    purpose: "How long a registry may take until it begins to answer",
+  }),
+  "registry.idle-timeout": duration({
+    fallback: 60_000,
+    purpose: "How long a transfer may stand still",
+  }),
+  "registry.tries": integer(
+    { min: 1, max: 100 },
+    { fallback: 5, purpose: "How often a request is made before it has failed" },
+  ),
+  "progress.style": choice(["auto", "bars", "lines", "json", "none"], {
+    fallback: "auto",
+    purpose: "How progress is shown; auto draws bars at a terminal and else writes lines",
+  }),
+};
+
+export function isSettingKey(name: string): name is SettingKey {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+export function settingKeys(): SettingKey[] {
+  return Object.keys(SETTINGS).filter(isSettingKey);
+}
+
+/** "image.pull-policy" is set by OCICAT_IMAGE_PULL_POLICY. */
+export function variableOf(key: SettingKey): string {
+  return `OCICAT_${key.replace(/[.-]/g, "_").toUpperCase()}`;
+}
