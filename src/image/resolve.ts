@@ -79,7 +79,10 @@ export async function resolveImage(
 
 function resolved(record: ImageRecord, storeRoot: string): ResolvedImage {
   return {
-    lower: record.layers.map((layer) => layerPath(storeRoot, layer)),
+    lower:
+      record.root.format === "directory"
+        ? record.root.layers.map((layer) => layerPath(storeRoot, layer))
+        : [],
     config: record.image.config ?? {},
     digest: record.manifest,
     notes: record.notes,

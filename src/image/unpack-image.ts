@@ -50,7 +50,13 @@ export async function unpackImage(
   using store = new Store(request.storeRoot);
   sweepStaging(store);
   const { layers, notes } = await ensureLayers(store, request, found, options);
-  const record = { manifest: found.digest, layers, image: found.image, notes };
+  const record: ImageRecord = {
+    manifest: found.digest,
+    config: found.manifest.config.digest,
+    root: { format: "directory", layers },
+    image: found.image,
+    notes,
+  };
   await writeRecord(store, recordName(request.digest, platform, request.ownership), record);
   return record;
 }
