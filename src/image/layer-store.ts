@@ -10,10 +10,9 @@
 import { O_RDONLY } from "../abi/file.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { Store } from "../store/layout.ts";
-import { lock, tryLock } from "../store/lock.ts";
+import { lock } from "../store/lock.ts";
 import { removeTree } from "../store/remove-tree.ts";
 import { call, checked } from "../sys/call.ts";
-import { readDirectoryAt } from "../sys/directory.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import {
   OwnedFd,
@@ -58,18 +57,6 @@ export async function ensureLayer(
   const lockName = request.name + LOCK_SUFFIX;
   using _held = await lock(store.staging.number, lockName, options.onWait);
   return findNotes(store, request.name) ?? (await makeLayer(store, request, options));
-}
-
-/** Removes what killed processes left in staging. What is being made stays: its lock is held. */
-export function sweepStaging(store: Store): void {
-  const staging = store.staging.number;
-  for (const { name } of readDirectoryAt(staging, ".")) {
-    const layer = name.replace(/(\.lock|\.removed-\d+)$/, "");
-    using held = tryLock(staging, layer + LOCK_SUFFIX);
-    if (held !== undefined && !name.endsWith(LOCK_SUFFIX)) {
-      removeTree(staging, name);
-    }
-  }
 }
 
 async function makeLayer(

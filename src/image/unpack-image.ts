@@ -8,9 +8,10 @@ import type { Digest } from "../oci/digest.ts";
 import { formatPlatform, type Platform } from "../oci/platform.ts";
 import { Store } from "../store/layout.ts";
 import { lock } from "../store/lock.ts";
+import { sweepStaging } from "../store/sweep-staging.ts";
 import { OwnedFd, openAt, renameAt, writeAll } from "../sys/file.ts";
 import { encodeText } from "../sys/memory.ts";
-import { ensureLayer, sweepStaging } from "./layer-store.ts";
+import { ensureLayer } from "./layer-store.ts";
 import {
   blobPath,
   checkLayout,

@@ -1,16 +1,24 @@
-// The folder of the store:
+// The folder of the store, version 2 of its layout:
 //
 //   ROOT/                        0700: what images contain is for containers, not for the host's users
-//     version                    "1": the version of this layout
-//     layers/NAME/fs/            one unpacked layer, for overlayfs; never written to again
-//     layers/NAME/layer.json     what is known about it (src/image/layer-store.ts)
+//     version                    "2"; its lock (flock) is that of collect-garbage.ts
+//     oci-layout                 ROOT is an OCI image layout, which other programs read as it stands:
+//     index.json                 one descriptor for each name of an image (src/image/content/name-index.ts)
+//     blobs/ALGORITHM/HEX        0644, never written to again; ALGORITHM is sha256 or sha512
+//     metadata.sqlite            what is asked across many images (src/image/content/database.ts); it is
+//                                made when something is to be remembered, and again when it is gone
+//     layers/NAME                a layer made ready for containers; never written to again
 //     images/KEY.json            what a run needs of an image (src/image/record.ts)
-//     staging/NAME               a layer or an image's file while it is made, then renamed to its place
+//     staging/NAME               whatever is being made, then renamed to its place
 //     staging/NAME.lock          held by whoever makes it (lock.ts)
+//     staging/ALGORITHM-HEX.partial   a blob that has not arrived whole yet; the next download goes on there
+//     staging/lease-NAME.lock    what its holder needs and a collection leaves alone (lease.ts)
+//     containers/ID              what belongs to a container (src/engine/container-folder.ts)
 //
 // A process killed at any moment leaves at most entries in staging, whose locks nobody holds.
+// Version 1 had layers, images, staging and containers: it becomes version 2 when it is opened.
 
-import { O_CREAT, O_EXCL, O_PATH, O_RDONLY, O_WRONLY } from "../abi/file.ts";
+import { O_RDONLY } from "../abi/file.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import {
@@ -20,57 +28,89 @@ import {
   openAt,
   readTextAtIfExists,
   tryMkdirAt,
-  tryOpenAt,
-  writeAll,
 } from "../sys/file.ts";
 import { encodeText } from "../sys/memory.ts";
+import { forceToDisk, writeWholeFile } from "./whole-file.ts";
 
-const LAYOUT_VERSION = "1\n";
+const LAYOUT_VERSION = "2\n";
+/** Empty: a process of version 1 was killed while it made the store. */
+const UPGRADABLE = [undefined, "", "1\n"];
 const PRIVATE = 0o700;
+
+/** Inside of blobs/. */
+export const BLOB_FOLDERS = ["sha256", "sha512"];
+
+const EMPTY_INDEX = {
+  schemaVersion: 2,
+  mediaType: "application/vnd.oci.image.index.v1+json",
+  manifests: [],
+};
+
+/** The files that make ROOT an image layout, as they are at first. */
+export const LAYOUT_FILES: Readonly<Record<"oci-layout" | "index.json", string>> = {
+  "oci-layout": JSON.stringify({ imageLayoutVersion: "1.0.0" }),
+  "index.json": JSON.stringify(EMPTY_INDEX),
+};
 
 /** The store's folders, open. */
 export class Store implements Disposable {
   readonly root: string;
+  /** ROOT itself. */
+  readonly top: OwnedFd;
+  readonly blobs: OwnedFd;
   readonly layers: OwnedFd;
   readonly images: OwnedFd;
   readonly staging: OwnedFd;
+  readonly #descriptors: DisposableStack;
 
   /** Makes what is missing. */
   constructor(root: string) {
     const { O_DIRECTORY } = hostArchitecture.openFlags;
     this.root = root;
     makeDirectories(root, PRIVATE);
-    using folder = new OwnedFd(open(root, O_PATH | O_DIRECTORY));
-    checkVersion(folder.number, root);
     using stack = new DisposableStack();
+    this.top = stack.use(new OwnedFd(open(root, O_RDONLY | O_DIRECTORY)));
+    const version = readTextAtIfExists(this.top.number, "version", 4096);
+    checkVersion(version, root);
     const openFolder = (name: string): OwnedFd => {
-      tryMkdirAt(folder.number, name, PRIVATE);
-      return stack.use(new OwnedFd(openAt(folder.number, name, O_RDONLY | O_DIRECTORY)));
+      tryMkdirAt(this.top.number, name, PRIVATE);
+      return stack.use(new OwnedFd(openAt(this.top.number, name, O_RDONLY | O_DIRECTORY)));
     };
+    this.blobs = openFolder("blobs");
     this.layers = openFolder("layers");
     this.images = openFolder("images");
     this.staging = openFolder("staging");
-    stack.move();
+    if (version !== LAYOUT_VERSION) {
+      this.#complete();
+    }
+    this.#descriptors = stack.move();
+  }
+
+  /** Of a store that is new, half made or of version 1. The version comes last: it says that all is there. */
+  #complete(): void {
+    for (const name of BLOB_FOLDERS) {
+      tryMkdirAt(this.blobs.number, name, PRIVATE);
+    }
+    for (const [name, text] of Object.entries(LAYOUT_FILES)) {
+      this.#write(name, text, "keep");
+    }
+    forceToDisk(this.top.number, "the store's folder");
+    this.#write("version", LAYOUT_VERSION, "replace");
+  }
+
+  #write(name: string, text: string, existing: "keep" | "replace"): void {
+    const place = { directoryFd: this.top.number, name, mode: 0o644, existing };
+    writeWholeFile(this.staging.number, { ...place, content: encodeText(text) });
   }
 
   [Symbol.dispose](): void {
-    this.layers[Symbol.dispose]();
-    this.images[Symbol.dispose]();
-    this.staging[Symbol.dispose]();
+    this.#descriptors[Symbol.dispose]();
   }
 }
 
-function checkVersion(rootFd: number, root: string): void {
-  const created = tryOpenAt(rootFd, "version", O_WRONLY | O_CREAT | O_EXCL, 0o600);
-  if (created >= 0) {
-    using file = new OwnedFd(created);
-    writeAll(file.number, encodeText(LAYOUT_VERSION), "the store's version");
-    return;
-  }
-  const version = readTextAtIfExists(rootFd, "version", 4096);
-  // Empty: another process is about to write it, or was killed there.
-  if (version !== undefined && version !== "" && version !== LAYOUT_VERSION) {
-    const written = quote(version.trim());
+function checkVersion(version: string | undefined, root: string): void {
+  if (version !== LAYOUT_VERSION && !UPGRADABLE.includes(version)) {
+    const written = quote((version ?? "").trim());
     throw new OcicatError("unsupported", {
       operation: "use",
       subject: `the store ${quote(root)}`,

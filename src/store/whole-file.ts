@@ -1,0 +1,67 @@
+// Small files that are there as a whole or not at all, also after a power cut: written in staging, forced
+// to the disk, then moved to their place.
+
+import { O_CREAT, O_EXCL, O_WRONLY } from "../abi/file.ts";
+import { Errno } from "../error/errno.ts";
+import { quote } from "../error/ocicat-error.ts";
+import { call, checked } from "../sys/call.ts";
+import { OwnedFd, openAt, renameAt, tryUnlinkAt, writeAll } from "../sys/file.ts";
+import { cstring } from "../sys/memory.ts";
+import { type HeldLock, tryLock } from "./lock.ts";
+
+export interface WholeFile {
+  readonly directoryFd: number;
+  readonly name: string;
+  readonly content: Uint8Array;
+  readonly mode: number;
+  /** What to do with a file that is there: "keep" leaves it as it is. */
+  readonly existing: "keep" | "replace";
+}
+
+/** Durable but for the directory entry: see forceToDisk. `stagingFd` is on the same file system. */
+export function writeWholeFile(stagingFd: number, file: WholeFile): void {
+  const { directoryFd, name } = file;
+  const temporary = ownName(stagingFd, name);
+  using _held = temporary.lock;
+  try {
+    writeForced(stagingFd, temporary.name, file);
+    if (file.existing === "replace") {
+      renameAt(stagingFd, temporary.name, directoryFd, name);
+      return;
+    }
+    const paths = [stagingFd, cstring(temporary.name), directoryFd, cstring(name)] as const;
+    const result = call("linkat", ...paths, 0);
+    if (result !== -Errno.EEXIST) {
+      checked(result, "make", quote(name));
+    }
+  } finally {
+    tryUnlinkAt(stagingFd, temporary.name);
+  }
+}
+
+/** Waits until what was written to a file, or made and removed in a directory, survives a power cut. */
+export function forceToDisk(fd: number, subject: string): void {
+  checked(call("fsync", fd), "write to the disk", subject);
+}
+
+function writeForced(directoryFd: number, name: string, { content, mode, ...file }: WholeFile) {
+  const subject = quote(file.name);
+  using opened = new OwnedFd(openAt(directoryFd, name, O_WRONLY | O_CREAT | O_EXCL, mode));
+  checked(call("fchmod", opened.number, mode), "change the mode of", subject);
+  writeAll(opened.number, content, subject);
+  forceToDisk(opened.number, subject);
+}
+
+/** A name of our own: nobody else waits for what is made under it. */
+function ownName(
+  stagingFd: number,
+  base: string,
+): { readonly name: string; readonly lock: HeldLock } {
+  for (;;) {
+    const name = `${base}.${crypto.getRandomValues(new Uint8Array(6)).toHex()}`;
+    const lock = tryLock(stagingFd, `${name}.lock`);
+    if (lock !== undefined) {
+      return { name, lock };
+    }
+  }
+}
