@@ -30,7 +30,7 @@ const PROGRAM_FILES: readonly CopiedFile[] = [
 
 /** Path below the prefix, and text. */
 async function completionFiles(): Promise<[string, string][]> {
-  const engine = ocicat();
+  const engine = await ocicat();
   const runtime = await ocicatRuntime();
   return [
     ["share/bash-completion/completions/ocicat", bashCompletion(engine)],

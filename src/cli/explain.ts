@@ -2,29 +2,28 @@
 
 import { comparableKey, explainBundle } from "../engine/explain.ts";
 import { absolutePath } from "./absolute-path.ts";
+import { defineCommand } from "./command.ts";
 import { diffTexts } from "./diff-texts.ts";
-import { type FlagTable, parseFlags, usageError } from "./flags.ts";
+import { type FlagsOf, type FlagTable, usageError } from "./flags.ts";
 import { writeOutput } from "./write-text.ts";
 
 const EXPLAIN_FLAGS = {
   json: { kind: "switch", help: "as JSON" },
   diff: { kind: "switch", help: "compare two bundles" },
-  help: { kind: "switch", aliases: ["h"], help: "show help" },
 } as const satisfies FlagTable;
 
-const USAGE = `usage: ocicat explain [--json] BUNDLE
-       ocicat explain --diff BUNDLE BUNDLE
+export const explain = defineCommand({
+  usage: ["[--json] BUNDLE", "--diff BUNDLE BUNDLE"],
+  about: `Shows the program that create would execute: a line for each system call, with
+the place in the configuration that asks for it. Nothing is made.`,
+  flags: EXPLAIN_FLAGS,
+  args: { min: 0 },
+  completes: "folder",
+  examples: ["ocicat explain /srv/web", "ocicat explain --diff /srv/web /srv/other"],
+  act: explainBundles,
+});
 
-Shows the program that create would execute: a line for each system call, with
-the place in the configuration that asks for it. Nothing is made.
-`;
-
-export async function explain(words: readonly string[]): Promise<number> {
-  const flags = parseFlags(EXPLAIN_FLAGS, words, "anywhere");
-  if (flags.switch("help")) {
-    writeOutput(USAGE);
-    return 0;
-  }
+async function explainBundles(flags: FlagsOf<typeof EXPLAIN_FLAGS>): Promise<number> {
   const bundles = flags.args.map(absolutePath);
   const wanted = flags.switch("diff") ? 2 : 1;
   if (bundles.length !== wanted) {

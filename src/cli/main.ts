@@ -1,63 +1,114 @@
-// The command line of `ocicat`: everything but the OCI verbs.
+// The command line of `ocicat`: everything but the OCI verbs. Finds the command in the table and maps
+// failures to exit codes:
+//
+//   125   the command line makes no sense; 1, or what the command says, when it fails
 
-import packageFile from "../../package.json" with { type: "json" };
+import { Errno } from "../error/errno.ts";
+import { OcicatError } from "../error/ocicat-error.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
+import type { Command } from "./command.ts";
+import { type CommandEntry, type CommandGroup, findEntry, OCICAT } from "./command-table.ts";
 import { describeFailure } from "./describe-failure.ts";
+import { closestWord } from "./similar-words.ts";
 import { writeError, writeOutput } from "./write-text.ts";
 
-interface Entry {
-  readonly summary: string;
-  readonly load: () => Promise<
-    (words: readonly string[], notes: LaunchNotes | undefined) => number | Promise<number>
-  >;
-}
+const USAGE_MISTAKE = 125;
+/** What a shell shows for a program that SIGPIPE ended. */
+const NO_READER = 141;
 
-/** Dispatch and help are made from this table. */
-const COMMANDS: Readonly<Record<string, Entry>> = {
-  run: {
-    summary: "run a container from an image, a folder or the built-in hello",
-    load: async () => (await import("./run.ts")).runCommand,
-  },
-  explain: {
-    summary: "show the system calls that would make a container",
-    load: async () => (await import("./explain.ts")).explain,
-  },
-};
+const VERSION_FLAGS = ["--version", "-v"];
+const HELP_WORDS = ["--help", "-h", "help"];
 
 /** Returns the exit code. */
-export async function ocicatMain(
+export function ocicatMain(
   words: readonly string[],
   notes: LaunchNotes | undefined,
 ): Promise<number> {
-  const [name = "--help", ...rest] = words;
-  if (name === "--version" || name === "-v" || name === "version") {
-    writeOutput(`ocicat ${packageFile.version}\n`);
-    return 0;
+  const isVersion = VERSION_FLAGS.includes(words[0] ?? "");
+  return dispatch({ name: "ocicat", entry: OCICAT }, isVersion ? ["version"] : words, notes);
+}
+
+interface Found {
+  /** As it was typed. */
+  readonly name: string;
+  readonly entry: CommandEntry | CommandGroup;
+}
+
+async function dispatch(
+  { name, entry }: Found,
+  words: readonly string[],
+  notes: LaunchNotes | undefined,
+): Promise<number> {
+  if ("load" in entry) {
+    return execute(name, await entry.load(), { words, notes });
   }
-  if (name === "--help" || name === "-h" || name === "help") {
-    writeOutput(helpText());
-    return 0;
+  const [word = "--help", ...rest] = words;
+  if (HELP_WORDS.includes(word)) {
+    return showHelp(name, entry, rest);
   }
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (entry === undefined) {
-    writeError(`ocicat: no such command: ${name}; --help lists them\n`);
-    return 1;
+  const next = findEntry(entry, word);
+  if (next === undefined) {
+    writeError(unknownCommand(name, entry, word));
+    return USAGE_MISTAKE;
   }
+  return dispatch({ name: `${name} ${word}`, entry: next }, rest, notes);
+}
+
+/** `ocicat help image ls` is `ocicat image ls --help`. */
+async function showHelp(
+  name: string,
+  group: CommandGroup,
+  words: readonly string[],
+): Promise<number> {
+  if (words.length > 0) {
+    return dispatch({ name, entry: group }, [...words, "--help"], undefined);
+  }
+  const { groupHelp } = await import("./help.ts");
+  writeOutput(groupHelp(name, group));
+  return 0;
+}
+
+function unknownCommand(name: string, { commands }: CommandGroup, word: string): string {
+  const names = Object.entries(commands).flatMap(([each, { aliases = [] }]) => [each, ...aliases]);
+  const suggestion = closestWord(word, names);
+  const hint = suggestion === undefined ? "" : `\nhint: did you mean ${name} ${suggestion}?`;
+  return `${name}: no such command: ${word}; --help lists them${hint}\n`;
+}
+
+interface Invocation {
+  readonly words: readonly string[];
+  readonly notes: LaunchNotes | undefined;
+}
+
+async function execute(
+  name: string,
+  command: Command,
+  { words, notes }: Invocation,
+): Promise<number> {
+  let failureCode = (_error: OcicatError): number => USAGE_MISTAKE;
   try {
-    const command = await entry.load();
-    return await command(rest, notes);
+    const act = command.prepare(words, { command: name, notes });
+    failureCode = command.failureCode;
+    if (act === undefined) {
+      const { commandHelp } = await import("./help.ts");
+      writeOutput(commandHelp(name, command));
+      return 0;
+    }
+    return await act();
   } catch (error) {
-    writeError(`ocicat ${name}: ${describeFailure(error)}\n`);
-    return 1;
+    if (isClosedOutput(error)) {
+      return NO_READER;
+    }
+    writeError(`${name}: ${describeFailure(error)}\n`);
+    return error instanceof OcicatError ? failureCode(error) : 1;
   }
 }
 
-function helpText(): string {
-  const entries = [
-    ...Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary]),
-    ["runtime", "the commands of ocicat-runtime, the OCI command line"],
-    ["version", "show the version"],
-  ];
-  const lines = entries.map(([name = "", summary]) => `  ${name.padEnd(10)}${summary}\n`);
-  return `ocicat: containers\n\nusage: ocicat COMMAND [ARGUMENTS]\n\ncommands:\n${lines.join("")}`;
+/** `ocicat images | head -1`: nothing went wrong. */
+function isClosedOutput(error: unknown): boolean {
+  return (
+    error instanceof OcicatError &&
+    error.errno === Errno.EPIPE &&
+    error.subject === "standard output"
+  );
 }

@@ -6,9 +6,9 @@ import type { RunContainerOptions } from "../engine/run-options.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
 import { isTerminal } from "../sys/terminal.ts";
-import { describeFailure } from "./describe-failure.ts";
+import { defineCommand } from "./command.ts";
+import { RUN_FLAGS, type RunFlags } from "./run/flags.ts";
 import { runOptions } from "./run/options.ts";
-import { parseWords } from "./run/parse.ts";
 import { writeError, writeOutput } from "./write-text.ts";
 
 const STDIN = 0;
@@ -19,31 +19,34 @@ const EXIT_OWN_FAILURE = 125;
 const EXIT_CANNOT_EXECUTE = 126;
 const EXIT_NOT_FOUND = 127;
 
-/** `words`: those behind `run`. The result is this process's exit code. */
-export async function runCommand(
-  words: readonly string[],
-  notes: LaunchNotes | undefined,
-): Promise<number> {
-  try {
-    return await run(words, notes);
-  } catch (error) {
-    if (!(error instanceof OcicatError)) {
-      throw error;
-    }
-    writeError(`ocicat run: ${describeFailure(error)}\n`);
-    return exitCodeOf(error);
-  }
-}
+const NOTES = `At a terminal (-it), ctrl-p ctrl-q leaves the container running and comes back to the shell.
 
-async function run(words: readonly string[], notes: LaunchNotes | undefined): Promise<number> {
-  const parsed = parseWords(words);
-  if (parsed.values.has("help")) {
-    const { helpText } = await import("./run/help.ts");
-    writeOutput(helpText());
-    return 0;
-  }
+Exit codes: the process's own, 128 + N when signal N killed it, 127 when its program is not found,
+126 when it cannot be executed, 125 when ocicat itself fails.`;
+
+export const runCommand = defineCommand({
+  usage: ["[FLAGS] IMAGE [COMMAND...]", "[FLAGS] --rootfs DIR COMMAND..."],
+  about: `Runs a process in a new container, in the foreground, and leaves with its exit code.
+
+IMAGE is oci:LAYOUT[:TAG], an OCI image layout on disk, or hello, which is built in.`,
+  notes: NOTES,
+  flags: RUN_FLAGS,
+  args: { min: 0 },
+  placement: "first",
+  completes: "image",
+  examples: [
+    "ocicat run --rm hello",
+    "ocicat run --rm -it oci:/srv/images/debian:latest bash",
+    "ocicat run --rm -m 512m --cpus 1.5 -v ./src:/src:ro oci:debian python3 /src/main.py",
+    "echo hello | ocicat run --rm -i --rootfs /srv/busybox tr a-z A-Z",
+  ],
+  act: (flags, { notes }) => run(flags, notes),
+  failureCode,
+});
+
+async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<number> {
   const surroundings = { workingDirectory: process.cwd(), environment: process.env };
-  const options = runOptions(parsed, surroundings);
+  const options = runOptions(flags, surroundings);
   checkTerminal(options);
   const progress = isTerminal(STDERR) ? new ProgressLine() : undefined;
   const end = await runContainer({
@@ -100,7 +103,7 @@ class ProgressLine {
 }
 
 /** The program could not be found, or not be run, tells the code of the shell. */
-function exitCodeOf({ operation, code, subject }: OcicatError): number {
+function failureCode({ operation, code, subject }: OcicatError): number {
   const isLookup = operation === "exec:";
   const isExecution = operation === "process.args:" && subject.startsWith("execute ");
   if (!isLookup && !isExecution) {

@@ -40,7 +40,7 @@ describe("the command line", () => {
     expect(ocicat("version").stdout).toBe("ocicat 0.1.0\n");
     expect(ocicat().stdout).toContain("explain");
     expect(ocicat("nosuch")).toEqual({
-      code: 1,
+      code: 125,
       stdout: "",
       stderr: "ocicat: no such command: nosuch; --help lists them\n",
     });

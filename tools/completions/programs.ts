@@ -1,9 +1,10 @@
 // The commands and flags of both programs as a shell completes them: from the same tables that their
 // parsers and their help are made of.
 
+import { type CommandEntry, type CommandGroup, OCICAT } from "../../src/cli/command-table.ts";
+import type { FlagTable } from "../../src/cli/flags.ts";
 import { COMMANDS } from "../../src/cli/oci/commands.ts";
 import { GLOBAL_FLAGS } from "../../src/cli/oci/global-flags.ts";
-import { RUN_FLAGS } from "../../src/cli/run/flags.ts";
 import type { CompletedCommand, CompletedFlag, CompletedProgram } from "./shells.ts";
 
 type ValueKind = NonNullable<CompletedFlag["value"]>;
@@ -27,13 +28,7 @@ function completedFlag({ name, value, summary }: TableFlag): CompletedFlag {
   return value === undefined ? flag : { ...flag, value: VALUE_KINDS[value] ?? "text" };
 }
 
-interface OciFlag {
-  readonly kind: string;
-  readonly value?: string;
-  readonly help: string;
-}
-
-function ociFlags(table: Readonly<Record<string, OciFlag>>): CompletedFlag[] {
+function completedFlags(table: FlagTable): CompletedFlag[] {
   return Object.entries(table).map(([name, { kind, value, help }]) =>
     completedFlag({
       name,
@@ -57,7 +52,7 @@ export async function ocicatRuntime(): Promise<CompletedProgram> {
       return {
         name,
         summary,
-        flags: [...ociFlags(command.flags), HELP],
+        flags: [...completedFlags(command.flags), HELP],
         arguments: takesContainer && !MAKES_ITS_ID.includes(name) ? "container" : "none",
       };
     }),
@@ -65,39 +60,37 @@ export async function ocicatRuntime(): Promise<CompletedProgram> {
   return {
     name: "ocicat-runtime",
     listContainers: "ocicat-runtime list --quiet",
-    flags: ociFlags(GLOBAL_FLAGS),
+    listImages: "true",
+    flags: completedFlags(GLOBAL_FLAGS),
     commands,
   };
 }
 
-export function ocicat(): CompletedProgram {
+export async function ocicat(): Promise<CompletedProgram> {
   return {
     name: "ocicat",
     listContainers: "ocicat runtime list --quiet",
+    listImages: "ocicat images --format '{{.Repository}}:{{.Tag}}'",
     flags: [HELP, VERSION],
-    commands: [
-      {
-        name: "run",
-        summary: "run a container",
-        flags: RUN_FLAGS.map(completedFlag),
-        arguments: "none",
-      },
-      {
-        name: "explain",
-        summary: "show the system calls that would make a container",
-        flags: [
-          { name: "--json", summary: "as JSON" },
-          { name: "--diff", summary: "compare two bundles" },
-          HELP,
-        ],
-        arguments: "folder",
-      },
-      {
-        name: "runtime",
-        summary: "the commands of ocicat-runtime",
-        flags: [HELP],
-        arguments: "none",
-      },
-    ],
+    commands: await completedCommands(OCICAT),
   };
+}
+
+function completedCommands({ commands }: CommandGroup): Promise<CompletedCommand[]> {
+  return Promise.all(
+    Object.entries(commands).map(([name, entry]) => completedCommand(name, entry)),
+  );
+}
+
+async function completedCommand(
+  name: string,
+  entry: CommandEntry | CommandGroup,
+): Promise<CompletedCommand> {
+  const { summary } = entry;
+  if ("commands" in entry) {
+    const commands = await completedCommands(entry);
+    return { name, summary, flags: [HELP], arguments: "none", commands };
+  }
+  const { flags, completes = "none" } = await entry.load();
+  return { name, summary, flags: [...completedFlags(flags), HELP], arguments: completes };
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ocicat, ocicatRuntime } from "./programs.ts";
 import { bashCompletion, fishCompletion, zshCompletion } from "./shells.ts";
 
-const OCICAT = ocicat();
+const OCICAT = await ocicat();
 const OCICAT_RUNTIME = await ocicatRuntime();
 const PROGRAMS = [OCICAT, OCICAT_RUNTIME];
 

@@ -1,5 +1,7 @@
 // Shell completions for bash, zsh and fish, made from one table of commands. `npm run install:to`
 // writes them below its prefix.
+//
+// A command is known to the scripts by its path: " image ls" for `ocicat image ls`.
 
 export interface CompletedFlag {
   /** With its dashes: "--bundle". */
@@ -14,7 +16,9 @@ export interface CompletedCommand {
   readonly summary: string;
   readonly flags: readonly CompletedFlag[];
   /** What its arguments are. */
-  readonly arguments: "container" | "folder" | "none";
+  readonly arguments: "container" | "image" | "folder" | "file" | "none";
+  /** Of a word that commands stand behind. */
+  readonly commands?: readonly CompletedCommand[];
 }
 
 export interface CompletedProgram {
@@ -23,6 +27,7 @@ export interface CompletedProgram {
   readonly commands: readonly CompletedCommand[];
   /** Prints the names of containers, one a line. */
   readonly listContainers: string;
+  readonly listImages: string;
 }
 
 const functionName = (program: CompletedProgram) => `_${program.name.replaceAll("-", "_")}`;
@@ -30,13 +35,27 @@ const functionName = (program: CompletedProgram) => `_${program.name.replaceAll(
 const names = (items: readonly { readonly name: string }[]) =>
   items.map(({ name }) => name).join(" ");
 
+interface PlacedCommand {
+  readonly path: string;
+  readonly command: CompletedCommand;
+}
+
+/** Every command, with those that stand behind others. */
+function placed(commands: readonly CompletedCommand[], prefix = ""): PlacedCommand[] {
+  return commands.flatMap((command) => {
+    const path = `${prefix} ${command.name}`;
+    return [{ path, command }, ...placed(command.commands ?? [], path)];
+  });
+}
+
 /** One file for one program. */
 export function bashCompletion(program: CompletedProgram): string {
   const name = functionName(program);
-  const commands = program.commands.map(
-    (command) => `    ${command.name})
+  const all = placed(program.commands);
+  const commands = all.map(
+    ({ path, command }) => `    "${path}")
       flags="${names(command.flags)}"
-      arguments="${command.arguments}"
+      arguments="${command.commands === undefined ? command.arguments : names(command.commands)}"
       ;;`,
   );
   return `# bash completion for ${program.name}, made by tools/completions/shells.ts.
@@ -45,11 +64,8 @@ ${name}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
   local command="" word flags arguments
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in
-      ${program.commands.map((command) => command.name).join("|")})
-        command=$word
-        break
-        ;;
+    case "$command $word" in
+      ${all.map(({ path }) => `"${path}"`).join("|")}) command="$command $word" ;;
     esac
   done
   case $previous in
@@ -70,9 +86,13 @@ ${commands.join("\n")}
   fi
   case $arguments in
     none) ;;
+    file) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
     folder) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     container)
       mapfile -t COMPREPLY < <(compgen -W "$(${program.listContainers} 2>/dev/null)" -- "$current")
+      ;;
+    image)
+      mapfile -t COMPREPLY < <(compgen -W "$(${program.listImages} 2>/dev/null)" -- "$current")
       ;;
     *) mapfile -t COMPREPLY < <(compgen -W "$arguments" -- "$current") ;;
   esac
@@ -83,14 +103,15 @@ complete -F ${name} ${program.name}
 
 /** The flags whose value is of a kind, as a pattern of \`case\`. */
 function flagPattern(program: CompletedProgram, kind: CompletedFlag["value"]): string {
-  const all = [program, ...program.commands].flatMap(({ flags }) => flags);
+  const commands = placed(program.commands).map(({ command }) => command);
+  const all = [program, ...commands].flatMap(({ flags }) => flags);
   const matching = all.filter(({ value }) => value === kind).map(({ name }) => name);
   return matching.length === 0 ? "--" : [...new Set(matching)].join("|");
 }
 
 /** One file for several programs: zsh picks by the name that is completed. */
 export function zshCompletion(programs: readonly CompletedProgram[]): string {
-  const functions = programs.map(zshFunction);
+  const functions = programs.map(zshProgram);
   const choices = programs.map((program) => `  ${program.name}) ${functionName(program)} ;;`);
   return `#compdef ${names(programs)}
 # Made by tools/completions/shells.ts.
@@ -102,33 +123,55 @@ esac
 `;
 }
 
-function zshFunction(program: CompletedProgram): string {
+function zshProgram(program: CompletedProgram): string {
   const name = functionName(program);
-  const commands = program.commands.map(
-    (command) => `    '${command.name}:${quoted(command.summary)}'`,
-  );
-  const cases = program.commands.map((command) => {
-    const specs = [...command.flags.map(zshFlag), zshArguments(command)].filter(Boolean);
-    return `    ${command.name}) _arguments ${specs.join(" ")} ;;`;
+  const groups = placed(program.commands).flatMap(({ path, command }) => {
+    const { flags, commands } = command;
+    const group = `${name}${path.replaceAll(/[ -]/g, "_")}`;
+    return commands === undefined ? [] : [zshFunction(name, group, { flags, commands })];
   });
-  return `${name}_containers() {
-  local -a containers
-  containers=(\${(f)"$(${program.listContainers} 2>/dev/null)"})
-  compadd -a containers
+  return `${zshList(`${name}_containers`, program.listContainers)}
+${zshList(`${name}_images`, program.listImages)}
+${groups.join("\n")}
+${zshFunction(name, name, program)}`;
 }
 
-${name}() {
+function zshList(name: string, command: string): string {
+  return `${name}() {
+  local -a offered
+  offered=(\${(f)"$(${command} 2>/dev/null)"})
+  compadd -a offered
+}
+`;
+}
+
+/** Of the program, or of a word that commands stand behind. */
+function zshFunction(
+  program: string,
+  name: string,
+  { flags, commands }: Pick<CompletedProgram, "flags" | "commands">,
+): string {
+  const described = commands.map((command) => `    '${command.name}:${quoted(command.summary)}'`);
+  const cases = commands.map((command) => {
+    const specs = [...command.flags.map(zshFlag), zshArguments(program, command)].filter(Boolean);
+    const action =
+      command.commands === undefined
+        ? `_arguments ${specs.join(" ")}`
+        : `${name}_${command.name.replaceAll("-", "_")}`;
+    return `    ${command.name}) ${action} ;;`;
+  });
+  return `${name}() {
   local -a commands
   local state line
   commands=(
-${commands.join("\n")}
+${described.join("\n")}
   )
-  _arguments -C ${program.flags.map(zshFlag).join(" ")} '1: :->command' '*:: :->arguments'
+  _arguments -C ${flags.map(zshFlag).join(" ")} '1: :->command' '*:: :->arguments'
   case $state in
     command) _describe command commands ;;
     arguments)
   case $line[1] in
-${cases.join("\n").replaceAll("_containers", `${name}_containers`)}
+${cases.join("\n")}
   esac
   ;;
   esac
@@ -147,12 +190,16 @@ function zshFlag({ name, summary, value }: CompletedFlag): string {
   return value === undefined ? `'${text}'` : `'${text}${action[value]}'`;
 }
 
-function zshArguments(command: CompletedCommand): string {
+function zshArguments(program: string, command: CompletedCommand): string {
   switch (command.arguments) {
     case "container":
-      return "'*:container:_containers'";
+      return `'*:container:${program}_containers'`;
+    case "image":
+      return `'*:image:${program}_images'`;
     case "folder":
       return "'*:folder:_files -/'";
+    case "file":
+      return "'*:file:_files'";
     case "none":
       return "";
   }
@@ -163,33 +210,62 @@ const quoted = (text: string) => text.replaceAll("'", "'\\''").replaceAll(/[[\]:
 /** One file for one program. */
 export function fishCompletion(program: CompletedProgram): string {
   const complete = `complete -c ${program.name}`;
-  const noCommand = `not __fish_seen_subcommand_from ${names(program.commands)}`;
-  const lines = [
-    `# fish completion for ${program.name}, made by tools/completions/shells.ts.`,
-    `${complete} -f`,
-    ...program.flags.map((flag) => `${complete} -n '${noCommand}' ${fishFlag(flag)}`),
-    ...program.commands.flatMap((command) => fishCommand(program, command, complete, noCommand)),
+  const path = `_${functionName(program)}_command`;
+  const all = placed(program.commands);
+  const groups = [
+    { at: "", commands: program.commands },
+    ...all.map(({ path: at, command }) => ({ at, commands: command.commands ?? [] })),
   ];
-  return `${lines.join("\n")}\n`;
+  const lines = [
+    `${complete} -f`,
+    ...program.flags.map((flag) => `${complete} ${fishCondition(path, "")} ${fishFlag(flag)}`),
+    ...groups.flatMap(({ at, commands }) =>
+      commands.map(
+        ({ name, summary }) =>
+          `${complete} ${fishCondition(path, at)} -a ${name} -d '${fishText(summary)}'`,
+      ),
+    ),
+    ...all.flatMap(({ path: at, command }) =>
+      fishCommand(program, command, `${complete} ${fishCondition(path, at)}`),
+    ),
+  ];
+  return `# fish completion for ${program.name}, made by tools/completions/shells.ts.
+
+function ${path}
+  set -l command ""
+  for word in (commandline -opc)[2..]
+    switch "$command $word"
+      case ${all.map((each) => `'${each.path}'`).join(" ")}
+        set command "$command $word"
+    end
+  end
+  echo "$command"
+end
+
+${lines.join("\n")}
+`;
+}
+
+function fishCondition(path: string, at: string): string {
+  return `-n 'test "$(${path})" = "${at}"'`;
 }
 
 function fishCommand(
   program: CompletedProgram,
   command: CompletedCommand,
   complete: string,
-  noCommand: string,
 ): string[] {
-  const inCommand = `-n '__fish_seen_subcommand_from ${command.name}'`;
   const values = {
     container: `-a '(${program.listContainers} 2>/dev/null)'`,
+    image: `-a '(${fishText(program.listImages)} 2>/dev/null)'`,
     folder: "-F",
+    file: "-F",
     none: "",
   };
   const value = values[command.arguments];
   return [
-    `${complete} -n '${noCommand}' -a ${command.name} -d '${fishText(command.summary)}'`,
-    ...command.flags.map((flag) => `${complete} ${inCommand} ${fishFlag(flag)}`),
-    ...(value === "" ? [] : [`${complete} ${inCommand} ${value}`]),
+    ...command.flags.map((flag) => `${complete} ${fishFlag(flag)}`),
+    ...(value === "" ? [] : [`${complete} ${value}`]),
   ];
 }
 

@@ -1,47 +1,59 @@
-// The flags of `ocicat run`, spelled as docker and podman spell them. The parser, --help and the
-// suggestions for a mistyped flag all read this table.
+// The flags of `ocicat run`, spelled as docker and podman spell them.
 
-export interface Flag {
-  readonly name: string;
-  readonly short?: string;
-  /** What --help calls its value; a flag without one is a switch. */
-  readonly value?: string;
-  readonly summary: string;
-}
+import type { FlagsOf, FlagTable } from "../flags.ts";
 
-export const RUN_FLAGS = [
-  { name: "interactive", short: "i", summary: "keep standard input open" },
-  { name: "tty", short: "t", summary: "give the process a terminal" },
-  { name: "rm", summary: "remove the container's changes when it has ended" },
-  { name: "rootfs", value: "DIR", summary: "run on this folder instead of an image" },
-  { name: "name", value: "NAME", summary: "name of the container; random by default" },
-  { name: "env", short: "e", value: "NAME[=VALUE]", summary: "set a variable, or pass ours on" },
-  { name: "env-file", value: "FILE", summary: "set the variables in a file, one a line" },
-  { name: "workdir", short: "w", value: "DIR", summary: "working directory inside" },
-  { name: "user", short: "u", value: "USER[:GROUP]", summary: "by names of the image or numbers" },
-  { name: "entrypoint", value: "PROGRAM", summary: 'in place of the image\'s; "" for none' },
-  { name: "hostname", short: "h", value: "NAME", summary: "host name inside" },
-  { name: "memory", short: "m", value: "SIZE", summary: "memory limit: bytes, or with k, m, g" },
-  { name: "cpus", value: "NUMBER", summary: "CPU time, in processors: 1.5" },
-  { name: "pids-limit", value: "NUMBER", summary: "number of processes; -1 for no limit" },
-  {
-    name: "volume",
-    short: "v",
+export const RUN_FLAGS = {
+  interactive: { kind: "switch", aliases: ["i"], help: "keep standard input open" },
+  tty: { kind: "switch", aliases: ["t"], help: "give the process a terminal" },
+  rm: { kind: "switch", help: "remove the container's changes when it has ended" },
+  rootfs: { kind: "text", value: "DIR", help: "run on this folder instead of an image" },
+  name: { kind: "text", value: "NAME", help: "name of the container; random by default" },
+  env: {
+    kind: "list",
+    aliases: ["e"],
+    value: "NAME[=VALUE]",
+    help: "set a variable, or pass ours on",
+  },
+  "env-file": { kind: "list", value: "FILE", help: "set the variables in a file, one a line" },
+  workdir: { kind: "text", aliases: ["w"], value: "DIR", help: "working directory inside" },
+  user: {
+    kind: "text",
+    aliases: ["u"],
+    value: "USER[:GROUP]",
+    help: "by names of the image or numbers",
+  },
+  entrypoint: { kind: "text", value: "PROGRAM", help: 'in place of the image\'s; "" for none' },
+  hostname: { kind: "text", aliases: ["h"], value: "NAME", help: "host name inside" },
+  memory: {
+    kind: "text",
+    aliases: ["m"],
+    value: "SIZE",
+    help: "memory limit: bytes, or with k, m, g",
+  },
+  cpus: { kind: "text", value: "NUMBER", help: "CPU time, in processors: 1.5" },
+  "pids-limit": { kind: "text", value: "NUMBER", help: "number of processes; -1 for no limit" },
+  volume: {
+    kind: "list",
+    aliases: ["v"],
     value: "SOURCE:TARGET[:ro]",
-    summary: "show a file or folder of the host inside",
+    help: "show a file or folder of the host inside",
   },
-  {
-    name: "mount",
+  mount: {
+    kind: "list",
     value: "type=bind|tmpfs,...",
-    summary: "the same in words: source=, target=, readonly, tmpfs-size=, tmpfs-mode=",
+    help: "the same in words: source=, target=, readonly, tmpfs-size=, tmpfs-mode=",
   },
-  { name: "tmpfs", value: "TARGET[:OPTIONS]", summary: "an empty folder in memory" },
-  { name: "read-only", summary: "make the root file system read-only" },
-  { name: "network", value: "none|host", summary: "none, the default, has loopback alone" },
-  { name: "systemd-cgroup", summary: "let systemd manage the cgroup" },
-  { name: "store", value: "DIR", summary: "folder of images and containers" },
-  { name: "root", value: "DIR", summary: "folder of running containers' state" },
-  { name: "help", summary: "show this help" },
-] as const satisfies readonly Flag[];
+  tmpfs: { kind: "list", value: "TARGET[:OPTIONS]", help: "an empty folder in memory" },
+  "read-only": { kind: "switch", help: "make the root file system read-only" },
+  network: {
+    kind: "text",
+    aliases: ["net"],
+    value: "none|host",
+    help: "none, the default, has loopback alone",
+  },
+  "systemd-cgroup": { kind: "switch", help: "let systemd manage the cgroup" },
+  store: { kind: "text", value: "DIR", help: "folder of images and containers" },
+  root: { kind: "text", value: "DIR", help: "folder of running containers' state" },
+} as const satisfies FlagTable;
 
-export type FlagName = (typeof RUN_FLAGS)[number]["name"];
+export type RunFlags = FlagsOf<typeof RUN_FLAGS>;

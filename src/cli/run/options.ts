@@ -3,9 +3,8 @@
 import type { RunContainerOptions, RunLimits, RunSource } from "../../engine/run-options.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
-import type { FlagName } from "./flags.ts";
+import type { RunFlags } from "./flags.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
-import type { ParsedWords } from "./parse.ts";
 import {
   parseCpus,
   parseEntrypoint,
@@ -20,70 +19,51 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-export function runOptions(parsed: ParsedWords, around: Surroundings): RunContainerOptions {
-  const flags = new Values(parsed);
-  const { source, command } = whatToRun(flags, parsed.words);
-  const files = flags.all("env-file").map((path) => readTextFile(path));
-  const entries = flags.all("env");
+export function runOptions(flags: RunFlags, around: Surroundings): RunContainerOptions {
+  const { source, command } = whatToRun(flags);
+  const files = flags.list("env-file").map((path) => readTextFile(path));
+  const entries = flags.list("env");
   const absolute = (path: string): string =>
     path.startsWith("/") ? path : `${around.workingDirectory}/${path}`;
   return {
     source,
     command,
-    ...flags.if("entrypoint", (text) => ({ entrypoint: parseEntrypoint(text) })),
-    ...flags.if("name", (name) => ({ name })),
+    ...given(flags.text("entrypoint"), (text) => ({ entrypoint: parseEntrypoint(text) })),
+    ...given(flags.text("name"), (name) => ({ name })),
     env: variables({ files, entries, own: around.environment }),
-    ...flags.if("workdir", (workdir) => ({ workdir })),
-    ...flags.if("user", (user) => ({ user })),
-    ...flags.if("hostname", (hostname) => ({ hostname })),
-    interactive: flags.isOn("interactive"),
-    terminal: flags.isOn("tty"),
-    remove: flags.isOn("rm"),
-    readOnly: flags.isOn("read-only"),
+    ...given(flags.text("workdir"), (workdir) => ({ workdir })),
+    ...given(flags.text("user"), (user) => ({ user })),
+    ...given(flags.text("hostname"), (hostname) => ({ hostname })),
+    interactive: flags.switch("interactive"),
+    terminal: flags.switch("tty"),
+    remove: flags.switch("rm"),
+    readOnly: flags.switch("read-only"),
     ...mountOptions(flags, around.workingDirectory),
-    network: parseNetwork(flags.last("network") ?? "none"),
+    network: parseNetwork(flags.text("network") ?? "none"),
     limits: limits(flags),
-    systemdCgroup: flags.isOn("systemd-cgroup"),
-    ...flags.if("store", (path) => ({ storeRoot: absolute(path) })),
-    ...flags.if("root", (path) => ({ stateRoot: absolute(path) })),
+    systemdCgroup: flags.switch("systemd-cgroup"),
+    ...given(flags.text("store"), (path) => ({ storeRoot: absolute(path) })),
+    ...given(flags.text("root"), (path) => ({ stateRoot: absolute(path) })),
   };
 }
 
-class Values {
-  readonly #values: ParsedWords["values"];
-
-  constructor({ values }: ParsedWords) {
-    this.#values = values;
-  }
-
-  all(name: FlagName): readonly string[] {
-    return this.#values.get(name) ?? [];
-  }
-
-  last(name: FlagName): string | undefined {
-    return this.all(name).at(-1);
-  }
-
-  isOn(name: FlagName): boolean {
-    return this.last(name) === "true";
-  }
-
-  /** Properties for a flag that is given; none for one that is not. */
-  if<Properties>(name: FlagName, make: (value: string) => Properties): Properties | undefined {
-    const value = this.last(name);
-    return value === undefined ? undefined : make(value);
-  }
+/** Properties for a flag that is given; none for one that is not. */
+function given<Properties>(
+  value: string | undefined,
+  make: (value: string) => Properties,
+): Properties | undefined {
+  return value === undefined ? undefined : make(value);
 }
 
-function whatToRun(
-  flags: Values,
-  words: readonly string[],
-): { readonly source: RunSource; readonly command: readonly string[] } {
-  const path = flags.last("rootfs");
+function whatToRun(flags: RunFlags): {
+  readonly source: RunSource;
+  readonly command: readonly string[];
+} {
+  const path = flags.text("rootfs");
   if (path !== undefined) {
-    return { source: { kind: "rootfs", path }, command: words };
+    return { source: { kind: "rootfs", path }, command: flags.args };
   }
-  const [image, ...command] = words;
+  const [image, ...command] = flags.args;
   if (image === undefined) {
     throw new OcicatError("invalid-argument", {
       operation: "run",
@@ -106,24 +86,24 @@ function whatToRun(
 }
 
 function mountOptions(
-  flags: Values,
+  flags: RunFlags,
   workingDirectory: string,
 ): Pick<RunContainerOptions, "mounts" | "tmpfs"> {
-  const parsed = flags.all("mount").map((text) => parseMount(text, workingDirectory));
-  const volumes = flags.all("volume").map((text) => parseVolume(text, workingDirectory));
+  const parsed = flags.list("mount").map((text) => parseMount(text, workingDirectory));
+  const volumes = flags.list("volume").map((text) => parseVolume(text, workingDirectory));
   const binds = parsed.flatMap((each) => (each.kind === "bind" ? [each.mount] : []));
   const tmpfs = parsed.flatMap((each) => (each.kind === "tmpfs" ? [each.tmpfs] : []));
   return {
     mounts: [...volumes, ...binds],
-    tmpfs: [...flags.all("tmpfs").map(parseTmpfs), ...tmpfs],
+    tmpfs: [...flags.list("tmpfs").map(parseTmpfs), ...tmpfs],
   };
 }
 
-function limits(flags: Values): RunLimits {
-  const pids = flags.if("pids-limit", parsePidsLimit);
+function limits(flags: RunFlags): RunLimits {
+  const pids = given(flags.text("pids-limit"), parsePidsLimit);
   return {
-    ...flags.if("memory", (text) => ({ memory: parseMemory(text) })),
-    ...flags.if("cpus", (text) => ({ cpus: parseCpus(text) })),
+    ...given(flags.text("memory"), (text) => ({ memory: parseMemory(text) })),
+    ...given(flags.text("cpus"), (text) => ({ cpus: parseCpus(text) })),
     ...(pids === undefined ? {} : { pids }),
   };
 }

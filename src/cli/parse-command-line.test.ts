@@ -1,9 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { parseWords } from "./parse.ts";
+import { parseCommandLine } from "./parse-command-line.ts";
+import { RUN_FLAGS } from "./run/flags.ts";
 
-function parse(line: string): [Record<string, readonly string[]>, readonly string[]] {
-  const { values, words } = parseWords(line === "" ? [] : line.split(" "));
-  return [Object.fromEntries(values), words];
+const NAMES = Object.keys(RUN_FLAGS);
+
+function parse(line: string, placement: "first" | "anywhere" = "first"): unknown {
+  const words = line === "" ? [] : line.split(" ");
+  const parsed = parseCommandLine({ command: "ocicat run", flags: RUN_FLAGS, placement }, words);
+  if (parsed === undefined) {
+    return "help";
+  }
+  const isName = (name: string): name is keyof typeof RUN_FLAGS => NAMES.includes(name);
+  const given = NAMES.filter(isName).filter((name) => parsed.isSet(name));
+  const all = (name: string) => parsed.list(name === "volume" ? "volume" : (name as "env"));
+  return [Object.fromEntries(given.map((name) => [name, all(name)])), parsed.args];
 }
 
 describe("words", () => {
@@ -17,10 +27,31 @@ describe("words", () => {
     ["-itw /x image", { interactive: ["true"], tty: ["true"], workdir: ["/x"] }, ["image"]],
     ["--rm -- -image", { rm: ["true"] }, ["-image"]],
     ["--net host -", { network: ["host"] }, ["-"]],
-    ["-h box --help", { hostname: ["box"], help: ["true"] }, []],
     ["-e -x image", { env: ["-x"] }, ["image"]],
+    ["image --help", {}, ["image", "--help"]],
   ])("%s", (line, values, words) => {
     expect(parse(line)).toEqual([values, words]);
+  });
+
+  test("flags may stand behind arguments, where those have none of their own", () => {
+    expect(parse("image --rm -e A=1 other", "anywhere")).toEqual([
+      { rm: ["true"], env: ["A=1"] },
+      ["image", "other"],
+    ]);
+    expect(parse("a -- --rm", "anywhere")).toEqual([{}, ["a", "--rm"]]);
+  });
+
+  test.each(["--help", "-it --help --nosuch", "-h box --help", "-e A --help image"])(
+    "%s asks for help",
+    (line) => {
+      expect(parse(line)).toBe("help");
+    },
+  );
+
+  test("-h asks for help where it is no flag", () => {
+    const flags = { all: { kind: "switch", aliases: ["a"], help: "" } } as const;
+    const line = { command: "ocicat images", flags, placement: "anywhere" } as const;
+    expect(parseCommandLine(line, ["-a", "x", "-h"])).toBeUndefined();
   });
 });
 
@@ -28,10 +59,12 @@ describe("mistakes", () => {
   test.each<[string, string, string | undefined]>([
     ["--memroy 1", 'use "--memroy": there is no such flag', "did you mean --memory?"],
     ["--work-dir /", 'use "--work-dir": there is no such flag', "did you mean --workdir?"],
-    ["--detach x", 'use "--detach": there is no such flag', undefined],
+    ["--hlep", 'use "--hlep": there is no such flag', "did you mean --help?"],
+    ["--detach x", 'use "--detach": there is no such flag', "`ocicat run --help` lists them"],
     ["-x image", 'use "-x": there is no such flag', undefined],
     ["-ix image", 'use "-x": there is no such flag', undefined],
     ["-rm image", 'use "-r": there is no such flag', "did you mean --rm?"],
+    ["--e A=1", 'use "--e": there is no such flag', undefined],
     ["--rm=yes image", "use --rm=yes: it is true or false", undefined],
     ["--name", "use --name: it needs a value: --name NAME", undefined],
     ["-it -m", "use -m: it needs a value: -m SIZE", undefined],

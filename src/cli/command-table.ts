@@ -1,0 +1,49 @@
+// The commands of `ocicat`: dispatch, help and the shells' completions are made from this table.
+
+import type { Command } from "./command.ts";
+
+export interface CommandEntry {
+  readonly summary: string;
+  /** Other names. */
+  readonly aliases?: readonly string[];
+  readonly load: () => Promise<Command>;
+}
+
+/** A word that commands stand behind: `ocicat image ls`. */
+export interface CommandGroup {
+  readonly summary: string;
+  readonly aliases?: readonly string[];
+  readonly commands: Readonly<Record<string, CommandEntry | CommandGroup>>;
+}
+
+export const OCICAT: CommandGroup = {
+  summary: "containers",
+  commands: {
+    run: {
+      summary: "run a container from an image, a folder or the built-in hello",
+      load: async () => (await import("./run.ts")).runCommand,
+    },
+    explain: {
+      summary: "show the system calls that would make a container",
+      load: async () => (await import("./explain.ts")).explain,
+    },
+    runtime: {
+      summary: "the commands of ocicat-runtime, the OCI command line",
+      load: async () => (await import("./runtime.ts")).runtimeCommand,
+    },
+    version: {
+      summary: "show the version",
+      load: async () => (await import("./version.ts")).version,
+    },
+  },
+};
+
+/** By its name or another one. */
+export function findEntry(
+  { commands }: CommandGroup,
+  word: string,
+): CommandEntry | CommandGroup | undefined {
+  return Object.hasOwn(commands, word)
+    ? commands[word]
+    : Object.values(commands).find(({ aliases }) => aliases?.includes(word));
+}

@@ -1,0 +1,35 @@
+// "did you mean": which of the known words a mistyped one is closest to.
+
+const FARTHEST = 2;
+
+/** The known word that is at most two letters away. */
+export function closestWord(word: string, known: readonly string[]): string | undefined {
+  const near = known
+    .map((each) => ({ each, distance: distance(word, each) }))
+    .filter((candidate) => candidate.distance <= Math.min(FARTHEST, word.length - 1))
+    .sort((a, b) => a.distance - b.distance);
+  return near[0]?.each;
+}
+
+/** Letters to insert, to delete, to replace or to swap with their neighbour. */
+function distance(from: string, to: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column += 1) {
+      const at = (line: readonly number[], index: number) => line[index] ?? 0;
+      const isSame = from[row - 1] === to[column - 1];
+      const isSwapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      current[column] = Math.min(
+        at(last, column) + 1,
+        at(current, column - 1) + 1,
+        at(last, column - 1) + (isSame ? 0 : 1),
+        isSwapped ? at(beforeLast, column - 2) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[to.length] ?? 0;
+}
