@@ -38,7 +38,7 @@ export interface RunContainerOptions {
   readonly systemdCgroup: boolean;
   /** Signals that stay ignored in the process: bit n - 1 of two 32-bit words. */
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
-  /** Persistent and running state; absent: those of the user. */
+  /** The settings "store.root" and "state.root"; absent: what the configuration says. */
   readonly storeRoot?: string;
   readonly stateRoot?: string;
   readonly onWarning?: (text: string) => void;

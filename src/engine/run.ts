@@ -10,9 +10,6 @@ import { checkContainerId } from "../runtime/container-id.ts";
 import { deleteContainer } from "../runtime/delete.ts";
 import { kill } from "../runtime/kill.ts";
 import { type HeldContainer, runHeld } from "../runtime/run-held.ts";
-import { defaultStateRoot } from "../runtime/state-root.ts";
-import { defaultStoreRoot } from "../store/root.ts";
-import { call } from "../sys/call.ts";
 import { OwnedFd, stat } from "../sys/file.ts";
 import { exitCodeOf, waitForPid } from "../sys/process.ts";
 import { socketPair } from "../sys/socket.ts";
@@ -24,6 +21,7 @@ import { imageProcess } from "./image-process.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 import { checkRequest, imageOf, makeSource, type RunSourceFiles } from "./run-source.ts";
 import { type IdMaps, runSpec } from "./run-spec.ts";
+import { readSurroundings } from "./surroundings.ts";
 
 export type RunEnd =
   | {
@@ -40,15 +38,12 @@ const NAME_FILES = ["/etc/resolv.conf", "/etc/hosts"];
 
 /** Runs in the foreground: this process's standard streams are the container's. */
 export async function runContainer(options: RunContainerOptions): Promise<RunEnd> {
-  const { HOME, XDG_DATA_HOME, XDG_RUNTIME_DIR, USER } = process.env;
-  const effectiveUid = call("geteuid");
-  const storeRoot = options.storeRoot ?? defaultStoreRoot({ effectiveUid, HOME, XDG_DATA_HOME });
-  const stateRoot =
-    options.stateRoot ?? `${defaultStateRoot({ effectiveUid, XDG_RUNTIME_DIR })}/.engine`;
+  const surroundings = await readSurroundings(options);
+  const { storeRoot, containerStateRoot: stateRoot } = surroundings;
   const id = options.name ?? randomId();
   checkContainerId(id);
   checkRequest(options);
-  const idMaps = rootlessIdMaps(USER);
+  const idMaps = rootlessIdMaps(process.env["USER"]);
   // An image is there, whatever time that takes, before anything of the container is.
   const image = await imageOf(options, storeRoot);
   using folder = ContainerFolder.create(storeRoot, id);

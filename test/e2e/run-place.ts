@@ -67,6 +67,11 @@ export class RunPlace {
     return join(this.folder, "state");
   }
 
+  /** Where the state of the containers is, as the OCI command line takes it. */
+  get containerState(): string {
+    return join(this.state, ".engine");
+  }
+
   /** A name that no other container has, for the cgroups to be told apart by. */
   newName(): string {
     names += 1;
@@ -124,7 +129,7 @@ export class RunPlace {
     return [
       ...namesIn(join(this.store, "containers")).map((name) => `folder: ${name}`),
       ...namesIn(join(this.store, "staging")).map((name) => `staging: ${name}`),
-      ...namesIn(this.state)
+      ...namesIn(this.containerState)
         .filter((name) => name !== ".cache")
         .map((name) => `state: ${name}`),
       ...ownCgroups().map((path) => `cgroup: ${path}`),

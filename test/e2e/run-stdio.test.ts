@@ -140,7 +140,7 @@ describe.skipIf(NEEDS_ROOT)("as root: streams and signals", () => {
       code: 3,
     });
     waitForPid(holder);
-    deleteContainer({ stateRoot: place.state, id: name });
+    deleteContainer({ stateRoot: place.containerState, id: name });
     Bun.spawnSync(["rm", "-r", folder]);
   });
 });

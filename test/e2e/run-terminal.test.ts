@@ -68,7 +68,7 @@ describe.skipIf(NEEDS_ROOT)("as root: at a terminal", () => {
     expect(await session.ended()).toBe(0);
     expect(session.output).toEndWith(`${name}\r\n`);
     expect(place.leftovers().join("\n")).toContain(`state: ${name}`);
-    deleteContainer({ stateRoot: place.state, id: name, force: true });
+    deleteContainer({ stateRoot: place.containerState, id: name, force: true });
     await eventually("the holder's end", () => reaped(place));
     Bun.spawnSync(["rm", "-r", join(place.store, "containers", name)]);
   });
