@@ -4,9 +4,10 @@
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { DigestCheck } from "../digest-check.ts";
+import { inflate, openLayer } from "../layers/inflate.ts";
 import { DEFAULT_TAR_LIMITS, type TarLimits } from "../tar/entry.ts";
 import { TarReader } from "../tar/reader.ts";
-import { type BlobIdentity, BlobReader, decompress, openBlob } from "./blob.ts";
+import { type BlobIdentity, BlobReader, openBlob } from "./blob.ts";
 import type { TreeLimits } from "./layer-tree.ts";
 import { LayerUnpacker, type UnpackTarget } from "./layer-unpacker.ts";
 
@@ -56,7 +57,7 @@ export async function unpackLayer(
   const archive = new TarReader(unpacker, limits);
   const diff = new DigestCheck(source.diffId);
   let unpacked = 0;
-  await decompress(blob, (chunk) => {
+  await inflate(await openLayer(blob.chunks()), (chunk) => {
     unpacked += chunk.length;
     if (unpacked > limits.ratioFreeBytes && unpacked > blob.bytesRead * limits.ratio) {
       throw decompressionBomb(source, limits);
