@@ -13,9 +13,8 @@ import {
   type PaxText,
   xattrRecords,
 } from "./encode-pax.ts";
-import type { TarEntry, TarEntryKind } from "./entry.ts";
+import type { SparseSegment, TarEntry, TarEntryKind } from "./entry.ts";
 import { BLOCK_BYTES } from "./header.ts";
-import type { SparseSegment } from "./sparse.ts";
 
 /** What is to be written. Names are byte strings; of a directory without the slash at its end. */
 export interface NewTarEntry extends Omit<TarEntry, "offset" | "sparse"> {

@@ -41,11 +41,28 @@ export interface TarEntry {
   readonly offset: number;
 }
 
+/** A part of a sparse file that the archive stores. */
+export interface SparseSegment {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where the content of an entry lies in the (uncompressed) archive. */
+export interface StoredData {
+  /** Of its first byte: behind the headers and the map of a sparse file. */
+  readonly offset: number;
+  /** Of a sparse file: what lies there, one directly behind the other. Ascending, without overlap. */
+  readonly segments: readonly SparseSegment[] | undefined;
+}
+
 /** Receives the entries in order: begin, data (files only, any number of times), end. */
 export interface TarHandler {
-  begin(entry: TarEntry): void;
-  /** `offset` is the place in the file; holes are left out. `chunk` is only valid during the call. */
-  data(chunk: Uint8Array, offset: number): void;
+  begin(entry: TarEntry, stored: StoredData): void;
+  /**
+   * `offset` is the place in the file; holes are left out. `chunk` is only valid during the call. A
+   * handler without it lets whoever reads skip the content of files (TarReader.skippable).
+   */
+  data?(chunk: Uint8Array, offset: number): void;
   end(): void;
 }
 

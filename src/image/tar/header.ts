@@ -24,9 +24,28 @@ export interface TarHeader {
   readonly deviceMinor: number;
 }
 
-const CHECKSUM_START = 148;
-const CHECKSUM_END = 156;
+interface NumberField {
+  readonly start: number;
+  readonly length: number;
+  /** For errors. */
+  readonly what: string;
+}
+
+const FIELDS = {
+  mode: { start: 100, length: 8, what: "mode" },
+  uid: { start: 108, length: 8, what: "uid" },
+  gid: { start: 116, length: 8, what: "gid" },
+  size: { start: 124, length: 12, what: "size" },
+  modified: { start: 136, length: 12, what: "mtime" },
+  checksum: { start: 148, length: 8, what: "checksum" },
+  deviceMajor: { start: 329, length: 8, what: "device major" },
+  deviceMinor: { start: 337, length: 8, what: "device minor" },
+} as const satisfies Record<string, NumberField>;
+
+const CHECKSUM_START = FIELDS.checksum.start;
+const CHECKSUM_END = CHECKSUM_START + FIELDS.checksum.length;
 const SPACE = 0x20;
+const ZERO = 0x30;
 
 export function isZeroBlock(block: Buffer): boolean {
   return block.every((byte) => byte === 0);
@@ -35,8 +54,6 @@ export function isZeroBlock(block: Buffer): boolean {
 /** `offset` is that of the block, for errors. */
 export function parseHeader(block: Buffer, offset: number): TarHeader {
   verifyChecksum(block, offset);
-  const number = (start: number, length: number, what: string): number =>
-    readNumber(block.subarray(start, start + length), what, offset);
   const typeByte = block[156] ?? 0;
   const type = typeByte === 0 ? "0" : String.fromCharCode(typeByte);
   const hasDevice = type === "3" || type === "4";
@@ -44,13 +61,13 @@ export function parseHeader(block: Buffer, offset: number): TarHeader {
     type,
     name: fullName(block),
     linkName: readText(block, 157, 100),
-    mode: number(100, 8, "mode") & 0o7777,
-    uid: number(108, 8, "uid"),
-    gid: number(116, 8, "gid"),
-    size: number(124, 12, "size"),
-    modifiedSeconds: number(136, 12, "mtime"),
-    deviceMajor: hasDevice ? number(329, 8, "device major") : 0,
-    deviceMinor: hasDevice ? number(337, 8, "device minor") : 0,
+    mode: numberIn(block, FIELDS.mode, offset) & 0o7777,
+    uid: numberIn(block, FIELDS.uid, offset),
+    gid: numberIn(block, FIELDS.gid, offset),
+    size: numberIn(block, FIELDS.size, offset),
+    modifiedSeconds: numberIn(block, FIELDS.modified, offset),
+    deviceMajor: hasDevice ? numberIn(block, FIELDS.deviceMajor, offset) : 0,
+    deviceMinor: hasDevice ? numberIn(block, FIELDS.deviceMinor, offset) : 0,
   };
 }
 
@@ -65,21 +82,26 @@ function fullName(block: Buffer): string {
 }
 
 function verifyChecksum(block: Buffer, offset: number): void {
-  const expected = readNumber(block.subarray(CHECKSUM_START, CHECKSUM_END), "checksum", offset);
-  let sum = (CHECKSUM_END - CHECKSUM_START) * SPACE;
-  let bytesAbove127 = 0;
+  const expected = numberIn(block, FIELDS.checksum, offset);
+  let sum = 0;
   for (let index = 0; index < BLOCK_BYTES; index += 1) {
-    if (index === CHECKSUM_START) {
-      index = CHECKSUM_END;
-    }
-    const byte = block[index] ?? 0;
-    sum += byte;
-    bytesAbove127 += byte >> 7;
+    sum += block[index] ?? 0;
+  }
+  for (let index = CHECKSUM_START; index < CHECKSUM_END; index += 1) {
+    sum += SPACE - (block[index] ?? 0);
   }
   // Old tars summed signed bytes; every reader accepts both sums.
-  if (expected !== sum && expected !== sum - 256 * bytesAbove127) {
+  if (expected !== sum && expected !== sum - 256 * bytesAbove127(block)) {
     throw malformed(offset, "the header's checksum is wrong");
   }
+}
+
+function bytesAbove127(block: Buffer): number {
+  let count = 0;
+  for (const [index, byte] of block.entries()) {
+    count += index >= CHECKSUM_START && index < CHECKSUM_END ? 0 : byte >> 7;
+  }
+  return count;
 }
 
 /** Up to the first NUL, as a byte string. */
@@ -87,6 +109,26 @@ export function readText(block: Buffer, start: number, length: number): string {
   const end = block.indexOf(0, start);
   const limit = start + length;
   return block.toString("latin1", start, end < 0 || end > limit ? limit : end);
+}
+
+function numberIn(block: Buffer, { start, length, what }: NumberField, offset: number): number {
+  const end = start + length;
+  const value = plainOctal(block, start, end);
+  return value < 0 ? readNumber(block.subarray(start, end), what, offset) : value;
+}
+
+/** Digits that begin at once and end with the field, a space or a NUL; -1 for whatever else there is. */
+function plainOctal(block: Buffer, start: number, end: number): number {
+  let value = 0;
+  let index = start;
+  let digit = (block[index] ?? 0) - ZERO;
+  while (index < end && digit >= 0 && digit <= 7) {
+    value = value * 8 + digit;
+    index += 1;
+    digit = (block[index] ?? 0) - ZERO;
+  }
+  const isEnd = index === end || digit === SPACE - ZERO || digit === -ZERO;
+  return index > start && isEnd ? value : -1;
 }
 
 /** Octal digits, padded with spaces or NULs; or, with the top bit set, base-256 (big-endian). */

@@ -2,10 +2,17 @@
 // extension headers of the coming entry, and no file data.
 //
 // At any time the reader is inside one PART of the archive, a run of bytes of known length: a block,
-// the content of an extension, file data, padding. A complete part decides which one comes next.
+// the content of an extension, file data, padding. A complete part decides which one comes next. Who can
+// seek need not read the parts that nobody wants.
 
 import { composeEntry, type Extensions, longText } from "./compose.ts";
-import { DEFAULT_TAR_LIMITS, type TarEntry, type TarHandler, type TarLimits } from "./entry.ts";
+import {
+  DEFAULT_TAR_LIMITS,
+  type SparseSegment,
+  type TarEntry,
+  type TarHandler,
+  type TarLimits,
+} from "./entry.ts";
 import { BLOCK_BYTES, isZeroBlock, parseHeader, type TarHeader } from "./header.ts";
 import { type PaxRecord, parsePaxRecords } from "./pax.ts";
 import { SegmentFeed } from "./segments.ts";
@@ -13,7 +20,6 @@ import {
   parseGnuSparseExtension,
   parseGnuSparseHeader,
   SparseMapReader,
-  type SparseSegment,
   verifySegments,
 } from "./sparse.ts";
 import { malformed, overLimit } from "./tar-error.ts";
@@ -21,8 +27,8 @@ import { malformed, overLimit } from "./tar-error.ts";
 interface Part {
   /** For the error of an archive that ends inside it. */
   readonly what: string;
-  readonly bytes: number;
-  readonly take: (chunk: Buffer) => void;
+  /** Undefined: nobody wants these bytes. */
+  readonly take: ((input: Buffer, start: number, end: number) => void) | undefined;
   readonly complete: () => void;
 }
 
@@ -45,6 +51,11 @@ export class TarReader {
   #part: Part;
   #remaining = 0;
   readonly #headerPart: Part;
+  readonly #paddingPart: Part = {
+    what: "padding",
+    take: undefined,
+    complete: () => this.#enter(this.#headerPart, BLOCK_BYTES),
+  };
 
   constructor(handler: TarHandler, limits: TarLimits = DEFAULT_TAR_LIMITS) {
     this.#handler = handler;
@@ -61,13 +72,35 @@ export class TarReader {
     }
     for (let start = 0; start < input.length; ) {
       const count = Math.min(this.#remaining, input.length - start);
-      this.#part.take(input.subarray(start, start + count));
-      this.#remaining -= count;
-      this.#position += count;
+      this.#part.take?.(input, start, start + count);
       start += count;
-      while (this.#remaining === 0) {
-        this.#part.complete();
-      }
+      this.#advance(count);
+    }
+  }
+
+  /** How many of the coming bytes need not be pushed: skip() may take their place. */
+  get skippable(): number {
+    return this.#part.take === undefined ? this.#remaining : 0;
+  }
+
+  /** Passes over up to `skippable` bytes. */
+  skip(count: number): void {
+    if (this.#position + count > this.#limits.totalBytes) {
+      throw overLimit(this.#position, "the archive", this.#limits.totalBytes);
+    }
+    this.#advance(count);
+  }
+
+  /** Headers so far, those of extensions too. */
+  get headerCount(): number {
+    return this.#headerCount;
+  }
+
+  #advance(count: number): void {
+    this.#remaining -= count;
+    this.#position += count;
+    while (this.#remaining === 0) {
+      this.#part.complete();
     }
   }
 
@@ -81,31 +114,34 @@ export class TarReader {
     }
   }
 
-  #enter(part: Part): void {
+  #enter(part: Part, bytes: number): void {
     this.#part = part;
-    this.#remaining = part.bytes;
+    this.#remaining = bytes;
   }
 
   #blockPart(what: string, complete: () => void): Part {
-    const take = (chunk: Buffer): void => {
-      chunk.copy(this.#block, this.#blockFill);
-      this.#blockFill += chunk.length;
+    const take = (input: Buffer, start: number, end: number): void => {
+      input.copy(this.#block, this.#blockFill, start, end);
+      this.#blockFill += end - start;
     };
     const whole = (): void => {
       this.#blockFill = 0;
       complete();
     };
-    return { what, bytes: BLOCK_BYTES, take, complete: whole };
+    return { what, take, complete: whole };
   }
 
-  #skip(bytes: number, what: string, complete: () => void): void {
-    this.#enter({ what, bytes, take: () => undefined, complete });
+  #enterBlock(what: string, complete: () => void): void {
+    this.#enter(this.#blockPart(what, complete), BLOCK_BYTES);
+  }
+
+  #pass(bytes: number, what: string, complete: () => void): void {
+    this.#enter({ what, take: undefined, complete }, bytes);
   }
 
   /** Passes over the rest of the block in which `storedBytes` end, to the next header. */
-  #skipPadding(storedBytes: number): void {
-    const padding = (BLOCK_BYTES - (storedBytes % BLOCK_BYTES)) % BLOCK_BYTES;
-    this.#skip(padding, "padding", () => this.#enter(this.#headerPart));
+  #passPadding(storedBytes: number): void {
+    this.#enter(this.#paddingPart, (BLOCK_BYTES - (storedBytes % BLOCK_BYTES)) % BLOCK_BYTES);
   }
 
   #header(): void {
@@ -137,7 +173,7 @@ export class TarReader {
         this.#collect(header, (content) => this.#extend({ longLink: longText(content) }));
         break;
       case "V": // the volume's label
-        this.#skip(header.size, "a volume label", () => this.#skipPadding(header.size));
+        this.#pass(header.size, "a volume label", () => this.#passPadding(header.size));
         break;
       default:
         this.#entry(header, offset);
@@ -148,9 +184,9 @@ export class TarReader {
   #endMark(): void {
     this.#zeroBlocks += 1;
     if (this.#zeroBlocks === 2) {
-      this.#skip(Number.POSITIVE_INFINITY, "nothing", () => undefined);
+      this.#pass(Number.POSITIVE_INFINITY, "nothing", () => undefined);
     } else {
-      this.#enter(this.#headerPart);
+      this.#enter(this.#headerPart, BLOCK_BYTES);
     }
   }
 
@@ -161,17 +197,17 @@ export class TarReader {
     }
     const content = Buffer.alloc(header.size);
     let filled = 0;
-    this.#enter({
+    const part: Part = {
       what: "an extension header",
-      bytes: header.size,
-      take: (chunk) => {
-        filled += chunk.copy(content, filled);
+      take: (input, from, to) => {
+        filled += input.copy(content, filled, from, to);
       },
       complete: () => {
         use(content, start);
-        this.#skipPadding(header.size);
+        this.#passPadding(header.size);
       },
-    });
+    };
+    this.#enter(part, header.size);
   }
 
   #extend(change: Partial<Extensions>): void {
@@ -210,11 +246,11 @@ export class TarReader {
     } else if (sparse?.kind === "segments") {
       this.#sparseData(entry, storedBytes, sparse.segments);
     } else if (entry.kind === "file") {
-      this.#data(entry, storedBytes, [{ offset: 0, length: storedBytes }]);
+      this.#data(entry, storedBytes, undefined);
     } else {
-      this.#handler.begin(entry);
+      this.#handler.begin(entry, { offset: this.#position, segments: undefined });
       this.#handler.end();
-      this.#skip(storedBytes, "the data of an entry", () => this.#skipPadding(storedBytes));
+      this.#pass(storedBytes, "the data of an entry", () => this.#passPadding(storedBytes));
     }
   }
 
@@ -235,12 +271,12 @@ export class TarReader {
         throw overLimit(entry.offset, "the number of segments", this.#limits.sparseSegments);
       }
       if (block.more) {
-        this.#enter(this.#blockPart("a sparse map", readBlock));
+        this.#enterBlock("a sparse map", readBlock);
       } else {
         this.#sparseData(entry, storedBytes, segments);
       }
     };
-    this.#enter(this.#blockPart("a sparse map", readBlock));
+    this.#enterBlock("a sparse map", readBlock);
   }
 
   #sparseMap(entry: TarEntry, storedBytes: number, map: SparseMapReader): void {
@@ -256,7 +292,7 @@ export class TarReader {
         this.#sparseData(entry, rest, segments);
       }
     };
-    this.#enter(this.#blockPart("a sparse map", readBlock));
+    this.#enterBlock("a sparse map", readBlock);
   }
 
   #sparseData(entry: TarEntry, storedBytes: number, segments: readonly SparseSegment[]): void {
@@ -264,17 +300,23 @@ export class TarReader {
     this.#data(entry, storedBytes, segments);
   }
 
-  #data(entry: TarEntry, storedBytes: number, segments: readonly SparseSegment[]): void {
-    const feed = new SegmentFeed(this.#handler, segments);
-    this.#handler.begin(entry);
-    this.#enter({
+  #data(
+    entry: TarEntry,
+    storedBytes: number,
+    segments: readonly SparseSegment[] | undefined,
+  ): void {
+    const handler = this.#handler;
+    const whole = [{ offset: 0, length: storedBytes }];
+    const feed = handler.data && new SegmentFeed(handler, segments ?? whole);
+    handler.begin(entry, { offset: this.#position, segments });
+    const part: Part = {
       what: "the data of a file",
-      bytes: storedBytes,
-      take: (chunk) => feed.push(chunk),
+      take: feed && ((input, start, end) => feed.push(input.subarray(start, end))),
       complete: () => {
-        this.#handler.end();
-        this.#skipPadding(storedBytes);
+        handler.end();
+        this.#passPadding(storedBytes);
       },
-    });
+    };
+    this.#enter(part, storedBytes);
   }
 }

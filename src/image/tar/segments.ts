@@ -1,7 +1,6 @@
 // Gives stored bytes their places in the file.
 
-import type { TarHandler } from "./entry.ts";
-import type { SparseSegment } from "./sparse.ts";
+import type { SparseSegment, TarHandler } from "./entry.ts";
 
 export class SegmentFeed {
   readonly #handler: TarHandler;
@@ -24,7 +23,7 @@ export class SegmentFeed {
       }
       const count = Math.min(segment.length - this.#done, chunk.length - start);
       if (count > 0) {
-        this.#handler.data(chunk.subarray(start, start + count), segment.offset + this.#done);
+        this.#handler.data?.(chunk.subarray(start, start + count), segment.offset + this.#done);
       }
       this.#done += count;
       start += count;

@@ -8,15 +8,10 @@
 //   pax 1.0   GNU.sparse.major 1, minor 0, GNU.sparse.name, GNU.sparse.realsize; the list is the head
 //             of the data: decimal numbers ended by newlines, the count of pairs first, padded to a block
 
-import type { TarLimits } from "./entry.ts";
+import type { SparseSegment, TarLimits } from "./entry.ts";
 import { BLOCK_BYTES, readNumber } from "./header.ts";
 import { type PaxAttributes, type PaxRecord, parseDecimal } from "./pax.ts";
 import { malformed, overLimit } from "./tar-error.ts";
-
-export interface SparseSegment {
-  readonly offset: number;
-  readonly length: number;
-}
 
 const PAIR_BYTES = 24;
 const NUMBER_BYTES = 12;
