@@ -5,11 +5,11 @@
 
 import { Errno } from "../error/errno.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
+import { closestWord } from "../error/similar-words.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
 import type { Command } from "./command.ts";
 import { type CommandEntry, type CommandGroup, findEntry, OCICAT } from "./command-table.ts";
 import { describeFailure } from "./describe-failure.ts";
-import { closestWord } from "./similar-words.ts";
 import { writeError, writeOutput } from "./write-text.ts";
 
 const USAGE_MISTAKE = 125;

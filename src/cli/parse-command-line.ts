@@ -8,6 +8,7 @@
 // The OCI command line reads the same tables in the way of runc: flags.ts.
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { closestWord } from "../error/similar-words.ts";
 import {
   type Flag,
   type FlagPlacement,
@@ -15,7 +16,6 @@ import {
   type FlagTable,
   ParsedFlags,
 } from "./flags.ts";
-import { closestWord } from "./similar-words.ts";
 
 export interface CommandLine<Table extends FlagTable> {
   /** As it is typed: "ocicat image ls". */

@@ -79,10 +79,10 @@ test("an empty variable says nothing", () => {
 });
 
 test("a wrong variable or flag is refused by its name", () => {
-  const environment = { OCICAT_REGISTRY_TRIES: "often", OCICAT_LIMITS_LAYER_BYTES: "2GiB" };
+  const environment = { OCICAT_REGISTRY_ATTEMPTS: "often", OCICAT_LIMITS_LAYER_BYTES: "2GiB" };
   const configuration = new Configuration({ environment });
-  expect(() => configuration.get("registry.tries")).toThrow(
-    'use registry.tries from OCICAT_REGISTRY_TRIES: "often" is not a whole number from 1 to 100',
+  expect(() => configuration.get("registry.attempts")).toThrow(
+    'use registry.attempts from OCICAT_REGISTRY_ATTEMPTS: "often" is not a whole number from 1 to 100',
   );
   expect(configuration.get("limits.layer-bytes")).toBe(2 * 1024 ** 3);
   const flags = { "progress.style": { flag: "--progress", value: "loud" } };

@@ -81,10 +81,10 @@ test("a file that is asked for has to be there", async () => {
   const path = join(place.folder, "mine.toml");
   const error = await place.failure({ OCICAT_CONFIG: path });
   expect(error.message).toBe(`open ${JSON.stringify(path)}: no such file or directory (ENOENT)`);
-  writeFileSync(path, "[registry]\ntries = 9\n");
-  writeFileSync(place.system, "registry.tries = 1\n");
+  writeFileSync(path, "[registry]\nattempts = 9\n");
+  writeFileSync(place.system, "registry.attempts = 1\n");
   const configuration = await place.read({ OCICAT_CONFIG: path });
-  expect(configuration.get("registry.tries")).toBe(9);
+  expect(configuration.get("registry.attempts")).toBe(9);
 });
 
 test("all wrong values of a file are told at once, with their places", async () => {
@@ -149,7 +149,7 @@ test("names that mean something to JavaScript are unknown settings", async () =>
   using place = new Place();
   writeFileSync(place.user, "constructor = 1\n[__proto__]\nx = 1\n[image.toString]\n");
   const configuration = await place.read();
-  expect(configuration.get("registry.tries")).toBe(5);
+  expect(configuration.get("registry.attempts")).toBe(6);
   expect(place.warnings.length).toBe(3);
 });
 
@@ -164,9 +164,9 @@ test("a file that is too large, or no file, is refused", async () => {
 
 test("what everybody can write does not count", async () => {
   using place = new Place();
-  writeFileSync(place.user, "[registry]\ntries = 1\n");
+  writeFileSync(place.user, "[registry]\nattempts = 1\n");
   chmodSync(place.user, 0o666);
-  expect((await place.read()).get("registry.tries")).toBe(5);
+  expect((await place.read()).get("registry.attempts")).toBe(6);
   expect(place.warnings).toEqual([
     `${JSON.stringify(place.user)} is not read: it can be written by everybody`,
   ]);
@@ -174,9 +174,9 @@ test("what everybody can write does not count", async () => {
 
 test.skipIf(!ROOT)("as root, another user's file does not count", async () => {
   using place = new Place();
-  writeFileSync(place.user, "[registry]\ntries = 1\n");
+  writeFileSync(place.user, "[registry]\nattempts = 1\n");
   chownSync(place.user, 1234, 1234);
-  expect((await place.read()).get("registry.tries")).toBe(5);
+  expect((await place.read()).get("registry.attempts")).toBe(6);
   expect(place.warnings).toEqual([
     `${JSON.stringify(place.user)} is not read: it belongs to user 1234`,
   ]);

@@ -3,6 +3,7 @@
 // A setting's name is its place in a configuration file, "image.pull-policy" is pull-policy in [image], and
 // says which variable sets it: OCICAT_IMAGE_PULL_POLICY.
 
+import { type ListsByName, listsByName } from "./lists-by-name.ts";
 import { choice, duration, folder, integer, list, type Setting, size, text } from "./setting.ts";
 
 export type StorageFormatChoice = "auto" | "erofs" | "directory";
@@ -25,11 +26,12 @@ export interface SettingValues {
   readonly "limits.compression-ratio": number;
   /** Bytes. */
   readonly "limits.manifest-bytes": number;
+  readonly "registry.mirrors": ListsByName;
   /** Milliseconds. */
-  readonly "registry.connect-timeout": number;
+  readonly "registry.answer-timeout": number;
   /** Milliseconds. */
   readonly "registry.idle-timeout": number;
-  readonly "registry.tries": number;
+  readonly "registry.attempts": number;
   readonly "progress.style": ProgressStyle;
 }
 
@@ -52,22 +54,17 @@ export const SETTINGS: SettingTable = {
     of: "names",
     fallback: [],
     purpose:
-      'Registries that may be spoken to without TLS, or with a certificate that nobody vouches for: "host" or "host:port"',
+      'Registries whose certificate is not checked, and that are spoken to without TLS where they have none: "host", "host:port", "*.domain" or "10.0.0.0/8"; loopback needs not be named',
   }),
   "image.certs-dirs": list({
     of: "folders",
-    fallback: [
-      "/etc/ocicat/certs.d",
-      "/etc/containerd/certs.d",
-      "/etc/containers/certs.d",
-      "/etc/docker/certs.d",
-    ],
+    fallback: ["/etc/ocicat/certs.d", "/etc/containerd/certs.d", "/etc/docker/certs.d"],
     purpose:
-      "Where a registry's folder is looked for: hosts.toml with its mirrors, *.crt of its authority, *.cert and *.key of a client; the first folder that has one counts",
+      "Where the folder of a registry, HOST or HOST:PORT, is looked for: hosts.toml with its mirrors, *.crt of its authority, *.cert and *.key of a client; the first that is there counts",
   }),
   "image.parallel-downloads": integer(
     { min: 1, max: 32 },
-    { fallback: 3, purpose: "How many blobs of an image are downloaded or uploaded at once" },
+    { fallback: 4, purpose: "How many blobs of an image are downloaded or uploaded at once" },
   ),
   "image.pull-policy": choice(["missing", "always", "newer", "never"], {
     fallback: "missing",
@@ -95,7 +92,7 @@ export const SETTINGS: SettingTable = {
   "limits.compression-ratio": integer(
     { min: 1, max: 1_000_000 },
     {
-      fallback: 500,
+      fallback: 200,
       purpose: "How many bytes may come from one byte of a layer, from its first GiB on",
     },
   ),
@@ -103,17 +100,21 @@ export const SETTINGS: SettingTable = {
     fallback: 4 * 1024 ** 2,
     purpose: "How large a manifest, an index or an image's configuration may be",
   }),
-  "registry.connect-timeout": duration({
-    fallback: 15_000,
+  "registry.mirrors": listsByName({
+    fallback: {},
+    purpose: "The addresses that are asked before a registry, by its name, in order",
+  }),
+  "registry.answer-timeout": duration({
+    fallback: 60_000,
     purpose: "How long a registry may take until it begins to answer",
   }),
   "registry.idle-timeout": duration({
     fallback: 60_000,
     purpose: "How long a transfer may stand still",
   }),
-  "registry.tries": integer(
+  "registry.attempts": integer(
     { min: 1, max: 100 },
-    { fallback: 5, purpose: "How often a request is made before it has failed" },
+    { fallback: 6, purpose: "How often in all a request is made that fails without progress" },
   ),
   "progress.style": choice(["auto", "bars", "lines", "json", "none"], {
     fallback: "auto",

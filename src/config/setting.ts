@@ -24,7 +24,7 @@ export interface Setting<Value> {
   readonly format: (value: Value) => string;
 }
 
-interface Purpose<Value> {
+export interface Purpose<Value> {
   readonly fallback: Value;
   readonly purpose: string;
 }
@@ -35,6 +35,10 @@ function sameText(text: string): unknown {
 
 function asNumber(text: string): unknown {
   return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+export function formatList(items: readonly string[]): string {
+  return `[${items.map((item) => JSON.stringify(item)).join(", ")}]`;
 }
 
 function formatAny(value: unknown): string {
@@ -56,7 +60,7 @@ function textProblem(raw: unknown): string | undefined {
   return /[\0-\x1f\x7f]/.test(raw) ? "it has a control character" : undefined;
 }
 
-function readText(raw: unknown): string | Refusal {
+export function readText(raw: unknown): string | Refusal {
   const problem = textProblem(raw);
   return problem === undefined && typeof raw === "string" ? raw : new Refusal(problem ?? "");
 }
@@ -191,11 +195,11 @@ export function list(
     takes: options.of === "names" ? "a list of texts" : "a list of absolute paths",
     read: (raw) => readList(raw, readEach),
     fromText: (joined) => joined.split(",").map((item) => item.trim()),
-    format: formatAny,
+    format: formatList,
   };
 }
 
-function readList(
+export function readList(
   raw: unknown,
   readEach: (raw: unknown) => string | Refusal,
 ): readonly string[] | Refusal {
