@@ -3,7 +3,7 @@
 
 import { LOCK_EX, LOCK_NB, LOCK_UN, O_CREAT, O_RDWR } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
-import { quote } from "../error/ocicat-error.ts";
+import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { checked } from "../sys/call.ts";
 import { OwnedFd, openAt, statAt, tryFlock, tryUnlinkAt } from "../sys/file.ts";
 
@@ -11,19 +11,24 @@ const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 100;
 
 export class HeldLock implements Disposable {
+  readonly name: string;
   readonly #directoryFd: number;
-  readonly #name: string;
   readonly #file: OwnedFd;
 
   constructor(directoryFd: number, name: string, file: OwnedFd) {
     this.#directoryFd = directoryFd;
-    this.#name = name;
+    this.name = name;
     this.#file = file;
+  }
+
+  /** Of the lock's file, which may say something about its holder. */
+  get fd(): number {
+    return this.#file.number;
   }
 
   /** Removes the file first: whoever waits for it then sees that it is not the lock any more. */
   [Symbol.dispose](): void {
-    tryUnlinkAt(this.#directoryFd, this.#name);
+    tryUnlinkAt(this.#directoryFd, this.name);
     tryFlock(this.#file.number, LOCK_UN);
     this.#file[Symbol.dispose]();
   }
@@ -37,18 +42,24 @@ export function tryLock(directoryFd: number, name: string): HeldLock | undefined
 
 /**
  * Waits for the lock without stopping the event loop: its holder may be in this very process.
- * `onWait` is called once if there is something to wait for.
+ * `onWait` is called once if there is something to wait for. Throws "interrupted" when `signal` is
+ * aborted meanwhile.
  */
 export async function lock(
   directoryFd: number,
   name: string,
   onWait: () => void = () => undefined,
+  signal?: AbortSignal,
 ): Promise<HeldLock> {
   let fd = tryLockedDescriptor(directoryFd, name);
   if (fd < 0) {
     onWait();
   }
   for (let waitMs = FIRST_WAIT_MS; fd < 0; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    if (signal?.aborted === true) {
+      const subject = `the lock ${quote(name)}`;
+      throw new OcicatError("interrupted", { operation: "wait for", subject, reason: "cancelled" });
+    }
     await Bun.sleep(waitMs);
     fd = tryLockedDescriptor(directoryFd, name);
   }

@@ -19,7 +19,7 @@ export function sweepStaging(store: Store, options: SweepOptions = {}): readonly
   const removed: string[] = [];
   for (const { name } of readDirectoryAt(staging, ".")) {
     const isKept = name.endsWith(PARTIAL_SUFFIX) && options.partial?.(name) !== true;
-    const owner = name.replace(/(\.lock|\.removed-\d+)$/, "");
+    const owner = name.replace(/(\.lock|\.clone|\.link|\.removed-\d+)$/, "");
     using held = isKept ? undefined : tryLock(staging, owner + LOCK_SUFFIX);
     if (held === undefined) {
       continue;

@@ -21,21 +21,21 @@ export interface WholeFile {
 /** Durable but for the directory entry: see forceToDisk. `stagingFd` is on the same file system. */
 export function writeWholeFile(stagingFd: number, file: WholeFile): void {
   const { directoryFd, name } = file;
-  const temporary = ownName(stagingFd, name);
-  using _held = temporary.lock;
+  using held = lockOwnName(stagingFd, name);
+  const temporary = held.name.slice(0, -".lock".length);
   try {
-    writeForced(stagingFd, temporary.name, file);
+    writeForced(stagingFd, temporary, file);
     if (file.existing === "replace") {
-      renameAt(stagingFd, temporary.name, directoryFd, name);
+      renameAt(stagingFd, temporary, directoryFd, name);
       return;
     }
-    const paths = [stagingFd, cstring(temporary.name), directoryFd, cstring(name)] as const;
+    const paths = [stagingFd, cstring(temporary), directoryFd, cstring(name)] as const;
     const result = call("linkat", ...paths, 0);
     if (result !== -Errno.EEXIST) {
       checked(result, "make", quote(name));
     }
   } finally {
-    tryUnlinkAt(stagingFd, temporary.name);
+    tryUnlinkAt(stagingFd, temporary);
   }
 }
 
@@ -52,16 +52,8 @@ function writeForced(directoryFd: number, name: string, { content, mode, ...file
   forceToDisk(opened.number, subject);
 }
 
-/** A name of our own: nobody else waits for what is made under it. */
-function ownName(
-  stagingFd: number,
-  base: string,
-): { readonly name: string; readonly lock: HeldLock } {
-  for (;;) {
-    const name = `${base}.${crypto.getRandomValues(new Uint8Array(6)).toHex()}`;
-    const lock = tryLock(stagingFd, `${name}.lock`);
-    if (lock !== undefined) {
-      return { name, lock };
-    }
-  }
+/** On a name of our own: nobody else waits for what is made under it. */
+function lockOwnName(stagingFd: number, base: string): HeldLock {
+  const unique = crypto.getRandomValues(new Uint8Array(6)).toHex();
+  return tryLock(stagingFd, `${base}.${unique}.lock`) ?? lockOwnName(stagingFd, base);
 }

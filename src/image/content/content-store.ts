@@ -1,0 +1,160 @@
+// The content of the store: blobs by digest, and the names of images. What images are made of, and what
+// is made of them for containers, is not known here.
+
+import { O_RDONLY } from "../../abi/file.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { algorithmOf, type Digest, hexOf } from "../../oci/digest.ts";
+import { IMAGE_DOCUMENT_LENGTH_MAX } from "../../oci/parse/image.ts";
+import { Store } from "../../store/layout.ts";
+import { Lease } from "../../store/lease.ts";
+import { writeWholeFile } from "../../store/whole-file.ts";
+import { OwnedFd, openAt } from "../../sys/file.ts";
+import { DigestCheck } from "../digest-check.ts";
+import { BLOB_MODE, blobName, blobSize, openBlob, readBlob, removeBlob } from "./blob-folder.ts";
+import type { Ingested, IngestRequest } from "./ingest-request.ts";
+import type { LastName, NamedDescriptor } from "./name-index.ts";
+import { keepNameless, readNames, removeDescriptors, removeName, setName } from "./name-index.ts";
+
+export class ContentStore implements Disposable {
+  readonly root: string;
+  readonly folders: Store;
+  /** Of everything that comes in through this object, until it is disposed of. */
+  #ownLease: Lease | undefined;
+
+  /** Opens the store, or makes it. */
+  constructor(root: string) {
+    this.root = root;
+    this.folders = new Store(root);
+  }
+
+  /** Bytes; undefined: it is not here. */
+  blobSize(digest: Digest): number | undefined {
+    return blobSize(this.folders, digest);
+  }
+
+  /** Where the blob is, or would be. */
+  blobPath(digest: Digest): string {
+    return `${this.root}/blobs/${blobName(digest)}`;
+  }
+
+  /** For reading. Throws "not-found" where there is none. */
+  openBlob(digest: Digest): OwnedFd {
+    return openBlob(this.folders, digest);
+  }
+
+  /** False: there was none. For a blob whose content the store keeps in another form. */
+  removeBlob(digest: Digest): boolean {
+    return removeBlob(this.folders, digest);
+  }
+
+  /** Throws unless the blob has the size and the digest that its descriptor says. */
+  readDocument(
+    { digest, size }: Pick<Descriptor, "digest" | "size">,
+    limitBytes = IMAGE_DOCUMENT_LENGTH_MAX,
+  ): Uint8Array {
+    const subject = `the blob ${digest}`;
+    if (size > limitBytes) {
+      const reason = `it is larger than ${limitBytes} bytes`;
+      throw new OcicatError("exhausted", { operation: "read", subject, reason });
+    }
+    const content = readBlob(this.folders, digest, limitBytes);
+    if (content.length !== size) {
+      const reason = `it has ${content.length} bytes instead of ${size}`;
+      throw new OcicatError("invalid-config", { operation: "verify", subject, reason });
+    }
+    verify(content, digest);
+    return content;
+  }
+
+  /**
+   * Stores a document as a whole, or not at all. `expected`: throws unless this is its digest; the
+   * descriptor then has that one, else sha256.
+   */
+  writeDocument(content: Uint8Array, mediaType: string, expected?: Digest): Descriptor {
+    if (expected !== undefined) {
+      verify(content, expected);
+    }
+    const digest = expected ?? sha256(content);
+    this.#protect(digest);
+    if (blobSize(this.folders, digest) !== content.length) {
+      using folder = new OwnedFd(openAt(this.folders.blobs.number, algorithmOf(digest), O_RDONLY));
+      writeWholeFile(this.folders.staging.number, {
+        directoryFd: folder.number,
+        name: hexOf(digest),
+        content,
+        mode: BLOB_MODE,
+        existing: "replace",
+      });
+    }
+    return { mediaType, digest, size: content.length };
+  }
+
+  /**
+   * Streams a blob in; see IngestRequest. It is in the store once it is whole, verified and on the disk.
+   * Throws "invalid-config" for content that is not what its descriptor says, "exhausted" when there is
+   * no room, "interrupted" when it was aborted, and whatever `open` and `onChunk` throw.
+   */
+  async ingest(request: IngestRequest): Promise<Ingested> {
+    this.#protect(request.descriptor.digest);
+    const { ingest } = await import("./ingest.ts");
+    return await ingest(this.folders, request);
+  }
+
+  /** In the order of index.json. */
+  names(): readonly NamedDescriptor[] {
+    return readNames(this.folders);
+  }
+
+  findName(name: string): Descriptor | undefined {
+    return this.names().find((each) => each.name === name)?.descriptor;
+  }
+
+  /**
+   * Gives a name to what is in the store. The image that had it stays without one, unless it has
+   * other names. Throws "not-found" when the blob is not here.
+   */
+  async setName(name: string, descriptor: Descriptor): Promise<void> {
+    await setName(this.folders, name, descriptor);
+  }
+
+  /** Keeps an image in the store that has no name. */
+  async keepNameless(descriptor: Descriptor): Promise<void> {
+    await keepNameless(this.folders, descriptor);
+  }
+
+  /** False: there is no such name. */
+  async removeName(name: string, lastName: LastName = "remove-image"): Promise<boolean> {
+    return await removeName(this.folders, name, lastName);
+  }
+
+  /** Removes an image from index.json, by the digest that it is named there. Returns its names. */
+  async removeDescriptors(digest: Digest): Promise<readonly string[]> {
+    return await removeDescriptors(this.folders, digest);
+  }
+
+  /** What is protected by it is not collected until it is disposed of, or this process ends. */
+  lease(purpose: string): Lease {
+    return new Lease(this.folders, purpose);
+  }
+
+  #protect(digest: Digest): void {
+    this.#ownLease ??= this.lease("content that comes in");
+    this.#ownLease.protect(digest);
+  }
+
+  [Symbol.dispose](): void {
+    this.#ownLease?.[Symbol.dispose]();
+    this.folders[Symbol.dispose]();
+  }
+}
+
+function verify(content: Uint8Array, digest: Digest): void {
+  const check = new DigestCheck(digest);
+  check.update(content);
+  check.verify(`the blob ${digest}`);
+}
+
+function sha256(content: Uint8Array): Digest {
+  return `sha256:${new Bun.CryptoHasher("sha256").update(content).digest("hex")}`;
+}

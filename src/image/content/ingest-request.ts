@@ -1,0 +1,27 @@
+// What bringing one blob into the store takes.
+
+import type { Descriptor } from "../../oci/descriptor.ts";
+
+export interface IngestRequest {
+  readonly descriptor: Pick<Descriptor, "digest" | "size">;
+  /** The bytes from `offset` on. Throws when it can't go on: what came is kept for the next try. */
+  readonly open: (offset: number) => AsyncIterable<Uint8Array>;
+  /**
+   * A file on this machine that is said to have the content: shared (reflink, hard link) where that is
+   * safe, in place of copying. `open` is used where it is not.
+   */
+  readonly localPath?: string;
+  /**
+   * Takes all of the blob in order, what an earlier try has left included; it may keep the chunks.
+   * Nothing says that they are right until the blob is in. It is awaited before the next chunk.
+   */
+  readonly onChunk?: (chunk: Uint8Array) => void | Promise<void>;
+  /** `bytes` of the blob are here, of descriptor.size. */
+  readonly onProgress?: (bytes: number) => void;
+  /** Another process, or another task of this one, brings the blob in: it is waited for. */
+  readonly onWait?: () => void;
+  readonly signal?: AbortSignal;
+}
+
+/** "existed": it was there, or another brought it in meanwhile; `onChunk` was not called. */
+export type Ingested = "new" | "existed";

@@ -1,0 +1,144 @@
+// Brings one blob into the store: read once, in order, verified while it is written. One task of one
+// process does it, under the blob's lock; others wait and find it. The rename to blobs/ is the commit.
+//
+// A source that breaks off, or a killed process, leaves what has come in staging (partial-blob.ts). What
+// is wrong, or can't be written, is removed at once.
+
+import { OcicatError } from "../../error/ocicat-error.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Store } from "../../store/layout.ts";
+import { lock } from "../../store/lock.ts";
+import { DigestCheck } from "../digest-check.ts";
+import { blobSize } from "./blob-folder.ts";
+import type { Ingested, IngestRequest } from "./ingest-request.ts";
+import { PartialBlob, partialName } from "./partial-blob.ts";
+import { inPieces } from "./pieces.ts";
+
+export async function ingest(store: Store, request: IngestRequest): Promise<Ingested> {
+  const { descriptor, localPath, onWait, signal } = request;
+  const { digest, size } = descriptor;
+  if (isPresent(store, digest, size)) {
+    return "existed";
+  }
+  const lockName = `${partialName(digest)}.lock`;
+  using _held = await lock(store.staging.number, lockName, onWait, signal);
+  if (isPresent(store, digest, size)) {
+    return "existed";
+  }
+  using partial = new PartialBlob(store, {
+    digest,
+    size,
+    ...(localPath === undefined ? {} : { localPath }),
+  });
+  await new Ingest(partial, request).run();
+  return "new";
+}
+
+function isPresent(store: Store, digest: Digest, size: number): boolean {
+  const present = blobSize(store, digest);
+  if (present !== undefined && present !== size) {
+    throw wrong(digest, `it has ${present} bytes in the store, ${size} by its descriptor`);
+  }
+  return present !== undefined;
+}
+
+class Ingest {
+  readonly #partial: PartialBlob;
+  readonly #request: IngestRequest;
+  readonly #check: DigestCheck;
+  #bytes = 0;
+  /** The source broke off: what has come is right as far as anybody knows. */
+  #canResume = false;
+
+  constructor(partial: PartialBlob, request: IngestRequest) {
+    this.#partial = partial;
+    this.#request = request;
+    this.#check = new DigestCheck(request.descriptor.digest);
+  }
+
+  async run(): Promise<void> {
+    try {
+      this.#checkAborted();
+      await this.#replay();
+      await this.#download();
+      this.#verify();
+      await this.#partial.commit();
+    } catch (error) {
+      if (!this.#canResume && this.#request.signal?.aborted !== true) {
+        this.#partial.discard();
+      }
+      throw error;
+    }
+  }
+
+  async #replay(): Promise<void> {
+    for (const piece of this.#partial.content()) {
+      await this.#consume(piece);
+      this.#request.onProgress?.(this.#bytes);
+    }
+  }
+
+  async #download(): Promise<void> {
+    const { descriptor, onProgress } = this.#request;
+    const missing = descriptor.size - this.#bytes;
+    if (missing === 0) {
+      return;
+    }
+    this.#partial.checkRoom(missing);
+    let received = this.#bytes;
+    const source = inPieces(this.#source(), (bytes) => {
+      received += bytes;
+      onProgress?.(Math.min(received, descriptor.size));
+    });
+    for await (const piece of source) {
+      if (this.#bytes + piece.length > descriptor.size) {
+        throw wrong(descriptor.digest, `it is longer than ${descriptor.size} bytes`);
+      }
+      this.#partial.append(piece);
+      await this.#consume(piece);
+    }
+  }
+
+  /** What the caller gives, and the news that it ended with an error. */
+  async *#source(): AsyncGenerator<Uint8Array, void> {
+    try {
+      yield* this.#request.open(this.#bytes);
+    } catch (error) {
+      this.#canResume = true;
+      throw error;
+    }
+  }
+
+  async #consume(piece: Uint8Array): Promise<void> {
+    this.#bytes += piece.length;
+    this.#check.update(piece);
+    await this.#request.onChunk?.(piece);
+    this.#checkAborted();
+  }
+
+  #checkAborted(): void {
+    if (this.#request.signal?.aborted === true) {
+      throw new OcicatError("interrupted", {
+        operation: "store",
+        subject: `the blob ${this.#request.descriptor.digest}`,
+        reason: "cancelled",
+      });
+    }
+  }
+
+  #verify(): void {
+    const { digest, size } = this.#request.descriptor;
+    if (this.#bytes < size) {
+      throw wrong(digest, `it ends after ${this.#bytes} of ${size} bytes`);
+    }
+    this.#check.verify(`the blob ${digest}`);
+  }
+}
+
+function wrong(digest: Digest, reason: string): OcicatError {
+  return new OcicatError("invalid-config", {
+    operation: "store",
+    subject: `the blob ${digest}`,
+    reason,
+  });
+}

@@ -1,0 +1,180 @@
+// The names of images: index.json of the store, which is that of an OCI image layout (image-spec
+// image-layout.md). There is one descriptor for each name:
+//
+//   {"schemaVersion": 2, "manifests": [
+//     {"mediaType": ..., "digest": ..., "size": ...,
+//      "annotations": {"org.opencontainers.image.ref.name": "docker.io/library/debian:12"}}, ...]}
+//
+// A descriptor without that annotation is an image that has lost its name to another one. Other programs
+// write here too (skopeo, umoci), with names of their own; what they add to the document is kept.
+
+import { O_RDONLY } from "../../abi/file.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { type Descriptor, REFERENCE_NAME } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { ImageIndex } from "../../oci/image-spec.ts";
+import { decodeIndex, IMAGE_DOCUMENT_LENGTH_MAX } from "../../oci/parse/image.ts";
+import { BLOB_FOLDERS, type Store } from "../../store/layout.ts";
+import { lock } from "../../store/lock.ts";
+import { forceToDisk, writeWholeFile } from "../../store/whole-file.ts";
+import { OwnedFd, openAt, readTextAtIfExists } from "../../sys/file.ts";
+import { encodeText } from "../../sys/memory.ts";
+import { blobSize } from "./blob-folder.ts";
+
+const FILE = "index.json";
+export const INDEX_LOCK = `${FILE}.lock`;
+
+export interface NamedDescriptor {
+  /** Undefined: the image has no name any more. */
+  readonly name: string | undefined;
+  /** Without the name. */
+  readonly descriptor: Descriptor;
+}
+
+/** In the order of index.json. */
+export function readNames(store: Store): readonly NamedDescriptor[] {
+  return readIndex(store).manifests.map((descriptor) => ({
+    name: nameOf(descriptor),
+    descriptor: withoutName(descriptor),
+  }));
+}
+
+/**
+ * Gives a name to what is in the store. The image that had it stays without one, unless it has
+ * other names. Throws "not-found" when the blob is not here.
+ */
+export async function setName(store: Store, name: string, descriptor: Descriptor): Promise<void> {
+  await changeIndex(store, (manifests) => {
+    checkPresent(store, descriptor);
+    const { digest } = descriptor;
+    const isOld = (each: Descriptor): boolean => nameOf(each) === name;
+    const remaining = manifests.filter(
+      (each) => !isOld(each) && (nameOf(each) !== undefined || each.digest !== digest),
+    );
+    const present = new Set([...remaining.map((each) => each.digest), digest]);
+    const dangling = manifests.filter((each) => isOld(each) && !present.has(each.digest));
+    return [...remaining, ...dangling.map(withoutName), withName(descriptor, name)];
+  });
+}
+
+/**
+ * Keeps what is in the store without a name, unless it has one. For content that nobody named: an
+ * image loaded from an archive without names.
+ */
+export async function keepNameless(store: Store, descriptor: Descriptor): Promise<void> {
+  await changeIndex(store, (manifests) => {
+    checkPresent(store, descriptor);
+    const isKnown = manifests.some(({ digest }) => digest === descriptor.digest);
+    return isKnown ? manifests : [...manifests, withoutName(descriptor)];
+  });
+}
+
+/** What becomes of an image with its last name: it goes too, or stays without one. */
+export type LastName = "remove-image" | "keep-image";
+
+/** False: there is no such name. The content goes with the next collection. */
+export async function removeName(
+  store: Store,
+  name: string,
+  lastName: LastName = "remove-image",
+): Promise<boolean> {
+  return await changeIndex(store, (manifests) => {
+    const remaining = manifests.filter((each) => nameOf(each) !== name);
+    const digests = new Set(remaining.map(({ digest }) => digest));
+    const last = manifests.filter((each) => nameOf(each) === name && !digests.has(each.digest));
+    return lastName === "keep-image" ? [...remaining, ...last.map(withoutName)] : remaining;
+  });
+}
+
+/** Every descriptor of a digest, with and without names. Returns the names. */
+export async function removeDescriptors(store: Store, digest: Digest): Promise<readonly string[]> {
+  const names: string[] = [];
+  await changeIndex(store, (manifests) => {
+    const gone = manifests.filter((each) => each.digest === digest);
+    names.push(...gone.flatMap((each) => nameOf(each) ?? []));
+    return manifests.filter((each) => each.digest !== digest);
+  });
+  return names;
+}
+
+function readIndex(store: Store): ImageIndex {
+  const text = readTextAtIfExists(store.top.number, FILE, IMAGE_DOCUMENT_LENGTH_MAX);
+  const subject = quote(`${store.root}/${FILE}`);
+  if (text === undefined) {
+    throw new OcicatError("not-found", {
+      operation: "read",
+      subject,
+      reason: "the store has lost it, and with it the names of its images",
+      hint: "`ocicat system check --repair` makes a new one from the images that are there",
+    });
+  }
+  return decodeIndex(text, { subject });
+}
+
+/** False: `edit` changed nothing. */
+async function changeIndex(
+  store: Store,
+  edit: (manifests: readonly Descriptor[]) => readonly Descriptor[],
+): Promise<boolean> {
+  using _held = await lock(store.staging.number, INDEX_LOCK);
+  const index = readIndex(store);
+  const manifests = edit(index.manifests);
+  const content = JSON.stringify({ ...index, manifests });
+  if (content === JSON.stringify(index)) {
+    return false;
+  }
+  writeIndex(store, content);
+  return true;
+}
+
+function writeIndex(store: Store, content: string): void {
+  if (content.length > IMAGE_DOCUMENT_LENGTH_MAX) {
+    throw new OcicatError("exhausted", {
+      operation: "write",
+      subject: quote(FILE),
+      reason: `it would be larger than ${IMAGE_DOCUMENT_LENGTH_MAX} bytes: there are too many names`,
+    });
+  }
+  // What the index leads to is there before the index is, also after a power cut.
+  for (const folder of BLOB_FOLDERS) {
+    using opened = new OwnedFd(openAt(store.blobs.number, folder, O_RDONLY));
+    forceToDisk(opened.number, `the folder blobs/${folder}`);
+  }
+  writeWholeFile(store.staging.number, {
+    directoryFd: store.top.number,
+    name: FILE,
+    content: encodeText(content),
+    mode: 0o644,
+    existing: "replace",
+  });
+  forceToDisk(store.top.number, "the store's folder");
+}
+
+function checkPresent(store: Store, { digest, size }: Descriptor): void {
+  const present = blobSize(store, digest);
+  if (present !== size) {
+    throw new OcicatError(present === undefined ? "not-found" : "invalid-config", {
+      operation: "name",
+      subject: `the image ${digest}`,
+      reason:
+        present === undefined
+          ? "it is not in the store"
+          : `it has ${present} bytes here instead of ${size}`,
+    });
+  }
+}
+
+function nameOf(descriptor: Descriptor): string | undefined {
+  return descriptor.annotations?.[REFERENCE_NAME];
+}
+
+function withName(descriptor: Descriptor, name: string): Descriptor {
+  const annotations = { ...descriptor.annotations, [REFERENCE_NAME]: name };
+  return { ...descriptor, annotations };
+}
+
+function withoutName(descriptor: Descriptor): Descriptor {
+  const { annotations = {}, ...bare } = descriptor;
+  const { [REFERENCE_NAME]: _, ...others } = annotations;
+  return Object.keys(others).length === 0 ? bare : { ...bare, annotations: others };
+}

@@ -1,0 +1,19 @@
+// The lock between a garbage collection and whoever relies on what is in the store: flock(2) on the file
+// "version", shared to say what is needed, exclusive to find and remove what nobody needs. It is held
+// while nothing is awaited: its holder is never waited for by another task of the same process.
+
+import { LOCK_EX, LOCK_SH, O_RDONLY } from "../abi/file.ts";
+import { checked } from "../sys/call.ts";
+import { OwnedFd, openAt, tryFlock } from "../sys/file.ts";
+import type { Store } from "./layout.ts";
+
+export function withCollectionLock<Result>(
+  store: Store,
+  kind: "shared" | "exclusive",
+  action: () => Result,
+): Result {
+  using file = new OwnedFd(openAt(store.top.number, "version", O_RDONLY));
+  const operation = kind === "shared" ? LOCK_SH : LOCK_EX;
+  checked(tryFlock(file.number, operation), "lock", "the store");
+  return action();
+}
