@@ -16,7 +16,9 @@ const FOR_BUILDS = [
 ];
 
 const FOR_TESTS = [
+  { package: "attr", isThere: () => hasProgram("getfattr") },
   { package: "busybox-static", isThere: () => hasProgram("busybox") },
+  { package: "e2fsprogs", isThere: () => hasProgram("mkfs.ext4") },
   { package: "uidmap", isThere: () => hasProgram("newuidmap") },
   { package: "mmdebstrap", isThere: () => hasProgram("mmdebstrap") },
   { package: "runc", isThere: () => hasProgram("runc") },
@@ -24,6 +26,7 @@ const FOR_TESTS = [
   { package: "zsh", isThere: () => hasProgram("zsh") },
   { package: "fish", isThere: () => hasProgram("fish") },
   { package: "iproute2", isThere: () => hasProgram("ip") },
+  { package: "openssl", isThere: () => hasProgram("openssl") },
   { package: "libseccomp2", isThere: () => hasLibrary("libseccomp.so.2") },
   ...(process.arch === "x64"
     ? [
