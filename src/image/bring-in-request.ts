@@ -5,7 +5,7 @@ import type { ImageManifest } from "../oci/image-spec.ts";
 import type { Platform } from "../oci/platform.ts";
 import type { ImageEvent } from "./image-event.ts";
 import type { ImageRecord, LayerFormat } from "./record.ts";
-import type { UnpackLimits } from "./unpack/unpack-layer.ts";
+import type { UnpackLimits } from "./unpack/limits.ts";
 
 export interface BringInOptions {
   /** Whose image is made runnable. */

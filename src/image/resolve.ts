@@ -10,7 +10,7 @@ import { hostArchitecture } from "../sys/entry.ts";
 import { readLayoutIndex, selectDescriptor } from "./layout-index.ts";
 import { parseLayoutReference } from "./layout-reference.ts";
 import { findRecord, type ImageRecord, layerPath, recordName } from "./record.ts";
-import type { UnpackLimits } from "./unpack/unpack-layer.ts";
+import type { UnpackLimits } from "./unpack/limits.ts";
 
 export interface ResolvedImage {
   /** Directories for overlayfs, topmost first. Never written to. */

@@ -8,7 +8,7 @@ import { basename, join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { O_RDONLY } from "../../src/abi/file.ts";
 import { OcicatError } from "../../src/error/ocicat-error.ts";
-import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../../src/image/unpack/unpack-layer.ts";
+import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../../src/image/unpack/limits.ts";
 import { removeTree } from "../../src/store/remove-tree.ts";
 import { OwnedFd, open } from "../../src/sys/file.ts";
 import { archive, paxHeader, type TarFields } from "../fixtures/tar-archive.ts";

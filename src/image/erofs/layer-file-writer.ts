@@ -2,7 +2,7 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../unpack/unpack-layer.ts";
+import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../unpack/limits.ts";
 
 export interface LayerFileSummary {
   readonly tarBytes: number;

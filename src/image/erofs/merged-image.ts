@@ -2,7 +2,7 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { UnpackLimits } from "../unpack/unpack-layer.ts";
+import type { UnpackLimits } from "../unpack/limits.ts";
 
 /** A layer file, or the blob of an uncompressed layer (`tarOffset` 0). */
 export interface MergedLayer {

@@ -11,17 +11,11 @@ import { bytePath, quoteByteString, tryOpenByteAt2 } from "../../sys/byte-path.t
 import { call, checked } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { close } from "../../sys/file.ts";
+import type { TreeLimits } from "./limits.ts";
 import type { Metadata } from "./metadata.ts";
 
 const MOST_OPEN = 128;
 const LONGEST_PATH = 4095; // PATH_MAX, less the NUL
-
-export interface TreeLimits {
-  /** Of directories inside each other. */
-  readonly depth: number;
-  /** Of all directories, those that are only implied too: one short path may imply hundreds. */
-  readonly directories: number;
-}
 const OWNER_ONLY = 0o700;
 
 export interface LayerDirectory {

@@ -1,16 +1,14 @@
 // Unpacks the entries of one layer's archive into a folder that overlayfs can take as a lower directory.
 //
-// Whiteouts in an archive (image-spec layer.md):
+// What whiteouts (whiteout-mark.ts) become:
 //
-//   DIR/.wh.NAME         NAME of the layers below is gone       -> character device 0/0 at DIR/NAME
-//   DIR/.wh..wh..opq     all of DIR of the layers below is gone -> DIR gets an opaque attribute
-//   DIR/.wh..wh.OTHER    bookkeeping of aufs                    -> left out
+//   DIR/.wh.NAME         character device 0/0 at DIR/NAME
+//   DIR/.wh..wh..opq     DIR gets an opaque attribute
 //
 // Neither is made where the layers below have nothing to hide: overlayfs shows whiteouts in directories
 // that exist in one layer only.
 
 import { Errno } from "../../error/errno.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
 import { quoteByteString } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
 import { addressOf } from "../../sys/entry.ts";
@@ -20,15 +18,14 @@ import { trySetXattr } from "../../sys/xattr.ts";
 import { type MergedView, OPAQUE_XATTRS } from "../merged-view.ts";
 import type { Ownership } from "../record.ts";
 import type { TarEntry, TarHandler } from "../tar/entry.ts";
+import { refusedEntry } from "./entry-error.ts";
 import { EntryMaker } from "./entry-maker.ts";
-import type { LayerDirectory, TreeLimits } from "./layer-tree.ts";
+import type { LayerDirectory } from "./layer-tree.ts";
+import type { TreeLimits } from "./limits.ts";
 import { MetadataWriter } from "./metadata.ts";
 import { Notes } from "./notes.ts";
 import { cleanComponents, type Place, Placement } from "./placement.ts";
-
-const WHITEOUT_PREFIX = ".wh.";
-const AUFS_PREFIX = ".wh..wh.";
-const OPAQUE_MARK = ".wh..wh..opq";
+import { type WhiteoutMark, whiteoutMark } from "./whiteout-mark.ts";
 
 export interface UnpackTarget {
   /** The empty folder that becomes the layer. */
@@ -70,13 +67,14 @@ export class LayerUnpacker implements TarHandler, Disposable {
 
   begin(entry: TarEntry): void {
     const components = cleanComponents(entry.path);
-    if (components.some((name) => name.startsWith(WHITEOUT_PREFIX))) {
-      this.#whiteout(components, entry);
+    const mark = whiteoutMark(components, entry);
+    if (mark !== undefined) {
+      this.#whiteout(components, mark);
       return;
     }
     const place = this.#placement.locate(components, "make");
     if (place === undefined || (place.name === "" && entry.kind !== "directory")) {
-      throw refused(entry, "only a directory can be the root of an image");
+      throw refusedEntry(entry, "only a directory can be the root of an image");
     }
     this.#makeEntry(place, entry);
   }
@@ -153,28 +151,16 @@ export class LayerUnpacker implements TarHandler, Disposable {
     this.#placement.makeDirectory(place, entry, replaces);
   }
 
-  #whiteout(components: readonly string[], entry: TarEntry): void {
-    const name = components.at(-1) ?? "";
-    if (components.some((component) => component.startsWith(AUFS_PREFIX)) && name !== OPAQUE_MARK) {
+  #whiteout(components: readonly string[], mark: WhiteoutMark): void {
+    const place = mark === "bookkeeping" ? undefined : this.#placement.locate(components, "leave");
+    if (place === undefined || mark === "bookkeeping") {
       return;
     }
-    const above = components.slice(0, -1);
-    if (above.some((component) => component.startsWith(WHITEOUT_PREFIX))) {
-      throw refused(entry, `a directory's name begins with ${WHITEOUT_PREFIX}`);
-    }
-    const place = this.#placement.locate(components, "leave");
-    if (place === undefined) {
-      return;
-    }
-    if (name === OPAQUE_MARK) {
+    if (mark === "opaque") {
       this.#placement.makeOpaque(place.directory);
-      return;
+    } else {
+      this.#placement.hide({ directory: place.directory, name: mark.hides });
     }
-    const hidden = name.slice(WHITEOUT_PREFIX.length);
-    if (hidden === "" || hidden === "." || hidden === "..") {
-      throw refused(entry, "it hides nothing that could exist");
-    }
-    this.#placement.hide({ directory: place.directory, name: hidden });
   }
 }
 
@@ -188,12 +174,4 @@ function setOpaque(fd: number, directory: LayerDirectory): void {
   } else {
     checked(result, "make opaque", quoteByteString(directory.path));
   }
-}
-
-function refused(entry: TarEntry, reason: string): OcicatError {
-  return new OcicatError("invalid-config", {
-    operation: "unpack",
-    subject: `${quoteByteString(entry.path)} at byte ${entry.offset} of the archive`,
-    reason,
-  });
 }

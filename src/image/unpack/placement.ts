@@ -17,7 +17,8 @@ import {
 import { call, checked } from "../../sys/call.ts";
 import type { MergedEntry, MergedView } from "../merged-view.ts";
 import { PathWalk } from "../path-walk.ts";
-import { type LayerDirectory, LayerTree, type TreeLimits } from "./layer-tree.ts";
+import { type LayerDirectory, LayerTree } from "./layer-tree.ts";
+import type { TreeLimits } from "./limits.ts";
 import { IMPLIED_DIRECTORY, lowerMetadata } from "./lower-metadata.ts";
 import type { Metadata } from "./metadata.ts";
 
