@@ -1,0 +1,69 @@
+// --format of commands that list things: docker's `table`, `json`, a template for each row, or a table
+// whose columns a template says.
+
+import { formatTable } from "./table.ts";
+import { printLine, type TemplateFunction } from "./template/functions.ts";
+import { Template } from "./template/template.ts";
+
+/** A row's fields by the names that templates have for them. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Listing {
+  /** The template of the table that is shown without --format. */
+  readonly columns: string;
+  /** What stands above each field's column. */
+  readonly heads: Readonly<Record<string, string>>;
+  /** What --quiet shows. */
+  readonly name: string;
+}
+
+export interface ListChoice {
+  readonly format: string | undefined;
+  readonly quiet: boolean;
+}
+
+/** Checks the template before any work is done; what it returns draws rows. */
+export function listPrinter(
+  listing: Listing,
+  { format, quiet }: ListChoice,
+): (rows: readonly Row[]) => string {
+  const given = format?.trim() ?? "";
+  if (quiet && !given.startsWith("table ")) {
+    return (rows) => rows.map((row) => `${String(row[listing.name])}\n`).join("");
+  }
+  if (given === "json") {
+    return (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  }
+  if (given === "" || given === "table") {
+    return tablePrinter(listing, listing.columns);
+  }
+  if (given.startsWith("table ")) {
+    return tablePrinter(listing, given.slice("table ".length).trimStart());
+  }
+  const template = new Template(given);
+  return (rows) => rows.map((row) => `${template.render(row)}\n`).join("");
+}
+
+function tablePrinter({ heads }: Listing, columns: string): (rows: readonly Row[]) => string {
+  const template = new Template(columns);
+  return (rows) => {
+    const lines = [
+      template.render(heads, HEAD_FUNCTIONS),
+      ...rows.map((row) => template.render(row)),
+    ];
+    return formatTable(lines.map((line) => line.split("\t")));
+  };
+}
+
+/** A column's head is what it is, whatever is made of the values below. */
+const firstArgument: TemplateFunction = { min: 0, call: ([value]) => value };
+
+const HEAD_FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
+  ...Object.fromEntries(
+    ["json", "title", "lower", "upper", "truncate", "split", "len", "index", "slice", "pad"].map(
+      (name) => [name, firstArgument],
+    ),
+  ),
+  join: firstArgument,
+  println: { min: 0, call: printLine },
+};
