@@ -13,6 +13,7 @@ import { type FileResult, runFile } from "../testing/run-file.ts";
 import { addTallies, closingLine, type Tally } from "../testing/tally.ts";
 import { busyboxLayout, debianLayout } from "./images.ts";
 import { installPeers } from "./install.ts";
+import { layeredLayout, serverLayout } from "./registry-images.ts";
 
 /** The validation suite waits a lot: two minutes for each of the two runtimes. */
 const FILE_TIMEOUT_MS = 900_000;
@@ -22,7 +23,10 @@ async function prepare(): Promise<void> {
     await build();
   }
   await step("install the peers", installPeers);
-  await step("make the test images", () => Promise.all([busyboxLayout(), debianLayout()]));
+  await step("make the test images", async () => {
+    await Promise.all([busyboxLayout(), debianLayout(), serverLayout()]);
+    await layeredLayout();
+  });
 }
 
 async function step(name: string, work: () => Promise<unknown>): Promise<void> {
