@@ -31,6 +31,10 @@ export const OCICAT: CommandGroup = {
       summary: "the commands of ocicat-runtime, the OCI command line",
       load: async () => (await import("./runtime.ts")).runtimeCommand,
     },
+    config: {
+      summary: "show the settings and where each comes from",
+      load: async () => (await import("./config.ts")).config,
+    },
     version: {
       summary: "show the version",
       load: async () => (await import("./version.ts")).version,
