@@ -23,6 +23,8 @@ import { bytes, cstring, decodeText, encodeText, getU64, setU64, words } from ".
 
 const DEFAULT_READ_LIMIT = 16 * 1024 * 1024;
 const FIRST_READ_BYTES = 16 * 1024;
+/** What stx_blocks counts. */
+const SECTOR_BYTES = 512;
 
 /** Opens close-on-exec. Returns the descriptor, or -errno. */
 export function tryOpenAt(directoryFd: number, path: string, flags: number, mode = 0): number {
@@ -239,6 +241,8 @@ export interface FileStatus {
   readonly device: { readonly major: number; readonly minor: number };
   readonly specialDevice: { readonly major: number; readonly minor: number };
   readonly mountId: number;
+  /** What it takes of the disk. */
+  readonly allocatedBytes: number;
 }
 
 /** statx(2). With an empty `path` it is the descriptor's own status. Returns undefined for ENOENT. */
@@ -270,6 +274,7 @@ export function statusFromStatx(status: Uint32Array): FileStatus {
     specialDevice: { major: status[32] ?? 0, minor: status[33] ?? 0 },
     device: { major: status[34] ?? 0, minor: status[35] ?? 0 },
     mountId: getU64(status, 36),
+    allocatedBytes: getU64(status, 12) * SECTOR_BYTES,
   };
 }
 

@@ -10,10 +10,13 @@ import {
 } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, type Digest, hexOf } from "../../oci/digest.ts";
+import { IMAGE_DOCUMENT_LENGTH_MAX } from "../../oci/parse/image.ts";
 import type { Store } from "../../store/layout.ts";
 import { checked } from "../../sys/call.ts";
 import { OwnedFd, readAll, statAt, tryOpenAt2, tryUnlinkAt } from "../../sys/file.ts";
+import { DigestCheck } from "../digest-check.ts";
 
 /** 0644: the store's own folder keeps others away. */
 export const BLOB_MODE = 0o644;
@@ -49,10 +52,32 @@ export function openBlob(store: Store, digest: Digest): OwnedFd {
   return new OwnedFd(file.release());
 }
 
-/** The content of a blob that is a document; nothing says yet that it is what its name says. */
-export function readBlob(store: Store, digest: Digest, limitBytes: number): Uint8Array {
+/** Throws unless the blob has the size and the digest that its descriptor says. */
+export function readDocument(
+  store: Store,
+  { digest, size }: Pick<Descriptor, "digest" | "size">,
+  limitBytes = IMAGE_DOCUMENT_LENGTH_MAX,
+): Uint8Array {
+  const subject = `the blob ${digest}`;
+  if (size > limitBytes) {
+    const reason = `it is larger than ${limitBytes} bytes`;
+    throw new OcicatError("exhausted", { operation: "read", subject, reason });
+  }
   using file = openBlob(store, digest);
-  return readAll(file.number, `the blob ${digest}`, limitBytes);
+  const content = readAll(file.number, subject, limitBytes);
+  if (content.length !== size) {
+    const reason = `it has ${content.length} bytes instead of ${size}`;
+    throw new OcicatError("invalid-config", { operation: "verify", subject, reason });
+  }
+  verifyContent(content, digest);
+  return content;
+}
+
+/** Throws unless content has a digest. */
+export function verifyContent(content: Uint8Array, digest: Digest): void {
+  const check = new DigestCheck(digest);
+  check.update(content);
+  check.verify(`the blob ${digest}`);
 }
 
 /** False: there was none. */

@@ -2,7 +2,6 @@
 // is made of them for containers, is not known here.
 
 import { O_RDONLY } from "../../abi/file.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { algorithmOf, type Digest, hexOf } from "../../oci/digest.ts";
 import { IMAGE_DOCUMENT_LENGTH_MAX } from "../../oci/parse/image.ts";
@@ -10,8 +9,15 @@ import { Store } from "../../store/layout.ts";
 import { Lease } from "../../store/lease.ts";
 import { writeWholeFile } from "../../store/whole-file.ts";
 import { OwnedFd, openAt } from "../../sys/file.ts";
-import { DigestCheck } from "../digest-check.ts";
-import { BLOB_MODE, blobName, blobSize, openBlob, readBlob, removeBlob } from "./blob-folder.ts";
+import {
+  BLOB_MODE,
+  blobName,
+  blobSize,
+  openBlob,
+  readDocument,
+  removeBlob,
+  verifyContent,
+} from "./blob-folder.ts";
 import type { Ingested, IngestRequest } from "./ingest-request.ts";
 import type { LastName, NamedDescriptor } from "./name-index.ts";
 import { keepNameless, readNames, removeDescriptors, removeName, setName } from "./name-index.ts";
@@ -53,18 +59,7 @@ export class ContentStore implements Disposable {
     { digest, size }: Pick<Descriptor, "digest" | "size">,
     limitBytes = IMAGE_DOCUMENT_LENGTH_MAX,
   ): Uint8Array {
-    const subject = `the blob ${digest}`;
-    if (size > limitBytes) {
-      const reason = `it is larger than ${limitBytes} bytes`;
-      throw new OcicatError("exhausted", { operation: "read", subject, reason });
-    }
-    const content = readBlob(this.folders, digest, limitBytes);
-    if (content.length !== size) {
-      const reason = `it has ${content.length} bytes instead of ${size}`;
-      throw new OcicatError("invalid-config", { operation: "verify", subject, reason });
-    }
-    verify(content, digest);
-    return content;
+    return readDocument(this.folders, { digest, size }, limitBytes);
   }
 
   /**
@@ -73,7 +68,7 @@ export class ContentStore implements Disposable {
    */
   writeDocument(content: Uint8Array, mediaType: string, expected?: Digest): Descriptor {
     if (expected !== undefined) {
-      verify(content, expected);
+      verifyContent(content, expected);
     }
     const digest = expected ?? sha256(content);
     this.#protect(digest);
@@ -147,12 +142,6 @@ export class ContentStore implements Disposable {
     this.#ownLease?.[Symbol.dispose]();
     this.folders[Symbol.dispose]();
   }
-}
-
-function verify(content: Uint8Array, digest: Digest): void {
-  const check = new DigestCheck(digest);
-  check.update(content);
-  check.verify(`the blob ${digest}`);
 }
 
 function sha256(content: Uint8Array): Digest {
