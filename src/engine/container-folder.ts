@@ -4,6 +4,7 @@
 //     upper/ work/    the writable layer and overlayfs's own folder
 //     root/           empty: where the container alone sees its root file system
 //     exit.json       how it ended (src/holder/exit-record.ts)
+//     image           the image that it uses (src/store/container-images.ts)
 
 import { AT_FDCWD, O_RDONLY } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";

@@ -3,8 +3,10 @@
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { type ResolvedImage, resolveImage } from "../image/resolve.ts";
+import { parseDigest } from "../oci/digest.ts";
 import type { ImageConfig } from "../oci/image-spec.ts";
 import type { RootFilesystem } from "../plan/request.ts";
+import { noteContainerImage } from "../store/container-images.ts";
 import { stat } from "../sys/file.ts";
 import type { ContainerFolder } from "./container-folder.ts";
 import { fillHelloRoot, HELLO_ARGS } from "./hello.ts";
@@ -73,6 +75,7 @@ export function makeSource(
   }: { readonly image: ResolvedImage | undefined; readonly isRootless: boolean },
 ): RunSourceFiles {
   if (image !== undefined) {
+    noteContainerImage(folder.fd, parseDigest(image.digest));
     if (isRootless && !folder.keepsUserAttributes()) {
       onWarning?.(NO_USER_ATTRIBUTES);
     }
