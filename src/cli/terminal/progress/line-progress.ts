@@ -1,0 +1,57 @@
+// One line an event, where no terminal is: a layer's phases, not its bytes.
+
+import type { ImageEvent, LayerEvent } from "../../../image/image-event.ts";
+import { humanSize } from "../sizes.ts";
+import { shortDigest } from "./draw-board.ts";
+import { eventText, seconds } from "./event-text.ts";
+
+/** A layer that takes longer than this says now and then how far it is. */
+const REMINDER_MS = 10_000;
+
+interface Told {
+  readonly phase: LayerEvent["phase"];
+  readonly ms: number;
+  readonly startMs: number;
+}
+
+export class LineProgress {
+  readonly #write: (text: string) => void;
+  readonly #now: () => number;
+  readonly #told = new Map<string, Told>();
+
+  constructor(write: (text: string) => void, now: () => number = () => performance.now()) {
+    this.#write = write;
+    this.#now = now;
+  }
+
+  show(event: ImageEvent): void {
+    const text = event.kind === "layer" ? this.#layerText(event) : eventText(event);
+    if (text !== undefined) {
+      this.#write(`${text}\n`);
+    }
+  }
+
+  finish(): void {
+    // Every line was written when its event came.
+  }
+
+  #layerText(event: LayerEvent): string | undefined {
+    const { digest, phase, bytes, of } = event;
+    const ms = this.#now();
+    const told = this.#told.get(digest);
+    const isNew = told?.phase !== phase;
+    if (!isNew && ms - told.ms < REMINDER_MS) {
+      return undefined;
+    }
+    const startMs = told?.startMs ?? ms;
+    this.#told.set(digest, { phase, ms, startMs });
+    const name = `${shortDigest(digest)}: ${phase}`;
+    if (!isNew) {
+      return `${name} ${humanSize(bytes)} of ${humanSize(of)}`;
+    }
+    const size = of === 0 ? "" : ` ${humanSize(of)}`;
+    return phase === "done" && told !== undefined
+      ? `${name}${size} in ${seconds(ms - startMs)}`
+      : `${name}${size}`;
+  }
+}
