@@ -32,6 +32,10 @@ export type LayerPhase =
   | "downloading"
   | "uploading"
   | "unpacking"
+  /** To an archive. */
+  | "saving"
+  /** To another compression. */
+  | "compressing"
   /** These end it. */
   | "exists"
   | "mounted-from"
