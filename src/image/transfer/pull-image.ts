@@ -1,0 +1,109 @@
+// From a name in a registry to an image in the store, under that name. The name is given last: until then
+// the store has the image as it was, whatever ends this process.
+
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import {
+  formatReference,
+  type ImageReference,
+  parseReference,
+  withDefaultTag,
+} from "../../oci/reference.ts";
+import type { BringInOptions, BroughtIn } from "../bring-in-request.ts";
+import type { ContentStore } from "../content/content-store.ts";
+import type { RegistryClient } from "../registry/registry-client.ts";
+import { RegistrySource } from "./registry-source.ts";
+
+/** Both ends of a transfer. */
+export interface TransferPlace {
+  readonly store: ContentStore;
+  readonly client: RegistryClient;
+}
+
+export interface PullOptions extends BringInOptions {
+  /** For names without a registry; "docker.io" when absent. */
+  readonly defaultDomain?: string;
+}
+
+export interface PullResult {
+  /** Of the store, whole: "docker.io/library/debian:12", "docker.io/library/debian@sha256:...". */
+  readonly name: string;
+  /** Of the manifest or index that the name leads to. */
+  readonly descriptor: Descriptor;
+  /** Of the configuration; undefined: it is not an image that containers can be made of. */
+  readonly imageId: Digest | undefined;
+  /** "up-to-date": the store had all of it under this name. */
+  readonly status: "up-to-date" | "updated";
+  /** What unpacking could not keep. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Pulls by tag, or by digest when there is one. Throws what parseReference, the client and bringIn throw;
+ * what has come until then stays for the next try.
+ */
+export async function pullImage(
+  place: TransferPlace,
+  reference: string,
+  options: PullOptions,
+): Promise<PullResult> {
+  const { defaultDomain, ...bringInOptions } = options;
+  const parsed = parseReference(reference, domainOption(defaultDomain));
+  return await pull(place, withDefaultTag(parsed), bringInOptions);
+}
+
+/** Pulls every tag of a repository, one after the other. */
+export async function* pullAllTags(
+  place: TransferPlace,
+  reference: string,
+  options: PullOptions,
+): AsyncGenerator<PullResult, void> {
+  const { defaultDomain, ...bringInOptions } = options;
+  const { domain, path } = parseReference(reference, domainOption(defaultDomain));
+  for await (const tag of place.client.tags({ domain, path })) {
+    yield await pull(place, { domain, path, tag }, bringInOptions);
+  }
+}
+
+/**
+ * What the store calls an image of a registry. A digest says all: a tag beside it is not kept, it may lead
+ * elsewhere already.
+ */
+export function storedName(reference: ImageReference): string {
+  const { domain, path, digest } = reference;
+  return formatReference(digest === undefined ? reference : { domain, path, digest });
+}
+
+async function pull(
+  { store, client }: TransferPlace,
+  reference: ImageReference,
+  options: BringInOptions,
+): Promise<PullResult> {
+  const name = storedName(reference);
+  const descriptor = await client.resolve(reference);
+  options.onEvent?.({ kind: "resolved", name, digest: descriptor.digest });
+  const before = store.findName(name)?.digest;
+  const source = new RegistrySource(client, reference);
+  const { bringIn } = await import("../bring-in.ts");
+  using brought = await bringIn(store, source, descriptor, options);
+  const isUnchanged = before === descriptor.digest && source.asked === 0;
+  if (store.findName(name)?.digest !== descriptor.digest) {
+    await store.setName(name, brought.descriptor);
+  }
+  return {
+    name,
+    descriptor: brought.descriptor,
+    imageId: imageIdOf(brought),
+    status: isUnchanged ? "up-to-date" : "updated",
+    notes: brought.manifests[0]?.record?.notes ?? [],
+  };
+}
+
+function imageIdOf({ manifests }: BroughtIn): Digest | undefined {
+  const [first] = manifests;
+  return first?.record?.config;
+}
+
+function domainOption(defaultDomain: string | undefined): { defaultDomain?: string } {
+  return defaultDomain === undefined ? {} : { defaultDomain };
+}

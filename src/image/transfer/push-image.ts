@@ -1,0 +1,121 @@
+// From the store to a registry, byte for byte; and from one registry to another without storing anything.
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { Platform } from "../../oci/platform.ts";
+import {
+  formatReference,
+  type ImageReference,
+  parseReference,
+  withDefaultTag,
+} from "../../oci/reference.ts";
+import type { ImageEvent } from "../image-event.ts";
+import type { RegistryClient } from "../registry/registry-client.ts";
+import type { TransferPlace } from "./pull-image.ts";
+import { pushContent } from "./push-content.ts";
+import { type PlanRequest, type PushSource, planPush } from "./push-plan.ts";
+import { RegistrySource } from "./registry-source.ts";
+import { StoreSource } from "./store-source.ts";
+
+export interface PushOptions {
+  /** This machine's, or the one that is wanted. */
+  readonly platform: Platform;
+  /** "alone": of an index, push the platform's manifest and nothing else. */
+  readonly index?: PlanRequest["index"];
+  /** For names without a registry; "docker.io" when absent. */
+  readonly defaultDomain?: string;
+  /** Blobs that are uploaded at the same time; 4 when absent. */
+  readonly parallel?: number;
+  readonly onEvent?: (event: ImageEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface PushResult {
+  /** Where it is now: "docker.io/library/debian:12". */
+  readonly name: string;
+  /** Of what the name leads to there; not that of the source if only one platform of it was there. */
+  readonly descriptor: Descriptor;
+}
+
+/**
+ * Pushes what a descriptor of the store leads to. Throws "invalid-argument" for a target with a digest,
+ * "not-found" when the store has no whole image, and what the client throws.
+ */
+export async function pushImage(
+  { store, client }: TransferPlace,
+  source: Descriptor,
+  target: string,
+  options: PushOptions,
+): Promise<PushResult> {
+  using lease = store.lease(`push ${target}`);
+  lease.protect(source.digest);
+  const request = {
+    client,
+    source: new StoreSource(store),
+    top: source,
+    repositoriesOf: () => [],
+  };
+  return await push(request, parseTarget(target, options), options);
+}
+
+/** Copies from a registry to a registry, all platforms, unless `index` is "alone". */
+export async function copyImage(
+  client: RegistryClient,
+  source: string,
+  target: string,
+  options: PushOptions,
+): Promise<PushResult> {
+  const from = withDefaultTag(parseReference(source, domainOption(options)));
+  const top = await client.resolve(from);
+  options.onEvent?.({ kind: "resolved", name: formatReference(from), digest: top.digest });
+  const to = parseTarget(target, options);
+  const request = {
+    client,
+    source: new RegistrySource(client, from),
+    top,
+    repositoriesOf: () => (from.domain === to.domain ? [from.path] : []),
+  };
+  return await push(request, to, options);
+}
+
+interface PushRequest {
+  readonly client: RegistryClient;
+  readonly source: PushSource;
+  readonly top: Descriptor;
+  readonly repositoriesOf: (digest: Digest) => readonly string[];
+}
+
+async function push(
+  { client, source, top, repositoriesOf }: PushRequest,
+  target: ImageReference,
+  options: PushOptions,
+): Promise<PushResult> {
+  const { platform, index, onEvent } = options;
+  const plan = await planPush(source, { top, platform, ...(index === undefined ? {} : { index }) });
+  for (const text of plan.notes) {
+    onEvent?.({ kind: "note", text });
+  }
+  await pushContent({ ...options, client, source, plan, target, repositoriesOf });
+  const { descriptor } = plan.top;
+  const name = formatReference(target);
+  onEvent?.({ kind: "resolved", name, digest: descriptor.digest });
+  return { name, descriptor };
+}
+
+function parseTarget(target: string, options: PushOptions): ImageReference {
+  const reference = parseReference(target, domainOption(options));
+  if (reference.digest !== undefined) {
+    throw new OcicatError("invalid-argument", {
+      operation: "push",
+      subject: quote(target),
+      reason: "the target is a digest, which follows from the content",
+      hint: "name a tag, or none",
+    });
+  }
+  return withDefaultTag(reference);
+}
+
+function domainOption({ defaultDomain }: PushOptions): { defaultDomain?: string } {
+  return defaultDomain === undefined ? {} : { defaultDomain };
+}

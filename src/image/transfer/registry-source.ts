@@ -1,0 +1,46 @@
+// A repository of a registry as a source of images.
+
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { isIndexType, isManifestType } from "../../oci/media-types.ts";
+import type { ImageReference } from "../../oci/reference.ts";
+import type { RegistryClient } from "../registry/registry-client.ts";
+import { collectBytes } from "./collect-bytes.ts";
+import type { PushSource } from "./push-plan.ts";
+
+export class RegistrySource implements PushSource {
+  readonly description: string;
+  readonly #client: RegistryClient;
+  readonly #repository: ImageReference;
+  #asked = 0;
+
+  constructor(client: RegistryClient, { domain, path }: ImageReference) {
+    this.#client = client;
+    this.#repository = { domain, path };
+    this.description = `${domain}/${path}`;
+  }
+
+  /** How often something was asked for. */
+  get asked(): number {
+    return this.#asked;
+  }
+
+  /** What a registry has it has as a whole. */
+  has(): boolean {
+    return true;
+  }
+
+  async document(descriptor: Descriptor): Promise<Uint8Array> {
+    const { mediaType, digest } = descriptor;
+    if (isIndexType(mediaType) || isManifestType(mediaType)) {
+      this.#asked += 1;
+      const manifest = await this.#client.manifest(this.#repository, digest);
+      return manifest.content;
+    }
+    return await collectBytes(this.blob(descriptor, 0), descriptor);
+  }
+
+  blob(descriptor: Descriptor, offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    this.#asked += 1;
+    return this.#client.blob(this.#repository, descriptor, offset, signal);
+  }
+}
