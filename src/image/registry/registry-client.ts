@@ -1,121 +1,85 @@
 // The client of registries (distribution-spec 1.1): what there is to ask one, as one class. It stores
-// nothing; what comes is verified against its digest before it is handed out, except for blobs, which the
-// content store hashes while it writes them.
+// nothing. Manifests are verified against their digests before they are handed out; blobs are not, the
+// content store hashes them while it writes.
 
-import { OcicatError } from "../../error/ocicat-error.ts";
+import { quote } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ImageReference } from "../../oci/reference.ts";
-import type { RegistryOptions } from "./registry-options.ts";
+import { downloadBlob } from "./download-blob.ts";
+import { fetchManifest, type Manifest, resolveManifest } from "./fetch-manifest.ts";
+import { listTexts } from "./listing.ts";
+import { RegistryConnections } from "./registry-connections.ts";
+import {
+  DEFAULT_HOSTS_FOLDERS,
+  DEFAULT_LIMITS,
+  DEFAULT_PARALLEL_BLOBS,
+  type RegistryOptions,
+} from "./registry-options.ts";
+import { catalogAccess, pullAccess } from "./scopes.ts";
 
-export interface Manifest {
-  readonly descriptor: Descriptor;
-  readonly content: Uint8Array;
-}
-
-export interface UploadSource {
-  readonly descriptor: Descriptor;
-  /** The blob's bytes from `offset` on. Called again when an upload goes on after a failure. */
-  open(offset: number): AsyncIterable<Uint8Array>;
-  /** Bytes that the registry has taken so far; can go back after a failure. */
-  onProgress?(bytes: number): void;
-}
-
-export interface PushedManifest {
-  readonly content: Uint8Array;
-  readonly mediaType: string;
-}
-
-export class RegistryClient implements Disposable {
-  readonly options: RegistryOptions;
+export class RegistryClient {
+  readonly #connections: RegistryConnections;
 
   constructor(options: RegistryOptions = {}) {
-    this.options = options;
+    const context = {
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      userAgent: options.userAgent ?? "ocicat",
+      signal: options.signal,
+      onEvent: options.onEvent ?? (() => undefined),
+      credentials: options.credentials,
+      parallelBlobs: options.parallelBlobs ?? DEFAULT_PARALLEL_BLOBS,
+    };
+    this.#connections = new RegistryConnections(context, {
+      folders: options.hostsFolders ?? DEFAULT_HOSTS_FOLDERS,
+      insecure: options.insecure ?? [],
+      mirrors: options.mirrors ?? {},
+    });
   }
 
   /** What a tag or digest names: type, digest and size, without the content where the registry allows it. */
-  resolve(_reference: ImageReference): Promise<Descriptor> {
-    throw missing();
+  resolve(reference: ImageReference): Promise<Descriptor> {
+    return this.#connections.first(reference.domain, "resolve", (connection) =>
+      resolveManifest(connection, reference),
+    );
   }
 
   /** A manifest or an index, verified. By the digest if it is given, else what the reference names. */
-  manifest(_reference: ImageReference, _digest?: Digest): Promise<Manifest> {
-    throw missing();
+  manifest(reference: ImageReference, digest?: Digest): Promise<Manifest> {
+    const wanted = digest ?? reference.digest;
+    const capability = wanted === undefined ? "resolve" : "pull";
+    return this.#connections.first(reference.domain, capability, (connection) =>
+      fetchManifest(connection, reference, wanted),
+    );
   }
 
-  /** The bytes of a blob from `offset` on: goes on after failures, never yields more than its size. */
+  /**
+   * The bytes of a blob from `offset` on. Goes on after failures, never yields more than the
+   * descriptor's size, and ends when all of it is there; throws when it can't be had.
+   */
   blob(
-    _reference: ImageReference,
-    _descriptor: Descriptor,
-    _offset: number,
-    _signal?: AbortSignal,
+    reference: ImageReference,
+    descriptor: Descriptor,
+    offset: number,
+    signal?: AbortSignal,
   ): AsyncIterable<Uint8Array> {
-    throw missing();
+    return downloadBlob(this.#connections, { reference, descriptor, offset, signal });
   }
 
-  hasBlob(_reference: ImageReference, _digest: Digest): Promise<boolean> {
-    throw missing();
+  /** In the order of the registry, which is mostly that of the alphabet. */
+  tags(reference: ImageReference): AsyncIterable<string> {
+    const { domain, path } = reference;
+    const [connection] = this.#connections.of(domain, "resolve");
+    const task = { operation: "list", subject: `the tags of ${quote(`${domain}/${path}`)}` };
+    const request = { task, target: `${path}/tags/list`, access: pullAccess(path) };
+    return listTexts(connection, request, "tags");
   }
 
-  /** Without the content: true if the registry took the blob from another repository of its own. */
-  mountBlob(
-    _reference: ImageReference,
-    _digest: Digest,
-    _fromRepository: string,
-  ): Promise<boolean> {
-    throw missing();
+  /** Names of the repositories of a registry ("localhost:5000"). Many registries refuse it. */
+  repositories(domain: string): AsyncIterable<string> {
+    const [connection] = this.#connections.of(domain, "resolve");
+    const task = { operation: "list", subject: `the repositories of ${quote(domain)}` };
+    const request = { task, target: "_catalog", access: catalogAccess() };
+    return listTexts(connection, request, "repositories");
   }
-
-  uploadBlob(
-    _reference: ImageReference,
-    _source: UploadSource,
-    _signal?: AbortSignal,
-  ): Promise<void> {
-    throw missing();
-  }
-
-  /** Under the tag of the reference, or under its digest. Keeps the list of referrers where the registry does not. */
-  putManifest(_reference: ImageReference, _manifest: PushedManifest): Promise<Digest> {
-    throw missing();
-  }
-
-  tags(_reference: ImageReference): AsyncIterable<string> {
-    throw missing();
-  }
-
-  /** Names of the repositories of a registry ("localhost:5000"). */
-  repositories(_domain: string): AsyncIterable<string> {
-    throw missing();
-  }
-
-  referrers(
-    _reference: ImageReference,
-    _digest: Digest,
-    _artifactType?: string,
-  ): Promise<readonly Descriptor[]> {
-    throw missing();
-  }
-
-  deleteManifest(_reference: ImageReference, _digest: Digest): Promise<void> {
-    throw missing();
-  }
-
-  deleteTag(_reference: ImageReference, _tag: string): Promise<void> {
-    throw missing();
-  }
-
-  deleteBlob(_reference: ImageReference, _digest: Digest): Promise<void> {
-    throw missing();
-  }
-
-  /** Closes idle connections. */
-  [Symbol.dispose](): void {}
-}
-
-function missing(): OcicatError {
-  return new OcicatError("internal", {
-    operation: "ask",
-    subject: "a registry",
-    reason: "not there yet",
-  });
 }

@@ -1,0 +1,195 @@
+// Requests to one host of a registry, with everything that the host's description asks for: its
+// address, headers, TLS, authorization, and whether it speaks TLS at all.
+
+import { quote } from "../../error/ocicat-error.ts";
+import { type Access, Authorizer } from "./authorizer.ts";
+import type { CredentialSource } from "./credential.ts";
+import {
+  type ExchangeContext,
+  exchange,
+  type HttpHeaders,
+  type HttpMethod,
+  type HttpRequest,
+} from "./exchange.ts";
+import type { HttpAnswer } from "./http-answer.ts";
+import { RegistryError, refusal, type Task } from "./registry-error.ts";
+import type { RegistryHost } from "./registry-host.ts";
+import type { RequestBody } from "./request-body.ts";
+import type { RetryContext } from "./retry.ts";
+import { Slots } from "./slots.ts";
+
+export interface RegistryRequest {
+  readonly method: HttpMethod;
+  /** Below the API's path ("library/debian/tags/list"), or an address that the registry gave. */
+  readonly target: string | URL;
+  readonly access: Access;
+  /** Statuses that the caller goes on with; any other one is an error. */
+  readonly accepts: readonly number[];
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: HttpHeaders;
+  readonly body?: () => RequestBody;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ConnectionContext extends ExchangeContext, RetryContext {
+  readonly credentials: CredentialSource | undefined;
+  readonly parallelBlobs: number;
+}
+
+const ERROR_TEXT_BYTES = 16 * 1024;
+/** The first request, one with a first token, and one with a token for what that did not cover. */
+const AUTHORIZATIONS_MAX = 3;
+
+export class HostConnection {
+  readonly host: RegistryHost;
+  readonly context: ConnectionContext;
+  /** Of transfers of blobs. */
+  readonly slots: Slots;
+  readonly #authorizer: Authorizer;
+  #address: Promise<string> | undefined;
+
+  constructor(host: RegistryHost, context: ConnectionContext) {
+    this.host = host;
+    this.context = context;
+    this.slots = new Slots(context.parallelBlobs);
+    this.#authorizer = new Authorizer({
+      domain: host.domain,
+      credentials: context.credentials,
+      tls: host.tls,
+      context,
+    });
+  }
+
+  /** One attempt; callers repeat it. Throws RegistryError. */
+  async send(task: Task, request: RegistryRequest): Promise<HttpAnswer> {
+    try {
+      return await this.#send(task, request);
+    } catch (error) {
+      throw error instanceof RegistryError && error.code === "permission-denied"
+        ? await this.#withHint(error, request.access.path)
+        : error;
+    }
+  }
+
+  async #send(task: Task, request: RegistryRequest): Promise<HttpAnswer> {
+    const url = await this.#url(task, request);
+    let authorization = await this.#authorizer.header(task, request.access);
+    for (let round = 1; ; round += 1) {
+      const http = this.#httpRequest(url, request, authorization);
+      const answer = await exchange(task, http, this.host.tls, this.context);
+      if (request.accepts.includes(answer.status)) {
+        return answer;
+      }
+      const renewed =
+        answer.status === 401 && answer.url.origin === url.origin && round < AUTHORIZATIONS_MAX
+          ? await this.#renew(task, request, answer, authorization)
+          : undefined;
+      if (renewed === undefined) {
+        const { status, headers } = answer;
+        const text = await answer.beginning(ERROR_TEXT_BYTES);
+        throw refusal(task, { status, headers, text, host: answer.url.host });
+      }
+      await answer.discard();
+      authorization = renewed;
+    }
+  }
+
+  /** Whether the host is spoken to without TLS. */
+  async isPlain(task: Task): Promise<boolean> {
+    return (await this.#reach(task)).startsWith("http:");
+  }
+
+  #renew(
+    task: Task,
+    request: RegistryRequest,
+    answer: HttpAnswer,
+    usedHeader: string | undefined,
+  ): Promise<string | undefined> {
+    const challenge = answer.headers.get("www-authenticate") ?? "";
+    const refused = { challenge, url: answer.url, usedHeader };
+    return this.#authorizer.afterRefusal(task, request.access, refused);
+  }
+
+  async #url(task: Task, request: RegistryRequest): Promise<URL> {
+    const base = await this.#reach(task);
+    const { target, query = {} } = request;
+    const url = typeof target === "string" ? new URL(`${base}/${target}`) : new URL(target);
+    for (const [name, value] of Object.entries(query)) {
+      url.searchParams.set(name, value);
+    }
+    if (this.host.mirrorOf !== undefined && typeof target === "string") {
+      // How containerd tells a mirror of several registries which one is meant.
+      url.searchParams.set("ns", this.host.mirrorOf);
+    }
+    return url;
+  }
+
+  #httpRequest(url: URL, request: RegistryRequest, authorization: string | undefined): HttpRequest {
+    const { method, headers = {}, body, signal } = request;
+    return {
+      method,
+      url,
+      headers,
+      ownHeaders: {
+        ...this.host.headers,
+        ...(authorization === undefined ? {} : { Authorization: authorization }),
+      },
+      signal,
+      ...(body === undefined ? {} : { body }),
+    };
+  }
+
+  async #withHint(error: RegistryError, path: string): Promise<RegistryError> {
+    const { domain } = this.host;
+    const hint = (await this.#authorizer.hasCredential(path))
+      ? `the login for ${quote(domain)} may be wrong or not suffice: ocicat login ${domain}`
+      : `if the repository exists, it may need a login: ocicat login ${domain}`;
+    const { operation, subject, reason, cause, facts } = error;
+    return new RegistryError(error.code, { operation, subject, reason, cause, hint }, facts);
+  }
+
+  async #reach(task: Task): Promise<string> {
+    this.#address ??= this.host.mayBePlain ? this.#probe(task) : Promise.resolve(this.host.url);
+    try {
+      return await this.#address;
+    } catch (error) {
+      this.#address = undefined;
+      throw error;
+    }
+  }
+
+  /** Finds out whether the host speaks TLS. */
+  async #probe(task: Task): Promise<string> {
+    const secure = this.host.url;
+    try {
+      await this.#ask(task, secure);
+      return secure;
+    } catch (error) {
+      if (!(error instanceof RegistryError && error.facts.maySpeakPlain === true)) {
+        throw error;
+      }
+      const plain = secure.replace(/^https:/, "http:");
+      // Where plain HTTP does not work either, the first failure is the one to tell.
+      const status = await this.#ask(task, plain).catch(() => 0);
+      if (status === 0 || status === 400) {
+        throw error;
+      }
+      return plain;
+    }
+  }
+
+  async #ask(task: Task, address: string): Promise<number> {
+    const request: HttpRequest = {
+      method: "GET",
+      url: new URL(`${address}/`),
+      ownHeaders: this.host.headers,
+    };
+    const answer = await exchange(task, request, this.host.tls, this.context);
+    const challenge = answer.headers.get("www-authenticate");
+    if (challenge !== null && answer.url.origin === request.url.origin) {
+      this.#authorizer.learn(task, challenge, answer.url);
+    }
+    await answer.discard();
+    return answer.status;
+  }
+}

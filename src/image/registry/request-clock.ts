@@ -1,0 +1,55 @@
+// The time limits of one request: until an answer begins, and while bytes should move either way. What
+// runs out ends the request with an error that says which limit it was.
+
+import { timedOut } from "./network-failure.ts";
+import type { Task } from "./registry-error.ts";
+import type { RegistryLimits } from "./registry-options.ts";
+import { StallWatch } from "./stall-watch.ts";
+
+export class RequestClock {
+  readonly #controller = new AbortController();
+  readonly #answerMs: number;
+  readonly #onLateAnswer: () => void;
+  readonly #upload: StallWatch;
+  readonly #download: StallWatch;
+  #answerTimer: Timer | undefined;
+
+  constructor(task: Task, host: string, limits: RegistryLimits) {
+    const end = (reason: string) => () => this.#controller.abort(timedOut(task, reason));
+    const idle = `for ${limits.idleMs / 1000} s`;
+    this.#answerMs = limits.answerMs;
+    this.#onLateAnswer = end(`no answer from "${host}" in ${limits.answerMs / 1000} s`);
+    this.#upload = new StallWatch(limits.idleMs, end(`"${host}" took no data ${idle}`));
+    this.#download = new StallWatch(limits.idleMs, end(`"${host}" sent no data ${idle}`));
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  waitForAnswer(): void {
+    clearTimeout(this.#answerTimer);
+    this.#answerTimer = setTimeout(this.#onLateAnswer, this.#answerMs);
+  }
+
+  answered(): void {
+    clearTimeout(this.#answerTimer);
+    this.#upload.stop();
+  }
+
+  /** Between begin and end the other side has to take bytes. */
+  get upload(): StallWatch {
+    return this.#upload;
+  }
+
+  /** Between begin and end the other side has to send bytes. */
+  get download(): StallWatch {
+    return this.#download;
+  }
+
+  /** Drops the connection, for an answer that nobody reads to its end. */
+  abandon(): void {
+    this.#download.stop();
+    this.#controller.abort();
+  }
+}
