@@ -40,4 +40,6 @@ export interface BroughtManifest {
   readonly manifest: ImageManifest;
   /** Undefined: an artifact, or an image of another platform. It is stored, but can't be run. */
   readonly record: ImageRecord | undefined;
+  /** Why no container can be made of it, if it is an artifact. */
+  readonly reason: string | undefined;
 }

@@ -13,4 +13,6 @@ export interface ImageSource {
    * no more; throws OcicatError when it can't go on. A source retries what is worth it by itself.
    */
   blob(descriptor: Descriptor, offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** A file on this machine that is said to be the blob; see IngestRequest.localPath. */
+  localPath?(descriptor: Descriptor): string | undefined;
 }

@@ -23,7 +23,6 @@ export class Handoff implements AsyncIterable<Uint8Array> {
   #state: State = { kind: "open" };
   #waiting: Waiting | undefined;
   #taker: Taker | undefined;
-  /** Nobody takes any more: what is given goes nowhere. */
   #isLeft = false;
 
   /** Fulfilled when the chunk has been taken, or nobody is going to. One at a time. */
@@ -57,12 +56,17 @@ export class Handoff implements AsyncIterable<Uint8Array> {
     this.#letGo();
   }
 
+  /** The taker wants no more. What is given from now on goes nowhere, and nobody waits. */
+  leave(): void {
+    this.#isLeft = true;
+    this.#letGo();
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     return {
       next: () => this.#next(),
       return: () => {
-        this.#isLeft = true;
-        this.#letGo();
+        this.leave();
         return Promise.resolve(DONE);
       },
     };

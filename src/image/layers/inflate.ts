@@ -14,7 +14,8 @@ import type { LayerCompression } from "../../oci/media-types.ts";
 import { bytes } from "../../sys/memory.ts";
 
 const INFLATED_CHUNK_BYTES = 1024 * 1024; // node:zlib's default of 16 KiB takes twice the time
-const MAGIC_BYTES = 4;
+/** Of a blob: they show how it is compressed. */
+export const MAGIC_BYTES = 4;
 
 export type Chunks = AsyncIterable<Uint8Array>;
 

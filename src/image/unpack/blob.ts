@@ -3,8 +3,9 @@
 import { O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { checked } from "../../sys/call.ts";
-import { OwnedFd, open, statAt, tryRead } from "../../sys/file.ts";
+import { call, checked } from "../../sys/call.ts";
+import { addressOf } from "../../sys/entry.ts";
+import { OwnedFd, open, statAt } from "../../sys/file.ts";
 import { bytes } from "../../sys/memory.ts";
 import { DigestCheck } from "../digest-check.ts";
 
@@ -31,10 +32,13 @@ export class BlobReader {
   readonly #fd: number;
   readonly #descriptor: BlobIdentity;
   readonly #check: DigestCheck;
+  readonly #offset: number | undefined;
   #read = 0;
 
-  constructor(fd: number, descriptor: BlobIdentity) {
+  /** `offset`: the content is a part of the file, and begins there. */
+  constructor(fd: number, descriptor: BlobIdentity, offset?: number) {
     this.#fd = fd;
+    this.#offset = offset;
     this.#descriptor = descriptor;
     this.#check = new DigestCheck(descriptor.digest);
   }
@@ -47,7 +51,11 @@ export class BlobReader {
   next(): Uint8Array<ArrayBuffer> | undefined {
     const { digest, size } = this.#descriptor;
     const buffer = bytes(CHUNK_BYTES);
-    const count = checked(tryRead(this.#fd, buffer), "read the blob", digest);
+    const wanted =
+      this.#offset === undefined ? CHUNK_BYTES : Math.min(CHUNK_BYTES, size - this.#read);
+    const place = (this.#offset ?? 0) + this.#read;
+    const result = call("pread64", this.#fd, addressOf(buffer), wanted, place);
+    const count = checked(result, "read the blob", digest);
     this.#read += count;
     if (this.#read > size || (count === 0 && this.#read < size)) {
       throw new OcicatError("invalid-config", {

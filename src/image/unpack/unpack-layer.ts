@@ -11,6 +11,8 @@ import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "./limits.ts";
 
 export interface LayerSource extends ArchiveIdentity {
   readonly blobPath: string;
+  /** Where the blob begins in that file, if it is a part of it. */
+  readonly offset?: number;
 }
 
 export interface LayerReport {
@@ -35,7 +37,7 @@ export async function unpackLayer(
   const limits = options.limits ?? DEFAULT_UNPACK_LIMITS;
   using file = openBlob(source.blobPath);
   using unpacker = new LayerUnpacker(target, limits);
-  const blob = new BlobReader(file.number, source.blob);
+  const blob = new BlobReader(file.number, source.blob, source.offset);
   const archive = new TarReader(unpacker, limits);
   const check = new ArchiveCheck(source, limits);
   await inflate(await openLayer(blob.chunks()), (chunk) => {

@@ -1,0 +1,31 @@
+// One blob of an image into the store, told as it goes.
+
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Ingested } from "../content/ingest-request.ts";
+import { type BringInContext, reportLayer } from "./bring-in-context.ts";
+
+/** The last event, "done" or "exists", is the caller's. `onChunk`: see IngestRequest. */
+export async function ingestBlob(
+  context: BringInContext,
+  blob: Descriptor,
+  onChunk?: (chunk: Uint8Array) => Promise<void>,
+): Promise<Ingested> {
+  const { store, source, signal } = context;
+  const localPath = source.localPath?.(blob);
+  return await store.ingest({
+    descriptor: blob,
+    open: (offset) => source.blob(blob, offset, signal),
+    ...(localPath === undefined ? {} : { localPath }),
+    ...(onChunk === undefined ? {} : { onChunk }),
+    onProgress: (bytes) => reportLayer(context, blob, { phase: "downloading", bytes }),
+    onWait: () => reportLayer(context, blob, { phase: "waiting", bytes: 0 }),
+    signal,
+  });
+}
+
+/** A blob of which nothing is made. */
+export async function bringInBlob(context: BringInContext, blob: Descriptor): Promise<void> {
+  const ingested = await ingestBlob(context, blob);
+  const phase = ingested === "new" ? "done" : "exists";
+  reportLayer(context, blob, { phase, bytes: blob.size });
+}

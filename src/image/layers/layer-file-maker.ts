@@ -1,0 +1,93 @@
+// Makes a layer file of a blob while the blob comes in: inflates, checks and writes what it is given.
+// Nothing of it counts before `finish`, which is called when the blob has turned out to be right.
+
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { algorithmOf } from "../../oci/digest.ts";
+import { LayerFileWriter } from "../erofs/layer-file-writer.ts";
+import type { UnpackLimits } from "../unpack/limits.ts";
+import { ArchiveCheck, type ArchiveIdentity } from "./archive-check.ts";
+import { Handoff } from "./handoff.ts";
+import { inflate, type OpenedLayer, openLayer } from "./inflate.ts";
+
+export type MadeLayer =
+  | { readonly kind: "layer-file"; readonly notes: readonly string[] }
+  /** The blob is the archive itself, and needs no layer file. */
+  | { readonly kind: "uncompressed" };
+
+export class LayerFileMaker {
+  readonly #fd: number;
+  readonly #identity: ArchiveIdentity;
+  readonly #limits: UnpackLimits;
+  readonly #handoff = new Handoff();
+  readonly #work: Promise<LayerFileWriter | undefined>;
+  #failure: unknown;
+
+  /** `fd`: an empty file, open for reading and writing. */
+  constructor(fd: number, identity: ArchiveIdentity, limits: UnpackLimits) {
+    this.#fd = fd;
+    this.#identity = identity;
+    this.#limits = limits;
+    this.#work = this.#run().finally(() => this.#handoff.leave());
+    this.#work.catch((error: unknown) => {
+      this.#failure = error;
+    });
+  }
+
+  /** The next chunk of the blob. Throws what is wrong with those before. */
+  async push(chunk: Uint8Array): Promise<void> {
+    await this.#handoff.give(chunk);
+    if (this.#failure !== undefined) {
+      throw this.#failure;
+    }
+  }
+
+  /** After the last chunk. */
+  async finish(): Promise<MadeLayer> {
+    this.#handoff.end();
+    const writer = await this.#work;
+    if (writer === undefined) {
+      return { kind: "uncompressed" };
+    }
+    const { notes } = writer.finish(this.#identity.diffId);
+    return { kind: "layer-file", notes };
+  }
+
+  /** No more chunks will come: `error` ended them. */
+  async abort(error: unknown): Promise<void> {
+    this.#handoff.fail(error);
+    await this.#work.catch(() => undefined);
+  }
+
+  async #run(): Promise<LayerFileWriter | undefined> {
+    const layer = await openLayer(this.#handoff);
+    const check = new ArchiveCheck(this.#identity, this.#limits);
+    if (layer.compression === "none") {
+      await this.#checkUncompressed(layer, check);
+      return undefined;
+    }
+    const writer = new LayerFileWriter(this.#fd, this.#limits);
+    await inflate(layer, (chunk) => {
+      check.take(chunk);
+      writer.push(chunk);
+    });
+    check.verify();
+    return writer;
+  }
+
+  async #checkUncompressed(layer: OpenedLayer, check: ArchiveCheck): Promise<void> {
+    const { blob, diffId } = this.#identity;
+    if (algorithmOf(blob.digest) === algorithmOf(diffId)) {
+      // Whoever gives the chunks checks them against the blob's digest.
+      if (blob.digest !== diffId) {
+        throw new OcicatError("invalid-config", {
+          operation: "verify",
+          subject: `the uncompressed layer ${blob.digest}`,
+          reason: `the image's configuration calls it ${diffId}`,
+        });
+      }
+      return;
+    }
+    await inflate(layer, (chunk) => check.take(chunk));
+    check.verify();
+  }
+}

@@ -1,0 +1,104 @@
+// Tasks that belong together: a bounded number of them work at a time, and the first failure ends all.
+
+import { OcicatError } from "../../error/ocicat-error.ts";
+
+export class TaskGroup {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal | undefined;
+  readonly #tasks: Promise<unknown>[] = [];
+  readonly #queue: (() => void)[] = [];
+  #free: number;
+  readonly #failures: unknown[] = [];
+
+  /** `outer`: ends all tasks too. */
+  constructor(atOnce: number, outer?: AbortSignal) {
+    this.#free = atOnce;
+    this.#outer = outer;
+    outer?.addEventListener("abort", this.#abort);
+    if (outer?.aborted === true) {
+      this.#abort();
+    }
+  }
+
+  /** Comes with the first failure, or from outside. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** When it is its turn. A task that never had one is rejected with what ended the group. */
+  queue<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.start(async () => {
+      await this.#turn();
+      try {
+        this.#checkGoingOn();
+        return await work();
+      } finally {
+        this.#leave();
+      }
+    });
+  }
+
+  /** At once, beside those that take turns. */
+  start<Result>(work: () => Promise<Result>): Promise<Result> {
+    const task = work().catch((error: unknown) => {
+      this.#failures.push(error);
+      this.#abort();
+      throw error;
+    });
+    // Whether somebody waits for this very task or not: finish() tells.
+    task.catch(() => undefined);
+    this.#tasks.push(task);
+    return task;
+  }
+
+  /** Waits until all have ended. Throws the first failure, with those of ending the others attached. */
+  async finish(): Promise<void> {
+    await Promise.allSettled(this.#tasks);
+    this.#outer?.removeEventListener("abort", this.#abort);
+    const [first, ...others] = this.#failures;
+    if (first instanceof OcicatError) {
+      first.cleanupFailures.push(...others.filter((error) => error !== first && !isOwnEnd(error)));
+    }
+    if (first !== undefined) {
+      throw first;
+    }
+  }
+
+  readonly #abort = (): void => this.#controller.abort();
+
+  #checkGoingOn(): void {
+    if (this.signal.aborted) {
+      throw (
+        this.#failures[0] ??
+        new OcicatError("interrupted", {
+          operation: "bring in",
+          subject: "the image",
+          reason: "cancelled",
+        })
+      );
+    }
+  }
+
+  #turn(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.#queue.push(resolve);
+    });
+  }
+
+  #leave(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) {
+      this.#free += 1;
+    } else {
+      next();
+    }
+  }
+}
+
+function isOwnEnd(error: unknown): boolean {
+  return error instanceof OcicatError && error.code === "interrupted";
+}
