@@ -8,7 +8,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { madeOnce } from "./cache.ts";
-import { must, run } from "./command.ts";
+import { must } from "./command.ts";
 import { busyboxRoot, IMAGE_TAG } from "./images.ts";
 
 const SERVER_OPTIONS = [
@@ -85,8 +85,6 @@ async function buildLayers(folder: string): Promise<void> {
   }
   const target = `oci:${join(folder, "layout")}:${IMAGE_TAG}`;
   await buildah("push", "--quiet", "--signature-policy", policy, image, target);
-  // Where the driver binds its folder to itself.
-  await run(["umount", "--quiet", join(store, "root/overlay")]);
   await must(["rm", "-rf", store]);
 }
 
