@@ -1,20 +1,49 @@
-// Mounts EROFS images from files.
+// Mounts EROFS images from their files, without loop devices.
+//
+// The kernel takes paths; descriptors go through /proc/self/fd, so that what was opened and checked is
+// what is mounted. All devices are always named: without them the kernel mounts an image as well, and
+// every read fails.
+//
+// The mount is on the host, where nobody shall run an image's setuid programs or open its devices. For
+// containers that does not matter: they have an overlay on top of it, whose own attributes count.
 
-import { OcicatError } from "../../error/ocicat-error.ts";
+import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY } from "../../abi/mount.ts";
+import type { OwnedFd } from "../../sys/file.ts";
+import { detachMount } from "../../sys/mount.ts";
+import { attachMount, type MountParameter, makeDetachedMount } from "../../sys/mount-context.ts";
 
-export interface ErofsMountRequest {
+export interface ErofsImage {
   /** A merged image or a mountable layer file. */
   readonly imageFd: number;
   /** Of a merged image all layers, lowest first; of a layer file none. */
   readonly deviceFds: readonly number[];
+}
+
+export interface ErofsMountRequest extends ErofsImage {
   /** An existing directory; trusted, never a path of a container. */
   readonly targetPath: string;
 }
 
 export function mountErofs(request: ErofsMountRequest): void {
-  throw new OcicatError("unsupported", {
-    operation: "mount",
-    subject: request.targetPath,
-    reason: "not there yet",
+  using mount = detachedErofs(request);
+  attachMount(mount.number, request.targetPath);
+}
+
+/** A mount that is nowhere yet. */
+export function detachedErofs({ imageFd, deviceFds }: ErofsImage): OwnedFd {
+  const devices = deviceFds.map((fd): MountParameter => ["device", descriptorPath(fd)]);
+  return makeDetachedMount({
+    fileSystem: "erofs",
+    parameters: [["source", descriptorPath(imageFd)], ["ro"], ...devices],
+    attributes: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
   });
+}
+
+/** Users of the mount, an overlay above all, keep it as long as they need it. */
+export function unmountErofs(targetPath: string): void {
+  detachMount(targetPath);
+}
+
+function descriptorPath(fd: number): string {
+  return `/proc/self/fd/${fd}`;
 }

@@ -111,7 +111,7 @@ export class MetadataWriter {
       if (ACL_XATTRS.includes(name) !== acls) {
         continue;
       }
-      if (!isKept(name)) {
+      if (!isTakenXattr(name)) {
         this.#notes.add(`extended attribute ${quoteByteString(name)} not taken from the image`);
         continue;
       }
@@ -135,7 +135,8 @@ export class MetadataWriter {
   }
 }
 
-function isKept(name: string): boolean {
+/** Whether an image may set the attribute; see the head of this file. */
+export function isTakenXattr(name: string): boolean {
   if (name.startsWith("security.")) {
     return name === "security.capability";
   }
