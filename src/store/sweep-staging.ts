@@ -4,31 +4,40 @@ import { readDirectoryAt } from "../sys/directory.ts";
 import type { Store } from "./layout.ts";
 import { tryLock } from "./lock.ts";
 import { removeTree } from "./remove-tree.ts";
+import { TreeUsage } from "./tree-usage.ts";
 
 const LOCK_SUFFIX = ".lock";
 const PARTIAL_SUFFIX = ".partial";
 
 export interface SweepOptions {
   /** Whether a blob that was begun goes too; default: the next download of it goes on there. */
-  readonly partial?: (name: string) => boolean;
+  readonly isStalePartial?: (name: string) => boolean;
+  /** Only tells what it would remove. */
+  readonly dryRun?: boolean;
 }
 
-/** Returns the names of what is removed. */
-export function sweepStaging(store: Store, options: SweepOptions = {}): readonly string[] {
+export interface SweptEntry {
+  readonly name: string;
+  /** What it took of the disk. */
+  readonly bytes: number;
+}
+
+/** Returns what is removed. */
+export function sweepStaging(store: Store, options: SweepOptions = {}): readonly SweptEntry[] {
   const staging = store.staging.number;
-  const removed: string[] = [];
+  const swept: SweptEntry[] = [];
   for (const { name } of readDirectoryAt(staging, ".")) {
-    const isKept = name.endsWith(PARTIAL_SUFFIX) && options.partial?.(name) !== true;
+    const isKept = name.endsWith(PARTIAL_SUFFIX) && options.isStalePartial?.(name) !== true;
     const owner = name.replace(/(\.lock|\.clone|\.link|\.removed-\d+)$/, "");
     using held = isKept ? undefined : tryLock(staging, owner + LOCK_SUFFIX);
-    if (held === undefined) {
+    // The file of a lock goes with the lock.
+    if (held === undefined || name.endsWith(LOCK_SUFFIX)) {
       continue;
     }
-    // A lock's file goes with the lock.
-    if (!name.endsWith(LOCK_SUFFIX)) {
+    swept.push({ name, bytes: new TreeUsage().of(staging, name) });
+    if (options.dryRun !== true) {
       removeTree(staging, name);
-      removed.push(name);
     }
   }
-  return removed;
+  return swept;
 }

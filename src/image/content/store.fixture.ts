@@ -55,7 +55,14 @@ export interface TestImage {
 export class TestStore implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "ocicat-content-"));
   readonly root = join(this.folder, "store");
-  readonly content = new ContentStore(this.root);
+  content = new ContentStore(this.root);
+
+  /** As another process sees it: nothing is protected because it came in just now. */
+  reopen(): ContentStore {
+    this.content[Symbol.dispose]();
+    this.content = new ContentStore(this.root);
+    return this.content;
+  }
 
   async addBlob(content: Uint8Array): Promise<Descriptor> {
     const descriptor = layerDescriptor(content);

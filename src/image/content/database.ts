@@ -1,0 +1,102 @@
+// metadata.sqlite: what is asked across many images. All of it is derived from content, or can be done
+// without: where the file is missing or damaged a new one takes its place.
+//
+//   image       facts of a manifest that is in the store, as `images` shows them
+//     manifest    TEXT, key    its digest
+//     facts       TEXT         ImageFacts (image-facts.ts) as JSON
+//   source      which repositories have a blob: to mount it from there, and for `name@digest`
+//     digest      TEXT   \
+//     repository  TEXT   / key    "docker.io/library/debian"
+//     seen        INTEGER      when it was there last, seconds since 1970
+//
+// PRAGMA user_version is the version of this schema: 1. Leases are not here: a lock is released by the
+// kernel when its holder dies (src/store/lease.ts).
+
+import { Database, SQLiteError } from "bun:sqlite";
+import { AT_FDCWD } from "../../abi/file.ts";
+import { statAt, tryUnlinkAt } from "../../sys/file.ts";
+
+const VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE image (manifest TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID, STRICT;
+  CREATE TABLE source (
+    digest TEXT NOT NULL, repository TEXT NOT NULL, seen INTEGER NOT NULL,
+    PRIMARY KEY (digest, repository)
+  ) WITHOUT ROWID, STRICT;
+  PRAGMA user_version = ${VERSION};
+`;
+
+export const DATABASE_FILE = "metadata.sqlite";
+/** What SQLite keeps beside it. */
+const COMPANIONS = ["", "-wal", "-shm", "-journal"];
+const DAMAGED = ["SQLITE_NOTADB", "SQLITE_CORRUPT"];
+
+/**
+ * Makes it when it is missing; replaces one that is damaged. The caller closes it. Undefined: a later
+ * version of this program made it. Throws SQLiteError when it can't be opened.
+ */
+export function openDatabase(storeRoot: string): Database | undefined {
+  try {
+    return openSound(storeRoot);
+  } catch (error) {
+    if (!isDamage(error)) {
+      throw error;
+    }
+  }
+  removeDatabase(storeRoot);
+  return openSound(storeRoot);
+}
+
+/** Whoever has it open goes on with what nobody will read again. */
+export function removeDatabase(storeRoot: string): void {
+  for (const companion of COMPANIONS) {
+    tryUnlinkAt(AT_FDCWD, `${storeRoot}/${DATABASE_FILE}${companion}`);
+  }
+}
+
+/** Undefined: it is sound, or not there. Else what is wrong with it. */
+export function databaseProblem(storeRoot: string): string | undefined {
+  if (statAt(AT_FDCWD, `${storeRoot}/${DATABASE_FILE}`) === undefined) {
+    return undefined;
+  }
+  try {
+    using database = openSound(storeRoot);
+    const query = database?.query<{ integrity_check: string }, []>("PRAGMA integrity_check(1)");
+    const [row = { integrity_check: "ok" }] = query?.all() ?? [];
+    return row.integrity_check === "ok" ? undefined : row.integrity_check;
+  } catch (error) {
+    if (!(error instanceof SQLiteError)) {
+      throw error;
+    }
+    return error.message;
+  }
+}
+
+function openSound(storeRoot: string): Database | undefined {
+  using stack = new DisposableStack();
+  const path = `${storeRoot}/${DATABASE_FILE}`;
+  const database = stack.use(new Database(path, { create: true, strict: true }));
+  database.run("PRAGMA busy_timeout = 10000");
+  database.run("PRAGMA journal_mode = WAL");
+  database.run("PRAGMA synchronous = FULL");
+  if (!database.transaction(prepareSchema).immediate(database)) {
+    return undefined;
+  }
+  stack.move();
+  return database;
+}
+
+/** False: the schema is of a later version. */
+function prepareSchema(database: Database): boolean {
+  const [row] = database.query<{ user_version: number }, []>("PRAGMA user_version").all();
+  const version = row?.user_version ?? 0;
+  if (version === 0) {
+    database.run(SCHEMA);
+  }
+  return version <= VERSION;
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof SQLiteError && DAMAGED.some((code) => error.code?.startsWith(code));
+}

@@ -1,0 +1,96 @@
+// The images of a store, as people know them: what each descriptor of index.json leads to, with all of its
+// names, and which of them a name or an ID means.
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { hexOf } from "../../oci/digest.ts";
+import { isManifestType } from "../../oci/media-types.ts";
+import { containerImages } from "../../store/container-images.ts";
+import type { ContentStore } from "./content-store.ts";
+import { type ImageFacts, imageFacts } from "./image-facts.ts";
+import { imageGraph } from "./image-graph.ts";
+import { Metadata } from "./metadata.ts";
+
+export interface StoredImage {
+  /** Of the index or manifest that the names lead to. */
+  readonly descriptor: Descriptor;
+  /** None: the image has lost its names. */
+  readonly names: readonly string[];
+  /** Of the platforms that are here, in the order of the index. None: the image is damaged. */
+  readonly manifests: readonly ImageFacts[];
+}
+
+/** In the order of index.json, each image once. */
+export function listImages(store: ContentStore): readonly StoredImage[] {
+  const images = new Map<Digest, { descriptor: Descriptor; names: string[] }>();
+  for (const { name, descriptor } of store.names()) {
+    const image = images.get(descriptor.digest) ?? { descriptor, names: [] };
+    images.set(descriptor.digest, image);
+    image.names.push(...(name === undefined ? [] : [name]));
+  }
+  using metadata = new Metadata(store.root);
+  const found: ImageFacts[] = [];
+  const result = [...images.values()].map((image) => {
+    const known = knownFacts(store, metadata, image.descriptor);
+    if (known !== undefined) {
+      return { ...image, manifests: known };
+    }
+    const graph = imageGraph(store.folders, image.descriptor);
+    const manifests = graph.manifests.map(imageFacts);
+    found.push(...(graph.faults.length === 0 ? manifests : []));
+    return { ...image, manifests };
+  });
+  if (found.length > 0) {
+    metadata.rememberFacts(found);
+  }
+  return result;
+}
+
+/** Of what other platforms are here the index tells, so that it is always read. */
+function knownFacts(
+  store: ContentStore,
+  metadata: Metadata,
+  { digest, mediaType }: Descriptor,
+): readonly ImageFacts[] | undefined {
+  const isHere = isManifestType(mediaType) && store.blobSize(digest) !== undefined;
+  const facts = isHere ? metadata.findFacts(digest) : undefined;
+  return facts === undefined ? undefined : [facts];
+}
+
+const ID = /^(?:(sha256|sha512):)?([0-9a-f]{1,128})$/;
+
+/**
+ * The images whose ID, or whose manifest's or index's digest, begins with `text`: "sha256:0a1b", "0a1b".
+ * Throws "invalid-argument" when IDs of several images do.
+ */
+export function findById(images: readonly StoredImage[], text: string): StoredImage | undefined {
+  const [, algorithm, hex] = ID.exec(text) ?? [];
+  if (hex === undefined) {
+    return undefined;
+  }
+  const matches = (digest: Digest): boolean =>
+    hexOf(digest).startsWith(hex) && (algorithm === undefined || digest.startsWith(algorithm));
+  const found = images.filter(({ descriptor, manifests }) =>
+    [descriptor.digest, ...manifests.flatMap(({ manifest, config }) => [manifest, config])].some(
+      matches,
+    ),
+  );
+  if (found.length > 1) {
+    throw new OcicatError("invalid-argument", {
+      operation: "find",
+      subject: `an image by ${quote(text)}`,
+      reason: `${found.length} images match`,
+      hint: "write more of its ID",
+    });
+  }
+  return found[0];
+}
+
+/** The containers that use any platform of an image. */
+export function containersOf(store: ContentStore, { manifests }: StoredImage): readonly string[] {
+  const digests = new Set(manifests.map(({ manifest }) => manifest));
+  return containerImages(store.folders)
+    .filter(({ manifest }) => digests.has(manifest))
+    .map(({ container }) => container);
+}
