@@ -21,6 +21,8 @@ import { pullAccess } from "./scopes.ts";
 export interface Manifest {
   readonly descriptor: Descriptor;
   readonly content: Uint8Array;
+  /** Of HTTP, a strong one; what a conditional push can name. */
+  readonly entityTag: string | undefined;
 }
 
 /** The last two are asked for so that a registry that has nothing else says so by sending it. */
@@ -69,7 +71,9 @@ export async function fetchManifest(
     const expected = digest ?? (isDigest(name) ? name : undefined);
     const actual = verify(task, answer, content, expected);
     const mediaType = agreedType(task, typeOf(answer), content);
-    return { descriptor: { mediaType, digest: actual, size: content.length }, content };
+    const written = answer.headers.get("etag") ?? "";
+    const entityTag = /^"[\x21\x23-\x7e]+"$/.test(written) ? written : undefined;
+    return { descriptor: { mediaType, digest: actual, size: content.length }, content, entityTag };
   });
 }
 

@@ -10,6 +10,7 @@ import {
   type HttpHeaders,
   type HttpMethod,
   type HttpRequest,
+  strangersTls,
 } from "./exchange.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import { RegistryError, refusal, type Task } from "./registry-error.ts";
@@ -75,13 +76,12 @@ export class HostConnection {
     const url = await this.#url(task, request);
     let authorization = await this.#authorizer.header(task, request.access);
     for (let round = 1; ; round += 1) {
-      const http = this.#httpRequest(url, request, authorization);
-      const answer = await exchange(task, http, this.host.tls, this.context);
+      const answer = await this.#exchange(task, url, request, authorization);
       if (request.accepts.includes(answer.status)) {
         return answer;
       }
       const renewed =
-        answer.status === 401 && answer.url.origin === url.origin && round < AUTHORIZATIONS_MAX
+        answer.status === 401 && round < AUTHORIZATIONS_MAX && (await this.#isOwn(task, answer.url))
           ? await this.#renew(task, request, answer, authorization)
           : undefined;
       if (renewed === undefined) {
@@ -99,6 +99,10 @@ export class HostConnection {
     return (await this.#reach(task)).startsWith("http:");
   }
 
+  async #isOwn(task: Task, url: URL): Promise<boolean> {
+    return new URL(await this.#reach(task)).origin === url.origin;
+  }
+
   #renew(
     task: Task,
     request: RegistryRequest,
@@ -114,29 +118,39 @@ export class HostConnection {
     const base = await this.#reach(task);
     const { target, query = {} } = request;
     const url = typeof target === "string" ? new URL(`${base}/${target}`) : new URL(target);
-    for (const [name, value] of Object.entries(query)) {
-      url.searchParams.set(name, value);
-    }
-    if (this.host.mirrorOf !== undefined && typeof target === "string") {
-      // How containerd tells a mirror of several registries which one is meant.
-      url.searchParams.set("ns", this.host.mirrorOf);
-    }
+    // How containerd tells a mirror of several registries which one is meant.
+    const { mirrorOf } = this.host;
+    const isMirrored = mirrorOf !== undefined && typeof target === "string";
+    const entries = Object.entries(isMirrored ? { ...query, ns: mirrorOf } : query);
+    const added = entries.map((pair) => pair.map(encodeURIComponent).join("="));
+    // What a registry wrote stays as it is: it may be signed.
+    url.search = [url.search.slice(1), ...added].filter((part) => part !== "").join("&");
     return url;
   }
 
-  #httpRequest(url: URL, request: RegistryRequest, authorization: string | undefined): HttpRequest {
+  /** An upload can have its place at another host, which gets nothing of what is for this one. */
+  async #exchange(
+    task: Task,
+    url: URL,
+    request: RegistryRequest,
+    authorization: string | undefined,
+  ): Promise<HttpAnswer> {
     const { method, headers = {}, body, signal } = request;
-    return {
+    const http: HttpRequest = {
       method,
       url,
       headers,
-      ownHeaders: {
-        ...this.host.headers,
-        ...(authorization === undefined ? {} : { Authorization: authorization }),
-      },
       signal,
       ...(body === undefined ? {} : { body }),
     };
+    if (!(await this.#isOwn(task, url))) {
+      return await exchange(task, http, strangersTls(this.host.tls), this.context);
+    }
+    const ownHeaders =
+      authorization === undefined
+        ? this.host.headers
+        : { ...this.host.headers, Authorization: authorization };
+    return await exchange(task, { ...http, ownHeaders }, this.host.tls, this.context);
   }
 
   async #withHint(error: RegistryError, path: string): Promise<RegistryError> {

@@ -67,9 +67,10 @@ export function parseHostsToml(text: string, subject: string): HostsFile {
  * unless that is there or the path is to stay. Undefined: the text is no such address.
  */
 export function apiAddress(written: string, keepsPath: boolean): string | undefined {
-  const full = /^https?:\/\//.test(written) ? written : `https://${written}`;
+  const full = written.includes("://") ? written : `https://${written}`;
   const url = URL.canParse(full) ? new URL(full) : undefined;
-  if (url === undefined || url.username !== "" || url.search !== "" || url.hash !== "") {
+  const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
+  if (url === undefined || !isWeb || `${url.username}${url.search}${url.hash}` !== "") {
     return undefined;
   }
   const path = url.pathname.replace(/\/+$/, "");

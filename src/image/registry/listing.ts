@@ -19,7 +19,7 @@ export interface ListRequest {
 }
 
 export interface Page {
-  readonly document: unknown;
+  readonly text: string;
   readonly headers: Headers;
 }
 
@@ -32,10 +32,9 @@ export async function* listTexts(
   name: string,
 ): AsyncGenerator<string, void, undefined> {
   let entries = 0;
-  for await (const { document } of listPages(connection, request)) {
-    // Go's programs write an empty list as null.
-    const list = propertyOf(document, name) ?? [];
-    if (!Array.isArray(list)) {
+  for await (const { text } of listPages(connection, request)) {
+    const list = listOf(text, name);
+    if (list === undefined) {
       throw unreadable(request.task, connection);
     }
     entries += list.length;
@@ -99,17 +98,16 @@ async function onePage(
       return undefined;
     }
     const content = await answer.document(limits.documentBytes);
-    const document = parse(content);
-    if (document === undefined) {
-      throw unreadable(task, connection);
-    }
-    return { document, headers: answer.headers, url: answer.url };
+    const text = new TextDecoder().decode(content);
+    return { text, headers: answer.headers, url: answer.url };
   });
 }
 
-function parse(content: Uint8Array): unknown {
+function listOf(text: string, name: string): readonly unknown[] | undefined {
   try {
-    return JSON.parse(new TextDecoder().decode(content));
+    // Go's programs write an empty list as null.
+    const list = propertyOf(JSON.parse(text), name) ?? [];
+    return Array.isArray(list) ? list : undefined;
   } catch {
     return undefined;
   }

@@ -6,9 +6,15 @@ import { quote } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ImageReference } from "../../oci/reference.ts";
+import type { UploadSource } from "./begin-upload.ts";
+import { deleteBlob, deleteManifest, deleteTag } from "./delete-content.ts";
 import { downloadBlob } from "./download-blob.ts";
 import { fetchManifest, type Manifest, resolveManifest } from "./fetch-manifest.ts";
+import type { HostConnection } from "./host-connection.ts";
 import { listTexts } from "./listing.ts";
+import { pushManifest } from "./push-manifest.ts";
+import type { PushedManifest } from "./put-manifest.ts";
+import { listReferrers } from "./referrers.ts";
 import { RegistryConnections } from "./registry-connections.ts";
 import {
   DEFAULT_HOSTS_FOLDERS,
@@ -17,6 +23,7 @@ import {
   type RegistryOptions,
 } from "./registry-options.ts";
 import { catalogAccess, pullAccess } from "./scopes.ts";
+import { hasBlob, mountBlob, uploadBlob } from "./upload-blob.ts";
 
 export class RegistryClient {
   readonly #connections: RegistryConnections;
@@ -67,19 +74,74 @@ export class RegistryClient {
   }
 
   /** In the order of the registry, which is mostly that of the alphabet. */
-  tags(reference: ImageReference): AsyncIterable<string> {
+  async *tags(reference: ImageReference): AsyncGenerator<string, void, undefined> {
     const { domain, path } = reference;
     const [connection] = this.#connections.of(domain, "resolve");
     const task = { operation: "list", subject: `the tags of ${quote(`${domain}/${path}`)}` };
     const request = { task, target: `${path}/tags/list`, access: pullAccess(path) };
-    return listTexts(connection, request, "tags");
+    yield* listTexts(connection, request, "tags");
   }
 
   /** Names of the repositories of a registry ("localhost:5000"). Many registries refuse it. */
-  repositories(domain: string): AsyncIterable<string> {
+  async *repositories(domain: string): AsyncGenerator<string, void, undefined> {
     const [connection] = this.#connections.of(domain, "resolve");
     const task = { operation: "list", subject: `the repositories of ${quote(domain)}` };
     const request = { task, target: "_catalog", access: catalogAccess() };
-    return listTexts(connection, request, "repositories");
+    yield* listTexts(connection, request, "repositories");
+  }
+
+  /** Manifests that have `digest` as their subject; none where nothing is known of it. */
+  referrers(
+    reference: ImageReference,
+    digest: Digest,
+    artifactType?: string,
+  ): Promise<readonly Descriptor[]> {
+    return this.#connections.first(reference.domain, "resolve", (connection) =>
+      listReferrers(connection, reference, digest, artifactType),
+    );
+  }
+
+  async hasBlob(reference: ImageReference, digest: Digest): Promise<boolean> {
+    return await hasBlob(this.#pushing(reference), reference, digest);
+  }
+
+  /**
+   * Takes a blob over from another repository of the same registry ("library/debian"). False: it was
+   * not taken, for whatever reason; it has to be uploaded.
+   */
+  async mountBlob(reference: ImageReference, digest: Digest, fromPath: string): Promise<boolean> {
+    return await mountBlob(this.#pushing(reference), reference, digest, fromPath);
+  }
+
+  async uploadBlob(
+    reference: ImageReference,
+    source: UploadSource,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await uploadBlob(this.#pushing(reference), reference, source, signal);
+  }
+
+  /**
+   * Under the tag of the reference, or without one under its digest. Adds it to the list of referrers
+   * of its subject where the registry does not do that itself.
+   */
+  async putManifest(reference: ImageReference, manifest: PushedManifest): Promise<Digest> {
+    return await pushManifest(this.#pushing(reference), reference, manifest);
+  }
+
+  async deleteManifest(reference: ImageReference, digest: Digest): Promise<void> {
+    await deleteManifest(this.#pushing(reference), reference, digest);
+  }
+
+  async deleteTag(reference: ImageReference, tag: string): Promise<void> {
+    await deleteTag(this.#pushing(reference), reference, tag);
+  }
+
+  async deleteBlob(reference: ImageReference, digest: Digest): Promise<void> {
+    await deleteBlob(this.#pushing(reference), reference, digest);
+  }
+
+  #pushing({ domain }: ImageReference): HostConnection {
+    return this.#connections.of(domain, "push")[0];
   }
 }
