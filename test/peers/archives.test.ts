@@ -83,7 +83,7 @@ describe.skipIf(isMissing)("archives of images", () => {
     expect(existsSync(workspace.folder)).toBe(false);
   }, 60_000);
 
-  test("saved for docker: podman loads it, with the same ids and manifest digests", async () => {
+  test("saved for docker: podman loads it, with the same ids", async () => {
     await podman("load", "--quiet", "--input", await save("docker-archive"));
     for (const { names, imageId } of loaded) {
       const id = await podman("image", "inspect", "--format", "{{.Id}}", names[0] ?? "");
@@ -92,18 +92,14 @@ describe.skipIf(isMissing)("archives of images", () => {
     await podman("rmi", "--all", "--force");
   }, 120_000);
 
-  test.each(["oci-archive", "oci-dir"] as const)(
-    "saved as %s: podman loads it",
-    async (format) => {
-      for (const image of images) {
-        await podman("load", "--quiet", "--input", await save(format, [image]));
-        const digest = await podman("images", "--no-trunc", "--format", "{{.Digest}}");
-        expect(digest.trim()).toBe(image.descriptor.digest);
-        await podman("rmi", "--all", "--force");
-      }
-    },
-    120_000,
-  );
+  test("saved as oci-archive: podman loads it, with the same manifest digest", async () => {
+    for (const image of images) {
+      await podman("load", "--quiet", "--input", await save("oci-archive", [image]));
+      const digest = await podman("images", "--no-trunc", "--format", "{{.Digest}}");
+      expect(digest.trim()).toBe(image.descriptor.digest);
+      await podman("rmi", "--all", "--force");
+    }
+  }, 120_000);
 
   test.each([
     ["docker-archive", "docker-archive"],
