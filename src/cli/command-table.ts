@@ -31,6 +31,10 @@ export const OCICAT: CommandGroup = {
       summary: "the commands of ocicat-runtime, the OCI command line",
       load: async () => (await import("./runtime.ts")).runtimeCommand,
     },
+    doctor: {
+      summary: "examine whether containers can run here",
+      load: async () => (await import("./doctor.ts")).doctor,
+    },
     config: {
       summary: "show the settings and where each comes from",
       load: async () => (await import("./config.ts")).config,

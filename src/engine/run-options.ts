@@ -41,6 +41,8 @@ export interface RunContainerOptions {
   /** The settings "store.root" and "state.root"; absent: what the configuration says. */
   readonly storeRoot?: string;
   readonly stateRoot?: string;
+  /** Gets all that the container writes, in place of standard output and standard error. */
+  readonly outputFd?: number;
   readonly onWarning?: (text: string) => void;
   /** While an image is unpacked for the first time. */
   readonly onProgress?: (event: UnpackEvent) => void;

@@ -165,8 +165,8 @@ function attachTo(socketFd: number, run: Run): AttachEnd {
     socketFd,
     primary: true,
     inputFd: options.interactive ? 0 : undefined,
-    outputFd: 1,
-    errorFd: 2,
+    outputFd: options.outputFd ?? 1,
+    errorFd: options.outputFd ?? 2,
     terminalFd: options.terminal && isTerminal(0) ? 0 : undefined,
     onSignal: (signal) => {
       forward({ stateRoot, id, signal });

@@ -4,24 +4,33 @@
 import { O_CLOEXEC, O_PATH } from "../abi/file.ts";
 import { AF_UNIX, CLONE_NEWUSER, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../abi/process.ts";
 import type { Mount } from "../oci/mount.ts";
-import { flags, named, offsetOf } from "../program/builder.ts";
+import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
-import { writeIdMaps } from "./id-maps.ts";
+import { type MapWriterFacts, writeIdMaps } from "./id-maps.ts";
+import type { IdMaps } from "./request.ts";
 
 const DECIMAL_BYTES = 24;
 
 /** A descriptor of a user namespace with the mount's mappings, or else the container's. */
 export function idMappedUserNamespace(context: PlanContext, mount: Mount, index: number): Register {
-  const { program, request } = context;
-  const { linux } = request.spec;
+  const { linux } = context.request.spec;
   const maps = {
     uid: mount.uidMappings ?? linux?.uidMappings ?? [],
     gid: mount.gidMappings ?? linux?.gidMappings ?? [],
     ...(mount.uidMappings === undefined ? {} : { place: `mounts[${index}]` }),
   };
+  return mappedUserNamespace(context.program, maps, context.request.facts);
+}
+
+/** A descriptor of a user namespace that nobody is in. */
+export function mappedUserNamespace(
+  program: ProgramBuilder,
+  maps: IdMaps,
+  facts: MapWriterFacts,
+): Register {
   const pair = program.space(8, "sockets");
   const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
   program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
@@ -35,15 +44,15 @@ export function idMappedUserNamespace(context: PlanContext, mount: Mount, index:
   program.control("exit", [0]);
   program.endFork(parent);
   program.close(theirs);
-  writeIdMaps(program, child, maps, request.facts);
-  const namespace = openUserNamespace(context, child);
+  writeIdMaps(program, child, maps, facts);
+  const namespace = openUserNamespace(program, child);
   program.close(ours);
   program.call("wait4", [child, 0, 0, 0]);
   program.forget(child);
   return namespace;
 }
 
-function openUserNamespace({ program }: PlanContext, process: Register): Register {
+function openUserNamespace(program: ProgramBuilder, process: Register): Register {
   const digits = program.space(DECIMAL_BYTES, "pid");
   program.control("decimal", [process, offsetOf(digits)]);
   const pathFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
