@@ -14,7 +14,7 @@ import { statByteAt } from "../../sys/byte-path.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { renameAt, tryUnlinkAt } from "../../sys/file.ts";
 import type { ContentStore } from "./content-store.ts";
-import { digestOfName, markUsed, type UsedContent } from "./mark-used.ts";
+import { isUsedBlob, isUsedLayer, markUsed, type UsedContent } from "./mark-used.ts";
 import { Metadata } from "./metadata.ts";
 import { INDEX_LOCK } from "./name-index.ts";
 
@@ -105,7 +105,7 @@ class Collection {
       const digest = `${folder}:${hex}`;
       const path = `${folder}/${hex}`;
       // Other names are those of other programs.
-      if (isDigest(digest) && !used.digests.has(digest) && !used.files.has(`blobs/${path}`)) {
+      if (isDigest(digest) && !isUsedBlob(used, digest)) {
         this.#takeFile(fd, path, { kind: "blob", name: digest });
       }
     }
@@ -114,10 +114,10 @@ class Collection {
   #takeLayers(used: UsedContent): void {
     const fd = this.#store.layers.number;
     for (const { name, type } of readDirectoryAt(fd, ".")) {
-      const id = digestOfName(name);
-      const isUsed = id === undefined || used.layerIds.has(id) || used.files.has(`layers/${name}`);
       // Whoever makes a layer looks for it under its lock.
-      using held = isUsed ? undefined : tryLock(this.#store.staging.number, `${name}.lock`);
+      using held = isUsedLayer(used, name)
+        ? undefined
+        : tryLock(this.#store.staging.number, `${name}.lock`);
       if (held !== undefined && type === "directory") {
         this.#takeFolder(fd, name);
       } else if (held !== undefined) {

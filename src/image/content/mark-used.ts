@@ -14,6 +14,7 @@ import { livingLeases } from "../../store/lease.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { chainIds } from "../layers/chain-id.ts";
 import { filesOf, type ImageRecord, readRecord } from "../record.ts";
+import { blobName } from "./blob-folder.ts";
 import { describeBlob, imageGraph } from "./image-graph.ts";
 import { readNames } from "./name-index.ts";
 
@@ -43,8 +44,42 @@ export function markUsed(store: Store): UsedContent {
   for (const { descriptor } of readNames(store)) {
     marks.mark(descriptor);
   }
-  marks.markRecords();
+  marks.markRecords(readRecords(store));
   return marks;
+}
+
+/** What one image needs. */
+export function markImage(
+  store: Store,
+  descriptor: Descriptor,
+  records: readonly StoredRecord[],
+): UsedContent {
+  const marks = new Marks(store);
+  marks.mark(descriptor);
+  marks.markRecords(records);
+  return marks;
+}
+
+export function isUsedBlob(used: UsedContent, digest: Digest): boolean {
+  return used.digests.has(digest) || used.files.has(`blobs/${blobName(digest)}`);
+}
+
+/** What is no name of a layer belongs to somebody else. */
+export function isUsedLayer(used: UsedContent, name: string): boolean {
+  const id = digestOfName(name);
+  return id === undefined || used.layerIds.has(id) || used.files.has(`layers/${name}`);
+}
+
+export interface StoredRecord {
+  /** In images/. */
+  readonly name: string;
+  /** Undefined: it is damaged, or of another version. */
+  readonly record: ImageRecord | undefined;
+}
+
+export function readRecords(store: Store): readonly StoredRecord[] {
+  const entries = readDirectoryAt(store.images.number, ".");
+  return entries.map(({ name }) => ({ name, record: readRecordIfSound(store, name) }));
 }
 
 class Marks implements UsedContent {
@@ -84,18 +119,15 @@ class Marks implements UsedContent {
         this.layerIds.add(id);
       }
     }
-    for (const each of [...graph.indexes, ...graph.others.map((other) => other.digest)]) {
-      this.digests.add(each);
-    }
     // What is damaged is not garbage: `system check` tells of it.
-    for (const fault of graph.faults) {
-      this.digests.add(fault.digest);
+    const others = [...graph.others, ...graph.faults].map((other) => other.digest);
+    for (const each of [...graph.indexes, ...others]) {
+      this.digests.add(each);
     }
   }
 
-  markRecords(): void {
-    for (const { name } of readDirectoryAt(this.#store.images.number, ".")) {
-      const record = readRecordIfSound(this.#store, name);
+  markRecords(records: readonly StoredRecord[]): void {
+    for (const { name, record } of records) {
       const digests = [digestOfName(name), record?.manifest];
       if (digests.some((digest) => digest !== undefined && this.digests.has(digest))) {
         this.records.add(name);
@@ -114,8 +146,7 @@ export function digestOfName(name: string): Digest | undefined {
   return isDigest(digest) ? digest : undefined;
 }
 
-/** Undefined: it is damaged, or of another version. */
-export function readRecordIfSound(store: Store, name: string): ImageRecord | undefined {
+function readRecordIfSound(store: Store, name: string): ImageRecord | undefined {
   try {
     return readRecord(store.root, name);
   } catch (error) {
