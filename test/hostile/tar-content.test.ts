@@ -11,6 +11,7 @@ import { OcicatError } from "../../src/error/ocicat-error.ts";
 import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../../src/image/unpack/limits.ts";
 import { removeTree } from "../../src/store/remove-tree.ts";
 import { OwnedFd, open } from "../../src/sys/file.ts";
+import { REFUSED_ENTRIES } from "../fixtures/refused-entries.ts";
 import { archive, paxHeader, type TarFields } from "../fixtures/tar-archive.ts";
 import { treeFacts } from "../fixtures/tree-facts.ts";
 import { unpackBlob, unpackLayers } from "../fixtures/unpacked-layers.ts";
@@ -111,18 +112,7 @@ describe.skipIf(!isRoot)("what would mean something to the host", () => {
     ]);
   });
 
-  test.each<[string, TarFields]>([
-    ["a major number", { name: "d", type: "4", pax: { "SCHILY.devmajor": "4096" } }],
-    ["a minor number", { name: "d", type: "4", pax: { "SCHILY.devminor": "1048576" } }],
-    ["a file for the root", { name: "./", type: "0", patches: [[0, ".\0\0"]] }],
-    ["a link for the root", { name: "/", type: "2", link: "/etc" }],
-    ["an empty whiteout", { name: "a/.wh." }],
-    ["a whiteout of the directory", { name: "a/.wh.." }],
-    ["a whiteout as a parent", { name: ".wh.a/b" }],
-    ["a hard link to nothing", { name: "h", type: "1", link: "nothing" }],
-    ["a hard link to the root", { name: "h", type: "1", link: "/" }],
-    ["a component that is too long", { name: "x", pax: { path: "y".repeat(300) } }],
-  ])("%s is refused", async (_, fields) => {
+  test.each(REFUSED_ENTRIES)("%s is refused", async (_, fields) => {
     const layer = archive({ name: "a", type: "5" }, fields);
     expect((await failure(unpackLayers(sandbox, [layer]))).code).toMatch(/invalid-config|system/);
   });

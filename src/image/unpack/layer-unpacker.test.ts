@@ -2,6 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  directory,
+  file,
+  hardLink,
+  LAYER_STACKS,
+  type Layer,
+  opaque,
+  symlink,
+  whiteout,
+} from "../../../test/fixtures/layer-stacks.ts";
 import { archive, type TarFields } from "../../../test/fixtures/tar-archive.ts";
 import { treeFacts } from "../../../test/fixtures/tree-facts.ts";
 import { unpackLayers } from "../../../test/fixtures/unpacked-layers.ts";
@@ -18,18 +28,6 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(sandbox, { recursive: true, force: true });
 });
-
-type Layer = readonly (TarFields | Buffer)[];
-
-const file = (name: string, data = name): TarFields => ({ name, data });
-const directory = (name: string, mode = 0o755): TarFields => ({ name, type: "5", mode });
-const symlink = (name: string, link: string): TarFields => ({ name, type: "2", link });
-const hardLink = (name: string, link: string): TarFields => ({ name, type: "1", link });
-const whiteout = (name: string): TarFields => {
-  const slash = name.lastIndexOf("/") + 1;
-  return { name: `${name.slice(0, slash)}.wh.${name.slice(slash)}` };
-};
-const opaque = (name: string): TarFields => ({ name: `${name}/.wh..wh..opq` });
 
 /** What overlayfs makes of the layers: the contract with the kernel, not with our own reader. */
 function mountedFacts(lower: readonly string[]): Record<string, string> {
@@ -71,108 +69,8 @@ function viewNames(view: MergedView, directoryPath: string): string[] {
 }
 
 describe.skipIf(!isRoot)("what overlayfs shows of layers", () => {
-  const base: Layer = [
-    directory("d"),
-    file("d/a"),
-    file("d/b"),
-    directory("d/sub"),
-    file("d/sub/c"),
-    file("f"),
-  ];
-
-  test.each<[string, readonly Layer[], string[]]>([
-    [
-      "a file hides a file",
-      [base, [file("f", "new")]],
-      ["d", "d/a", "d/b", "d/sub", "d/sub/c", "f"],
-    ],
-    ["whiteout of a file", [base, [whiteout("d/a")]], ["d", "d/b", "d/sub", "d/sub/c", "f"]],
-    ["whiteout of a directory", [base, [whiteout("d")]], ["f"]],
-    [
-      "whiteout of nothing",
-      [base, [whiteout("none"), whiteout("no/where")]],
-      ["d", "d/a", "d/b", "d/sub", "d/sub/c", "f"],
-    ],
-    ["whiteout in the lowest layer", [[file("a"), whiteout("b")]], ["a"]],
-    ["opaque directory", [base, [directory("d"), opaque("d"), file("d/new")]], ["d", "d/new", "f"]],
-    ["opaque mark after its content", [base, [file("d/new"), opaque("d")]], ["d", "d/new", "f"]],
-    ["opaque mark alone", [base, [opaque("d")]], ["d", "f"]],
-    [
-      "opaque directory inside an opaque one",
-      [base, [opaque("d/sub"), opaque("d"), file("d/sub/new")]],
-      ["d", "d/sub", "d/sub/new", "f"],
-    ],
-    ["opaque root", [base, [opaque("."), file("new")]], ["new"]],
-    ["opaque root after its content", [base, [file("d/new"), opaque(".")]], ["d", "d/new"]],
-    [
-      "whiteout, then a new directory of the name",
-      [base, [whiteout("d"), directory("d"), file("d/new")]],
-      ["d", "d/new", "f"],
-    ],
-    [
-      "a new directory, then the whiteout of the name",
-      [base, [directory("d"), file("d/new"), whiteout("d")]],
-      ["d", "d/new", "f"],
-    ],
-    [
-      "whiteout, then an implied directory",
-      [base, [whiteout("d"), file("d/new")]],
-      ["d", "d/new", "f"],
-    ],
-    [
-      "whiteout, then a new file of the name",
-      [base, [whiteout("f"), file("f", "new")]],
-      ["d", "d/a", "d/b", "d/sub", "d/sub/c", "f"],
-    ],
-    [
-      "a file of this layer, then its whiteout",
-      [base, [file("f", "new"), whiteout("f")]],
-      ["d", "d/a", "d/b", "d/sub", "d/sub/c", "f"],
-    ],
-    ["whiteouts inside what becomes opaque", [base, [whiteout("d/a"), opaque("d")]], ["d", "f"]],
-    ["a file in place of a directory", [base, [file("d")]], ["d", "f"]],
-    [
-      "a directory in place of a file",
-      [base, [directory("f"), file("f/x")]],
-      ["d", "d/a", "d/b", "d/sub", "d/sub/c", "f", "f/x"],
-    ],
-    [
-      "directory, file, directory in one layer",
-      [base, [directory("d"), file("d"), directory("d"), file("d/x")]],
-      ["d", "d/x", "f"],
-    ],
-    [
-      "three layers: hidden, then back",
-      [base, [whiteout("d")], [file("d/back")]],
-      ["d", "d/back", "f"],
-    ],
-    [
-      "bookkeeping of aufs",
-      [[directory(".wh..wh.plnk"), file(".wh..wh.plnk/1.2"), file(".wh..wh.aufs"), file("x")]],
-      ["x"],
-    ],
-    [
-      "an implied parent that is a link below",
-      [[directory("usr"), directory("usr/lib"), symlink("lib", "usr/lib")], [file("lib/x")]],
-      ["lib", "usr", "usr/lib", "usr/lib/x"],
-    ],
-    [
-      "a whiteout through a link below",
-      [[directory("usr"), file("usr/x"), symlink("u", "/usr")], [whiteout("u/x")]],
-      ["u", "usr"],
-    ],
-    [
-      "a link of this layer that points below",
-      [base, [symlink("s", "d/sub"), file("s/x")]],
-      ["d", "d/a", "d/b", "d/sub", "d/sub/c", "d/sub/x", "f", "s"],
-    ],
-    [
-      "names that the kernel likes and people do not",
-      [[file(" "), file("\\"), file("a:b,c"), file("\n"), file("-rf")]],
-      ["\n", " ", "-rf", "\\", "a:b,c"],
-    ],
-  ])("%s", async (_, layers, expected) => {
-    expect(await names(...layers)).toEqual(expected.sort());
+  test.each(LAYER_STACKS)("%s", async (_, layers, expected) => {
+    expect(await names(...layers)).toEqual([...expected].sort());
   });
 
   test("a directory that a layer only implies keeps what the layer below says of it", async () => {
