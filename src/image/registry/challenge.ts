@@ -14,7 +14,7 @@ export interface Challenge {
 }
 
 const CHALLENGE_LENGTH_MAX = 16 * 1024;
-const NAME = /[!#$%&'*+.^_`|~\w-]+/y;
+const NAME = /[!#$%&\x27*+.^\x60|~\w-]+/y;
 const EQUALS = /[ \t]*=[ \t]*/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/sy;
 const BARE = /[^\s,"]+/y;

@@ -7,6 +7,7 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ImageReference } from "../../oci/reference.ts";
 import type { UploadSource } from "./begin-upload.ts";
+import { connectionContext, hostsSettings } from "./client-context.ts";
 import { deleteBlob, deleteManifest, deleteTag } from "./delete-content.ts";
 import { downloadBlob } from "./download-blob.ts";
 import { fetchManifest, type Manifest, resolveManifest } from "./fetch-manifest.ts";
@@ -16,12 +17,7 @@ import { pushManifest } from "./push-manifest.ts";
 import type { PushedManifest } from "./put-manifest.ts";
 import { listReferrers } from "./referrers.ts";
 import { RegistryConnections } from "./registry-connections.ts";
-import {
-  DEFAULT_HOSTS_FOLDERS,
-  DEFAULT_LIMITS,
-  DEFAULT_PARALLEL_BLOBS,
-  type RegistryOptions,
-} from "./registry-options.ts";
+import type { RegistryOptions } from "./registry-options.ts";
 import { catalogAccess, pullAccess } from "./scopes.ts";
 import { hasBlob, mountBlob, uploadBlob } from "./upload-blob.ts";
 
@@ -29,19 +25,7 @@ export class RegistryClient {
   readonly #connections: RegistryConnections;
 
   constructor(options: RegistryOptions = {}) {
-    const context = {
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
-      userAgent: options.userAgent ?? "ocicat",
-      signal: options.signal,
-      onEvent: options.onEvent ?? (() => undefined),
-      credentials: options.credentials,
-      parallelBlobs: options.parallelBlobs ?? DEFAULT_PARALLEL_BLOBS,
-    };
-    this.#connections = new RegistryConnections(context, {
-      folders: options.hostsFolders ?? DEFAULT_HOSTS_FOLDERS,
-      insecure: options.insecure ?? [],
-      mirrors: options.mirrors ?? {},
-    });
+    this.#connections = new RegistryConnections(connectionContext(options), hostsSettings(options));
   }
 
   /** What a tag or digest names: type, digest and size, without the content where the registry allows it. */

@@ -9,24 +9,33 @@ import { type HostsSettings, registryHosts } from "./registry-hosts.ts";
 /** A mirror that does not work should not hold a pull up for long: the registry itself is still there. */
 const MIRROR_ATTEMPTS = 2;
 
+interface Connections {
+  readonly mirrors: readonly HostConnection[];
+  readonly upstream: HostConnection;
+}
+
 export class RegistryConnections {
   readonly context: ConnectionContext;
   readonly #settings: HostsSettings;
-  readonly #byDomain = new Map<string, readonly HostConnection[]>();
+  readonly #byDomain = new Map<string, Connections>();
 
   constructor(context: ConnectionContext, settings: HostsSettings) {
     this.context = context;
     this.#settings = settings;
   }
 
+  /** The registry itself, whatever mirrors it has. */
+  upstream(domain: string): HostConnection {
+    return this.#all(domain).upstream;
+  }
+
   /** Never empty. Throws "unsupported" when no host may be used for it. */
   of(domain: string, capability: Capability): readonly [HostConnection, ...HostConnection[]] {
-    let all = this.#byDomain.get(domain);
-    if (all === undefined) {
-      all = this.#connect(domain);
-      this.#byDomain.set(domain, all);
-    }
-    const [first, ...others] = all.filter(({ host }) => host.capabilities.includes(capability));
+    const { mirrors, upstream } = this.#all(domain);
+    const able = [...mirrors, upstream].filter(({ host }) =>
+      host.capabilities.includes(capability),
+    );
+    const [first, ...others] = able;
     if (first === undefined) {
       throw new OcicatError("unsupported", {
         operation: capability,
@@ -67,14 +76,23 @@ export class RegistryConnections {
     }
   }
 
-  #connect(domain: string): readonly HostConnection[] {
-    const hosts = registryHosts(domain, this.#settings);
+  #all(domain: string): Connections {
+    let all = this.#byDomain.get(domain);
+    if (all === undefined) {
+      all = this.#connect(domain);
+      this.#byDomain.set(domain, all);
+    }
+    return all;
+  }
+
+  #connect(domain: string): Connections {
+    const { mirrors, upstream } = registryHosts(domain, this.#settings);
     const { limits } = this.context;
     const attempts = Math.min(limits.attempts, MIRROR_ATTEMPTS);
     const mirrorContext = { ...this.context, limits: { ...limits, attempts } };
-    const last = hosts.at(-1);
-    return hosts.map(
-      (host) => new HostConnection(host, host === last ? this.context : mirrorContext),
-    );
+    return {
+      mirrors: mirrors.map((host) => new HostConnection(host, mirrorContext)),
+      upstream: new HostConnection(upstream, this.context),
+    };
   }
 }

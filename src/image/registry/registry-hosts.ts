@@ -16,19 +16,24 @@ export interface HostsSettings {
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
 }
 
+export interface RegistryHosts {
+  /** Asked first, in order. */
+  readonly mirrors: readonly RegistryHost[];
+  readonly upstream: RegistryHost;
+}
+
 /** Reads the registry's folder. Throws invalid-config where that is faulty. */
-export function registryHosts(domain: string, settings: HostsSettings): readonly RegistryHost[] {
+export function registryHosts(domain: string, settings: HostsSettings): RegistryHosts {
   const folder = readHostsFolder(settings.folders, domain);
   const withTrust = trust(systemAuthorities(process.env));
   const described = (folder?.hosts?.hosts ?? []).map((entry) =>
     entryHost(entry, folder?.path ?? "", domain, settings),
   );
-  const hosts = [
-    ...configuredMirrors(domain, settings),
-    ...described,
-    upstreamHost(domain, folder, settings),
-  ];
-  return hosts.map(withTrust);
+  const mirrors = [...configuredMirrors(domain, settings), ...described];
+  return {
+    mirrors: mirrors.map(withTrust),
+    upstream: withTrust(upstreamHost(domain, folder, settings)),
+  };
 }
 
 /** A registry's own authorities are trusted beside the system's: it may redirect to somebody else. */

@@ -5,7 +5,7 @@ import type { ImageEvent } from "../image-event.ts";
 import type { CredentialSource } from "./credential.ts";
 
 export interface RegistryOptions {
-  /** Where passwords come from; none is sent when absent. `userCredentials()` is what users expect. */
+  /** Where passwords come from; none is sent when absent. Users expect UserCredentials. */
   readonly credentials?: CredentialSource;
   /**
    * Folders with `HOST[:PORT]/hosts.toml` or `HOST[:PORT]/{*.crt,*.cert,*.key}`; the first that knows
