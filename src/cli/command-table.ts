@@ -1,6 +1,7 @@
 // The commands of `ocicat`: dispatch, help and the shells' completions are made from this table.
 
 import type { Command } from "./command.ts";
+import { HISTORY, IMAGE, IMAGES, INSPECT, RMI, TAG, UNTAG } from "./images/image-entries.ts";
 
 export interface CommandEntry {
   readonly summary: string;
@@ -23,6 +24,13 @@ export const OCICAT: CommandGroup = {
       summary: "run a container from an image, a folder or the built-in hello",
       load: async () => (await import("./run.ts")).runCommand,
     },
+    images: IMAGES,
+    tag: TAG,
+    untag: UNTAG,
+    rmi: RMI,
+    inspect: INSPECT,
+    history: HISTORY,
+    image: IMAGE,
     explain: {
       summary: "show the system calls that would make a container",
       load: async () => (await import("./explain.ts")).explain,

@@ -4,11 +4,13 @@
 import { runContainer } from "../engine/run.ts";
 import type { RunContainerOptions } from "../engine/run-options.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
+import type { ImageEvent } from "../image/image-event.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
 import { isTerminal } from "../sys/terminal.ts";
 import { defineCommand } from "./command.ts";
 import { RUN_FLAGS, type RunFlags } from "./run/flags.ts";
 import { runOptions } from "./run/options.ts";
+import type { Progress } from "./terminal/progress/progress.ts";
 import { writeError, writeOutput } from "./write-text.ts";
 
 const STDIN = 0;
@@ -48,12 +50,12 @@ async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<num
   const surroundings = { workingDirectory: process.cwd(), environment: process.env };
   const options = runOptions(flags, surroundings);
   checkTerminal(options);
-  const progress = isTerminal(STDERR) ? new ProgressLine() : undefined;
+  const progress = isTerminal(STDERR) ? new LazyProgress() : undefined;
   const end = await runContainer({
     ...options,
     ...(notes === undefined ? {} : { ignoredSignals: signalSet(notes) }),
     onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
-    ...(progress === undefined ? {} : { onProgress: (event) => progress.show(event) }),
+    ...(progress === undefined ? {} : { progress }),
   });
   if (end.kind === "detached") {
     writeOutput(`${end.id}\n`);
@@ -81,25 +83,27 @@ function checkTerminal({ terminal, interactive }: RunContainerOptions): void {
   }
 }
 
-type ProgressEvent = Parameters<NonNullable<RunContainerOptions["onProgress"]>>[0];
+/** What draws is loaded when there is something to draw: a stored image has nothing to tell. */
+class LazyProgress {
+  #progress: Promise<Progress> | undefined;
 
-/** One line at a terminal, written over and taken away when a layer is done. */
-class ProgressLine {
-  #shown = -1;
-
-  show(event: ProgressEvent): void {
-    if (event.kind === "waiting") {
-      writeError("ocicat: another process unpacks the same layer, waiting for it\n");
-      return;
-    }
-    const percent = event.of === 0 ? 100 : Math.floor((event.bytes / event.of) * 100);
-    if (percent === this.#shown) {
-      return;
-    }
-    this.#shown = percent;
-    const layer = event.layer.replace(/^sha256:/, "").slice(0, 12);
-    writeError(percent === 100 ? "\r\x1b[K" : `\r\x1b[Kunpacking layer ${layer}: ${percent} %`);
+  show(event: ImageEvent): void {
+    this.#progress ??= openLazily();
+    // In the order of the events: each waits for the same promise.
+    this.#progress.then(
+      (progress) => progress.show(event),
+      () => undefined,
+    );
   }
+
+  async finish(): Promise<void> {
+    (await this.#progress)?.finish();
+  }
+}
+
+async function openLazily(): Promise<Progress> {
+  const { openProgress } = await import("./terminal/progress/progress.ts");
+  return openProgress("auto", process.env);
 }
 
 /** The program could not be found, or not be run, tells the code of the shell. */

@@ -5,14 +5,14 @@ const FARTHEST = 2;
 /** The known word that is at most two letters away. */
 export function closestWord(word: string, known: readonly string[]): string | undefined {
   const near = known
-    .map((each) => ({ each, distance: distance(word, each) }))
+    .map((each) => ({ each, distance: wordDistance(word, each) }))
     .filter((candidate) => candidate.distance <= Math.min(FARTHEST, word.length - 1))
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.each;
 }
 
 /** Letters to insert, to delete, to replace or to swap with their neighbour. */
-function distance(from: string, to: string): number {
+export function wordDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let row = 1; row <= from.length; row += 1) {

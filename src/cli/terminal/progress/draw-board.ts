@@ -6,6 +6,7 @@
 //   2 of 4 layers, 14.1MB of 61.2MB, 5.21MB/s, 9s left
 
 import type { LayerPhase } from "../../../image/image-event.ts";
+import { shortId } from "../short-id.ts";
 import { humanSize } from "../sizes.ts";
 import type { LayerState } from "./layer-board.ts";
 
@@ -20,13 +21,14 @@ const PHASE_TEXTS: Readonly<Record<LayerPhase, string>> = {
   downloading: "downloading",
   uploading: "uploading",
   unpacking: "unpacking",
+  compressing: "compressing",
+  saving: "saving",
   exists: "exists",
   "mounted-from": "mounted",
   done: "done",
 };
 const PHASE_WIDTH = Math.max(...Object.values(PHASE_TEXTS).map((text) => text.length));
 
-const DIGITS_SHOWN = 12;
 const SIZES_WIDTH = 15;
 const RATE_WIDTH = 8;
 const TIME_WIDTH = 6;
@@ -38,10 +40,6 @@ const OTHER_ROWS = 2;
 const GREEN = "\x1b[32m";
 const DIM = "\x1b[2m";
 const PLAIN = "\x1b[0m";
-
-export function shortDigest(digest: string): string {
-  return digest.slice(digest.indexOf(":") + 1).slice(0, DIGITS_SHOWN);
-}
 
 /** Each line is narrower than the terminal. */
 export function drawBoard(
@@ -76,7 +74,7 @@ function chooseLayers(layers: readonly LayerState[], room: number): readonly Lay
 }
 
 function drawLayer(layer: LayerState, { columns, color }: Canvas, nowMs: number): string {
-  const name = `${shortDigest(layer.digest)}  ${PHASE_TEXTS[layer.phase].padEnd(PHASE_WIDTH)}`;
+  const name = `${shortId(layer.digest)}  ${PHASE_TEXTS[layer.phase].padEnd(PHASE_WIDTH)}`;
   const sizes = sizesOf(layer).padStart(SIZES_WIDTH);
   const speed = speedOf(layer, nowMs);
   const space = columns - 1 - name.length - sizes.length - speed.length - "  ".length * 2;

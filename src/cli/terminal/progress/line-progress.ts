@@ -1,8 +1,8 @@
 // One line an event, where no terminal is: a layer's phases, not its bytes.
 
 import type { ImageEvent, LayerEvent } from "../../../image/image-event.ts";
+import { shortId } from "../short-id.ts";
 import { humanSize } from "../sizes.ts";
-import { shortDigest } from "./draw-board.ts";
 import { eventText, seconds } from "./event-text.ts";
 
 /** A layer that takes longer than this says now and then how far it is. */
@@ -45,7 +45,7 @@ export class LineProgress {
     }
     const startMs = told?.startMs ?? ms;
     this.#told.set(digest, { phase, ms, startMs });
-    const name = `${shortDigest(digest)}: ${phase}`;
+    const name = `${shortId(digest)}: ${phase}`;
     if (!isNew) {
       return `${name} ${humanSize(bytes)} of ${humanSize(of)}`;
     }

@@ -1,0 +1,56 @@
+// image prune: removes the images that nobody needs.
+
+import { pruneImages } from "../../engine/images/prune-images.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { defineCommand } from "../command.ts";
+import type { FlagsOf, FlagTable } from "../flags.ts";
+import { canAsk, confirm } from "../terminal/ask.ts";
+import { humanSize } from "../terminal/sizes.ts";
+import { writeOutput } from "../write-text.ts";
+import { imageOptions, STORE_FLAG } from "./image-flags.ts";
+import { removalText } from "./rmi.ts";
+
+const PRUNE_FLAGS = {
+  all: { kind: "switch", aliases: ["a"], help: "all images that no container uses" },
+  filter: { kind: "list", value: "KEY=VALUE", help: "until=24h, label=KEY[=VALUE], label!=..." },
+  force: { kind: "switch", aliases: ["f"], help: "do not ask" },
+  ...STORE_FLAG,
+} as const satisfies FlagTable;
+
+export const prune = defineCommand({
+  usage: ["[FLAGS]"],
+  about: `Removes the images without a name, and with --all every image that no container uses. What
+interrupted commands have left goes too.`,
+  flags: PRUNE_FLAGS,
+  args: { min: 0, max: 0 },
+  examples: ["ocicat image prune", "ocicat image prune --all --force --filter until=168h"],
+  act: pruneCommand,
+});
+
+async function pruneCommand(flags: FlagsOf<typeof PRUNE_FLAGS>): Promise<number> {
+  const all = flags.switch("all");
+  if (!flags.switch("force") && !isConfirmed(all)) {
+    return 1;
+  }
+  const { removed, freedBytes } = await pruneImages({
+    ...imageOptions(flags.text("store")),
+    all,
+    filters: flags.list("filter"),
+  });
+  writeOutput(removed.map(removalText).join(""));
+  writeOutput(`Total reclaimed space: ${humanSize(freedBytes)}\n`);
+  return 0;
+}
+
+function isConfirmed(all: boolean): boolean {
+  if (!canAsk()) {
+    throw new OcicatError("invalid-argument", {
+      operation: "ask",
+      subject: "whether to remove images",
+      reason: "standard input is no terminal",
+      hint: "say it with --force",
+    });
+  }
+  const what = all ? "all images that no container uses" : "all images without a name";
+  return confirm(`This removes ${what}. Continue?`);
+}

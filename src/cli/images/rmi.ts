@@ -1,0 +1,51 @@
+// rmi, image rm: removes images. Exit codes as podman has them: 1 when an image is not there, 2 when one is
+// in use.
+
+import { type RemovedImage, removeImages } from "../../engine/images/remove-images.ts";
+import type { OcicatError } from "../../error/ocicat-error.ts";
+import { defineCommand } from "../command.ts";
+import { describeFailure } from "../describe-failure.ts";
+import { writeError, writeOutput } from "../write-text.ts";
+import { imageOptions, STORE_FLAG } from "./image-flags.ts";
+
+const EXIT_IN_USE = 2;
+
+export const rmi = defineCommand({
+  usage: ["[FLAGS] IMAGE..."],
+  about: `Removes names, and with an image's last name the image. IMAGE is a name or an ID.`,
+  notes: `Exit codes: 1 when there is no such image, 2 when a container uses one or it has other names.`,
+  flags: {
+    force: { kind: "switch", aliases: ["f"], help: "with all its names, though it is in use" },
+    "no-prune": { kind: "switch", help: "leave content that nothing needs any more" },
+    ...STORE_FLAG,
+  },
+  args: { min: 1 },
+  completes: "image",
+  examples: ["ocicat rmi debian:12", "ocicat rmi -f $(ocicat images -q)"],
+  async act(flags, { command }) {
+    const { removed, failures } = await removeImages(flags.args, {
+      ...imageOptions(flags.text("store")),
+      force: flags.switch("force"),
+      keepContent: flags.switch("no-prune"),
+    });
+    writeOutput(removed.map(removalText).join(""));
+    for (const failure of failures) {
+      writeError(`${command}: ${describeFailure(failure)}\n`);
+    }
+    return exitCodeOf(failures, flags.switch("force"));
+  },
+});
+
+/** Docker's lines. */
+export function removalText({ untagged, deleted }: RemovedImage): string {
+  const names = untagged.map((name) => `Untagged: ${name}\n`).join("");
+  return deleted === undefined ? names : `${names}Deleted: ${deleted}\n`;
+}
+
+/** What is not there need not be removed: with --force that is no failure. */
+function exitCodeOf(failures: readonly OcicatError[], force: boolean): number {
+  if (failures.some(({ code }) => code === "wrong-state")) {
+    return EXIT_IN_USE;
+  }
+  return failures.some(({ code }) => !(force && code === "not-found")) ? 1 : 0;
+}

@@ -1,0 +1,95 @@
+// The images of the store as people see them: one for each image ID, with all its names. An index that
+// lists several platforms stands for the image of one of them: this machine's, where the store has that.
+
+import type { ImageFacts } from "../../image/content/image-facts.ts";
+import { imageGraph } from "../../image/content/image-graph.ts";
+import { containersOf, listImages, type StoredImage } from "../../image/content/image-list.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { choosePlatform, type Platform } from "../../oci/platform.ts";
+import type { ImageSession } from "./image-session.ts";
+import { LayerSizes } from "./layer-sizes.ts";
+
+export interface CatalogImage {
+  /** The digest of the configuration. */
+  readonly id: Digest;
+  /** Where index.json leads to it: an entry for each name, or one without. */
+  readonly entries: readonly CatalogEntry[];
+  readonly facts: ImageFacts;
+  /** Milliseconds since 1970; undefined: the image does not say. */
+  readonly createdMs: number | undefined;
+  /** Bytes of its layers without compression. */
+  readonly size: number;
+  /** Names of containers that use it. */
+  readonly containers: readonly string[];
+}
+
+export interface CatalogEntry {
+  /** Whole: "docker.io/library/debian:12"; undefined: it has lost its name. */
+  readonly name: string | undefined;
+  /** Of a manifest or an index. */
+  readonly descriptor: Descriptor;
+}
+
+/** What index.json leads to, but cannot be read. */
+export interface BrokenImage {
+  readonly entries: readonly CatalogEntry[];
+  readonly digest: Digest;
+  readonly reason: string;
+}
+
+export interface Catalog {
+  /** Latest first. */
+  readonly images: readonly CatalogImage[];
+  readonly broken: readonly BrokenImage[];
+}
+
+export function readCatalog({ store }: ImageSession, platform: Platform): Catalog {
+  const images = new Map<Digest, CatalogImage>();
+  const broken: BrokenImage[] = [];
+  const sizes = new LayerSizes(store);
+  for (const stored of listImages(store)) {
+    const entries = entriesOf(stored);
+    const facts = factsFor(stored, platform);
+    if (facts === undefined) {
+      const { digest } = stored.descriptor;
+      const [fault] = imageGraph(store.folders, stored.descriptor).faults;
+      broken.push({ entries, digest, reason: fault?.reason ?? "there is no manifest of it" });
+      continue;
+    }
+    const known = images.get(facts.config);
+    const created = Date.parse(facts.created ?? "");
+    images.set(facts.config, {
+      id: facts.config,
+      entries: [...(known?.entries ?? []), ...entries],
+      facts: known?.facts ?? facts,
+      createdMs: Number.isNaN(created) ? undefined : created,
+      size: sizes.of(facts).reduce((sum, size) => sum + size, 0),
+      containers: [...new Set([...(known?.containers ?? []), ...containersOf(store, stored)])],
+    });
+  }
+  const latestFirst = [...images.values()].sort((a, b) => (b.createdMs ?? 0) - (a.createdMs ?? 0));
+  return { images: latestFirst, broken };
+}
+
+export function namesOf({ entries }: CatalogImage): readonly string[] {
+  return entries.flatMap(({ name }) => name ?? []);
+}
+
+function entriesOf({ names, descriptor }: StoredImage): readonly CatalogEntry[] {
+  return names.length === 0
+    ? [{ name: undefined, descriptor }]
+    : names.map((name) => ({ name, descriptor }));
+}
+
+/** Another platform's where there is no better one. */
+function factsFor({ manifests }: StoredImage, platform: Platform): ImageFacts | undefined {
+  const offered = manifests.map(platformOf);
+  return manifests[choosePlatform(platform, offered)] ?? manifests[0];
+}
+
+export function platformOf({ os, architecture, variant }: ImageFacts): Platform | undefined {
+  return os === undefined || architecture === undefined
+    ? undefined
+    : { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}

@@ -1,0 +1,140 @@
+// Which image of the store a user means: by a name, by the beginning of its ID, or by the digest of its
+// manifest.
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { type Digest, hexOf } from "../../oci/digest.ts";
+import { formatReference, parseReference, withDefaultTag } from "../../oci/reference.ts";
+import { type Catalog, type CatalogEntry, type CatalogImage, namesOf } from "./catalog.ts";
+import { familiarName, tryParseName } from "./shown-names.ts";
+import { similarNames } from "./similar-names.ts";
+
+export interface FoundImage {
+  readonly image: CatalogImage;
+  /** The name that was meant, as index.json has it; undefined: it was found by an ID or a digest. */
+  readonly name: string | undefined;
+}
+
+/** Throws "not-found", with similar names, and "invalid-argument" for the beginning of several IDs. */
+export function findImage(catalog: Catalog, text: string, defaultDomain: string): FoundImage {
+  const found =
+    findByName(catalog, text, defaultDomain) ??
+    findById(catalog, text) ??
+    findByDigest(catalog, text);
+  if (found !== undefined) {
+    return found;
+  }
+  // Says what is wrong with a name that could not be one.
+  if (!/^[0-9a-f]{64}$/.test(text) && !text.startsWith("sha256:")) {
+    parseReference(text, { defaultDomain });
+  }
+  throw notFound(catalog, text, defaultDomain);
+}
+
+/** Where a name leads; of an image that was found by its ID, where its first name does. */
+export function entryOf({ entries, id }: CatalogImage, name: string | undefined): CatalogEntry {
+  const entry = entries.find((each) => each.name === name) ?? entries[0];
+  if (entry === undefined) {
+    throw new OcicatError("internal", {
+      operation: "find",
+      subject: `image ${id}`,
+      reason: "nothing leads to it",
+    });
+  }
+  return entry;
+}
+
+/** The entry of index.json that a text names, whether what it leads to can be read or not. */
+export function matchName(
+  names: readonly string[],
+  text: string,
+  defaultDomain: string,
+): string | undefined {
+  if (names.includes(text)) {
+    return text;
+  }
+  const reference = tryParseName(text, defaultDomain);
+  const whole = reference === undefined ? undefined : formatReference(withDefaultTag(reference));
+  return whole !== undefined && names.includes(whole) ? whole : undefined;
+}
+
+function findByName(
+  { images }: Catalog,
+  text: string,
+  defaultDomain: string,
+): FoundImage | undefined {
+  const names = images.flatMap(namesOf);
+  const name = matchName(names, text, defaultDomain);
+  const image = images.find((each) => name !== undefined && namesOf(each).includes(name));
+  return image === undefined ? findByNameAndDigest(images, text, defaultDomain) : { image, name };
+}
+
+/** NAME@DIGEST, for an image of that repository that was pulled by a tag. */
+function findByNameAndDigest(
+  images: readonly CatalogImage[],
+  text: string,
+  defaultDomain: string,
+): FoundImage | undefined {
+  const wanted = text.includes("@") ? tryParseName(text, defaultDomain) : undefined;
+  if (wanted?.digest === undefined) {
+    return undefined;
+  }
+  for (const image of images) {
+    const entry = image.entries.find(({ name = "", descriptor }) => {
+      const reference = tryParseName(name, defaultDomain);
+      return (
+        descriptor.digest === wanted.digest &&
+        reference?.domain === wanted.domain &&
+        reference.path === wanted.path &&
+        (wanted.tag === undefined || reference.tag === wanted.tag)
+      );
+    });
+    if (entry !== undefined) {
+      return { image, name: entry.name };
+    }
+  }
+  return undefined;
+}
+
+function findById({ images }: Catalog, text: string): FoundImage | undefined {
+  const matching = images.filter(({ id }) => isBeginning(text, id));
+  const [image] = matching;
+  if (matching.length > 1) {
+    const ids = matching.map(({ id }) => hexOf(id).slice(0, Math.max(text.length + 2, 12)));
+    throw new OcicatError("invalid-argument", {
+      operation: "find",
+      subject: `image ${quote(text)}`,
+      reason: `it is the beginning of several IDs: ${ids.join(", ")}`,
+      hint: "give more of the ID, or a name",
+    });
+  }
+  return image === undefined ? undefined : { image, name: undefined };
+}
+
+/** Of the manifest, or of what index.json has. */
+function findByDigest({ images }: Catalog, text: string): FoundImage | undefined {
+  const image = images.find(({ facts, entries }) =>
+    [facts.manifest, ...entries.map(({ descriptor }) => descriptor.digest)].some(
+      (digest) => digest === text || hexOf(digest) === text,
+    ),
+  );
+  return image === undefined ? undefined : { image, name: undefined };
+}
+
+function isBeginning(text: string, id: Digest): boolean {
+  const digits = text.replace(/^sha256:/, "");
+  return /^[0-9a-f]+$/.test(digits) && hexOf(id).startsWith(digits);
+}
+
+function notFound({ images }: Catalog, text: string, defaultDomain: string): OcicatError {
+  const names = images.flatMap(namesOf).map((name) => familiarName(name, defaultDomain));
+  const similar = similarNames(text, names);
+  return new OcicatError("not-found", {
+    operation: "find",
+    subject: `image ${quote(text)}`,
+    reason: "it is not in the store",
+    hint:
+      similar.length > 0
+        ? `did you mean ${similar.join(", ")}?`
+        : "`ocicat images` lists those that are; `ocicat pull` gets more",
+  });
+}
