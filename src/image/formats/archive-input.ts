@@ -87,13 +87,17 @@ async function* asynchronous(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8
   yield* chunks;
 }
 
-/** A descriptor of a file with the input's bytes without their compression, which the caller closes. */
+/**
+ * A descriptor of a file with the input's bytes without their compression, which the caller closes.
+ * `sniffed`: what was read of it already.
+ */
 export async function openSeekable(
   store: Store,
   input: OpenedInput,
   options: SpoolOptions = {},
+  sniffed?: Wrapped,
 ): Promise<number> {
-  const wrapped = await input.sniffed();
+  const wrapped = sniffed ?? (await input.sniffed());
   if (wrapped.wrapping === "none" && input.size !== undefined) {
     return input.file.release();
   }
