@@ -64,6 +64,22 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
     }, 60_000);
   }
 
+  test("digests by sha512, except for that of the manifest, which the registry chooses", async () => {
+    const layout = newPath("packed");
+    const top = repack(await layeredLayout(), layout, { compression: "gzip", algorithm: "sha512" });
+    const ocicat = new Ocicat(newPath("peer"));
+    const name = `${registry.domain}/sha512:1`;
+    await ocicat.push(layout, name);
+    const pulled = await ocicat.pull(name);
+    expect(pulled.manifest).toStartWith("sha256:");
+    const { [top.digest.replace(":", "/")]: manifest, ...blobs } = blobFiles(layout);
+    expect(Object.keys(blobs)).toHaveLength(6);
+    expect(blobFiles(ocicat.storeFolder)).toEqual({
+      ...blobs,
+      [`sha256/${manifest}`]: manifest ?? "",
+    });
+  }, 60_000);
+
   test("an index is pushed as a whole, and pulled for one platform or for all", async () => {
     const layout = newPath("platforms");
     const { index, amd64, arm64 } = writeMultiPlatform(layout, layerOf);

@@ -28,7 +28,8 @@ const PARALLEL = 4;
 /** A repository that has lost the blob costs a request. */
 const MOST_MOUNTS = 3;
 
-export async function pushContent(request: PushContentRequest): Promise<void> {
+/** Returns the digest that the registry calls it by: it may prefer another algorithm. */
+export async function pushContent(request: PushContentRequest): Promise<Digest> {
   const { client, plan, target } = request;
   const { domain, path } = target;
   await inParallel(request, plan.blobs, (blob, signal) => pushBlob(request, blob, signal));
@@ -38,11 +39,12 @@ export async function pushContent(request: PushContentRequest): Promise<void> {
     const { mediaType, digest } = descriptor;
     await client.putManifest({ domain, path, digest }, { content, mediaType });
   });
-  for (const { descriptor, content } of [...indexes, plan.top]) {
+  for (const { descriptor, content } of indexes) {
     const { mediaType, digest } = descriptor;
-    const name = descriptor === plan.top.descriptor ? target : { domain, path, digest };
-    await client.putManifest(name, { content, mediaType });
+    await client.putManifest({ domain, path, digest }, { content, mediaType });
   }
+  const { descriptor, content } = plan.top;
+  return await client.putManifest(target, { content, mediaType: descriptor.mediaType });
 }
 
 async function inParallel<Item>(

@@ -96,11 +96,10 @@ async function push(
   for (const text of plan.notes) {
     onEvent?.({ kind: "note", text });
   }
-  await pushContent({ ...options, client, source, plan, target, repositoriesOf });
-  const { descriptor } = plan.top;
+  const digest = await pushContent({ ...options, client, source, plan, target, repositoriesOf });
   const name = formatReference(target);
-  onEvent?.({ kind: "resolved", name, digest: descriptor.digest });
-  return { name, descriptor };
+  onEvent?.({ kind: "resolved", name, digest });
+  return { name, descriptor: { ...plan.top.descriptor, digest } };
 }
 
 function parseTarget(target: string, options: PushOptions): ImageReference {
