@@ -51,7 +51,7 @@ export function encodeXattrs(entry: TarEntry, notes: Notes): EncodedXattrs {
   const acl = accessAcl(entry);
   const kept: Xattr[] = acl === undefined || acl.isMode ? [] : [{ ...ACCESS, value: acl.value }];
   for (const [name, value] of entry.xattrs) {
-    if (acl === undefined || name !== ACL_ACCESS) {
+    if (!isAcl(entry, name)) {
       kept.push(...keptXattr(entry, [name, value], notes));
     }
   }
@@ -77,6 +77,11 @@ function keptXattr(
 
 const ACCESS = { prefix: 2, name: "" } as const;
 const DEFAULT = { prefix: 3, name: "" } as const;
+
+/** Of the mode, which is dealt with apart, or of a symbolic link, which has none. */
+function isAcl(entry: TarEntry, name: string): boolean {
+  return name === ACL_ACCESS || (name === ACL_DEFAULT && entry.kind === "symlink");
+}
 
 function accessAcl(entry: TarEntry): PosixAcl | undefined {
   const value = entry.kind === "symlink" ? undefined : entry.xattrs.get(ACL_ACCESS);
