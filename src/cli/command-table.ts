@@ -2,6 +2,7 @@
 
 import type { Command } from "./command.ts";
 import { HISTORY, IMAGE, IMAGES, INSPECT, RMI, TAG, UNTAG } from "./images/image-entries.ts";
+import { INFO, SYSTEM } from "./system/system-entries.ts";
 
 export interface CommandEntry {
   readonly summary: string;
@@ -39,6 +40,8 @@ export const OCICAT: CommandGroup = {
       summary: "the commands of ocicat-runtime, the OCI command line",
       load: async () => (await import("./runtime.ts")).runtimeCommand,
     },
+    system: SYSTEM,
+    info: INFO,
     doctor: {
       summary: "examine whether containers can run here",
       load: async () => (await import("./doctor.ts")).doctor,

@@ -4,12 +4,12 @@ import { type Check, type CheckStatus, examineHost } from "../engine/system/doct
 import { quote } from "../error/ocicat-error.ts";
 import { defineCommand } from "./command.ts";
 import { type FlagsOf, type FlagTable, usageError } from "./flags.ts";
+import { PLACE_FLAGS, placeOptions } from "./system/place-flags.ts";
 import { writeOutput } from "./write-text.ts";
 
 const DOCTOR_FLAGS = {
   format: { kind: "text", value: "FORMAT", help: "text or json" },
-  store: { kind: "text", value: "DIR", help: "the folder of images and containers" },
-  root: { kind: "text", value: "DIR", help: "the folder for the state of what runs" },
+  ...PLACE_FLAGS,
 } as const satisfies FlagTable;
 
 export const doctor = defineCommand({
@@ -28,10 +28,7 @@ async function showHealth(flags: FlagsOf<typeof DOCTOR_FLAGS>): Promise<number> 
   if (format !== "text" && format !== "json") {
     throw usageError(`--format ${quote(format)}: it is text or json`);
   }
-  const checks = await examineHost({
-    storeRoot: flags.text("store"),
-    stateRoot: flags.text("root"),
-  });
+  const checks = await examineHost(placeOptions(flags));
   const problems = countOf(checks, "problem");
   writeOutput(
     format === "json"

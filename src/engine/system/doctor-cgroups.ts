@@ -4,11 +4,11 @@
 import { AT_FDCWD } from "../../abi/file.ts";
 import { type Delegation, readDelegation } from "../../cgroup/delegate.ts";
 import { detectCgroupHost } from "../../cgroup/detect.ts";
+import { hostControllers } from "../../cgroup/host-controllers.ts";
 import { isSystemdRunning } from "../../cgroup/systemd.ts";
 import type { CgroupHost } from "../../cgroup/types.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { type Check, note, ok, problem } from "../../host/doctor-check.ts";
-import { readSetting } from "../../host/read-setting.ts";
 import { call } from "../../sys/call.ts";
 import { cstring } from "../../sys/memory.ts";
 
@@ -22,7 +22,7 @@ export function checkCgroups(): Check[] {
   try {
     const host = detectCgroupHost();
     const manager = isSystemdRunning() ? "systemd runs" : "no systemd";
-    const found = `${host.layout}: ${controllersOf(host).join(" ")}; ${manager}`;
+    const found = `${host.layout}: ${hostControllers(host).join(" ")}; ${manager}`;
     return isRoot ? [checkRoot(host, found)] : [ok(NAME, found), judgeDelegation(readDelegation())];
   } catch (error) {
     if (!(error instanceof OcicatError)) {
@@ -31,13 +31,6 @@ export function checkCgroups(): Check[] {
     const judge = isRoot ? problem : note;
     return [judge(NAME, error.reason, error.hint)];
   }
-}
-
-/** Of the v1 trees, or what the v2 tree offers. */
-function controllersOf({ hierarchies, unified }: CgroupHost): string[] {
-  const offered = readSetting(`${unified?.mountPoint}/cgroup.controllers`) ?? "";
-  const v1 = hierarchies.flatMap(({ controllers }) => controllers);
-  return [...v1.filter((name) => !name.startsWith("name=")), ...offered.split(" ")].filter(Boolean);
 }
 
 function checkRoot(host: CgroupHost, found: string): Check {
@@ -51,7 +44,7 @@ function checkRoot(host: CgroupHost, found: string): Check {
       "this is a container with read-only cgroups: give it writable ones (docker: --privileged --cgroupns=private)",
     );
   }
-  const missing = WANTED.filter((name) => !controllersOf(host).includes(name));
+  const missing = WANTED.filter((name) => !hostControllers(host).includes(name));
   return missing.length === 0
     ? ok(NAME, found)
     : note(

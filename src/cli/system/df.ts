@@ -1,0 +1,119 @@
+// system df: what images and containers take of the disk.
+
+import {
+  type ContainerUse,
+  type ImageUse,
+  measureSystem,
+  type SystemUsage,
+  type UsagePart,
+} from "../../engine/system/measure-system.ts";
+import { defineCommand } from "../command.ts";
+import { type FlagsOf, type FlagTable, usageError } from "../flags.ts";
+import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { shortId } from "../terminal/short-id.ts";
+import { humanSize } from "../terminal/sizes.ts";
+import { formatTable } from "../terminal/table.ts";
+import { writeOutput } from "../write-text.ts";
+import { PLACE_FLAGS, placeOptions } from "./place-flags.ts";
+
+const DF_FLAGS = {
+  verbose: { kind: "switch", aliases: ["v"], help: "each image and container" },
+  format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
+  ...PLACE_FLAGS,
+} as const satisfies FlagTable;
+
+export const df = defineCommand({
+  usage: ["[FLAGS]"],
+  about: `Shows what images and containers take of the disk, as du counts it. Reclaimable is what would
+be gone without the images that no container uses, the containers that do not run, and
+unfinished downloads.
+
+Fields of --format: .Type .TotalCount .Active .Size .Reclaimable .Bytes .ReclaimableBytes`,
+  flags: DF_FLAGS,
+  args: { min: 0, max: 0 },
+  examples: ["ocicat system df", "ocicat system df -v", "ocicat system df --format json"],
+  act: showUsage,
+});
+
+async function showUsage(flags: FlagsOf<typeof DF_FLAGS>): Promise<number> {
+  const format = flags.text("format");
+  const isVerbose = flags.switch("verbose");
+  if (isVerbose && format !== undefined && format !== "json") {
+    throw usageError("--verbose has the format json alone");
+  }
+  const print = listPrinter(LISTING, { format, quiet: false });
+  const usage = await measureSystem(placeOptions(flags));
+  if (!isVerbose) {
+    writeOutput(print(usage.parts.map(rowOf)));
+  } else {
+    writeOutput(format === "json" ? `${JSON.stringify(usage, undefined, 2)}\n` : details(usage));
+  }
+  return 0;
+}
+
+const LISTING: Listing = {
+  columns: "{{.Type}}\\t{{.TotalCount}}\\t{{.Active}}\\t{{.Size}}\\t{{.Reclaimable}}",
+  name: "Type",
+  heads: {
+    Type: "TYPE",
+    TotalCount: "TOTAL",
+    Active: "ACTIVE",
+    Size: "SIZE",
+    Reclaimable: "RECLAIMABLE",
+    Bytes: "BYTES",
+    ReclaimableBytes: "RECLAIMABLE BYTES",
+  },
+};
+
+const TYPES: Readonly<Record<UsagePart["type"], string>> = {
+  images: "Images",
+  containers: "Containers",
+  unfinished: "Unfinished",
+  store: "Store",
+};
+
+function rowOf({ type, total, active, bytes, reclaimableBytes }: UsagePart): Row {
+  const percent = bytes === 0 ? 0 : Math.floor((reclaimableBytes / bytes) * 100);
+  return {
+    Type: TYPES[type],
+    TotalCount: String(total),
+    Active: String(active),
+    Size: humanSize(bytes),
+    Reclaimable: `${humanSize(reclaimableBytes)}${bytes === 0 ? "" : ` (${percent}%)`}`,
+    Bytes: bytes,
+    ReclaimableBytes: reclaimableBytes,
+  };
+}
+
+function details({ images, containers, parts, totalBytes }: SystemUsage): string {
+  const rest = parts.filter(({ type }) => type === "unfinished" || type === "store");
+  return [
+    "Images space usage:\n\n",
+    formatTable([
+      ["IMAGE", "IMAGE ID", "SIZE", "SHARED SIZE", "UNIQUE SIZE", "CONTAINERS"],
+      ...images.map(imageLine),
+    ]),
+    "\nContainers space usage:\n\n",
+    formatTable([["CONTAINER", "IMAGE", "SIZE", "STATUS"], ...containers.map(containerLine)]),
+    "\n",
+    formatTable([
+      ...rest.map(({ type, bytes }) => [TYPES[type], humanSize(bytes)]),
+      ["Total", humanSize(totalBytes)],
+    ]),
+  ].join("");
+}
+
+function imageLine({ id, names, bytes, uniqueBytes, containers }: ImageUse): string[] {
+  return [
+    names.length === 0 ? "<none>" : names.join(", "),
+    shortId(id),
+    humanSize(bytes),
+    humanSize(bytes - uniqueBytes),
+    humanSize(uniqueBytes),
+    String(containers.length),
+  ];
+}
+
+function containerLine({ name, image, bytes, running }: ContainerUse): string[] {
+  return [name, image ?? "-", humanSize(bytes), running ? "running" : "stopped"];
+}

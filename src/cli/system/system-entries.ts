@@ -1,0 +1,23 @@
+// The commands about the store and the machine as a whole.
+
+import type { CommandEntry, CommandGroup } from "../command-table.ts";
+
+export const INFO: CommandEntry = {
+  summary: "show versions, the store, the machine and registries",
+  load: async () => (await import("./info.ts")).info,
+};
+
+export const SYSTEM: CommandGroup = {
+  summary: "the store and the machine as a whole",
+  commands: {
+    info: INFO,
+    df: {
+      summary: "show what images and containers take of the disk",
+      load: async () => (await import("./df.ts")).df,
+    },
+    prune: {
+      summary: "remove what nobody needs",
+      load: async () => (await import("./prune.ts")).prune,
+    },
+  },
+};

@@ -1,0 +1,143 @@
+// What images and containers take of the disk, and what of it could be had back: df.
+
+import { O_RDONLY } from "../../abi/file.ts";
+import type { ContentStore } from "../../image/content/content-store.ts";
+import { type DiskUsage, diskUsage } from "../../image/content/disk-usage.ts";
+import { listContainers } from "../../runtime/list.ts";
+import { containerImages } from "../../store/container-images.ts";
+import { TreeUsage } from "../../store/tree-usage.ts";
+import { readDirectoryAt } from "../../sys/directory.ts";
+import { hostArchitecture } from "../../sys/entry.ts";
+import { OwnedFd, open, stat } from "../../sys/file.ts";
+import { openImages } from "../images/image-session.ts";
+import { familiarName } from "../images/shown-names.ts";
+import type { Surroundings, SurroundingsOptions } from "../surroundings.ts";
+
+/** Sizes are bytes of the disk, as du(1) counts them. */
+export interface SystemUsage {
+  readonly parts: readonly UsagePart[];
+  /** All parts: what `du` says of the store's folder. */
+  readonly totalBytes: number;
+  readonly images: readonly ImageUse[];
+  readonly containers: readonly ContainerUse[];
+}
+
+export interface UsagePart {
+  readonly type: "images" | "containers" | "unfinished" | "store";
+  readonly total: number;
+  /** That something uses now. */
+  readonly active: number;
+  readonly bytes: number;
+  readonly reclaimableBytes: number;
+}
+
+export interface ImageUse {
+  /** Of the image's configuration, where it can be read, else of what its names lead to. */
+  readonly id: string;
+  /** As users write them; none: the image has lost its names. */
+  readonly names: readonly string[];
+  readonly bytes: number;
+  /** Of them, what no other image uses. */
+  readonly uniqueBytes: number;
+  /** Names. */
+  readonly containers: readonly string[];
+}
+
+export interface ContainerUse {
+  readonly name: string;
+  /** The image's names, or its digest; undefined: it was made of a folder. */
+  readonly image: string | undefined;
+  readonly running: boolean;
+  readonly bytes: number;
+}
+
+export async function measureSystem(options: SurroundingsOptions): Promise<SystemUsage> {
+  using session = await openImages(options);
+  const { store, surroundings, defaultDomain } = session;
+  const usage = diskUsage(store);
+  const containers = measureContainers(store, surroundings);
+  const images = usage.images.map(({ image, bytes, uniqueBytes, containers: users }) => ({
+    id: image.manifests[0]?.config ?? image.descriptor.digest,
+    names: image.names.map((name) => familiarName(name, defaultDomain)),
+    bytes,
+    uniqueBytes,
+    containers: users,
+  }));
+  return {
+    parts: partsOf(usage, containers),
+    totalBytes: usage.totalBytes,
+    images,
+    containers: containers.map((container) => nameImage(container, usage, defaultDomain)),
+  };
+}
+
+function partsOf(usage: DiskUsage, containers: readonly ContainerUse[]): UsagePart[] {
+  const { blobs, layers, records, staging, otherBytes } = usage;
+  const idle = containers.filter(({ running }) => !running);
+  return [
+    {
+      type: "images",
+      total: usage.images.length,
+      active: usage.images.filter((image) => image.containers.length > 0).length,
+      bytes: blobs.bytes + layers.bytes + records.bytes,
+      reclaimableBytes: usage.reclaimableBytes,
+    },
+    {
+      type: "containers",
+      total: containers.length,
+      active: containers.length - idle.length,
+      bytes: usage.containers.bytes,
+      reclaimableBytes: idle.reduce((sum, { bytes }) => sum + bytes, 0),
+    },
+    {
+      type: "unfinished",
+      total: staging.count,
+      active: 0,
+      bytes: staging.bytes,
+      reclaimableBytes: staging.bytes,
+    },
+    { type: "store", total: 1, active: 1, bytes: otherBytes, reclaimableBytes: 0 },
+  ];
+}
+
+function measureContainers(store: ContentStore, surroundings: Surroundings): ContainerUse[] {
+  const path = `${store.root}/containers`;
+  if (stat(path) === undefined) {
+    return [];
+  }
+  using folder = new OwnedFd(open(path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY));
+  const manifests = new Map(
+    containerImages(store.folders).map(({ container, manifest }) => [container, manifest]),
+  );
+  const running = runningContainers(surroundings);
+  const usage = new TreeUsage();
+  return readDirectoryAt(folder.number, ".").map(({ name }) => ({
+    name,
+    image: manifests.get(name),
+    running: running.has(name),
+    bytes: usage.of(folder.number, name),
+  }));
+}
+
+function runningContainers({ containerStateRoot }: Surroundings): ReadonlySet<string> {
+  const containers =
+    stat(containerStateRoot) === undefined ? [] : listContainers(containerStateRoot);
+  return new Set(containers.filter(({ status }) => status !== "stopped").map(({ id }) => id));
+}
+
+/** From the digest of its manifest to a name, where it still has one. */
+function nameImage(
+  container: ContainerUse,
+  { images }: DiskUsage,
+  defaultDomain: string,
+): ContainerUse {
+  const found = images.find(
+    ({ image }) =>
+      container.image !== undefined &&
+      image.manifests.some(({ manifest }) => manifest === container.image),
+  );
+  const [name] = found?.image.names ?? [];
+  return name === undefined
+    ? container
+    : { ...container, image: familiarName(name, defaultDomain) };
+}

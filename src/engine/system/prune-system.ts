@@ -1,0 +1,30 @@
+// system prune: removes images that nobody needs, what interrupted commands have left, and mounts of
+// images that nobody uses.
+
+import { collectGarbage } from "../../image/content/collect-garbage.ts";
+import { removeUnusedImageMounts } from "../../image/image-mount.ts";
+import { call } from "../../sys/call.ts";
+import { openImages } from "../images/image-session.ts";
+import { type Pruned, type PruneOptions, pruneImages } from "../images/prune-images.ts";
+
+export interface SystemPruned extends Pruned {
+  /** Names in the store of unfinished downloads and layers. */
+  readonly unfinished: readonly string[];
+  /** Paths. */
+  readonly mounts: readonly string[];
+}
+
+export async function pruneSystem(options: PruneOptions): Promise<SystemPruned> {
+  const { removed, freedBytes } = await pruneImages(options);
+  using session = await openImages(options);
+  // Mounts are root's alone; an ordinary user may have no folder for them.
+  const mounts =
+    call("geteuid") === 0 ? removeUnusedImageMounts(session.surroundings.stateRoot) : [];
+  const rest = await collectGarbage(session.store, { partialAgeMs: 0 });
+  return {
+    removed,
+    unfinished: rest.removed.map(({ name }) => name),
+    mounts,
+    freedBytes: freedBytes + rest.bytes,
+  };
+}
