@@ -80,7 +80,10 @@ function isRegular(status: FileStatus): boolean {
 }
 
 function replace(stagingFd: number, from: string, to: string): boolean {
-  return call("renameat2", stagingFd, cstring(from), stagingFd, cstring(to), 0) === 0;
+  const result = call("renameat2", stagingFd, cstring(from), stagingFd, cstring(to), 0);
+  // Of two names of one inode (a killed process left the other one) a rename takes neither away.
+  tryUnlinkAt(stagingFd, from);
+  return result === 0;
 }
 
 function discard(stagingFd: number, name: string): boolean {

@@ -1,0 +1,123 @@
+// Checks that every image of index.json is whole, and that the database says of it what is so.
+
+import type { Digest } from "../../oci/digest.ts";
+import { isForeignLayer } from "../../oci/media-types.ts";
+import type { Store } from "../../store/layout.ts";
+import { statAt } from "../../sys/file.ts";
+import { layerFileName } from "../layers/layer-names.ts";
+import { blobSize } from "./blob-folder.ts";
+import type { Discovery } from "./check-finding.ts";
+import { databaseProblem, removeDatabase } from "./database.ts";
+import { imageFacts } from "./image-facts.ts";
+import { type ImageGraph, imageGraph } from "./image-graph.ts";
+import { Metadata } from "./metadata.ts";
+import { readNames } from "./name-index.ts";
+
+/** `damaged`: blobs that are not what their names say. */
+export function* checkImages(store: Store, damaged: ReadonlySet<Digest>): Generator<Discovery> {
+  const seen = new Set<Digest>();
+  const names = readNames(store);
+  for (const { descriptor } of names) {
+    const { digest } = descriptor;
+    if (seen.has(digest)) {
+      continue;
+    }
+    seen.add(digest);
+    const own = names.flatMap((each) =>
+      each.descriptor.digest === digest && each.name !== undefined ? [each.name] : [],
+    );
+    for (const { missing, reason } of problemsOf(store, imageGraph(store, descriptor), damaged)) {
+      yield { found: { kind: "image", digest, names: own, missing, reason } };
+    }
+  }
+}
+
+interface Problem {
+  readonly missing: Digest;
+  readonly reason: string;
+}
+
+function* problemsOf(
+  store: Store,
+  graph: ImageGraph,
+  damaged: ReadonlySet<Digest>,
+): Generator<Problem> {
+  for (const { digest, part, reason } of graph.faults) {
+    yield { missing: digest, reason: `the ${part} ${digest}: ${reason}` };
+  }
+  const [index] = graph.indexes;
+  if (index !== undefined && graph.manifests.length === 0 && graph.faults.length === 0) {
+    yield { missing: index, reason: `nothing of what ${index} lists is here` };
+  }
+  const faulty = new Set(graph.faults.map(({ digest }) => digest));
+  const replaced = layersInOtherForm(store, graph);
+  for (const { digest, size, mediaType } of graph.others) {
+    // Foreign layers need not be anywhere but where they come from.
+    const mayBeAbsent = replaced.has(digest) || isForeignLayer(mediaType);
+    const present = blobSizeIfAny(store, digest) ?? (mayBeAbsent ? size : undefined);
+    const reason = contentProblem(present, size, damaged.has(digest));
+    if (reason !== undefined && !faulty.has(digest)) {
+      yield { missing: digest, reason: `the blob ${digest} ${reason}` };
+    }
+  }
+}
+
+function contentProblem(
+  present: number | undefined,
+  size: number,
+  isDamaged: boolean,
+): string | undefined {
+  if (present === undefined) {
+    return "is missing";
+  }
+  if (isDamaged) {
+    return "is damaged";
+  }
+  return present === size ? undefined : `has ${present} bytes instead of ${size}`;
+}
+
+/** What is no regular file is reported as a blob. */
+function blobSizeIfAny(store: Store, digest: Digest): number | undefined {
+  try {
+    return blobSize(store, digest);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Compressed layers of which only the layer file is kept. */
+function layersInOtherForm(store: Store, { manifests }: ImageGraph): ReadonlySet<Digest> {
+  const kept = manifests.flatMap(({ manifest, image }) =>
+    manifest.layers.filter((_, index) => {
+      const diffId = image?.rootfs.diff_ids[index];
+      const name = diffId === undefined ? undefined : layerFileName(diffId);
+      return name !== undefined && statAt(store.layers.number, name) !== undefined;
+    }),
+  );
+  return new Set(kept.map(({ digest }) => digest));
+}
+
+export function* checkDatabase(store: Store): Generator<Discovery> {
+  const repair = (): void => {
+    removeDatabase(store.root);
+  };
+  const problem = databaseProblem(store.root);
+  if (problem !== undefined) {
+    yield { found: { kind: "database", reason: problem }, repair };
+    return;
+  }
+  using metadata = new Metadata(store.root);
+  for (const { descriptor } of readNames(store)) {
+    const { manifests, faults } = imageGraph(store, descriptor);
+    for (const manifest of faults.length === 0 ? manifests : []) {
+      const { digest } = manifest.descriptor;
+      const remembered = metadata.findFacts(digest);
+      const isRight = JSON.stringify(remembered) === JSON.stringify(imageFacts(manifest));
+      if (remembered !== undefined && !isRight) {
+        const reason = `what it says of ${digest} is not so`;
+        yield { found: { kind: "database", reason }, repair };
+        return;
+      }
+    }
+  }
+}
