@@ -15,16 +15,17 @@ export interface SystemPruned extends Pruned {
 }
 
 export async function pruneSystem(options: PruneOptions): Promise<SystemPruned> {
+  const rest = await collectRest(options);
   const { removed, freedBytes } = await pruneImages(options);
+  return { ...rest, removed, freedBytes: rest.freedBytes + freedBytes };
+}
+
+async function collectRest(options: PruneOptions): Promise<Omit<SystemPruned, "removed">> {
   using session = await openImages(options);
   // Mounts are root's alone; an ordinary user may have no folder for them.
   const mounts =
     call("geteuid") === 0 ? removeUnusedImageMounts(session.surroundings.stateRoot) : [];
-  const rest = await collectGarbage(session.store, { partialAgeMs: 0 });
-  return {
-    removed,
-    unfinished: rest.removed.map(({ name }) => name),
-    mounts,
-    freedBytes: freedBytes + rest.bytes,
-  };
+  const { removed, bytes } = await collectGarbage(session.store, { partialAgeMs: 0 });
+  const unfinished = removed.filter(({ kind }) => kind === "unfinished").map(({ name }) => name);
+  return { unfinished, mounts, freedBytes: bytes };
 }
