@@ -64,6 +64,8 @@ export const aarch64 = {
     utimensat: 88,
     setxattr: 5,
     lsetxattr: 6,
+    lgetxattr: 9,
+    llistxattr: 12,
     fsetxattr: 7,
     fgetxattr: 10,
     flistxattr: 13,

@@ -64,6 +64,8 @@ export const x86_64 = {
     utimensat: 280,
     setxattr: 188,
     lsetxattr: 189,
+    lgetxattr: 192,
+    llistxattr: 195,
     fsetxattr: 190,
     fgetxattr: 193,
     flistxattr: 196,

@@ -29,6 +29,22 @@ export function listXattrs(fd: number, subject: string): string[] {
   return decodeText(buffer.subarray(0, length)).split("\0").filter(Boolean);
 }
 
+/** As readXattr, of what `path` names, even if that is a symbolic link. */
+export function readXattrOfLink(pathAddress: number, name: string): Uint8Array | undefined {
+  const buffer = bytes(LARGEST);
+  const length = call("lgetxattr", pathAddress, cstring(name), addressOf(buffer), buffer.length);
+  return length < 0 ? undefined : buffer.subarray(0, length);
+}
+
+/** As listXattrs; none where they can't be read. */
+export function listXattrsOfLink(pathAddress: number): string[] {
+  const buffer = bytes(LARGEST);
+  const length = call("llistxattr", pathAddress, addressOf(buffer), buffer.length);
+  return decodeText(buffer.subarray(0, Math.max(0, length)))
+    .split("\0")
+    .filter(Boolean);
+}
+
 /** 0 or -errno. */
 export function trySetXattr(fd: number, name: string, value: Uint8Array): number {
   return call("fsetxattr", fd, cstring(name), ...valueArguments(value));

@@ -11,6 +11,7 @@ import {
   O_RDWR,
   S_IFMT,
   S_IFREG,
+  SEEK_CUR,
 } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { Store } from "../../store/layout.ts";
@@ -31,8 +32,6 @@ export interface SpoolOptions {
   readonly largest?: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-const SEEK_CUR = 1;
 
 /** An input that was opened, its beginning looked at. */
 export class OpenedInput implements Disposable {

@@ -9,6 +9,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { quoteByteString, toByteString } from "../../sys/byte-path.ts";
 import { OwnedFd, statAt } from "../../sys/file.ts";
 import { bytes } from "../../sys/memory.ts";
+import { readAt } from "../../sys/positioned.ts";
 import {
   DEFAULT_TAR_LIMITS,
   type TarEntry,
@@ -17,7 +18,7 @@ import {
 } from "../tar/entry.ts";
 import { BLOCK_BYTES } from "../tar/header.ts";
 import { TarReader } from "../tar/reader.ts";
-import { readAt, readRange } from "./file-range.ts";
+import { readRange } from "./file-range.ts";
 import type { Member, Members } from "./members.ts";
 
 /** Images have hundreds of layers at most, an archive several images. */

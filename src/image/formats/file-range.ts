@@ -1,9 +1,8 @@
 // Reads a part of an open file, wherever its offset stands: several readers may share a descriptor.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
-import { call, checked } from "../../sys/call.ts";
-import { addressOf } from "../../sys/entry.ts";
 import { bytes } from "../../sys/memory.ts";
+import { readAt } from "../../sys/positioned.ts";
 
 export interface FileRange {
   readonly offset: number;
@@ -31,15 +30,4 @@ export function* readRange(
     done += count;
     yield buffer.subarray(0, count);
   }
-}
-
-/** pread(2): how many bytes came; 0 at the end. */
-export function readAt(
-  fd: number,
-  buffer: Uint8Array<ArrayBuffer>,
-  offset: number,
-  subject: string,
-): number {
-  const count = call("pread64", fd, addressOf(buffer), buffer.length, offset);
-  return checked(count, "read", subject);
 }

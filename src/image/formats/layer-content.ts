@@ -38,30 +38,65 @@ export interface ArchiveOptions extends SpoolOptions {
   readonly resources: DisposableStack;
 }
 
-/** The layer's tar archive. Throws "not-found" when the store has the layer in no form. */
+/** An archive in an open file. */
+export interface ArchivePlace extends FileRange {
+  readonly fd: number;
+}
+
+/** The layer's tar archive, as a member. Throws "not-found" when the store has the layer in no form. */
 export async function uncompressedLayer(
   store: ContentStore,
   layer: Descriptor,
   diffId: Digest,
   options: ArchiveOptions,
 ): Promise<Member> {
-  const blob = storedBlob(store, layer);
-  if (blob !== undefined && layerCompression(layer.mediaType) === "none") {
-    return blob;
+  const { fd, offset, length } = await layerArchive(store, layer, diffId, options);
+  const subject = `the layer ${diffId}`;
+  return {
+    name: subject,
+    size: length,
+    read: (start) => readRange(fd, { offset: offset + start, length: length - start }, subject),
+  };
+}
+
+/** Where the layer's tar archive is. Throws "not-found" when the store has the layer in no form. */
+export async function layerArchive(
+  store: ContentStore,
+  layer: Descriptor,
+  diffId: Digest,
+  options: ArchiveOptions,
+): Promise<ArchivePlace> {
+  const { resources } = options;
+  const size = store.blobSize(layer.digest);
+  if (size !== undefined && layerCompression(layer.mediaType) === "none") {
+    return { fd: resources.use(store.openBlob(layer.digest)).number, offset: 0, length: size };
   }
-  const subject = `the layer ${layer.digest}`;
-  const fromFile = fromLayerFile(store, diffId, options);
-  if (fromFile !== undefined) {
-    return fromFile;
+  const fd = tryOpenAt(store.folders.layers.number, layerFileName(diffId), O_RDONLY);
+  if (fd >= 0) {
+    resources.use(new OwnedFd(fd));
+    const { tarOffset, tarBytes } = readLayerFileHeader(fd);
+    return { fd, offset: tarOffset, length: tarBytes };
   }
-  if (blob === undefined) {
+  if (size === undefined) {
     throw missingLayer(layer);
   }
-  const spoolFd = makeNamelessFile(store.folders);
-  options.resources.use(new OwnedFd(spoolFd));
-  const write = spoolWriter(spoolFd, options);
+  return await unpackBlob(store, layer, diffId, options);
+}
+
+async function unpackBlob(
+  store: ContentStore,
+  layer: Descriptor,
+  diffId: Digest,
+  options: ArchiveOptions,
+): Promise<ArchivePlace> {
+  const subject = `the layer ${layer.digest}`;
+  using blob = store.openBlob(layer.digest);
+  const fd = makeNamelessFile(store.folders);
+  options.resources.use(new OwnedFd(fd));
+  const write = spoolWriter(fd, options);
   const hasher = new Bun.CryptoHasher("sha256");
-  await unwrap(await sniff(asynchronous(blob.read(0))), (chunk) => {
+  const range = { offset: 0, length: store.blobSize(layer.digest) ?? 0 };
+  await unwrap(await sniff(asynchronous(readRange(blob.number, range, subject))), (chunk) => {
     hasher.update(chunk);
     write(chunk);
   });
@@ -72,8 +107,7 @@ export async function uncompressedLayer(
       reason: `what is in it does not have the digest ${diffId}`,
     });
   }
-  const length = statAt(spoolFd, "")?.size ?? 0;
-  return rangeMember(spoolFd, { offset: 0, length }, diffId);
+  return { fd, offset: 0, length: statAt(fd, "")?.size ?? 0 };
 }
 
 export function missingLayer({ digest }: Pick<Descriptor, "digest">): OcicatError {
@@ -84,29 +118,6 @@ export function missingLayer({ digest }: Pick<Descriptor, "digest">): OcicatErro
   });
 }
 
-function fromLayerFile(
-  store: ContentStore,
-  diffId: Digest,
-  { resources }: ArchiveOptions,
-): Member | undefined {
-  const fd = tryOpenAt(store.folders.layers.number, layerFileName(diffId), O_RDONLY);
-  if (fd < 0) {
-    return undefined;
-  }
-  resources.use(new OwnedFd(fd));
-  const { tarOffset, tarBytes } = readLayerFileHeader(fd);
-  return rangeMember(fd, { offset: tarOffset, length: tarBytes }, diffId);
-}
-
-function rangeMember(fd: number, { offset, length }: FileRange, diffId: Digest): Member {
-  return {
-    name: `layer ${diffId}`,
-    size: length,
-    read: (start) =>
-      readRange(fd, { offset: offset + start, length: length - start }, `the layer ${diffId}`),
-  };
-}
-
-async function* asynchronous(chunks: ReturnType<Member["read"]>) {
+async function* asynchronous(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   yield* chunks;
 }
