@@ -12,6 +12,7 @@ import {
 import type { BringInOptions, BroughtIn } from "../bring-in-request.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import type { RegistryClient } from "../registry/registry-client.ts";
+import { noteOrigin } from "./note-origin.ts";
 import { RegistrySource } from "./registry-source.ts";
 
 /** Both ends of a transfer. */
@@ -86,6 +87,7 @@ async function pull(
   const source = new RegistrySource(client, reference);
   const { bringIn } = await import("../bring-in.ts");
   using brought = await bringIn(store, source, descriptor, options);
+  await noteOrigin(store, reference, digestsOf(brought));
   const isUnchanged = before === descriptor.digest && source.asked === 0;
   if (store.findName(name)?.digest !== descriptor.digest) {
     await store.setName(name, brought.descriptor);
@@ -97,6 +99,15 @@ async function pull(
     status: isUnchanged ? "up-to-date" : "updated",
     notes: brought.manifests[0]?.record?.notes ?? [],
   };
+}
+
+function digestsOf({ descriptor, manifests }: BroughtIn): readonly Digest[] {
+  const below = manifests.flatMap(({ descriptor: each, manifest }) => [
+    each.digest,
+    manifest.config.digest,
+    ...manifest.layers.map((layer) => layer.digest),
+  ]);
+  return [descriptor.digest, ...below];
 }
 
 function imageIdOf({ manifests }: BroughtIn): Digest | undefined {

@@ -10,11 +10,13 @@ import {
   parseReference,
   withDefaultTag,
 } from "../../oci/reference.ts";
+import type { Metadata } from "../content/metadata.ts";
 import type { ImageEvent } from "../image-event.ts";
 import type { RegistryClient } from "../registry/registry-client.ts";
+import { OriginSource } from "./origin-source.ts";
 import type { TransferPlace } from "./pull-image.ts";
 import { pushContent } from "./push-content.ts";
-import { type PlanRequest, type PushSource, planPush } from "./push-plan.ts";
+import { type PlanRequest, type PushPlan, type PushSource, planPush } from "./push-plan.ts";
 import { RegistrySource } from "./registry-source.ts";
 import { StoreSource } from "./store-source.ts";
 
@@ -23,6 +25,11 @@ export interface PushOptions {
   readonly platform: Platform;
   /** "alone": of an index, push the platform's manifest and nothing else. */
   readonly index?: PlanRequest["index"];
+  /**
+   * What the store does not have: "leave-out" other platforms than the one that is there, or "fetch" it
+   * from where it is known to be. "leave-out" when absent.
+   */
+  readonly missing?: "leave-out" | "fetch";
   /** For names without a registry; "docker.io" when absent. */
   readonly defaultDomain?: string;
   /** Blobs that are uploaded at the same time; 4 when absent. */
@@ -48,15 +55,24 @@ export async function pushImage(
   target: string,
   options: PushOptions,
 ): Promise<PushResult> {
+  const reference = parseTarget(target, options);
   using lease = store.lease(`push ${target}`);
   lease.protect(source.digest);
+  const { Metadata } = await import("../content/metadata.ts");
+  using metadata = new Metadata(store.root);
+  const local = new StoreSource(store);
+  const isFetched = options.missing === "fetch";
   const request = {
     client,
-    source: new StoreSource(store),
+    source: isFetched ? new OriginSource(local, client, metadata) : local,
     top: source,
-    repositoriesOf: () => [],
+    repositoriesOf: (digest: Digest) => repositoriesOn(reference.domain, metadata, digest),
   };
-  return await push(request, parseTarget(target, options), options);
+  const { plan, result } = await push(request, reference, options);
+  const documents = [...plan.below, plan.top].map(({ descriptor }) => descriptor.digest);
+  const digests = [...documents, ...plan.blobs.map(({ digest }) => digest)];
+  metadata.noteSource(`${reference.domain}/${reference.path}`, digests);
+  return result;
 }
 
 /** Copies from a registry to a registry, all platforms, unless `index` is "alone". */
@@ -76,7 +92,8 @@ export async function copyImage(
     top,
     repositoriesOf: () => (from.domain === to.domain ? [from.path] : []),
   };
-  return await push(request, to, options);
+  const { result } = await push(request, to, options);
+  return result;
 }
 
 interface PushRequest {
@@ -90,7 +107,7 @@ async function push(
   { client, source, top, repositoriesOf }: PushRequest,
   target: ImageReference,
   options: PushOptions,
-): Promise<PushResult> {
+): Promise<{ readonly plan: PushPlan; readonly result: PushResult }> {
   const { platform, index, onEvent } = options;
   const plan = await planPush(source, { top, platform, ...(index === undefined ? {} : { index }) });
   for (const text of plan.notes) {
@@ -99,7 +116,16 @@ async function push(
   const digest = await pushContent({ ...options, client, source, plan, target, repositoriesOf });
   const name = formatReference(target);
   onEvent?.({ kind: "resolved", name, digest });
-  return { name, descriptor: { ...plan.top.descriptor, digest } };
+  return { plan, result: { name, descriptor: { ...plan.top.descriptor, digest } } };
+}
+
+/** Paths of the repositories of a registry that are known to have a blob. */
+function repositoriesOn(domain: string, metadata: Metadata, digest: Digest): readonly string[] {
+  const prefix = `${domain}/`;
+  return metadata
+    .sourcesOf(digest)
+    .filter((repository) => repository.startsWith(prefix))
+    .map((repository) => repository.slice(prefix.length));
 }
 
 function parseTarget(target: string, options: PushOptions): ImageReference {

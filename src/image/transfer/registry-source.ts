@@ -3,6 +3,7 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { isIndexType, isManifestType } from "../../oci/media-types.ts";
 import type { ImageReference } from "../../oci/reference.ts";
+import { DigestCheck } from "../digest-check.ts";
 import type { RegistryClient } from "../registry/registry-client.ts";
 import { collectBytes } from "./collect-bytes.ts";
 import type { PushSource } from "./push-plan.ts";
@@ -36,7 +37,11 @@ export class RegistrySource implements PushSource {
       const manifest = await this.#client.manifest(this.#repository, digest);
       return manifest.content;
     }
-    return await collectBytes(this.blob(descriptor, 0), descriptor);
+    const content = await collectBytes(this.blob(descriptor, 0), descriptor);
+    const check = new DigestCheck(digest);
+    check.update(content);
+    check.verify(`the blob ${digest}`);
+    return content;
   }
 
   blob(descriptor: Descriptor, offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
