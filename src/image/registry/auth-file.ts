@@ -113,6 +113,17 @@ function registryOf(key: string): string | undefined {
   return host === "index.docker.io" || host === "registry-1.docker.io" ? DOCKER_HUB : host;
 }
 
+/** What there are entries for, and programs: registries, and parts of them. */
+export function scopesOf(file: AuthFile): readonly { domain: string; path: string }[] {
+  return [...file.auths.keys(), ...file.helpers.keys()].map((key) => {
+    const registry = registryOf(key);
+    const slash = key.indexOf("/");
+    return registry === undefined
+      ? { domain: key.slice(0, slash), path: key.slice(slash + 1) }
+      : { domain: registry, path: "" };
+  });
+}
+
 /** Undefined: the entry is empty, as it is when a helper keeps the password. */
 export function credentialOf(file: AuthFile, key: string): Credential | undefined {
   const entry = file.auths.get(key);

@@ -40,6 +40,7 @@ export interface ConnectionContext extends ExchangeContext, RetryContext {
 const ERROR_TEXT_BYTES = 16 * 1024;
 /** The first request, one with a first token, and one with a token for what that did not cover. */
 const AUTHORIZATIONS_MAX = 3;
+const PROBE_MS = 5000;
 
 export class HostConnection {
   readonly host: RegistryHost;
@@ -198,7 +199,7 @@ export class HostConnection {
       url: new URL(`${address}/`),
       ownHeaders: this.host.headers,
     };
-    const answer = await exchange(task, request, this.host.tls, this.context);
+    const answer = await exchange(task, request, this.host.tls, probeContext(this.context));
     const challenge = answer.headers.get("www-authenticate");
     if (challenge !== null && answer.url.origin === request.url.origin) {
       this.#authorizer.learn(task, challenge, answer.url);
@@ -206,4 +207,10 @@ export class HostConnection {
     await answer.discard();
     return answer.status;
   }
+}
+
+/** A server without TLS may wait for more where a client begins with it. */
+function probeContext(context: ConnectionContext): ConnectionContext {
+  const { limits } = context;
+  return { ...context, limits: { ...limits, answerMs: Math.min(limits.answerMs, PROBE_MS) } };
 }

@@ -68,7 +68,7 @@ export function waitBefore(
 ): number {
   const doubled = Math.min(limits.firstWaitMs * 2 ** (failures - 1), limits.longestWaitMs);
   const own = doubled / 2 + (Math.random() * doubled) / 2;
-  return Math.min(Math.max(own, retryAfterMs ?? 0), limits.longestWaitMs);
+  return Math.round(Math.min(Math.max(own, retryAfterMs ?? 0), limits.longestWaitMs));
 }
 
 /** Throws "interrupted" as soon as the signal comes. */

@@ -16,6 +16,7 @@ import {
   DOCKER_HUB_KEY,
   helperOf,
   readAuthFile,
+  scopesOf,
   withAuth,
 } from "./auth-file.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
@@ -98,6 +99,15 @@ export class UserCredentials implements CredentialSource {
         );
         places.push({ kind: "file", path: file.path });
       }
+    }
+    return places;
+  }
+
+  /** All that the files know of; a helper that keeps all registries is not asked which. */
+  async eraseAll(): Promise<readonly CredentialPlace[]> {
+    const places: CredentialPlace[] = [];
+    for (const { domain, path } of this.#files().flatMap(scopesOf)) {
+      places.push(...(await this.erase(domain, path)));
     }
     return places;
   }
