@@ -1,7 +1,7 @@
 // `ocicat system df, prune, info` on a store with images.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TestStore } from "../../src/image/content/store.fixture.ts";
 import { OCICAT } from "./run-place.ts";
@@ -121,6 +121,46 @@ describe("ocicat system prune", () => {
     expect(stderr).toContain("standard input is no terminal");
     expect(stderr).toContain("hint: say it with --force");
     expect(existsSync(join(place.root, "staging/half"))).toBe(true);
+  });
+});
+
+describe("ocicat system check", () => {
+  test("a store with a container, an image without a name and a leftover works", async () => {
+    await fill();
+    const { code, stdout, stderr } = ocicat("system", "check");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain('untidy: a killed process left "half" in the folder staging\n');
+    expect(output("system", "check", "--repair")).toContain("The store is sound again.\n");
+    expect(output("system", "check")).toBe("The store is sound.\n");
+  });
+
+  test("a damaged blob is found, and its image after the repair still told", async () => {
+    const image = await place.addImage([1]);
+    await place.content.setName("docker.io/library/debian:12", image.manifest);
+    const [layer] = image.layers;
+    const path = place.content.blobPath(layer?.digest ?? image.manifest.digest);
+    place.reopen();
+    chmodSync(path, 0o600);
+    const content = readFileSync(path);
+    content[100] = (content[100] ?? 0) ^ 1;
+    writeFileSync(path, content);
+
+    const { code, stdout } = ocicat("system", "check");
+    expect(code).toBe(1);
+    expect(stdout).toContain(`damaged: the blob ${layer?.digest} is damaged`);
+    expect(output("system", "check", "--quick")).toBe("The store is sound.\n");
+
+    const repaired = ocicat("system", "check", "--repair", "--format", "json");
+    expect(repaired.code).toBe(1);
+    const report: unknown = JSON.parse(repaired.stdout);
+    expect(report).toMatchObject({
+      sound: false,
+      findings: [
+        { kind: "blob", digest: layer?.digest, isRepaired: true },
+        { kind: "image", missing: layer?.digest, isRepaired: false },
+      ],
+    });
+    expect(existsSync(path)).toBe(false);
   });
 });
 

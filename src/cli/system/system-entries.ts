@@ -15,6 +15,10 @@ export const SYSTEM: CommandGroup = {
       summary: "show what images and containers take of the disk",
       load: async () => (await import("./df.ts")).df,
     },
+    check: {
+      summary: "check the store, and repair it",
+      load: async () => (await import("./check.ts")).check,
+    },
     prune: {
       summary: "remove what nobody needs",
       load: async () => (await import("./prune.ts")).prune,
