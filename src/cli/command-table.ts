@@ -1,7 +1,22 @@
 // The commands of `ocicat`: dispatch, help and the shells' completions are made from this table.
 
 import type { Command } from "./command.ts";
-import { HISTORY, IMAGE, IMAGES, INSPECT, RMI, TAG, UNTAG } from "./images/image-entries.ts";
+import {
+  HISTORY,
+  IMAGE,
+  IMAGES,
+  IMPORT,
+  INSPECT,
+  LOAD,
+  LOGIN,
+  LOGOUT,
+  PULL,
+  PUSH,
+  RMI,
+  SAVE,
+  TAG,
+  UNTAG,
+} from "./images/image-entries.ts";
 import { INFO, SYSTEM } from "./system/system-entries.ts";
 
 export interface CommandEntry {
@@ -25,12 +40,19 @@ export const OCICAT: CommandGroup = {
       summary: "run a container from an image, a folder or the built-in hello",
       load: async () => (await import("./run.ts")).runCommand,
     },
+    pull: PULL,
+    push: PUSH,
     images: IMAGES,
     tag: TAG,
     untag: UNTAG,
     rmi: RMI,
     inspect: INSPECT,
     history: HISTORY,
+    save: SAVE,
+    load: LOAD,
+    import: IMPORT,
+    login: LOGIN,
+    logout: LOGOUT,
     image: IMAGE,
     explain: {
       summary: "show the system calls that would make a container",

@@ -7,6 +7,41 @@ export const IMAGES: CommandEntry = {
   load: async () => (await import("./images.ts")).images,
 };
 
+export const PULL: CommandEntry = {
+  summary: "get an image from a registry",
+  load: async () => (await import("./pull.ts")).pull,
+};
+
+export const PUSH: CommandEntry = {
+  summary: "put an image into a registry",
+  load: async () => (await import("./push.ts")).push,
+};
+
+export const SAVE: CommandEntry = {
+  summary: "write images to an archive or a folder",
+  load: async () => (await import("./save.ts")).save,
+};
+
+export const LOAD: CommandEntry = {
+  summary: "get images from an archive or a folder",
+  load: async () => (await import("./load.ts")).load,
+};
+
+export const IMPORT: CommandEntry = {
+  summary: "make an image from the archive of a root file system",
+  load: async () => (await import("./import.ts")).importCommand,
+};
+
+export const LOGIN: CommandEntry = {
+  summary: "keep a password for a registry",
+  load: async () => (await import("./login.ts")).login,
+};
+
+export const LOGOUT: CommandEntry = {
+  summary: "forget the password of a registry",
+  load: async () => (await import("./logout.ts")).logout,
+};
+
 export const TAG: CommandEntry = {
   summary: "give an image another name",
   load: async () => (await import("./tag.ts")).tag,
@@ -37,6 +72,8 @@ export const IMAGE: CommandGroup = {
   summary: "images",
   commands: {
     ls: { ...IMAGES, aliases: ["list"] },
+    pull: PULL,
+    push: PUSH,
     tag: TAG,
     untag: UNTAG,
     rm: { ...RMI, aliases: ["remove"] },
@@ -44,6 +81,9 @@ export const IMAGE: CommandGroup = {
       summary: "remove images that nobody needs",
       load: async () => (await import("./prune.ts")).prune,
     },
+    save: SAVE,
+    load: LOAD,
+    import: IMPORT,
     inspect: INSPECT,
     history: HISTORY,
     exists: {

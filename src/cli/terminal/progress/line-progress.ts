@@ -8,6 +8,9 @@ import { eventText, seconds } from "./event-text.ts";
 /** A layer that takes longer than this says now and then how far it is. */
 const REMINDER_MS = 10_000;
 
+/** Less is no news. */
+const SHORTEST_TOLD_MS = 100;
+
 interface Told {
   readonly phase: LayerEvent["phase"];
   readonly ms: number;
@@ -50,7 +53,7 @@ export class LineProgress {
       return `${name} ${humanSize(bytes)} of ${humanSize(of)}`;
     }
     const size = of === 0 ? "" : ` ${humanSize(of)}`;
-    return phase === "done" && told !== undefined
+    return phase === "done" && ms - startMs >= SHORTEST_TOLD_MS
       ? `${name}${size} in ${seconds(ms - startMs)}`
       : `${name}${size}`;
   }

@@ -1,0 +1,50 @@
+// push, image push: images from the store into registries.
+
+import { pushImages } from "../../engine/images/push-images.ts";
+import { defineCommand } from "../command.ts";
+import type { FlagsOf, FlagTable } from "../flags.ts";
+import { writeOutput } from "../write-text.ts";
+import { PLATFORM_FLAG } from "./image-flags.ts";
+import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { CREDENTIAL_FLAGS, registryAccess } from "./registry-flags.ts";
+
+const PUSH_FLAGS = {
+  "all-tags": { kind: "switch", aliases: ["a"], help: "every name of the store in the repository" },
+  ...PLATFORM_FLAG,
+  ...WORK_FLAGS,
+  ...CREDENTIAL_FLAGS,
+} as const satisfies FlagTable;
+
+export const push = defineCommand({
+  usage: ["[FLAGS] IMAGE [NAME[:TAG]]", "[FLAGS] --all-tags REPOSITORY"],
+  about: `Puts an image of the store into a registry, byte for byte as it is here: where its name says, or
+under another name.`,
+  flags: PUSH_FLAGS,
+  args: { min: 1, max: 2 },
+  completes: "image",
+  examples: [
+    "ocicat push registry.example/app:1.0",
+    "ocicat push debian:12 localhost:5000/debian:12",
+  ],
+  act: pushCommand,
+  failureCode: workFailureCode,
+});
+
+async function pushCommand(flags: FlagsOf<typeof PUSH_FLAGS>): Promise<number> {
+  const [image = "", target] = flags.args;
+  const quiet = flags.switch("quiet");
+  const results = await withProgress(flags, (work) =>
+    pushImages(image, {
+      ...work,
+      ...registryAccess(flags),
+      target,
+      platform: flags.text("platform"),
+      allTags: flags.switch("all-tags"),
+    }),
+  );
+  for (const { name, descriptor } of results) {
+    const { digest, size } = descriptor;
+    writeOutput(quiet ? `${name}\n` : `${name}: digest: ${digest} size: ${size}\n`);
+  }
+  return 0;
+}

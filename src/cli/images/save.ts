@@ -1,0 +1,74 @@
+// save, image save: images of the store into an archive or a folder.
+
+import { saveImages } from "../../engine/images/image-archives.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { defineCommand } from "../command.ts";
+import type { FlagsOf, FlagTable } from "../flags.ts";
+import { archiveOutput } from "./archive-path.ts";
+import { PLATFORM_FLAG } from "./image-flags.ts";
+import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+
+const SAVE_FLAGS = {
+  format: {
+    kind: "text",
+    value: "FORMAT",
+    help: "docker-archive, the default, oci-archive, oci-dir or docker-dir",
+  },
+  output: { kind: "text", aliases: ["o"], value: "FILE", help: "file or folder; else stdout" },
+  uncompressed: { kind: "switch", help: "layers without compression, for old readers" },
+  ...PLATFORM_FLAG,
+  ...WORK_FLAGS,
+} as const satisfies FlagTable;
+
+export const save = defineCommand({
+  usage: ["[FLAGS] IMAGE..."],
+  about: `Writes images to one archive, or to a folder, with their layers as they came. A docker-archive is an
+OCI image layout as well. The same images give the same bytes.`,
+  flags: SAVE_FLAGS,
+  args: { min: 1 },
+  completes: "image",
+  examples: [
+    "ocicat save -o debian.tar debian:12",
+    "ocicat save debian:12 app:1.0 | ssh host ocicat load",
+    "ocicat save --format oci-dir -o layout debian:12",
+  ],
+  act: saveCommand,
+  failureCode: workFailureCode,
+});
+
+async function saveCommand(flags: FlagsOf<typeof SAVE_FLAGS>): Promise<number> {
+  const format = formatOf(flags.text("format") ?? "docker-archive");
+  await withProgress(flags, (work) =>
+    saveImages(flags.args, archiveOutput(flags.text("output")), {
+      ...work,
+      format,
+      platform: flags.text("platform"),
+      uncompressed: flags.switch("uncompressed"),
+    }),
+  );
+  return 0;
+}
+
+type SaveFormat = "docker-archive" | "oci-archive" | "oci-dir" | "docker-dir";
+
+const FORMATS: readonly string[] = [
+  "docker-archive",
+  "oci-archive",
+  "oci-dir",
+  "docker-dir",
+] satisfies readonly SaveFormat[];
+
+function formatOf(text: string): SaveFormat {
+  if (!isFormat(text)) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `--format ${quote(text)}`,
+      reason: `it is one of ${FORMATS.join(", ")}`,
+    });
+  }
+  return text;
+}
+
+function isFormat(text: string): text is SaveFormat {
+  return FORMATS.includes(text);
+}

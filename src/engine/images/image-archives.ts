@@ -1,0 +1,107 @@
+// Images in and out of archives and folders.
+
+import type { ArchiveInput } from "../../image/formats/archive-input.ts";
+import type { ArchiveOutput } from "../../image/formats/archive-output.ts";
+import { importRootfs } from "../../image/formats/import-rootfs.ts";
+import { type LoadedImage, loadArchive } from "../../image/formats/load-archive.ts";
+import { type SaveFormat, saveArchive } from "../../image/formats/save-archive.ts";
+import type { SavedImage } from "../../image/formats/save-plan.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import { namesOf, readCatalog } from "./catalog.ts";
+import { entryOf, findImage } from "./find-image.ts";
+import { type ImageSession, openImages, wantedPlatform } from "./image-session.ts";
+import { newName } from "./tag-image.ts";
+import { bringInRequest, eventOptions, type WorkOptions } from "./transfer-options.ts";
+
+export interface LoadOptions extends WorkOptions {
+  readonly platform?: string | undefined;
+}
+
+/** Throws OcicatError; images that came before a fault stay. */
+export async function loadImages(
+  input: ArchiveInput,
+  options: LoadOptions,
+): Promise<readonly LoadedImage[]> {
+  using session = await openImages(options);
+  return await loadArchive(session.store, input, bringInRequest(session, options));
+}
+
+export interface ImportImageOptions extends WorkOptions {
+  readonly platform?: string | undefined;
+  /** None: the image has its ID alone. */
+  readonly names?: readonly string[];
+  /** Instructions of a Dockerfile: 'CMD ["sh"]', "ENV A=1". */
+  readonly changes?: readonly string[];
+  readonly message?: string | undefined;
+  readonly author?: string | undefined;
+}
+
+/** An image of one layer from the archive of a root file system. */
+export async function importImage(
+  input: ArchiveInput,
+  options: ImportImageOptions,
+): Promise<LoadedImage> {
+  using session = await openImages(options);
+  const { message, author, changes = [], names = [] } = options;
+  return await importRootfs(session.store, input, {
+    ...bringInRequest(session, options),
+    names: names.map((name) => newName(name, session.defaultDomain)),
+    changes,
+    ...(message === undefined ? {} : { message }),
+    ...(author === undefined ? {} : { author }),
+  });
+}
+
+export interface SaveImagesOptions extends WorkOptions {
+  readonly format?: SaveFormat;
+  readonly platform?: string | undefined;
+  /** Layers without compression. */
+  readonly uncompressed?: boolean;
+}
+
+/** Several images may share an archive, also under the same ID. */
+export async function saveImages(
+  images: readonly string[],
+  output: ArchiveOutput,
+  options: SaveImagesOptions,
+): Promise<void> {
+  using session = await openImages(options);
+  using lease = session.store.lease("save images");
+  const saved = savedImages(session, images, options.platform);
+  lease.protect(...saved.map(({ descriptor }) => descriptor.digest));
+  await saveArchive(session.store, saved, output, {
+    format: options.format ?? "docker-archive",
+    platform: wantedPlatform(options.platform),
+    uncompressed: options.uncompressed === true,
+    ...eventOptions(options),
+  });
+}
+
+/** An image by a name is saved under that name, one by its ID under all that it has, as docker does. */
+function savedImages(
+  session: ImageSession,
+  images: readonly string[],
+  platform: string | undefined,
+): readonly SavedImage[] {
+  const catalog = readCatalog(session, wantedPlatform(platform));
+  const saved = new Map<Digest, { readonly descriptor: Descriptor; readonly names: string[] }>();
+  for (const text of images) {
+    const { image, name } = findImage(catalog, text, session.defaultDomain);
+    const { descriptor } = entryOf(image, name);
+    const known = saved.get(descriptor.digest) ?? { descriptor, names: [] };
+    const names = name === undefined ? namesLeadingTo(image, descriptor) : [name];
+    saved.set(descriptor.digest, { descriptor, names: [...new Set([...known.names, ...names])] });
+  }
+  return [...saved.values()];
+}
+
+function namesLeadingTo(
+  image: Parameters<typeof namesOf>[0],
+  descriptor: Descriptor,
+): readonly string[] {
+  return namesOf({
+    ...image,
+    entries: image.entries.filter((entry) => entry.descriptor.digest === descriptor.digest),
+  });
+}

@@ -1,0 +1,46 @@
+// Images from registries into the store.
+
+import { type PullResult, pullAllTags, pullImage } from "../../image/transfer/pull-image.ts";
+import { parseReference } from "../../oci/reference.ts";
+import { openImages } from "./image-session.ts";
+import { bringInRequest, registryClient, type TransferOptions } from "./transfer-options.ts";
+
+export interface PullImagesOptions extends TransferOptions {
+  /** "linux/arm64/v8"; this machine's when absent. */
+  readonly platform?: string | undefined;
+  /** Every tag of the repository. */
+  readonly allTags?: boolean;
+  /** All that an index lists, not one platform alone. */
+  readonly allPlatforms?: boolean;
+  /** Called for each image that is there. */
+  readonly onPulled?: (result: PullResult) => void;
+}
+
+/** Throws OcicatError; what has come until then stays for the next try. */
+export async function pullImages(
+  name: string,
+  options: PullImagesOptions,
+): Promise<readonly PullResult[]> {
+  using session = await openImages(options);
+  const { store, defaultDomain } = session;
+  const { domain } = parseReference(name, { defaultDomain });
+  const place = { store, client: registryClient(session, domain, options) };
+  const request = {
+    ...bringInRequest(session, options),
+    allPlatforms: options.allPlatforms === true,
+    defaultDomain,
+  };
+  const results: PullResult[] = [];
+  const take = (result: PullResult): void => {
+    results.push(result);
+    options.onPulled?.(result);
+  };
+  if (options.allTags === true) {
+    for await (const result of pullAllTags(place, name, request)) {
+      take(result);
+    }
+  } else {
+    take(await pullImage(place, name, request));
+  }
+  return results;
+}
