@@ -1,9 +1,10 @@
 // The holder: what the stage becomes once the container's init runs (the `hold` op). It carries
-// bytes between the container and the clients of its attach socket, waits for init, writes the exit
-// record and ends.
+// bytes between the container, its log (log.c) and the clients of its attach socket, waits for init,
+// writes the exit record and ends.
 //
 //   container                  holder                     clients, at most 8
 //   stdout, stderr, terminal ------> one chunk ------> unsent bytes of each ------> socket
+//                                        `-----------> the log
 //   stdin, terminal          <------ one frame of each client            <------ socket
 //
 // Who waits for whom:
@@ -12,13 +13,16 @@
 //   goes, output is thrown away until there is another.
 // - Any other client must keep up: it is disconnected when its unsent bytes leave no room.
 // - A client whose bytes the container does not take is not read from; no one else waits for it.
+// - While the log can't be written, output is not read; input, clients and the exit record go on.
 //
 // The end: init is waited for, the record written at once. Then the pipes are read until they are
 // empty, not until they close: a process that init left behind may keep them open for ever. The
-// exit frame comes behind the last byte, and clients have a while to take what is theirs; the
-// primary has all the time it wants.
+// exit frame comes behind the last byte, and clients and the log have a while to take what is theirs;
+// the primary has all the time it wants.
 
 #include "holder.h"
+
+#include "log.h"
 
 #include <linux/errno.h>
 
@@ -30,8 +34,9 @@ enum {
   FRAME_BYTES = FRAME_HEAD_BYTES + FRAME_PAYLOAD_LIMIT,
   UNSENT_LIMIT = 2 * FRAME_BYTES,
   LINGER_MS = 5000,
-  NO_FD = -1,
 };
+
+static const i64 NEVER = INT64_MAX;
 
 enum { POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16 };
 
@@ -83,6 +88,7 @@ static struct {
   u8 how;
   u8 status;
   i64 linger_until;
+  i64 log_waits_until;
   i64 record_result;
   struct client *primary;
   struct client clients[CLIENT_LIMIT];
@@ -181,7 +187,8 @@ static void post(struct client *client, const u8 *frame) {
   if (client->fd != NO_FD && sent < size) keep(client, frame + sent, size - sent);
 }
 
-static int primary_has_room(void) {
+static int output_has_room(void) {
+  if (log_is_pending()) return 0;
   if (holder.primary == 0) return 1;
   return holder.primary->greeted && UNSENT_LIMIT - unsent(holder.primary) >= FRAME_BYTES;
 }
@@ -208,12 +215,13 @@ static void pump(struct output *output) {
   write_head(output_frame, FRAME_OUTPUT, output->stream, (u32)count);
   for (EACH_CLIENT(client))
     if (client->greeted) post(client, output_frame);
+  log_write(output->stream == STREAM_STDERR, output_frame + FRAME_HEAD_BYTES, (u32)count);
 }
 
 // What is left when init has ended, as far as the primary has room for it.
 static void drain(void) {
   for (int i = 0; i < 2; i++)
-    while (holder.outputs[i].fd != NO_FD && primary_has_room()) pump(&holder.outputs[i]);
+    while (holder.outputs[i].fd != NO_FD && output_has_room()) pump(&holder.outputs[i]);
 }
 
 // A process that init left behind could write for ever: no more is read than can be there now.
@@ -292,6 +300,15 @@ static void greet(struct client *client) {
   post(client, answer);
 }
 
+static void reopen_log(struct client *client) {
+  u8 answer[FRAME_HEAD_BYTES + 4] = {0};
+  i64 result = log_reopen();
+  write_head(answer, FRAME_LOG_REOPENED, STREAM_NONE, 4);
+  answer[4] = (u8)-result;
+  finish_frame(client);
+  post(client, answer);
+}
+
 static int head_is_valid(const struct client *client) {
   const u8 *head = client->frame;
   u32 length = payload_length(head);
@@ -304,6 +321,7 @@ static int head_is_valid(const struct client *client) {
     case FRAME_STDIN:
       return length > 0 && length <= FRAME_PAYLOAD_LIMIT;
     case FRAME_CLOSE_STDIN:
+    case FRAME_REOPEN_LOG:
       return length == 0;
     case FRAME_RESIZE:
       return length == 4;
@@ -327,6 +345,8 @@ static void obey(struct client *client) {
     case FRAME_CLOSE_OUTPUT:
       close_output(client, client->frame[1]);
       break;
+    case FRAME_REOPEN_LOG:
+      return reopen_log(client);
   }
   finish_frame(client);
 }
@@ -437,6 +457,7 @@ static void end_of_init(void) {
   holder.ended = 1;
   close_fd(&holder.pidfd);
   holder.record_result = write_record();
+  holder.log_waits_until = now_ms() + LINGER_MS;
   for (int i = 0; i < 2; i++) limit_output(&holder.outputs[i]);
   if (is_terminal()) holder.stdin_fd = NO_FD;
   close_stdin();
@@ -488,7 +509,7 @@ static void look_at(struct poll_entry *entry, i32 fd, u16 events) {
 // A descriptor of which nothing is wanted now stays out of the table: poll reports a hang-up
 // whatever it is asked for, and would never wait again.
 static void fill_table(struct poll_entry *table) {
-  int reads = !holder.ended && primary_has_room();
+  int reads = !holder.ended && output_has_room();
   int feeds = 0;
   for (int i = 0; i < CLIENT_LIMIT; i++) {
     const struct client *client = &holder.clients[i];
@@ -504,11 +525,19 @@ static void fill_table(struct poll_entry *table) {
   look_at(&table[AT_LISTENER], holder.listener_fd, POLLIN);
 }
 
+// When something has to be done though nothing happens, or NEVER.
+static i64 next_deadline(void) {
+  i64 deadline = NEVER;
+  if (holder.leaving && someone_is_slow()) deadline = holder.linger_until;
+  if (log_is_pending() && log_retry_time() < deadline) deadline = log_retry_time();
+  return deadline;
+}
+
 static i64 wait(struct poll_entry *table) {
   i64 timeout[2] = {0, 0};
-  if (!holder.leaving || !someone_is_slow())
-    return syscall(__NR_ppoll, table, PLACES, 0, 0, 8);
-  i64 left = holder.linger_until - now_ms();
+  i64 deadline = next_deadline();
+  if (deadline == NEVER) return syscall(__NR_ppoll, table, PLACES, 0, 0, 8);
+  i64 left = deadline - now_ms();
   if (left > 0) {
     timeout[0] = left / 1000;
     timeout[1] = left % 1000 * 1000000;
@@ -516,10 +545,20 @@ static i64 wait(struct poll_entry *table) {
   return syscall(__NR_ppoll, table, PLACES, timeout, 0, 8);
 }
 
+static void keep_time(void) {
+  i64 now = now_ms();
+  if (holder.leaving && now >= holder.linger_until) drop_the_slow();
+  if (!log_is_pending()) return;
+  if (holder.ended && now >= holder.log_waits_until)
+    log_stop_waiting();
+  else
+    log_retry(now);
+}
+
 // Clients before the listener: what happened to the one that left a place is not the next one's.
 static void handle(const struct poll_entry *table) {
   for (int i = 0; i < 2; i++)
-    if (table[AT_STDOUT + i].happened && primary_has_room()) pump(&holder.outputs[i]);
+    if (table[AT_STDOUT + i].happened && output_has_room()) pump(&holder.outputs[i]);
   if (table[AT_STDIN].happened) feed_all();
   for (int i = 0; i < CLIENT_LIMIT; i++)
     attend(&holder.clients[i], table[AT_CLIENTS + i].happened);
@@ -532,11 +571,11 @@ static void loop(void) {
   for (;;) {
     if (holder.ended) drain();
     int drained = holder.outputs[0].fd == NO_FD && holder.outputs[1].fd == NO_FD;
-    if (holder.ended && drained && !holder.leaving && primary_has_room()) say_exit();
+    if (holder.ended && drained && !holder.leaving && output_has_room()) say_exit();
     if (is_done()) return;
     fill_table(table);
     i64 count = wait(table);
-    if (count == 0) drop_the_slow();
+    if (next_deadline() != NEVER) keep_time();
     if (count > 0) handle(table);
   }
 }
@@ -555,7 +594,8 @@ static i32 open_terminal_peer(void) {
 static int is_valid(const struct hold_request *request) {
   int has_pipes = request->stdin_fd >= 0 || request->stdout_fd >= 0 || request->stderr_fd >= 0;
   return request->version == HOLD_VERSION && request->flags == 0 && request->reserved == 0 &&
-         request->pidfd >= 0 && !(has_pipes && request->terminal_fd >= 0);
+         request->pidfd >= 0 && !(has_pipes && request->terminal_fd >= 0) &&
+         log_request_is_valid(&request->log);
 }
 
 static void take_over(const struct hold_request *request) {
@@ -583,12 +623,14 @@ static void take_over(const struct hold_request *request) {
 i64 hold(const struct hold_request *request) {
   if (!is_valid(request)) return -EINVAL;
   take_over(request);
+  log_start(&request->log);
   make_nonblocking(holder.stdin_fd);
   make_nonblocking(holder.outputs[0].fd);
   make_nonblocking(holder.outputs[1].fd);
   make_nonblocking(holder.listener_fd);
   loop();
   for (EACH_CLIENT(client)) drop(client);
+  log_finish();
   close_fd(&holder.directory_fd);
   close_fd(&holder.terminal_peer_fd);
   close_fd(&holder.terminal_fd);

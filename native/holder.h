@@ -1,7 +1,7 @@
 // What a program gives to `hold` (native/holder.c), and the frames of the attach protocol. Both are
 // seen from TypeScript in src/program/hold-request.ts and src/holder/attach-protocol.ts.
 //
-// The request lies in the program's data, 48 bytes, little-endian, aligned to 8:
+// The request lies in the program's data, 80 bytes, little-endian, aligned to 8:
 //
 //    0 version       u32  HOLD_VERSION
 //    4 flags         u32  0
@@ -15,6 +15,7 @@
 //   36 listener_fd   i32  listening Unix stream socket for later clients, or -1
 //   40 directory_fd  i32  where exit.json is written, or -1: nowhere
 //   44 reserved      u32  0
+//   48 log           32 bytes, struct log_request
 //
 // Every descriptor is close-on-exec and belongs to hold() from then on. By then this process has
 // closed its own copies of the container's ends, ignores SIGPIPE, SIGHUP and SIGTERM, and leads its
@@ -23,6 +24,7 @@
 #define OCICAT_HOLDER_H
 
 #include "kernel.h"
+#include "log.h"
 
 struct hold_request {
   u32 version;
@@ -37,9 +39,10 @@ struct hold_request {
   i32 listener_fd;
   i32 directory_fd;
   u32 reserved;
+  struct log_request log;
 };
 
-enum { HOLD_VERSION = 1, HOLD_REQUEST_BYTES = 48 };
+enum { HOLD_VERSION = 2, HOLD_REQUEST_BYTES = 80 };
 
 _Static_assert(sizeof(struct hold_request) == HOLD_REQUEST_BYTES, "as in hold-request.ts");
 
@@ -56,7 +59,7 @@ enum {
   ATTACH_VERSION = 1,
 };
 
-// From client to holder, but for hello, output and exit.
+// From client to holder, but for hello, output, exit and log_reopened.
 enum frame_type {
   FRAME_HELLO = 1,         // both ways, first: version u8 | flags u8 | 0 u16
   FRAME_STDIN = 2,         // bytes
@@ -65,6 +68,8 @@ enum frame_type {
   FRAME_CLOSE_OUTPUT = 5,  // empty; the head names the stream
   FRAME_OUTPUT = 6,        // bytes; the head names the stream
   FRAME_EXIT = 7,          // how u8 | status u8 | 0 u16
+  FRAME_REOPEN_LOG = 8,    // empty
+  FRAME_LOG_REOPENED = 9,  // errno u8, or 0 | 0 u24
 };
 
 enum { STREAM_NONE = 0, STREAM_STDOUT = 1, STREAM_STDERR = 2 };

@@ -22,3 +22,5 @@ static inline i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64
           "  mov x0, sp\n"         \
           "  bl start\n"           \
           "  brk #0\n")
+
+enum { KERNEL_O_NOFOLLOW = 0100000 };

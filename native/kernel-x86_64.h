@@ -20,3 +20,5 @@ static inline i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64
           "  and $-16, %rsp\n"     \
           "  call start\n"         \
           "  hlt\n")
+
+enum { KERNEL_O_NOFOLLOW = 0400000 };

@@ -27,7 +27,7 @@ typedef int64_t i64;
 #define syscall_padded(number, a, b, c, d, e, f, ...) \
   raw_syscall((u64)(number), (u64)(a), (u64)(b), (u64)(c), (u64)(d), (u64)(e), (u64)(f))
 
-enum { ERRNO_LIMIT = 4096 };
+enum { ERRNO_LIMIT = 4096, NO_FD = -1 };
 
 static inline int is_error(i64 result) { return result < 0 && result > -ERRNO_LIMIT; }
 

@@ -13,6 +13,8 @@
 //   5 close-output  client   1, 2    none
 //   6 output        holder   1, 2    1 byte or more; stream 1 is stdout or the terminal, 2 stderr
 //   7 exit          holder   0       how u8 | status u8 | 0 u16
+//   8 reopen-log    client   0       none; the log has been renamed and is to begin anew
+//   9 log-reopened  holder   0       errno u8, or 0 | 0 u24; the answer to 8
 //
 // Both sides begin with hello. Its flags: 1 primary (a client asks to be the one that is never
 // disconnected for being slow; the holder says whether it is), 2 terminal (the holder says that the
@@ -38,6 +40,8 @@ const RESIZE = 4;
 const CLOSE_OUTPUT = 5;
 const OUTPUT = 6;
 const EXIT = 7;
+const REOPEN_LOG = 8;
+const LOG_REOPENED = 9;
 
 const FLAG_PRIMARY = 1;
 const FLAG_TERMINAL = 2;
@@ -57,7 +61,9 @@ export type HolderFrame =
       readonly terminal: boolean;
     }
   | { readonly type: "output"; readonly stream: OutputStream; readonly content: Uint8Array }
-  | { readonly type: "exit"; readonly status: ExitStatus | undefined };
+  | { readonly type: "exit"; readonly status: ExitStatus | undefined }
+  /** `errno`: 0, or why the log could not be opened; EBADF where there is none. */
+  | { readonly type: "log-reopened"; readonly errno: number };
 
 // ---- what a client says ----
 
@@ -98,6 +104,10 @@ export function encodeResize({ rows, columns }: TerminalSize): Uint8Array<ArrayB
 /** The container sees what the writer of a pipe sees whose reader has gone. */
 export function encodeCloseOutput(stream: OutputStream): Uint8Array<ArrayBuffer> {
   return frame(CLOSE_OUTPUT, stream, []);
+}
+
+export function encodeReopenLog(): Uint8Array<ArrayBuffer> {
+  return frame(REOPEN_LOG, 0, []);
 }
 
 // ---- what the holder says ----
@@ -154,6 +164,8 @@ function decode(type: number, stream: number, payload: Uint8Array): HolderFrame 
       return decodeOutput(stream, payload);
     case EXIT:
       return decodeExit(stream, payload);
+    case LOG_REOPENED:
+      return decodeLogReopened(stream, payload);
     default:
       throw malformed(`a frame of type ${type}`);
   }
@@ -192,6 +204,14 @@ function decodeExit(stream: number, payload: Uint8Array): HolderFrame {
     }
   }
   throw malformed("a wrong exit");
+}
+
+function decodeLogReopened(stream: number, payload: Uint8Array): HolderFrame {
+  const [errno = 0] = payload;
+  if (stream !== 0 || payload.length !== 4) {
+    throw malformed("a wrong answer about its log");
+  }
+  return { type: "log-reopened", errno };
 }
 
 function malformed(what: string): OcicatError {

@@ -207,6 +207,7 @@ class Attachment {
   #obey(frame: HolderFrame): void {
     switch (frame.type) {
       case "hello":
+      case "log-reopened":
         return;
       case "exit":
         this.#end = { kind: "exited", status: frame.status };

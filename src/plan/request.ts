@@ -3,6 +3,7 @@
 import type { IdMapping } from "../oci/mount.ts";
 import type { Process } from "../oci/process.ts";
 import type { Spec } from "../oci/spec.ts";
+import type { HoldLog } from "../program/hold-request.ts";
 import type { HostFacts } from "./host-facts.ts";
 
 /** Where the container's root file system comes from. */
@@ -38,16 +39,25 @@ export type StageEnd =
   | { readonly kind: "run" }
   /** As "run", but the stage exits at once. */
   | { readonly kind: "detach" }
-  /** The stage keeps the container: pipes or terminal, attach socket, exit record. */
-  | {
-      readonly kind: "hold";
-      /** Whether the process has an open standard input; else it is the null device. */
-      readonly stdin: boolean;
-      /** The client that is attached from the start: a connected stream socket. */
-      readonly primaryFd: number;
-      /** Where the exit record goes. */
-      readonly directoryFd: number;
-    };
+  | HoldEnd;
+
+/** The stage keeps the container: pipes or terminal, log, attach socket, exit record. */
+export interface HoldEnd {
+  readonly kind: "hold";
+  /** Whether the process has an open standard input; else it is the null device. */
+  readonly stdin: boolean;
+  /** The client that is attached from the start: a connected stream socket. */
+  readonly primaryFd?: number;
+  /** A listening stream socket, for clients that come later. */
+  readonly listenerFd?: number;
+  /** Where the exit record goes. */
+  readonly directoryFd: number;
+  readonly log?: HoldLog;
+  /** Executed by the holder when all is over: a program and its arguments, the first its path. */
+  readonly onExit?: readonly string[];
+  /** Stay open in the holder, for the locks on them. */
+  readonly lockFds?: readonly number[];
+}
 
 export interface CreateRequest {
   readonly spec: Spec;

@@ -26,7 +26,11 @@ import {
   type ProgramBuilder,
   REPORT_REGISTER,
 } from "../program/builder.ts";
-import { encodeHoldRequest, HOLD_REQUEST_OFFSETS } from "../program/hold-request.ts";
+import {
+  encodeHoldRequest,
+  HOLD_REQUEST_OFFSETS,
+  holdRequestPointers,
+} from "../program/hold-request.ts";
 import type { DataReference, Register } from "../program/program.ts";
 import { openOuterBindSources } from "./bind-sources.ts";
 import { CGROUP_FIELD, cloneArguments } from "./clone.ts";
@@ -38,6 +42,7 @@ import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespa
 import { moveNetDevices } from "./net-devices.ts";
 import { outerLimits } from "./process-limits.ts";
 import { INIT_LOCK, REPORT_PID, START_SOCKET } from "./reports.ts";
+import type { HoldEnd } from "./request.ts";
 import { planStdio, type Stdio } from "./stdio.ts";
 
 /** What the stage has made for itself and init. */
@@ -264,10 +269,7 @@ function holdContainer(context: PlanContext, shared: StageShared, init: Register
   for (const fd of [...born, ...stdio.initEnds, ...outer.bindSources.values()]) {
     program.call("close", [fd]);
   }
-  const hold = program.structure(
-    encodeHoldRequest({ primaryFd: request.end.primaryFd, directoryFd: request.end.directoryFd }),
-    "hold",
-  );
+  const hold = holdRequest(program, request.end);
   const keep = (value: Register, field: number) => {
     program.control("store", [value, offsetOf(hold, field), 4]);
   };
@@ -289,7 +291,27 @@ function holdContainer(context: PlanContext, shared: StageShared, init: Register
   // Standard descriptors are the caller's: a holder that kept them would keep its pipes open.
   program.call("close_range", [0, 2, 0]);
   program.control("hold", [offsetOf(hold)]);
+  executeAtEnd(program, request.end.onExit);
   program.control("exit", [0]);
+}
+
+function holdRequest(program: ProgramBuilder, end: HoldEnd): DataReference {
+  const words = encodeHoldRequest(end);
+  return end.log === undefined
+    ? program.structure(words, "hold")
+    : program.structure(words, "hold", holdRequestPointers(program.text(end.log.name)));
+}
+
+/** The container is gone and its record written: what a failure here leaves, the next command finds. */
+function executeAtEnd(program: ProgramBuilder, command: readonly string[] | undefined): void {
+  const [path] = command ?? [];
+  if (command === undefined || path === undefined) {
+    return;
+  }
+  const words = program.stringVector(command, "command");
+  const environment = program.stringVector(["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], "environment");
+  program.control("reset_signals", [0, 0]);
+  program.call("execve", [program.text(path), words, environment], { caught: { errnos: "any" } });
 }
 
 export function setgroupsAreDenied(context: PlanContext, namespaces: NamespacePlan): boolean {

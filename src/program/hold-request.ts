@@ -13,11 +13,19 @@
 //   36 listener_fd   i32  listening Unix stream socket for later clients, or -1
 //   40 directory_fd  i32  where exit.json is written, or -1: nowhere
 //   44 reserved      u32  0
+//   48 log name      u64  address of the log's file name, or 0: no log
+//   56 log size      u64  bytes of one file before it is rotated, or 0: no limit
+//   64 log directory i32  where the file is, or -1: no log
+//   68 log files     u32  how many there may be, 1 to 100
+//   72 log flags     u32  1: drop what can't be written, and count it, instead of waiting
+//   76 reserved      u32  0
 
-export const HOLD_VERSION = 1;
-export const HOLD_REQUEST_BYTES = 48;
+import type { DataReference } from "./program.ts";
 
-/** Where each field is, in bytes; every one is 32 bits wide. */
+export const HOLD_VERSION = 2;
+export const HOLD_REQUEST_BYTES = 80;
+
+/** Where each field of 32 bits is, in bytes. */
 export const HOLD_REQUEST_OFFSETS = {
   version: 0,
   flags: 4,
@@ -36,7 +44,31 @@ export const HOLD_REQUEST_OFFSETS = {
 /** What can be known before the program runs; the rest it stores at HOLD_REQUEST_OFFSETS. */
 export type HoldRequest = Partial<
   Record<Exclude<keyof typeof HOLD_REQUEST_OFFSETS, "version" | "flags" | "reserved">, number>
->;
+> & { readonly log?: HoldLog };
+
+/** The log, as the holder is told of it; native/log.h draws what it writes. */
+export interface HoldLog {
+  /** An open directory. */
+  readonly directoryFd: number;
+  /** Of the file in it; at most 250 bytes. */
+  readonly name: string;
+  /** Bytes of one file before it is rotated; 0: no limit. */
+  readonly sizeLimit: number;
+  /** How many files there may be, 1 to 100. */
+  readonly files: number;
+  /** What becomes of output that can't be written: the container waits, or it is dropped and counted. */
+  readonly onFull: "block" | "drop";
+}
+
+export const HOLD_LOG_OFFSETS = {
+  name: 48,
+  size: 56,
+  directoryFd: 64,
+  files: 68,
+  flags: 72,
+} as const;
+const LOG_DROP = 1;
+const TWO_32 = 2 ** 32;
 
 const DESCRIPTORS = [
   "pidfd",
@@ -57,5 +89,18 @@ export function encodeHoldRequest(request: HoldRequest = {}): Uint32Array<ArrayB
   for (const name of DESCRIPTORS) {
     words[HOLD_REQUEST_OFFSETS[name] / 4] = request[name] ?? -1;
   }
+  const { log } = request;
+  words[HOLD_LOG_OFFSETS.directoryFd / 4] = log?.directoryFd ?? -1;
+  if (log !== undefined) {
+    words[HOLD_LOG_OFFSETS.size / 4] = log.sizeLimit % TWO_32;
+    words[HOLD_LOG_OFFSETS.size / 4 + 1] = Math.floor(log.sizeLimit / TWO_32);
+    words[HOLD_LOG_OFFSETS.files / 4] = log.files;
+    words[HOLD_LOG_OFFSETS.flags / 4] = log.onFull === "drop" ? LOG_DROP : 0;
+  }
   return words;
+}
+
+/** The pointers of the request, as the builder's structures take them. */
+export function holdRequestPointers(name: DataReference): ReadonlyMap<number, DataReference> {
+  return new Map([[HOLD_LOG_OFFSETS.name / 4, name]]);
 }

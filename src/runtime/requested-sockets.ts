@@ -4,7 +4,7 @@ import { SOCK_STREAM } from "../abi/process.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { Process } from "../oci/process.ts";
 import type { Spec } from "../oci/spec.ts";
-import type { CreateRequest, StageEnd } from "../plan/request.ts";
+import type { CreateRequest, HoldEnd, StageEnd } from "../plan/request.ts";
 import { OwnedFd } from "../sys/file.ts";
 import { connectUnix } from "../sys/socket.ts";
 
@@ -49,7 +49,7 @@ export class RequestedSockets implements Disposable {
     const ours = [this.#consoleFd, this.#pidfd?.number, this.#seccomp?.number].filter(
       (fd) => fd !== undefined,
     );
-    const holders = end.kind === "hold" ? [end.primaryFd, end.directoryFd] : [];
+    const holders = end.kind === "hold" ? holdersFds(end) : [];
     const preserved = Array.from({ length: preserveFds }, (_, index) => 3 + index);
     return [...ours, ...holders, ...preserved];
   }
@@ -59,6 +59,12 @@ export class RequestedSockets implements Disposable {
     this.#pidfd?.[Symbol.dispose]();
     this.#seccomp?.[Symbol.dispose]();
   }
+}
+
+function holdersFds(end: HoldEnd): number[] {
+  const { primaryFd, listenerFd, directoryFd, log, lockFds = [] } = end;
+  const fds = [primaryFd, listenerFd, directoryFd, log?.directoryFd, ...lockFds];
+  return fds.filter((fd) => fd !== undefined);
 }
 
 function connect(path: string | undefined): OwnedFd | undefined {

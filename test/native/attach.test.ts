@@ -27,7 +27,11 @@ describe.skipIf(missingTools(SANITIZED).length > 0)("attach (needs gcc)", () => 
   const clientCommand = [process.execPath, ...BUN_FLAGS, CLIENT, folder.file("result")];
 
   beforeAll(() => {
-    compileHosted(SANITIZED, ["test/native/hold-driver.c", "native/holder.c"], driver);
+    compileHosted(
+      SANITIZED,
+      ["test/native/hold-driver.c", "native/holder.c", "native/log.c"],
+      driver,
+    );
   });
 
   afterAll(() => {

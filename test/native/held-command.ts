@@ -23,6 +23,8 @@ export class TestClient {
   readonly text: Record<OutputStream, string> = { 1: "", 2: "" };
   hello: Extract<HolderFrame, { type: "hello" }> | undefined;
   exit: Extract<HolderFrame, { type: "exit" }> | undefined;
+  /** The errno of the last answer to reopen-log. */
+  logReopened: number | undefined;
 
   #isClosed = false;
 
@@ -79,6 +81,9 @@ export class TestClient {
         return;
       case "exit":
         this.exit = frame;
+        return;
+      case "log-reopened":
+        this.logReopened = frame.errno;
         return;
       case "output":
         this.hash[frame.stream].update(frame.content);

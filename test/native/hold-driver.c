@@ -4,7 +4,8 @@
 //   hold-driver --layout       prints the offset of each field of struct hold_request
 //
 // OPTIONS, letters: t the command has a terminal, p descriptor 3 is the primary client, v the request
-// has a wrong version. Descriptor 4 is the listener; the exit record goes to DIRECTORY.
+// has a wrong version, l there is a log, "log" in DIRECTORY, of 3 files of 1000 bytes, d what can't be
+// written to it is dropped. Descriptor 4 is the listener; the exit record goes to DIRECTORY.
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -31,9 +32,13 @@ static void print_layout(void) {
   printf("\"stdoutFd\":%zu,\"stderrFd\":%zu,\"terminalFd\":%zu,\"primaryFd\":%zu,",
          offsetof(struct hold_request, stdout_fd), offsetof(struct hold_request, stderr_fd),
          offsetof(struct hold_request, terminal_fd), offsetof(struct hold_request, primary_fd));
-  printf("\"listenerFd\":%zu,\"directoryFd\":%zu,\"reserved\":%zu}\n",
+  printf("\"listenerFd\":%zu,\"directoryFd\":%zu,\"reserved\":%zu,",
          offsetof(struct hold_request, listener_fd), offsetof(struct hold_request, directory_fd),
          offsetof(struct hold_request, reserved));
+  printf("\"log\":{\"name\":%zu,\"size\":%zu,\"directoryFd\":%zu,\"files\":%zu,\"flags\":%zu}}\n",
+         offsetof(struct hold_request, log.name), offsetof(struct hold_request, log.size_limit),
+         offsetof(struct hold_request, log.directory_fd), offsetof(struct hold_request, log.files),
+         offsetof(struct hold_request, log.flags));
 }
 
 static void run_command(const int ends[3], int has_terminal, char **command) {
@@ -77,7 +82,8 @@ int main(int argc, char **argv) {
   if (argc < 4) return 99;
   const char *options = argv[2];
   int has_terminal = strchr(options, 't') != 0;
-  struct hold_request request = {HOLD_VERSION, 0, 0, -1, -1, -1, -1, -1, -1, LISTENER_FD, -1, 0};
+  struct hold_request request = {HOLD_VERSION, 0,  0,           -1, -1, -1, -1, -1,
+                                 -1,           LISTENER_FD, -1, 0,  {0, 0, -1, 1, 0, 0}};
   int ends[3];
   signal(SIGPIPE, SIG_IGN);
   if (has_terminal)
@@ -90,6 +96,10 @@ int main(int argc, char **argv) {
   request.init_pid = (u32)pid;
   request.pidfd = (i32)syscall(__NR_pidfd_open, pid, 0);
   request.directory_fd = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (strchr(options, 'l'))
+    request.log = (struct log_request){
+        (u64) "log", 1000, open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC), 3, 0, 0};
+  if (strchr(options, 'd')) request.log.flags = LOG_DROP;
   if (strchr(options, 'p')) request.primary_fd = PRIMARY_FD;
   if (strchr(options, 'v')) request.version = HOLD_VERSION + 1;
   i64 result = hold(&request);

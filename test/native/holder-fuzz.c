@@ -4,8 +4,9 @@
 //
 // hold() runs in this process. Whenever it polls, the world around it takes a few random steps: the
 // container writes, reads or closes, clients come, say frames or nonsense, read or leave, calls are
-// interrupted. So a run follows from its seed alone. One client is the honest primary: it checks that
-// the bytes it is told are those that the container wrote, in order, none missing.
+// interrupted, the log's disk is full. So a run follows from its seed alone. One client is the honest
+// primary: it checks that the bytes it is told are those that the container wrote, in order, none
+// missing. The log has to tell the same.
 //
 // The process aborts at a sanitizer's finding, a lost or wrong byte, or a run that does not end.
 
@@ -18,6 +19,7 @@
 static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 #define wait holder_wait
 #include "../../native/holder.c"
+#include "../../native/log.c"
 #undef wait
 #undef syscall
 
@@ -51,7 +53,7 @@ static struct {
 } world;
 
 static struct {
-  unsigned long polls, frames, exits, full_checks, lingered;
+  unsigned long polls, frames, exits, full_checks, lingered, log_entries;
 } totals;
 
 // ---- randomness ----
@@ -243,21 +245,22 @@ static void step_world(void) {
         stranger_acts();
     }
   }
+  world.clock_ms += random_number(100);
   if (one_in(10)) primary_says_hello();
   if (!world.ended) return;
   primary_says_hello();
   primary_reads(90000);
-  world.clock_ms += random_number(100);
 }
 
 static i64 play_poll(u64 table, u64 count, u64 has_timeout) {
   i64 none[2] = {0, 0};
   step_world();
-  if (has_timeout) totals.lingered++;
+  if (holder.leaving && has_timeout) totals.lingered++;
   i64 ready = kernel_syscall(__NR_ppoll, table, count, (u64)none, 0, 8, 0);
-  int is_over = has_timeout && world.clock_ms >= holder.linger_until;
+  int is_over = holder.leaving && has_timeout && world.clock_ms >= holder.linger_until;
   if (is_over && ++world.polls_after_linger > 20) complain("a slow client is waited for");
-  return ready == 0 && !is_over ? -EINTR : ready;
+  int log_is_due = log_is_pending() && world.clock_ms >= log_retry_time();
+  return ready == 0 && !is_over && !log_is_due ? -EINTR : ready;
 }
 
 static i64 play_clock(i64 *time) {
@@ -284,6 +287,16 @@ static i64 play_accept(u64 a, u64 b, u64 c, u64 d) {
   return fd;
 }
 
+// Some parts as a whole and a piece of the next one.
+static i64 write_less(const struct part *some, u32 count) {
+  u32 whole = random_number(count);
+  i64 written = 0;
+  for (u32 i = 0; i < whole; i++)
+    written += kernel_syscall(__NR_write, (u64)logbook.fd, (u64)some[i].bytes, some[i].size, 0, 0, 0);
+  u64 piece = some[whole].size < 2 ? some[whole].size : 1 + random_number((u32)some[whole].size);
+  return written + kernel_syscall(__NR_write, (u64)logbook.fd, (u64)some[whole].bytes, piece, 0, 0, 0);
+}
+
 static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
   switch (number) {
     case __NR_accept4:
@@ -296,6 +309,10 @@ static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
       return play_wait((i32 *)c);
     case __NR_fsync:
       return one_in(5) ? -EIO : 0;
+    case __NR_writev:
+      if (one_in(6)) return one_in(2) ? -EINTR : -ENOSPC;
+      if (one_in(3)) return write_less((const struct part *)b, (u32)c);
+      break;
     case __NR_read:
     case __NR_write:
     case __NR_recvfrom:
@@ -317,7 +334,51 @@ static int open_listener(void) {
   return fd;
 }
 
+// ---- the log ----
+
+static const u8 *log_entry_ends(const u8 *entry, const u8 *end) {
+  const u8 *newline = memchr(entry, '\n', (size_t)(end - entry));
+  if (newline == 0 || newline - entry < HEAD_BYTES) complain("an entry of the log is cut off");
+  if (memcmp(entry + STAMP_BYTES - 1, " stdout ", 8) && memcmp(entry + STAMP_BYTES - 1, " stderr ", 8))
+    complain("an entry of the log has a wrong head");
+  return newline;
+}
+
+// What the container wrote holds newlines as any other byte: F stands for one. The last may be the
+// holder's own.
+static void check_log_entry(const u8 *entry, const u8 *newline, u8 *next) {
+  int is_stderr = entry[STAMP_BYTES + 3] == 'e';
+  for (const u8 *byte = entry + HEAD_BYTES; byte < newline; byte++)
+    if (*byte != next[is_stderr]++) complain("a byte of the log is wrong");
+  int is_full = entry[HEAD_BYTES - 2] == 'F';
+  int is_added = next[is_stderr] != '\n' && newline == entry + HEAD_BYTES;
+  if (is_full && !is_added && next[is_stderr]++ != '\n') complain("a line of the log ends wrongly");
+  totals.log_entries++;
+}
+
+static void check_log(int directory_fd) {
+  static u8 text[8 << 20];
+  u8 next[2] = {0, 0};
+  int fd = openat(directory_fd, "log", O_RDONLY);
+  ssize_t size = read(fd, text, sizeof text);
+  close(fd);
+  if (size < 0 || size == sizeof text) complain("the log can't be read");
+  const u8 *end = text + size;
+  for (const u8 *entry = text; entry < end;) {
+    const u8 *newline = log_entry_ends(entry, end);
+    check_log_entry(entry, newline, next);
+    entry = newline + 1;
+  }
+  for (int i = 0; i < 2; i++) {
+    // The holder's own end of a line looks like the newline that was to come next.
+    int is_added = world.next_written[i] == '\n' && next[i] == '\n' + 1;
+    if (next[i] != world.next_written[i] && !is_added) complain("the end of the log is missing");
+  }
+  unlinkat(directory_fd, "log", 0);
+}
+
 static void forget_holder(void) {
+  memset(&logbook, 0, sizeof logbook);
   memset(&holder, 0, sizeof holder);
   memset(frames, 0, sizeof frames);
   memset(unsent_bytes, 0, sizeof unsent_bytes);
@@ -341,11 +402,13 @@ static void run(int directory_fd) {
   for (int i = 0; i < STRANGERS; i++) world.strangers[i] = -1;
   struct hold_request request = {
       HOLD_VERSION, 0,      1,          init_fd,         in[1],             out[0],
-      error[0],     NO_FD,  primary[1], open_listener(), dup(directory_fd), 0};
+      error[0],     NO_FD,  primary[1], open_listener(), dup(directory_fd), 0,
+      {(u64) "log", 0, dup(directory_fd), 1, 0, 0}};
   i64 result = hold(&request);
   if (result != 0 && result != -EIO && result != -EINTR && result != -ENOSPC)
     complain("hold() returned something else");
   while (world.primary_fd >= 0) primary_reads(90000);
+  check_log(directory_fd);
   if (world.saw_exit) totals.exits++;
   for (int i = 0; i < STRANGERS; i++) stranger_leaves(&world.strangers[i]);
   if (world.stdin_fd >= 0) close(world.stdin_fd);
@@ -370,7 +433,8 @@ int main(int argc, char **argv) {
   for (int i = 0; i < runs; i++) run(directory_fd);
   if (count_descriptors() != before) complain("descriptors leaked");
   printf("{\"runs\":%d,\"polls\":%lu,\"frames\":%lu,\"exits\":%lu,\"wholeOutputs\":%lu,"
-         "\"lingered\":%lu}\n",
-         runs, totals.polls, totals.frames, totals.exits, totals.full_checks, totals.lingered);
+         "\"lingered\":%lu,\"logEntries\":%lu}\n",
+         runs, totals.polls, totals.frames, totals.exits, totals.full_checks, totals.lingered,
+         totals.log_entries);
   return 0;
 }

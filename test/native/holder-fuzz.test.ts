@@ -28,5 +28,6 @@ describe.skipIf(missingTools(SANITIZED).length > 0)("fuzzing the holder (needs g
     expect(totals["exits"]).toBe(RUNS);
     expect(totals["frames"]).toBeGreaterThan(RUNS);
     expect(totals["lingered"]).toBeGreaterThan(0);
+    expect(totals["logEntries"]).toBeGreaterThan(RUNS);
   });
 });

@@ -11,7 +11,7 @@ import {
   PAYLOAD_LIMIT,
 } from "../../src/holder/attach-protocol.ts";
 import { readExitRecord } from "../../src/holder/exit-record.ts";
-import { HOLD_REQUEST_OFFSETS } from "../../src/program/hold-request.ts";
+import { HOLD_LOG_OFFSETS, HOLD_REQUEST_OFFSETS } from "../../src/program/hold-request.ts";
 import {
   compileHosted,
   EMULATED_AARCH64,
@@ -22,7 +22,7 @@ import {
 } from "./compiler.ts";
 import { HeldCommand, type HeldOptions, type TestClient } from "./held-command.ts";
 
-const SOURCES = ["test/native/hold-driver.c", "native/holder.c"];
+const SOURCES = ["test/native/hold-driver.c", "native/holder.c", "native/log.c"];
 const CLIENT_LIMIT = 8;
 
 describe.skipIf(missingTools(SANITIZED).length > 0)("holder", () => {
@@ -69,7 +69,10 @@ function describeHolder(target: Target, largeBytes: number): void {
 
   test("the request has the layout that TypeScript writes", () => {
     const { stdout } = Bun.spawnSync([...target.runner, driver, "--layout"]);
-    expect(JSON.parse(stdout.toString())).toEqual({ ...HOLD_REQUEST_OFFSETS });
+    expect(JSON.parse(stdout.toString())).toEqual({
+      ...HOLD_REQUEST_OFFSETS,
+      log: { ...HOLD_LOG_OFFSETS },
+    });
   });
 
   test("refuses a request of another version", async () => {
