@@ -1,6 +1,6 @@
 // The holder: what the stage becomes once the container's init runs (the `hold` op). It carries
-// bytes between the container, its log (log.c) and the clients of its attach socket, waits for init,
-// writes the exit record and ends.
+// bytes between the container, its log (log.c) and the clients of its attach socket, waits for
+// init, writes the exit record and ends.
 //
 //   container                  holder                     clients, at most 8
 //   stdout, stderr, terminal ------> one chunk ------> unsent bytes of each ------> socket
@@ -17,8 +17,8 @@
 //
 // The end: init is waited for, the record written at once. Then the pipes are read until they are
 // empty, not until they close: a process that init left behind may keep them open for ever. The
-// exit frame comes behind the last byte, and clients and the log have a while to take what is theirs;
-// the primary has all the time it wants.
+// exit frame comes behind the last byte, and clients and the log have a while to take what is
+// theirs; the primary has all the time it wants.
 
 #include "holder.h"
 

@@ -36,7 +36,9 @@ static struct part parts[PARTS];
 
 static const char *file_name(void) { return (const char *)logbook.request.name; }
 
-static int is_on(void) { return logbook.request.directory_fd != NO_FD && logbook.request.name != 0; }
+static int is_on(void) {
+  return logbook.request.directory_fd != NO_FD && logbook.request.name != 0;
+}
 
 int log_request_is_valid(const struct log_request *request) {
   return request->reserved == 0 && (request->flags & ~(u32)LOG_DROP) == 0 &&
@@ -55,7 +57,8 @@ static void put_digits(u8 *to, u64 value, int count) {
 static void put_date(u8 *to, u64 days_since_1970) {
   u64 days = days_since_1970 + 719468;
   u64 day_of_era = days % 146097;
-  u64 year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  u64 leap_days = day_of_era / 1460 - day_of_era / 36524 + day_of_era / 146096;
+  u64 year_of_era = (day_of_era - leap_days) / 365;
   u64 day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   u64 march_month = (5 * day_of_year + 2) / 153;
   u64 month = march_month < 10 ? march_month + 3 : march_month - 9;
@@ -143,8 +146,8 @@ static u32 line_length(const u8 *bytes, u32 size) {
   return size;
 }
 
-// Frames as many lines as there are parts for, and as the file has room for. Returns how much of the
-// rest that is: at least one entry's.
+// Frames as many lines as there are parts for, and as the file has room for. Returns how much of
+// the rest that is: at least one entry's.
 static u32 frame_batch(u32 *part_count) {
   u64 limit = logbook.request.size_limit;
   u64 size = logbook.size;

@@ -1,15 +1,15 @@
-// A container's log, as native/log.c writes it for the holder: one line an entry, in the format that
-// Kubernetes' tools read (CRI). Seen from TypeScript in src/holder/log-entry.ts.
+// A container's log, as native/log.c writes it for the holder: one line an entry, in the format
+// that Kubernetes' tools read (CRI). Seen from TypeScript in src/holder/log-entry.ts.
 //
 //   2026-11-29T15:04:05.000000042Z stdout F what the container wrote\n
-//   |                              |      F: a line of it ends here; P: it goes on in the next entry
-//   |                              of the same stream
+//   |                              |      F: a line of it ends here; P: it goes on in the next
+//   |                              |      entry of the same stream
 //   |                              stdout (or the terminal) or stderr
 //   when the holder read it, in UTC
 //
-// A file that has reached its size becomes NAME.1, that NAME.2, and so on; there are never more than
-// `files` of them. What can't be written (the disk is full) waits and is tried again, and the container
-// with it; or it is dropped and counted, and an entry says how much is missing.
+// A file that has reached its size becomes NAME.1, that NAME.2, and so on; there are never more
+// than `files` of them. What can't be written (the disk is full) waits and is tried again, and the
+// container with it; or it is dropped and counted, and an entry says how much is missing.
 #ifndef OCICAT_LOG_H
 #define OCICAT_LOG_H
 
