@@ -30,7 +30,8 @@ export const runCommand = defineCommand({
   usage: ["[FLAGS] IMAGE [COMMAND...]", "[FLAGS] --rootfs DIR COMMAND..."],
   about: `Runs a process in a new container, in the foreground, and leaves with its exit code.
 
-IMAGE is oci:LAYOUT[:TAG], an OCI image layout on disk, or hello, which is built in.`,
+IMAGE is a name, which is pulled when the store does not have it, or the beginning of an ID;
+oci:LAYOUT[:TAG], an OCI image layout on disk; or hello, which is built in.`,
   notes: NOTES,
   flags: RUN_FLAGS,
   args: { min: 0 },

@@ -2,6 +2,7 @@
 //
 //   STORE/containers/ID/
 //     upper/ work/    the writable layer and overlayfs's own folder
+//     lower/          empty: in place of the layers of an image that has none
 //     root/           empty: where the container alone sees its root file system
 //     exit.json       how it ended (src/holder/exit-record.ts)
 //     image           the image that it uses (src/store/container-images.ts)
@@ -53,6 +54,13 @@ export class ContainerFolder implements Disposable {
 
   get fd(): number {
     return this.#folder.number;
+  }
+
+  /** Returns its path. */
+  makeEmptyLower(): string {
+    const path = `${this.path}/lower`;
+    checked(tryMkdirAt(AT_FDCWD, path, 0o755), "make", quote(path));
+    return path;
   }
 
   /** Whether overlayfs can keep its notes in the writable layer, as an ordinary user's must. */

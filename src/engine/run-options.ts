@@ -1,6 +1,7 @@
 // What `ocicat run` can be told.
 
-import type { UnpackEvent } from "../image/resolve.ts";
+import type { PullPolicy } from "../config/schema.ts";
+import type { ImageEvent } from "../image/image-event.ts";
 
 /** What the container's root file system is made from. */
 export type RunSource =
@@ -16,6 +17,10 @@ export interface RunMount {
 
 export interface RunContainerOptions {
   readonly source: RunSource;
+  /** Of an image: "linux/arm64"; absent: this machine's. */
+  readonly platform?: string;
+  /** The setting "image.pull-policy"; absent: what the configuration says. */
+  readonly pullPolicy?: PullPolicy;
   /** In place of the image's Cmd. */
   readonly command: readonly string[];
   readonly entrypoint?: readonly string[];
@@ -44,8 +49,14 @@ export interface RunContainerOptions {
   /** Gets all that the container writes, in place of standard output and standard error. */
   readonly outputFd?: number;
   readonly onWarning?: (text: string) => void;
-  /** While an image is unpacked for the first time. */
-  readonly onProgress?: (event: UnpackEvent) => void;
+  /** Sees how an image is fetched, or made ready for its first container. */
+  readonly progress?: RunProgress;
+}
+
+export interface RunProgress {
+  show(event: ImageEvent): void;
+  /** The image is there: nothing follows but the container. */
+  finish(): Promise<void>;
 }
 
 export interface RunLimits {

@@ -2,14 +2,13 @@
 // built-in hello.
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
-import { type ResolvedImage, resolveImage } from "../image/resolve.ts";
-import { parseDigest } from "../oci/digest.ts";
 import type { ImageConfig } from "../oci/image-spec.ts";
 import type { RootFilesystem } from "../plan/request.ts";
 import { noteContainerImage } from "../store/container-images.ts";
 import { stat } from "../sys/file.ts";
 import type { ContainerFolder } from "./container-folder.ts";
 import { fillHelloRoot, HELLO_ARGS } from "./hello.ts";
+import type { RunImage } from "./run-image.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 
 /** Overlayfs then cannot mark a folder that replaces another: mkdir fails with EIO. */
@@ -48,39 +47,19 @@ function missing(operation: string, subject: string): OcicatError {
   return new OcicatError("not-found", { operation, subject, reason });
 }
 
-/** Unpacked, when this is its first container. */
-export async function imageOf(
-  { source, onProgress, onWarning }: RunContainerOptions,
-  storeRoot: string,
-): Promise<ResolvedImage | undefined> {
-  if (source.kind !== "image") {
-    return undefined;
-  }
-  const image = await resolveImage(source.reference, {
-    storeRoot,
-    ...(onProgress === undefined ? {} : { onProgress }),
-  });
-  for (const note of image.notes) {
-    onWarning?.(note);
-  }
-  return image;
-}
-
 export function makeSource(
   { source, onWarning }: RunContainerOptions,
   folder: ContainerFolder,
-  {
-    image,
-    isRootless,
-  }: { readonly image: ResolvedImage | undefined; readonly isRootless: boolean },
+  { image, isRootless }: { readonly image: RunImage | undefined; readonly isRootless: boolean },
 ): RunSourceFiles {
   if (image !== undefined) {
-    noteContainerImage(folder.fd, parseDigest(image.digest));
     if (isRootless && !folder.keepsUserAttributes()) {
       onWarning?.(NO_USER_ATTRIBUTES);
     }
-    const rootFilesystem = overlayOf(image, folder, isRootless);
-    return { rootFilesystem, config: image.config, files: image.lower };
+    for (const note of image.notes) {
+      onWarning?.(note);
+    }
+    return imageSource(image, folder, isRootless);
   }
   if (source.kind === "rootfs") {
     const path = absolute(source.path);
@@ -91,19 +70,24 @@ export function makeSource(
   return { rootFilesystem: { kind: "path", path }, config: { Cmd: HELLO_ARGS }, files: [path] };
 }
 
-function overlayOf(
-  image: ResolvedImage,
+function imageSource(
+  image: RunImage,
   folder: ContainerFolder,
   isRootless: boolean,
-): RootFilesystem {
-  return {
+): RunSourceFiles {
+  noteContainerImage(folder.fd, image.digest);
+  image.settle();
+  const lower = image.root.lower;
+  const rootFilesystem: RootFilesystem = {
     kind: "overlay",
-    lower: image.lower,
+    // Overlayfs wants one: an image may have no layers at all.
+    lower: lower.length === 0 ? [folder.makeEmptyLower()] : lower,
     upper: `${folder.path}/upper`,
     work: `${folder.path}/work`,
     userXattr: isRootless,
     mountPoint: `${folder.path}/root`,
   };
+  return { rootFilesystem, config: image.config, files: lower };
 }
 
 function absolute(path: string): string {

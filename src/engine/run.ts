@@ -18,8 +18,9 @@ import { ContainerFolder } from "./container-folder.ts";
 import { helloProgramFd } from "./hello.ts";
 import { rootlessIdMaps } from "./id-maps.ts";
 import { imageProcess } from "./image-process.ts";
+import { imageOf } from "./run-image.ts";
 import type { RunContainerOptions } from "./run-options.ts";
-import { checkRequest, imageOf, makeSource, type RunSourceFiles } from "./run-source.ts";
+import { checkRequest, makeSource, type RunSourceFiles } from "./run-source.ts";
 import { type IdMaps, runSpec } from "./run-spec.ts";
 import { readSurroundings } from "./surroundings.ts";
 
@@ -45,11 +46,13 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   checkRequest(options);
   const idMaps = rootlessIdMaps(process.env["USER"]);
   // An image is there, whatever time that takes, before anything of the container is.
-  const image = await imageOf(options, storeRoot);
+  using image = await imageOf(options, surroundings);
+  using imageLock = image?.root.shareLock();
   using folder = ContainerFolder.create(storeRoot, id);
   const end = await orRemove(folder, idMaps, () => {
     const source = makeSource(options, folder, { image, isRootless: idMaps !== undefined });
-    return runFrom(source, { options, folder, id, stateRoot, idMaps });
+    const lockFds = imageLock === undefined ? [] : [imageLock.number];
+    return runFrom(source, { options, folder, id, stateRoot, idMaps, lockFds });
   });
   if (end.kind !== "detached" && options.remove) {
     await folder.remove(idMaps);
@@ -96,6 +99,8 @@ interface Run {
   readonly id: string;
   readonly stateRoot: string;
   readonly idMaps: IdMaps | undefined;
+  /** What the holder keeps as long as it lives. */
+  readonly lockFds: readonly number[];
 }
 
 async function runFrom(source: RunSourceFiles, run: Run): Promise<HeldEnd> {
@@ -116,6 +121,7 @@ async function runFrom(source: RunSourceFiles, run: Run): Promise<HeldEnd> {
     ...(options.ignoredSignals === undefined ? {} : { ignoredSignals: options.ignoredSignals }),
     primaryFd: holder.number,
     directoryFd: folder.fd,
+    lockFds: run.lockFds,
     stdin: options.interactive,
   });
   const startedAfterMs = performance.now();

@@ -13,6 +13,10 @@ export interface LayoutReference {
   readonly digest?: Digest;
 }
 
+export function isLayoutReference(text: string): boolean {
+  return text.startsWith(PREFIX);
+}
+
 /** Throws invalid-argument. */
 export function parseLayoutReference(text: string): LayoutReference {
   const rest = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : "";

@@ -19,7 +19,10 @@ import { archive } from "../../test/fixtures/tar-archive.ts";
 import { digestOf } from "../../test/fixtures/unpacked-layers.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { ImageConfig } from "../oci/image-spec.ts";
 import { OCI_CONFIG, OCI_LAYER_GZIP } from "../oci/media-types.ts";
+import { ContentStore } from "./content/content-store.ts";
+import { layerPath } from "./record.ts";
 import { type ResolveOptions, resolveImage } from "./resolve.ts";
 
 let folder = "";
@@ -38,8 +41,27 @@ afterEach(() => {
 
 const layerOf = (name: string): Buffer => archive({ name, data: name });
 
-function resolve(suffix = "", options: ResolveOptions = {}) {
-  return resolveImage(`oci:${layout.folder}${suffix}`, { storeRoot, ...options });
+interface Resolved {
+  readonly digest: string;
+  readonly config: ImageConfig;
+  readonly notes: readonly string[];
+  /** Folders, topmost first. */
+  readonly lower: readonly string[];
+}
+
+async function resolveReference(
+  reference: string,
+  options: ResolveOptions = {},
+): Promise<Resolved> {
+  const choice = { storeRoot, format: "directory", ...options } as const;
+  using image = await resolveImage(reference, choice);
+  const layers = image.root.format === "directory" ? image.root.layers : [];
+  const lower = layers.map((layer) => layerPath(storeRoot, layer));
+  return { digest: image.digest, config: image.config, notes: image.notes, lower };
+}
+
+async function resolve(suffix = "", options: ResolveOptions = {}): Promise<Resolved> {
+  return await resolveReference(`oci:${layout.folder}${suffix}`, options);
 }
 
 async function failure(promise: Promise<unknown>): Promise<OcicatError> {
@@ -108,16 +130,50 @@ describe("choosing", () => {
     expect((await resolve()).lower).toHaveLength(1);
   });
 
-  test.each(["oci:", "oci::tag", "debian", ""])("%p is no reference", async (reference) => {
-    expect((await failure(resolveImage(reference, { storeRoot }))).code).toBe("invalid-argument");
+  test.each(["oci:", "oci::tag", "Debian", ""])("%p is no reference", async (reference) => {
+    expect((await failure(resolveReference(reference))).code).toBe("invalid-argument");
+  });
+
+  test("names and IDs of the store", async () => {
+    const one = image("one");
+    layout.setIndex([one]);
+    const { digest } = await resolve();
+    const missing = await failure(resolveReference("debian:12"));
+    expect(missing.code).toBe("not-found");
+    expect(missing.hint).toContain("ocicat pull");
+    using store = new ContentStore(storeRoot);
+    await store.setName("docker.io/library/debian:12", one);
+    await store.setName("registry.example/team/debian:latest", one);
+    await store.setName("as skopeo wrote it", one);
+    const hex = digest.slice("sha256:".length);
+    for (const text of [
+      ...["debian:12", "docker.io/debian:12", `debian@${digest}`, "as skopeo wrote it"],
+      ...[digest, hex, hex.slice(0, 12)],
+    ]) {
+      expect((await resolveReference(text)).digest).toBe(digest);
+    }
+    const ownRegistry = { defaultDomain: "registry.example" };
+    expect((await resolveReference("team/debian", ownRegistry)).digest).toBe(digest);
+    for (const text of ["debian", "debian:13", `ubuntu@${digest}`, "0".repeat(64)]) {
+      expect((await failure(resolveReference(text))).code).toBe("not-found");
+    }
+  });
+
+  test("an image of the store whose record is gone", async () => {
+    layout.setIndex([image("one")]);
+    const first = await resolve();
+    using store = new ContentStore(storeRoot);
+    await store.setName("docker.io/library/x:latest", store.names()[0]?.descriptor ?? image("one"));
+    rmSync(join(storeRoot, "images"), { recursive: true });
+    rmSync(join(storeRoot, "layers"), { recursive: true });
+    expect(await resolveReference("x")).toEqual(first);
+    expect(readdirSync(first.lower[0] ?? "")).toEqual(["one"]);
   });
 });
 
 describe("documents", () => {
   test("not a layout, a layout of another version", async () => {
-    expect((await failure(resolveImage(`oci:${folder}`, { storeRoot }))).reason).toBe(
-      "it has no index.json",
-    );
+    expect((await failure(resolveReference(`oci:${folder}`))).reason).toBe("it has no index.json");
     layout.setIndex([layout.addImage({ layers: [layerOf("x")] })]);
     writeFileSync(join(layout.folder, "oci-layout"), '{"imageLayoutVersion":"2.0.0"}');
     expect((await failure(resolve())).code).toBe("invalid-config");
@@ -262,12 +318,12 @@ describe("the store", () => {
   test("the same image asked for at once, in one process: each layer is made once", async () => {
     layout.setIndex([three()]);
     const reads: string[] = [];
-    const onProgress: ResolveOptions["onProgress"] = (event) => {
-      if (event.kind === "unpacking" && event.bytes === event.of) {
-        reads.push(event.layer);
+    const onEvent: ResolveOptions["onEvent"] = (event) => {
+      if (event.kind === "layer" && event.phase === "unpacking" && event.bytes === event.of) {
+        reads.push(event.digest);
       }
     };
-    const images = await Promise.all(Array.from({ length: 6 }, () => resolve("", { onProgress })));
+    const images = await Promise.all(Array.from({ length: 6 }, () => resolve("", { onEvent })));
     expect(new Set(images.map((image) => JSON.stringify(image))).size).toBe(1);
     expect(reads).toHaveLength(3);
     expect(new Set(reads).size).toBe(3);
@@ -277,7 +333,8 @@ describe("the store", () => {
   const code = `
     const { resolveImage } = await import(${JSON.stringify(join(import.meta.dir, "resolve.ts"))});
     const [reference, storeRoot] = process.argv.slice(-2);
-    console.log(JSON.stringify(await resolveImage(reference, { storeRoot })));
+    using image = await resolveImage(reference, { storeRoot, format: "directory" });
+    console.log(JSON.stringify(image));
   `;
   const command = (): string[] => [
     ...[process.execPath, "-e", code],
@@ -293,7 +350,7 @@ describe("the store", () => {
     const outputs = await Promise.all(children.map((child) => new Response(child.stdout).text()));
     expect(await Promise.all(children.map((child) => child.exited))).toEqual([0, 0, 0, 0]);
     expect(new Set(outputs).size).toBe(1);
-    expect(JSON.parse(outputs[0] ?? "").lower).toHaveLength(2);
+    expect(JSON.parse(outputs[0] ?? "").root.layers).toHaveLength(2);
     expect(readdirSync(join(storeRoot, "layers"))).toHaveLength(2);
     expect(readdirSync(join(storeRoot, "staging"))).toEqual([]);
   });
@@ -348,16 +405,16 @@ describe.skipIf(process.geteuid?.() !== 0 || Bun.which("setpriv") === null)("roo
     chmodSync(folder, 0o755);
     const script = `
       const { resolveImage } = await import(${JSON.stringify(join(import.meta.dir, "resolve.ts"))});
-      console.log(JSON.stringify(await resolveImage("oci:${layout.folder}", {
-        storeRoot: "${storeRoot}",
-      })));
+      using image = await resolveImage("oci:${layout.folder}", { storeRoot: "${storeRoot}" });
+      console.log(JSON.stringify(image));
     `;
     const child = Bun.spawnSync([
       ...["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"],
       ...[process.execPath, "-e", script],
     ]);
     expect(child.stderr.toString()).toBe("");
-    const { lower, notes } = JSON.parse(child.stdout.toString());
+    const { root, notes } = JSON.parse(child.stdout.toString());
+    const lower = root.layers.map((layer: string) => layerPath(storeRoot, layer));
     const facts = statSync(join(lower[1], "closed"));
     expect([facts.mode & 0o7777, facts.uid]).toEqual([0, 12_345]);
     expect(statSync(join(lower[1], "closed", "f")).mode & 0o7777).toBe(0o4444);

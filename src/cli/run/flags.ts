@@ -7,6 +7,12 @@ export const RUN_FLAGS = {
   tty: { kind: "switch", aliases: ["t"], help: "give the process a terminal" },
   rm: { kind: "switch", help: "remove the container's changes when it has ended" },
   rootfs: { kind: "text", value: "DIR", help: "run on this folder instead of an image" },
+  platform: { kind: "text", value: "OS/ARCH", help: "the image for another platform than this" },
+  pull: {
+    kind: "text",
+    value: "POLICY",
+    help: "get the image when it is missing, always, when it is newer, or never",
+  },
   name: { kind: "text", value: "NAME", help: "name of the container; random by default" },
   env: {
     kind: "list",

@@ -1,7 +1,7 @@
 // From the words of the command line to the options of the engine.
 
 import type { RunContainerOptions, RunLimits, RunSource } from "../../engine/run-options.ts";
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
 import type { RunFlags } from "./flags.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
@@ -11,6 +11,7 @@ import {
   parseMemory,
   parseNetwork,
   parsePidsLimit,
+  parsePullPolicy,
   variables,
 } from "./values.ts";
 
@@ -28,6 +29,8 @@ export function runOptions(flags: RunFlags, around: Surroundings): RunContainerO
   return {
     source,
     command,
+    ...given(flags.text("platform"), (platform) => ({ platform })),
+    ...given(flags.text("pull"), (text) => ({ pullPolicy: parsePullPolicy(text) })),
     ...given(flags.text("entrypoint"), (text) => ({ entrypoint: parseEntrypoint(text) })),
     ...given(flags.text("name"), (name) => ({ name })),
     env: variables({ files, entries, own: around.environment }),
@@ -70,13 +73,6 @@ function whatToRun(flags: RunFlags): {
       subject: "a container",
       reason: "there is no image",
       hint: "`ocicat run hello` shows that it works; `ocicat run --help` shows the rest",
-    });
-  }
-  if (image !== "hello" && !image.startsWith("oci:")) {
-    throw new OcicatError("invalid-argument", {
-      operation: "run",
-      subject: `the image ${quote(image)}`,
-      reason: "images are oci:LAYOUT[:TAG] or hello; registries are not there yet",
     });
   }
   return {

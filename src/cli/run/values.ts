@@ -1,5 +1,6 @@
 // What the values of single flags mean.
 
+import type { PullPolicy } from "../../config/schema.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 
 /** The error of a flag whose value is no good. */
@@ -71,6 +72,24 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+const PULL_POLICIES: Readonly<Record<string, PullPolicy>> = {
+  missing: "missing",
+  always: "always",
+  newer: "newer",
+  never: "never",
+  // As podman has it: --pull and --pull=false.
+  true: "always",
+  false: "missing",
+};
+
+export function parsePullPolicy(text: string): PullPolicy {
+  const policy = Object.hasOwn(PULL_POLICIES, text) ? PULL_POLICIES[text] : undefined;
+  if (policy === undefined) {
+    throw badValue("pull", text, "it is one of missing, always, newer and never");
+  }
+  return policy;
 }
 
 export interface VariableSources {

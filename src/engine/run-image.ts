@@ -1,0 +1,159 @@
+// The image of a run: found in the store or fetched, and its files in place.
+
+import { OcicatError } from "../error/ocicat-error.ts";
+import type { MountPlace } from "../image/image-mount.ts";
+import { type ImageRoot, openImageRoot } from "../image/image-root.ts";
+import { isLayoutReference } from "../image/layout-reference.ts";
+import { type ResolvedImage, type ResolveOptions, resolveImage } from "../image/resolve.ts";
+import type { Digest } from "../oci/digest.ts";
+import type { ImageConfig } from "../oci/image-spec.ts";
+import { parseReference } from "../oci/reference.ts";
+import { bringInOptions } from "./configured-options.ts";
+import type { RunContainerOptions } from "./run-options.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export class RunImage implements Disposable {
+  readonly config: ImageConfig;
+  readonly digest: Digest;
+  readonly root: ImageRoot;
+  readonly #resolved: ResolvedImage;
+
+  /** Takes `resolved` over, also when it throws. */
+  constructor(resolved: ResolvedImage, place: MountPlace) {
+    try {
+      this.root = openImageRoot(resolved.root, place);
+    } catch (error) {
+      resolved[Symbol.dispose]();
+      throw error;
+    }
+    this.config = resolved.config;
+    this.digest = resolved.digest;
+    this.#resolved = resolved;
+  }
+
+  get notes(): readonly string[] {
+    return this.#resolved.notes;
+  }
+
+  /** The container has noted that it uses the image, so that nothing of it is collected. */
+  settle(): void {
+    this.#resolved[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.root[Symbol.dispose]();
+    this.settle();
+  }
+}
+
+/** Undefined: the container is not made from an image. */
+export async function imageOf(
+  options: RunContainerOptions,
+  surroundings: Surroundings,
+): Promise<RunImage | undefined> {
+  const { source, progress } = options;
+  if (source.kind !== "image") {
+    return undefined;
+  }
+  try {
+    return await openImage(source.reference, options, surroundings);
+  } finally {
+    await progress?.finish();
+  }
+}
+
+async function openImage(
+  reference: string,
+  options: RunContainerOptions,
+  surroundings: Surroundings,
+): Promise<RunImage> {
+  const { storeRoot, stateRoot } = surroundings;
+  const place = { storeRoot, stateRoot };
+  const resolving = resolveOptionsOf(options, surroundings);
+  return (
+    tryOpen(await fetched(reference, { options, surroundings, resolving }), place) ??
+    new RunImage(await resolveImage(reference, { ...resolving, format: "directory" }), place)
+  );
+}
+
+interface Fetch {
+  readonly options: RunContainerOptions;
+  readonly surroundings: Surroundings;
+  readonly resolving: ResolveOptions;
+}
+
+/** By the pull policy. A layout is never fetched, nor is what could only be an ID. */
+async function fetched(reference: string, fetch: Fetch): Promise<ResolvedImage> {
+  const { options, surroundings, resolving } = fetch;
+  const policy = options.pullPolicy ?? surroundings.configuration.get("image.pull-policy");
+  const isFetchable = !isLayoutReference(reference) && isName(reference);
+  if (isFetchable && (policy === "always" || policy === "newer")) {
+    await pull(reference, fetch).catch((error: unknown) => {
+      // "newer" is content with what is there when nobody can tell.
+      if (policy === "always" || !isUnreachable(error)) {
+        throw error;
+      }
+    });
+  }
+  try {
+    return await resolveImage(reference, resolving);
+  } catch (error) {
+    const isMissing = error instanceof OcicatError && error.code === "not-found";
+    if (!(isMissing && isFetchable && policy === "missing")) {
+      throw error;
+    }
+    await pull(reference, fetch);
+    return await resolveImage(reference, resolving);
+  }
+}
+
+function isName(reference: string): boolean {
+  try {
+    parseReference(reference);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof OcicatError && ["unavailable", "timeout"].includes(error.code);
+}
+
+async function pull(reference: string, { options, surroundings }: Fetch): Promise<void> {
+  const { pullImages } = await import("./images/pull-images.ts");
+  const { storeRoot } = surroundings;
+  const { platform, progress, onWarning } = options;
+  await pullImages(reference, {
+    storeRoot,
+    platform,
+    onWarning,
+    ...(progress === undefined ? {} : { onEvent: (event) => progress.show(event) }),
+  });
+}
+
+/** Undefined: the store was filled where EROFS can be mounted, and here it can't. */
+function tryOpen(resolved: ResolvedImage, place: MountPlace): RunImage | undefined {
+  try {
+    return new RunImage(resolved, place);
+  } catch (error) {
+    const { code } = error instanceof OcicatError ? error : { code: undefined };
+    if (code !== "unsupported" && code !== "permission-denied") {
+      throw error;
+    }
+    return undefined;
+  }
+}
+
+function resolveOptionsOf(
+  { platform, progress }: RunContainerOptions,
+  { configuration, storeRoot }: Surroundings,
+): ResolveOptions {
+  return {
+    storeRoot,
+    defaultDomain: configuration.get("image.default-registry"),
+    ...bringInOptions(configuration),
+    ...(platform === undefined ? {} : { platform }),
+    ...(progress === undefined ? {} : { onEvent: (event) => progress.show(event) }),
+  };
+}

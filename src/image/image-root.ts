@@ -1,0 +1,38 @@
+// The files of a stored image, ready to be the lower directories of an overlay.
+
+import type { OwnedFd } from "../sys/file.ts";
+import { acquireImageMount, type MountPlace } from "./image-mount.ts";
+import { layerPath, type StoredRoot } from "./record.ts";
+
+export interface ImageRoot extends Disposable {
+  /** Topmost first. Never written to. None: the image has no layers. */
+  readonly lower: readonly string[];
+  /**
+   * What a process that outlives this one has to inherit, so that a mount is not taken away; see
+   * image-mount.ts. Undefined: nothing is mounted.
+   */
+  shareLock(): OwnedFd | undefined;
+}
+
+/** Throws "unsupported" or "permission-denied" where the image can't be mounted. */
+export function openImageRoot(root: StoredRoot, place: MountPlace): ImageRoot {
+  return root.format === "erofs"
+    ? acquireImageMount(root, place)
+    : new FolderRoot(root.layers.map((layer) => layerPath(place.storeRoot, layer)));
+}
+
+class FolderRoot implements ImageRoot {
+  readonly lower: readonly string[];
+
+  constructor(lower: readonly string[]) {
+    this.lower = lower;
+  }
+
+  shareLock(): undefined {
+    return undefined;
+  }
+
+  [Symbol.dispose](): void {
+    // Folders stay where they are.
+  }
+}
