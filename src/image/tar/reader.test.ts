@@ -467,7 +467,7 @@ describe("broken archives", () => {
     { name: "long", data: "z".repeat(600) },
   );
 
-  test("truncated at every byte: complete between entries, an error with the place elsewhere", () => {
+  test("truncated at every byte: complete behind an entry's data, an error with the place elsewhere", () => {
     const whole = readAll(sample);
     const clean: number[] = [];
     for (let length = 0; length < sample.length; length += 1) {
@@ -483,7 +483,15 @@ describe("broken archives", () => {
     const afterSecond = 512 + 1024 + 512 + 512;
     const afterThird = afterSecond + 1024 + 512 + 1024;
     const half = afterThird + 512;
-    expect(clean).toEqual([0, 512, afterSecond, afterThird, half]);
+    const padding = (from: number, to: number): number[] =>
+      Array.from({ length: to - from + 1 }, (_, index) => from + index);
+    expect(clean).toEqual([
+      0,
+      512,
+      ...padding(afterSecond - 502, afterSecond),
+      ...padding(afterThird - 424, afterThird),
+      half,
+    ]);
   });
 
   test("the size of the chunks makes no difference", () => {

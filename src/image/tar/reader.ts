@@ -104,12 +104,17 @@ export class TarReader {
     }
   }
 
-  /** The input has ended: throws unless an archive may end here. */
+  /**
+   * The input has ended: throws unless an archive may end here. That is also so behind the data of a
+   * file: umoci does not pad the last one, and nobody minds.
+   */
   finish(): void {
     const { own, longName, longLink } = this.#extensions;
     const entryDue = own.length > 0 || longName !== undefined || longLink !== undefined;
-    const betweenEntries = this.#part === this.#headerPart && this.#blockFill === 0 && !entryDue;
-    if (this.#zeroBlocks < 2 && !betweenEntries) {
+    const isBehindEntry =
+      this.#part === this.#paddingPart ||
+      (this.#part === this.#headerPart && this.#blockFill === 0);
+    if (this.#zeroBlocks < 2 && (entryDue || !isBehindEntry)) {
       throw malformed(this.#position, `the archive ends inside ${this.#part.what}`);
     }
   }
