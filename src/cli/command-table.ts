@@ -17,6 +17,7 @@ import {
   TAG,
   UNTAG,
 } from "./images/image-entries.ts";
+import { MANIFEST } from "./images/manifest/entries.ts";
 import { INFO, SYSTEM } from "./system/system-entries.ts";
 
 export interface CommandEntry {
@@ -54,6 +55,7 @@ export const OCICAT: CommandGroup = {
     login: LOGIN,
     logout: LOGOUT,
     image: IMAGE,
+    manifest: MANIFEST,
     explain: {
       summary: "show the system calls that would make a container",
       load: async () => (await import("./explain.ts")).explain,

@@ -1,8 +1,7 @@
 // Removing the images that nobody needs: those without a name, or all that no container uses.
 
 import { collectGarbage } from "../../image/content/collect-garbage.ts";
-import type { Digest } from "../../oci/digest.ts";
-import { namesOf, readCatalog } from "./catalog.ts";
+import { type CatalogEntry, namesOf, readCatalog } from "./catalog.ts";
 import { imageCondition } from "./image-filters.ts";
 import { hostPlatform, type ImageOptions, openImages } from "./image-session.ts";
 import type { RemovedImage } from "./remove-images.ts";
@@ -29,17 +28,23 @@ export async function pruneImages(options: PruneOptions): Promise<Pruned> {
   const holds = imageCondition(options.filters ?? [], context);
   const removed: RemovedImage[] = [];
   for (const image of catalog.images) {
-    const isWanted = options.all === true || namesOf(image).length === 0;
-    if (!isWanted || image.containers.length > 0 || !holds(image)) {
+    if (image.containers.length > 0 || !holds(image)) {
       continue;
     }
-    const digests = new Set<Digest>(image.entries.map(({ descriptor }) => descriptor.digest));
-    for (const digest of digests) {
+    // Of an image that has names too, what has lost its own goes.
+    const gone = options.all === true ? image.entries : nameless(image.entries);
+    for (const digest of new Set(gone.map(({ descriptor }) => descriptor.digest))) {
       await store.removeDescriptors(digest);
     }
-    const untagged = namesOf(image).map((name) => familiarName(name, defaultDomain));
-    removed.push({ untagged, deleted: image.id });
+    if (gone.length === image.entries.length) {
+      const untagged = namesOf(image).map((name) => familiarName(name, defaultDomain));
+      removed.push({ untagged, deleted: image.id });
+    }
   }
   const { bytes } = await collectGarbage(store);
   return { removed, freedBytes: bytes };
+}
+
+function nameless(entries: readonly CatalogEntry[]): readonly CatalogEntry[] {
+  return entries.filter(({ name }) => name === undefined);
 }

@@ -1,0 +1,21 @@
+// manifest add: more images in a manifest list.
+
+import { addToManifestList } from "../../../engine/images/manifest-lists.ts";
+import { defineCommand } from "../../command.ts";
+import { writeOutput } from "../../write-text.ts";
+import { imageOptions, STORE_FLAG } from "../image-flags.ts";
+
+export const add = defineCommand({
+  usage: ["LIST IMAGE..."],
+  about: "Adds images of the store to a manifest list. Prints the list's new digest.",
+  flags: STORE_FLAG,
+  args: { min: 2 },
+  completes: "image",
+  examples: ["ocicat manifest add app:1.0 app:1.0-riscv64"],
+  async act(flags) {
+    const [list = "", ...images] = flags.args;
+    const changed = await addToManifestList(list, images, imageOptions(flags.text("store")));
+    writeOutput(`${changed.descriptor.digest}\n`);
+    return 0;
+  },
+});

@@ -1,0 +1,47 @@
+// manifest inspect: the manifest or manifest list that a name leads to.
+
+import { inspectManifest } from "../../../engine/images/inspect-manifest.ts";
+import { defineCommand } from "../../command.ts";
+import type { FlagsOf, FlagTable } from "../../flags.ts";
+import { writeOutput } from "../../write-text.ts";
+import { imageOptions, STORE_FLAG } from "../image-flags.ts";
+import { workFailureCode } from "../image-work.ts";
+import { CREDENTIAL_FLAGS, registryAccess } from "../registry-flags.ts";
+
+const INSPECT_FLAGS = {
+  raw: { kind: "switch", help: "byte for byte, as its digest is of" },
+  remote: { kind: "switch", help: "ask the registry, whatever the store has" },
+  verbose: { kind: "switch", aliases: ["v"], help: "with its descriptor" },
+  ...CREDENTIAL_FLAGS,
+  ...STORE_FLAG,
+} as const satisfies FlagTable;
+
+export const inspect = defineCommand({
+  usage: ["[FLAGS] IMAGE"],
+  about: "Shows the manifest or manifest list of an image of the store, or else of a registry.",
+  flags: INSPECT_FLAGS,
+  args: { min: 1, max: 1 },
+  completes: "image",
+  examples: [
+    "ocicat manifest inspect debian:12",
+    "ocicat manifest inspect --remote --raw debian:12 | sha256sum",
+  ],
+  act: inspectCommand,
+  failureCode: workFailureCode,
+});
+
+async function inspectCommand(flags: FlagsOf<typeof INSPECT_FLAGS>): Promise<number> {
+  const { descriptor, text } = await inspectManifest(flags.args[0] ?? "", {
+    ...imageOptions(flags.text("store")),
+    ...registryAccess(flags),
+    remote: flags.switch("remote"),
+  });
+  if (flags.switch("raw")) {
+    writeOutput(text);
+    return 0;
+  }
+  const document: unknown = JSON.parse(text);
+  const shown = flags.switch("verbose") ? { Descriptor: descriptor, Manifest: document } : document;
+  writeOutput(`${JSON.stringify(shown, undefined, 4)}\n`);
+  return 0;
+}

@@ -1,0 +1,40 @@
+// manifest push: a manifest list and all of its images into a registry.
+
+import { removeManifestLists } from "../../../engine/images/manifest-lists.ts";
+import { pushImages } from "../../../engine/images/push-images.ts";
+import { defineCommand } from "../../command.ts";
+import type { FlagsOf, FlagTable } from "../../flags.ts";
+import { writeOutput } from "../../write-text.ts";
+import { WORK_FLAGS, withProgress, workFailureCode } from "../image-work.ts";
+import { CREDENTIAL_FLAGS, registryAccess } from "../registry-flags.ts";
+
+const PUSH_FLAGS = {
+  purge: { kind: "switch", help: "remove the list from the store afterwards" },
+  all: { kind: "switch", help: "for podman's sake: a list is pushed with all of its images" },
+  ...WORK_FLAGS,
+  ...CREDENTIAL_FLAGS,
+} as const satisfies FlagTable;
+
+export const push = defineCommand({
+  usage: ["[FLAGS] LIST [NAME[:TAG]]"],
+  about: "Puts a manifest list into a registry, with all of its images. Prints its digest.",
+  flags: PUSH_FLAGS,
+  args: { min: 1, max: 2 },
+  completes: "image",
+  examples: ["ocicat manifest push app:1.0 registry.example/app:1.0"],
+  act: pushCommand,
+  failureCode: workFailureCode,
+});
+
+async function pushCommand(flags: FlagsOf<typeof PUSH_FLAGS>): Promise<number> {
+  const [list = "", target] = flags.args;
+  const results = await withProgress(flags, async (work) => {
+    const pushed = await pushImages(list, { ...work, ...registryAccess(flags), target });
+    if (flags.switch("purge")) {
+      await removeManifestLists([list], work);
+    }
+    return pushed;
+  });
+  writeOutput(results.map(({ descriptor }) => `${descriptor.digest}\n`).join(""));
+  return 0;
+}
