@@ -4,6 +4,7 @@
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { LayerCompression } from "../../oci/media-types.ts";
 import { type Chunks, detectCompression, inflate } from "../layers/inflate.ts";
+import { filter } from "./filter-program.ts";
 
 export type Wrapping = LayerCompression | "xz" | "bzip2";
 
@@ -14,7 +15,6 @@ export interface Wrapped {
 }
 
 const MAGIC_BYTES = 6;
-const MOST_ERROR_TEXT = 500;
 
 /** Reads until it shows how the archive is compressed. */
 export async function sniff(source: Chunks): Promise<Wrapped> {
@@ -84,43 +84,9 @@ async function unwrapByProgram(
       hint: `install ${program === "xz" ? "xz-utils" : program}`,
     });
   }
-  const child = Bun.spawn([path, "-dc"], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
-  try {
-    const errors = new Response(child.stderr).text();
-    const fed = feed(child.stdin, chunks);
-    for await (const chunk of child.stdout) {
-      consume(chunk);
-    }
-    await fed;
-    const status = await child.exited;
-    if (status !== 0) {
-      throw new OcicatError("invalid-config", {
-        operation: "decompress",
-        subject: `an archive in ${program}`,
-        reason:
-          (await errors).trim().slice(0, MOST_ERROR_TEXT) || `${program} ended with ${status}`,
-      });
-    }
-  } finally {
-    child.kill("SIGKILL");
-  }
-}
-
-/** Ends early, without an error, when the program does: its exit status then says why. */
-async function feed(stdin: Bun.FileSink, chunks: Chunks): Promise<void> {
-  try {
-    for await (const chunk of chunks) {
-      stdin.write(chunk);
-      await stdin.flush();
-    }
-    await stdin.end();
-  } catch (error) {
-    if (!isBrokenPipe(error)) {
-      throw error;
-    }
-  }
-}
-
-function isBrokenPipe(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EPIPE";
+  await filter([path, "-dc"], chunks, {
+    operation: "decompress",
+    subject: `an archive in ${program}`,
+    consume,
+  });
 }
