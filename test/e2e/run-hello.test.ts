@@ -36,7 +36,7 @@ describe.skipIf(NEEDS_ROOT)("as root: hello and the command line", () => {
   test.each<[string, readonly string[], number, string]>([
     ["no image", [], 125, "ocicat run: run a container: there is no image"],
     ["a mistyped flag", ["--memroy", "1g", "hello"], 125, "hint: did you mean --memory?"],
-    ["a registry's image", ["debian"], 125, "registries are not there yet"],
+    ["an image that is not there", ["--pull", "never", "debian"], 125, "it is not in the store"],
     ["a command for hello", ["hello", "sh"], 125, "run hello: it takes no command"],
     ["no such folder", ["--rootfs", "/nonexistent", "sh"], 125, "no such file or directory"],
     ["no such layout", ["oci:/nonexistent", "sh"], 125, "it has no index.json"],

@@ -132,6 +132,7 @@ export class RunPlace {
       ...namesIn(this.containerState)
         .filter((name) => name !== ".cache")
         .map((name) => `state: ${name}`),
+      ...namesIn(join(this.state, ".images")).map((name) => `image: ${name}`),
       ...ownCgroups().map((path) => `cgroup: ${path}`),
       ...mountsBelow(this.folder).map((line) => `mount: ${line}`),
       ...this.reap().map((line) => `process: ${line}`),
