@@ -24,9 +24,11 @@ export class Lease implements Disposable {
 
   /** `purpose` is for people: "pull debian". */
   constructor(store: Store, purpose: string) {
+    using stack = new DisposableStack();
     this.#store = store;
-    this.#lock = lockOwnName(store.staging.number);
+    this.#lock = stack.use(lockOwnName(store.staging.number));
     this.#append(`${quote(purpose)}\n`);
+    stack.move();
   }
 
   /**

@@ -7,7 +7,8 @@ import { statAt } from "../../sys/file.ts";
 import { layerFileName } from "../layers/layer-names.ts";
 import { blobSize } from "./blob-folder.ts";
 import type { Discovery } from "./check-finding.ts";
-import { databaseProblem, removeDatabase } from "./database.ts";
+import { databaseProblem } from "./database.ts";
+import { removeDatabase } from "./database-files.ts";
 import { imageFacts } from "./image-facts.ts";
 import { type ImageGraph, imageGraph } from "./image-graph.ts";
 import { Metadata } from "./metadata.ts";
@@ -106,18 +107,17 @@ export function* checkDatabase(store: Store): Generator<Discovery> {
     yield { found: { kind: "database", reason: problem }, repair };
     return;
   }
-  using metadata = new Metadata(store.root);
-  for (const { descriptor } of readNames(store)) {
-    const { manifests, faults } = imageGraph(store, descriptor);
-    for (const manifest of faults.length === 0 ? manifests : []) {
-      const { digest } = manifest.descriptor;
-      const remembered = metadata.findFacts(digest);
-      const isRight = JSON.stringify(remembered) === JSON.stringify(imageFacts(manifest));
-      if (remembered !== undefined && !isRight) {
-        const reason = `what it says of ${digest} is not so`;
-        yield { found: { kind: "database", reason }, repair };
-        return;
-      }
-    }
+  const graphs = readNames(store).map(({ descriptor }) => imageGraph(store, descriptor));
+  const facts = graphs
+    .filter(({ faults }) => faults.length === 0)
+    .flatMap(({ manifests }) => manifests.map(imageFacts));
+  const remembered = new Metadata(store.root).findFacts(facts.map(({ manifest }) => manifest));
+  const wrong = facts.find((each) => {
+    const known = remembered.get(each.manifest);
+    return known !== undefined && JSON.stringify(known) !== JSON.stringify(each);
+  });
+  if (wrong !== undefined) {
+    const reason = `what it says of ${wrong.manifest} is not so`;
+    yield { found: { kind: "database", reason }, repair };
   }
 }

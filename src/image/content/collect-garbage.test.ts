@@ -240,11 +240,11 @@ test("a damaged manifest is not garbage; files of other programs are left alone"
 test("what is remembered of content goes with it", async () => {
   const { manifest } = await place.addImage([1]);
   {
-    using metadata = new Metadata(place.root);
+    const metadata = new Metadata(place.root);
     metadata.noteSource("docker.io/library/a", [manifest.digest]);
   }
   await collectGarbage(place.reopen());
-  using metadata = new Metadata(place.root);
+  const metadata = new Metadata(place.root);
   expect(metadata.sourcesOf(manifest.digest)).toEqual([]);
   expect(existsSync(join(place.root, "metadata.sqlite"))).toBe(true);
 });

@@ -63,8 +63,9 @@ export async function collectGarbage(
   }
   collection.sweep(options.partialAgeMs ?? DAY_MS);
   if (options.dryRun !== true) {
-    using metadata = new Metadata(store.root);
-    metadata.forget(collection.removed.flatMap(({ name }) => (isDigest(name) ? name : [])));
+    new Metadata(store.root).forget(
+      collection.removed.flatMap(({ name }) => (isDigest(name) ? name : [])),
+    );
   }
   const bytes = collection.removed.reduce((sum, item) => sum + item.bytes, 0);
   return { removed: collection.removed, bytes };

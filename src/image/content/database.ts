@@ -9,12 +9,17 @@
 //     repository  TEXT   / key    "docker.io/library/debian"
 //     seen        INTEGER      when it was there last, seconds since 1970
 //
+// WAL, with exclusive locks: one process at a time has it open, for a moment. The index of the WAL is then
+// in its memory. In a file it would be mapped, and a full disk ends a process that writes to such a map
+// with SIGBUS where a block is smaller than a page.
+//
 // PRAGMA user_version is the version of this schema: 1. Leases are not here: a lock is released by the
 // kernel when its holder dies (src/store/lease.ts).
 
 import { Database, SQLiteError } from "bun:sqlite";
 import { AT_FDCWD } from "../../abi/file.ts";
-import { statAt, tryUnlinkAt } from "../../sys/file.ts";
+import { statAt } from "../../sys/file.ts";
+import { DATABASE_FILE, removeDatabase } from "./database-files.ts";
 
 const VERSION = 1;
 
@@ -27,9 +32,6 @@ const SCHEMA = `
   PRAGMA user_version = ${VERSION};
 `;
 
-export const DATABASE_FILE = "metadata.sqlite";
-/** What SQLite keeps beside it. */
-const COMPANIONS = ["", "-wal", "-shm", "-journal"];
 const DAMAGED = ["SQLITE_NOTADB", "SQLITE_CORRUPT"];
 
 /**
@@ -48,14 +50,7 @@ export function openDatabase(storeRoot: string): Database | undefined {
   return openSound(storeRoot);
 }
 
-/** Whoever has it open goes on with what nobody will read again. */
-export function removeDatabase(storeRoot: string): void {
-  for (const companion of COMPANIONS) {
-    tryUnlinkAt(AT_FDCWD, `${storeRoot}/${DATABASE_FILE}${companion}`);
-  }
-}
-
-/** Undefined: it is sound, or not there. Else what is wrong with it. */
+/** Undefined: it is sound, not there, or can't be opened now. Else what is wrong with it. */
 export function databaseProblem(storeRoot: string): string | undefined {
   if (statAt(AT_FDCWD, `${storeRoot}/${DATABASE_FILE}`) === undefined) {
     return undefined;
@@ -69,7 +64,8 @@ export function databaseProblem(storeRoot: string): string | undefined {
     if (!(error instanceof SQLiteError)) {
       throw error;
     }
-    return error.message;
+    // On a full disk it can't be opened; that is no damage.
+    return isDamage(error) ? error.message : undefined;
   }
 }
 
@@ -78,6 +74,7 @@ function openSound(storeRoot: string): Database | undefined {
   const path = `${storeRoot}/${DATABASE_FILE}`;
   const database = stack.use(new Database(path, { create: true, strict: true }));
   database.run("PRAGMA busy_timeout = 10000");
+  database.run("PRAGMA locking_mode = EXCLUSIVE");
   database.run("PRAGMA journal_mode = WAL");
   database.run("PRAGMA synchronous = FULL");
   if (!database.transaction(prepareSchema).immediate(database)) {

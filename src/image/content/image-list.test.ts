@@ -122,7 +122,7 @@ test("the containers of an image", async () => {
 
 test("where blobs have been seen, the latest first", async () => {
   const { manifest, config } = await place.addImage([1]);
-  using metadata = new Metadata(place.root);
+  const metadata = new Metadata(place.root);
   metadata.noteSource("docker.io/library/b", [manifest.digest, config.digest]);
   metadata.noteSource("docker.io/library/a", [manifest.digest]);
   metadata.noteSource("docker.io/library/b", [manifest.digest]);
@@ -145,7 +145,7 @@ test.each(["", "no database at all ".repeat(500), "SQLite format 3\0".padEnd(819
     }
     writeFileSync(join(place.root, "metadata.sqlite"), content);
     expect(listImages(place.content)).toEqual(before);
-    using metadata = new Metadata(place.root);
+    const metadata = new Metadata(place.root);
     metadata.noteSource("docker.io/library/a", [manifest.digest]);
     expect(metadata.sourcesOf(manifest.digest)).toHaveLength(1);
   },
@@ -156,7 +156,7 @@ test("without a database that can be used nothing is remembered, and nothing fai
   await place.content.setName("localhost/a:1", manifest);
   mkdirSync(join(place.root, "metadata.sqlite"));
   expect(listImages(place.content)).toHaveLength(1);
-  using metadata = new Metadata(place.root);
+  const metadata = new Metadata(place.root);
   metadata.noteSource("docker.io/library/a", [manifest.digest]);
   expect(metadata.sourcesOf(manifest.digest)).toEqual([]);
 });

@@ -29,33 +29,26 @@ export function listImages(store: ContentStore): readonly StoredImage[] {
     images.set(descriptor.digest, image);
     image.names.push(...(name === undefined ? [] : [name]));
   }
-  using metadata = new Metadata(store.root);
+  const metadata = new Metadata(store.root);
+  const remembered = metadata.findFacts([...images.keys()]);
   const found: ImageFacts[] = [];
   const result = [...images.values()].map((image) => {
-    const known = knownFacts(store, metadata, image.descriptor);
-    if (known !== undefined) {
-      return { ...image, manifests: known };
+    const { digest } = image.descriptor;
+    const known = remembered.get(digest);
+    if (known !== undefined && store.blobSize(digest) !== undefined) {
+      return { ...image, manifests: [known] };
     }
+    // Which platforms are here can change: an index is always read.
     const graph = imageGraph(store.folders, image.descriptor);
     const manifests = graph.manifests.map(imageFacts);
-    found.push(...(graph.faults.length === 0 ? manifests : []));
+    const isSound = graph.faults.length === 0 && isManifestType(image.descriptor.mediaType);
+    found.push(...(isSound ? manifests : []));
     return { ...image, manifests };
   });
   if (found.length > 0) {
     metadata.rememberFacts(found);
   }
   return result;
-}
-
-/** Of what other platforms are here the index tells, so that it is always read. */
-function knownFacts(
-  store: ContentStore,
-  metadata: Metadata,
-  { digest, mediaType }: Descriptor,
-): readonly ImageFacts[] | undefined {
-  const isHere = isManifestType(mediaType) && store.blobSize(digest) !== undefined;
-  const facts = isHere ? metadata.findFacts(digest) : undefined;
-  return facts === undefined ? undefined : [facts];
 }
 
 const ID = /^(?:(sha256|sha512):)?([0-9a-f]{1,128})$/;

@@ -5,27 +5,33 @@ import { type Database, SQLiteError } from "bun:sqlite";
 import { AT_FDCWD } from "../../abi/file.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { statAt } from "../../sys/file.ts";
-import { DATABASE_FILE, openDatabase, removeDatabase } from "./database.ts";
+import { openDatabase } from "./database.ts";
+import { DATABASE_FILE, removeDatabase } from "./database-files.ts";
 import { type ImageFacts, parseImageFacts } from "./image-facts.ts";
 
-export class Metadata implements Disposable {
+export class Metadata {
   readonly #storeRoot: string;
-  #database: Database | undefined;
-  #isUnusable = false;
 
   constructor(storeRoot: string) {
     this.#storeRoot = storeRoot;
   }
 
-  /** What is remembered of a manifest. */
-  findFacts(manifest: Digest): ImageFacts | undefined {
-    return this.#attempt((database) => {
+  /** What is remembered of manifests, by their digests. */
+  findFacts(manifests: readonly Digest[]): ReadonlyMap<Digest, ImageFacts> {
+    const found = new Map<Digest, ImageFacts>();
+    this.#attempt((database) => {
       const query = database.query<{ facts: string }, [string]>(
         "SELECT facts FROM image WHERE manifest = ?",
       );
-      const row = query.get(manifest);
-      return row === null ? undefined : parseImageFacts(row.facts);
+      for (const manifest of manifests) {
+        const row = query.get(manifest);
+        const facts = row === null ? undefined : parseImageFacts(row.facts);
+        if (facts !== undefined) {
+          found.set(manifest, facts);
+        }
+      }
     });
+    return found;
   }
 
   rememberFacts(facts: readonly ImageFacts[]): void {
@@ -79,28 +85,19 @@ export class Metadata implements Disposable {
     this.#attempt((database) => database.transaction(action).immediate(database));
   }
 
-  /** Undefined: it can't be used. */
+  /** Undefined: it can't be used. It is open for this moment alone: others wait. */
   #attempt<Result>(action: (database: Database) => Result): Result | undefined {
-    if (this.#isUnusable) {
-      return undefined;
-    }
     try {
-      this.#database ??= openDatabase(this.#storeRoot);
-      this.#isUnusable = this.#database === undefined;
-      return this.#database === undefined ? undefined : action(this.#database);
+      using database = openDatabase(this.#storeRoot);
+      return database === undefined ? undefined : action(database);
     } catch (error) {
       if (!(error instanceof SQLiteError)) {
         throw error;
       }
-      this.#isUnusable = true;
       if (error.code?.startsWith("SQLITE_CORRUPT")) {
         removeDatabase(this.#storeRoot);
       }
       return undefined;
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.#database?.close();
   }
 }

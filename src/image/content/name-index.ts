@@ -16,10 +16,12 @@ import type { ImageIndex } from "../../oci/image-spec.ts";
 import { decodeIndex, IMAGE_DOCUMENT_LENGTH_MAX } from "../../oci/parse/image.ts";
 import { BLOB_FOLDERS, type Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
+import { sweepStaging } from "../../store/sweep-staging.ts";
 import { forceToDisk, writeWholeFile } from "../../store/whole-file.ts";
 import { OwnedFd, openAt, readTextAtIfExists } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
 import { blobSize } from "./blob-folder.ts";
+import { removeDatabase } from "./database-files.ts";
 
 const FILE = "index.json";
 export const INDEX_LOCK = `${FILE}.lock`;
@@ -78,23 +80,42 @@ export async function removeName(
   name: string,
   lastName: LastName = "remove-image",
 ): Promise<boolean> {
-  return await changeIndex(store, (manifests) => {
+  const edit = (manifests: readonly Descriptor[]): readonly Descriptor[] => {
     const remaining = manifests.filter((each) => nameOf(each) !== name);
     const digests = new Set(remaining.map(({ digest }) => digest));
     const last = manifests.filter((each) => nameOf(each) === name && !digests.has(each.digest));
     return lastName === "keep-image" ? [...remaining, ...last.map(withoutName)] : remaining;
-  });
+  };
+  return await orWithMoreRoom(store, () => changeIndex(store, edit));
 }
 
 /** Every descriptor of a digest, with and without names. Returns the names. */
 export async function removeDescriptors(store: Store, digest: Digest): Promise<readonly string[]> {
-  const names: string[] = [];
-  await changeIndex(store, (manifests) => {
+  let names: readonly string[] = [];
+  const edit = (manifests: readonly Descriptor[]): readonly Descriptor[] => {
     const gone = manifests.filter((each) => each.digest === digest);
-    names.push(...gone.flatMap((each) => nameOf(each) ?? []));
+    names = gone.flatMap((each) => nameOf(each) ?? []);
     return manifests.filter((each) => each.digest !== digest);
-  });
+  };
+  await orWithMoreRoom(store, () => changeIndex(store, edit));
   return names;
+}
+
+/** Whoever removes images may do so because the disk is full: what can be done without goes first. */
+async function orWithMoreRoom<Result>(
+  store: Store,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof OcicatError) || error.code !== "exhausted") {
+      throw error;
+    }
+  }
+  sweepStaging(store, { isStalePartial: () => true });
+  removeDatabase(store.root);
+  return await action();
 }
 
 function readIndex(store: Store): ImageIndex {

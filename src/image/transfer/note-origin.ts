@@ -10,6 +10,6 @@ export async function noteOrigin(
   digests: readonly Digest[],
 ): Promise<void> {
   const { Metadata } = await import("../content/metadata.ts");
-  using metadata = new Metadata(store.root);
+  const metadata = new Metadata(store.root);
   metadata.noteSource(`${domain}/${path}`, [...new Set(digests)]);
 }

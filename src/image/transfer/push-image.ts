@@ -59,7 +59,7 @@ export async function pushImage(
   using lease = store.lease(`push ${target}`);
   lease.protect(source.digest);
   const { Metadata } = await import("../content/metadata.ts");
-  using metadata = new Metadata(store.root);
+  const metadata = new Metadata(store.root);
   const local = new StoreSource(store);
   const isFetched = options.missing === "fetch";
   const request = {
