@@ -16,7 +16,6 @@ import type { ImageIndex } from "../../oci/image-spec.ts";
 import { decodeIndex, IMAGE_DOCUMENT_LENGTH_MAX } from "../../oci/parse/image.ts";
 import { BLOB_FOLDERS, type Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
-import { sweepStaging } from "../../store/sweep-staging.ts";
 import { forceToDisk, writeWholeFile } from "../../store/whole-file.ts";
 import { OwnedFd, openAt, readTextAtIfExists } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
@@ -113,6 +112,7 @@ async function orWithMoreRoom<Result>(
       throw error;
     }
   }
+  const { sweepStaging } = await import("../../store/sweep-staging.ts");
   sweepStaging(store, { isStalePartial: () => true });
   removeDatabase(store.root);
   return await action();
