@@ -8,6 +8,7 @@ import { type ResolvedImage, type ResolveOptions, resolveImage } from "../image/
 import type { Digest } from "../oci/digest.ts";
 import type { ImageConfig } from "../oci/image-spec.ts";
 import { parseReference } from "../oci/reference.ts";
+import { endPhase } from "../sys/phases.ts";
 import { bringInOptions } from "./configured-options.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -55,10 +56,12 @@ export async function imageOf(
   if (source.kind !== "image") {
     return undefined;
   }
+  endPhase("settings");
   try {
     return await openImage(source.reference, options, surroundings);
   } finally {
     await progress?.finish();
+    endPhase("image");
   }
 }
 
