@@ -3,6 +3,7 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { algorithmOf } from "../../oci/digest.ts";
+import { BLOCK_BYTES } from "../erofs/format.ts";
 import { LayerFileWriter } from "../erofs/layer-file-writer.ts";
 import type { UnpackLimits } from "../unpack/limits.ts";
 import { ArchiveCheck, type ArchiveIdentity } from "./archive-check.ts";
@@ -11,7 +12,7 @@ import { inflate, type OpenedLayer, openLayer } from "./inflate.ts";
 
 export type MadeLayer =
   | { readonly kind: "layer-file"; readonly notes: readonly string[] }
-  /** The blob is the archive itself, and needs no layer file. */
+  /** The blob is the archive itself, in whole blocks, and needs no layer file. */
   | { readonly kind: "uncompressed" };
 
 export class LayerFileMaker {
@@ -61,7 +62,7 @@ export class LayerFileMaker {
   async #run(): Promise<LayerFileWriter | undefined> {
     const layer = await openLayer(this.#handoff);
     const check = new ArchiveCheck(this.#identity, this.#limits);
-    if (layer.compression === "none") {
+    if (layer.compression === "none" && isDevice(this.#identity.blob)) {
       await this.#checkUncompressed(layer, check);
       return undefined;
     }
@@ -90,4 +91,9 @@ export class LayerFileMaker {
     await inflate(layer, (chunk) => check.take(chunk));
     check.verify();
   }
+}
+
+/** A device has whole blocks. Archives have them too, but for those that do not pad their last file. */
+function isDevice({ size }: ArchiveIdentity["blob"]): boolean {
+  return size % BLOCK_BYTES === 0;
 }
