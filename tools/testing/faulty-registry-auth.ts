@@ -20,6 +20,8 @@ export type RegistryAuth =
       readonly realm?: string;
       /** What challenges name in place of what is needed. */
       readonly challengeScope?: string;
+      /** What a token has to allow, whatever the request is. */
+      readonly neededScope?: string;
     };
 
 interface Token {
@@ -48,12 +50,13 @@ export class Gatekeeper {
         ? undefined
         : errorAnswer(401, "UNAUTHORIZED", { "WWW-Authenticate": 'Basic realm="test"' });
     }
+    const wanted = auth.neededScope ?? needed;
     const token = this.#tokens.get(given?.replace(/^Bearer /, "") ?? "");
-    if (token !== undefined && token.uses > 0 && allows(token, needed)) {
+    if (token !== undefined && token.uses > 0 && allows(token, wanted)) {
       token.uses -= 1;
       return undefined;
     }
-    const scope = auth.challengeScope ?? needed;
+    const scope = auth.challengeScope ?? wanted;
     const parameters = [
       `realm="${auth.realm ?? `${origin}/token`}"`,
       'service="test"',

@@ -180,17 +180,27 @@ export class HostConnection {
       await this.#ask(task, secure);
       return secure;
     } catch (error) {
-      if (!(error instanceof RegistryError && error.facts.maySpeakPlain === true)) {
+      if (!maySpeakPlain(error)) {
         throw error;
       }
-      const plain = secure.replace(/^https:/, "http:");
-      // Where plain HTTP does not work either, the first failure is the one to tell.
-      const status = await this.#ask(task, plain).catch(() => 0);
-      if (status === 0 || status === 400) {
-        throw error;
-      }
-      return plain;
+      return await this.#probePlain(task, secure.replace(/^https:/, "http:"), error);
     }
+  }
+
+  /** Where plain HTTP does not work either, the first failure is the one to tell. */
+  async #probePlain(task: Task, plain: string, failure: unknown): Promise<string> {
+    try {
+      const status = await this.#ask(task, plain);
+      // What servers say to those who should have used TLS.
+      if (status !== 400) {
+        return plain;
+      }
+    } catch (error) {
+      if (!maySpeakPlain(error)) {
+        throw error;
+      }
+    }
+    throw failure;
   }
 
   async #ask(task: Task, address: string): Promise<number> {
@@ -213,4 +223,8 @@ export class HostConnection {
 function probeContext(context: ConnectionContext): ConnectionContext {
   const { limits } = context;
   return { ...context, limits: { ...limits, answerMs: Math.min(limits.answerMs, PROBE_MS) } };
+}
+
+function maySpeakPlain(error: unknown): boolean {
+  return error instanceof RegistryError && error.facts.maySpeakPlain === true;
 }

@@ -1,6 +1,7 @@
 // The body of a request: a small text or bytes as they are, or a stream of known length, whose pace
 // is the server's.
 
+import { OcicatError } from "../../error/ocicat-error.ts";
 import type { RequestClock } from "./request-clock.ts";
 
 export type RequestBody =
@@ -34,7 +35,7 @@ export function fetchBody(
       clock.upload.end(lastBytes);
       sentBytes += lastBytes;
       body.onSent?.(sentBytes);
-      const next = await chunks.next();
+      const next = await nextOf(chunks);
       if (next.done === true) {
         controller.close();
         clock.waitForAnswer();
@@ -49,4 +50,22 @@ export function fetchBody(
       await chunks.return?.();
     },
   });
+}
+
+/** What cannot be read has nothing to do with the registry: nobody is to ask it again. */
+async function nextOf(
+  chunks: AsyncIterator<Uint8Array>,
+): Promise<IteratorResult<Uint8Array, unknown>> {
+  try {
+    return await chunks.next();
+  } catch (error) {
+    throw error instanceof OcicatError
+      ? error
+      : new OcicatError("system", {
+          operation: "read",
+          subject: "what is to be uploaded",
+          reason: error instanceof Error ? error.message : String(error),
+          cause: error,
+        });
+  }
 }
