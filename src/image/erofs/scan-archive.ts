@@ -12,7 +12,7 @@ export interface ArchiveRange {
 }
 
 /** The next header is mostly there when content has been skipped. */
-const WINDOW_BYTES = 4096;
+const WINDOW_BYTES = 16 * 1024;
 
 /** `handler` must not want content. Throws unless the archive is whole. */
 export function scanArchive(archive: ArchiveRange, handler: TarHandler, limits: TarLimits): void {

@@ -48,7 +48,7 @@ const SPACE = 0x20;
 const ZERO = 0x30;
 
 export function isZeroBlock(block: Buffer): boolean {
-  return block.every((byte) => byte === 0);
+  return block[0] === 0 && block.every((byte) => byte === 0);
 }
 
 /** `offset` is that of the block, for errors. */

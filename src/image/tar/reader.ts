@@ -57,6 +57,17 @@ export class TarReader {
     complete: () => this.#enter(this.#headerPart, BLOCK_BYTES),
   };
 
+  /** Of the file whose data comes now. */
+  #storedBytes = 0;
+  readonly #unwantedPart: Part = {
+    what: "the data of a file",
+    take: undefined,
+    complete: () => {
+      this.#handler.end();
+      this.#passPadding(this.#storedBytes);
+    },
+  };
+
   constructor(handler: TarHandler, limits: TarLimits = DEFAULT_TAR_LIMITS) {
     this.#handler = handler;
     this.#limits = limits;
@@ -311,17 +322,14 @@ export class TarReader {
     segments: readonly SparseSegment[] | undefined,
   ): void {
     const handler = this.#handler;
-    const whole = [{ offset: 0, length: storedBytes }];
-    const feed = handler.data && new SegmentFeed(handler, segments ?? whole);
     handler.begin(entry, { offset: this.#position, segments });
-    const part: Part = {
-      what: "the data of a file",
-      take: feed && ((input, start, end) => feed.push(input.subarray(start, end))),
-      complete: () => {
-        handler.end();
-        this.#passPadding(storedBytes);
-      },
-    };
-    this.#enter(part, storedBytes);
+    this.#storedBytes = storedBytes;
+    if (handler.data === undefined) {
+      this.#enter(this.#unwantedPart, storedBytes);
+      return;
+    }
+    const feed = new SegmentFeed(handler, segments ?? [{ offset: 0, length: storedBytes }]);
+    const take: Part["take"] = (input, start, end) => feed.push(input.subarray(start, end));
+    this.#enter({ ...this.#unwantedPart, take }, storedBytes);
   }
 }
