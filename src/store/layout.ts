@@ -19,7 +19,9 @@
 // Version 1 had layers, images, staging and containers: it becomes version 2 when it is opened.
 
 import { O_RDONLY } from "../abi/file.ts";
+import { Errno } from "../error/errno.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { checked } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import {
   makeDirectories,
@@ -73,7 +75,7 @@ export class Store implements Disposable {
     const version = readTextAtIfExists(this.top.number, "version", 4096);
     checkVersion(version, root);
     const openFolder = (name: string): OwnedFd => {
-      tryMkdirAt(this.top.number, name, PRIVATE);
+      makeFolder(this.top.number, name);
       return stack.use(new OwnedFd(openAt(this.top.number, name, O_RDONLY | O_DIRECTORY)));
     };
     this.blobs = openFolder("blobs");
@@ -89,7 +91,7 @@ export class Store implements Disposable {
   /** Of a store that is new, half made or of version 1. The version comes last: it says that all is there. */
   #complete(): void {
     for (const name of BLOB_FOLDERS) {
-      tryMkdirAt(this.blobs.number, name, PRIVATE);
+      makeFolder(this.blobs.number, name);
     }
     for (const [name, text] of Object.entries(LAYOUT_FILES)) {
       this.#write(name, text, "keep");
@@ -105,6 +107,13 @@ export class Store implements Disposable {
 
   [Symbol.dispose](): void {
     this.#descriptors[Symbol.dispose]();
+  }
+}
+
+function makeFolder(parentFd: number, name: string): void {
+  const result = tryMkdirAt(parentFd, name, PRIVATE);
+  if (result !== -Errno.EEXIST) {
+    checked(result, "make directory", quote(name));
   }
 }
 
