@@ -79,18 +79,24 @@ class Ingest {
   }
 
   async #download(): Promise<void> {
-    const { descriptor, onProgress } = this.#request;
+    const { descriptor, onChunk, onProgress } = this.#request;
     const missing = descriptor.size - this.#bytes;
     if (missing === 0) {
       return;
     }
     this.#partial.checkRoom(missing);
     let received = this.#bytes;
-    const source = inPieces(this.#source(), (bytes) => {
-      received += bytes;
-      onProgress?.(Math.min(received, descriptor.size));
+    const pieces = inPieces(this.#open(), {
+      reuse: onChunk === undefined,
+      onArrival: (bytes) => {
+        received += bytes;
+        onProgress?.(Math.min(received, descriptor.size));
+      },
+      onFailure: () => {
+        this.#canResume = true;
+      },
     });
-    for await (const piece of source) {
+    for await (const piece of pieces) {
       if (this.#bytes + piece.length > descriptor.size) {
         throw wrong(descriptor.digest, `it is longer than ${descriptor.size} bytes`);
       }
@@ -99,10 +105,9 @@ class Ingest {
     }
   }
 
-  /** What the caller gives, and the news that it ended with an error. */
-  async *#source(): AsyncGenerator<Uint8Array, void> {
+  #open(): AsyncIterable<Uint8Array> {
     try {
-      yield* this.#request.open(this.#bytes);
+      return this.#request.open(this.#bytes);
     } catch (error) {
       this.#canResume = true;
       throw error;

@@ -7,55 +7,81 @@ const PIECE_BYTES = 1024 * 1024;
 /** A chunk of this size is passed on as it is. */
 const LARGE_BYTES = 256 * 1024;
 
+export interface PieceOptions {
+  /** Pieces are used up before the next one is asked for: two buffers are enough for all of them. */
+  readonly reuse: boolean;
+  /** A chunk has come from the source. */
+  readonly onArrival: (bytes: number) => void;
+  /** The source has failed: its error follows. */
+  readonly onFailure: () => void;
+}
+
 /**
- * The same bytes in larger pieces, which the caller may keep. `onArrival` hears of each chunk. Before
- * an error of the source the piece that was begun comes out: it can be resumed behind that.
+ * The same bytes in larger pieces, which the caller may keep unless it lets them be reused. Before an error of the source the piece
+ * that was begun comes out: it can be resumed behind that.
  */
 export async function* inPieces(
   source: AsyncIterable<Uint8Array>,
-  onArrival: (bytes: number) => void,
+  { reuse, onArrival, onFailure }: PieceOptions,
 ): AsyncGenerator<Uint8Array, void> {
-  const piece = new PieceBuffer();
+  const piece = new PieceBuffer(reuse);
   try {
     for await (const chunk of source) {
       onArrival(chunk.length);
-      yield* piece.add(chunk);
+      const full = chunk.length < LARGE_BYTES ? piece.add(chunk) : piece.take();
+      if (full !== undefined) {
+        yield full;
+      }
+      if (chunk.length >= LARGE_BYTES) {
+        yield chunk;
+      }
     }
   } catch (error) {
-    yield* piece.rest();
+    onFailure();
+    const begun = piece.take();
+    if (begun !== undefined) {
+      yield begun;
+    }
     throw error;
   }
-  yield* piece.rest();
+  const last = piece.take();
+  if (last !== undefined) {
+    yield last;
+  }
 }
 
 class PieceBuffer {
+  readonly #reuse: boolean;
   #buffer = bytes(0);
   #length = 0;
+  /** What went out last, and is used up by the time that this buffer is full. */
+  #spare: Uint8Array<ArrayBuffer> | undefined;
 
-  *add(chunk: Uint8Array): Generator<Uint8Array, void> {
-    if (this.#length === 0 && chunk.length >= LARGE_BYTES) {
-      yield chunk;
-      return;
-    }
-    for (let offset = 0; offset < chunk.length; ) {
-      if (this.#length === 0) {
-        this.#buffer = bytes(PIECE_BYTES);
-      }
-      const part = chunk.subarray(offset, offset + PIECE_BYTES - this.#length);
-      this.#buffer.set(part, this.#length);
-      this.#length += part.length;
-      offset += part.length;
-      if (this.#length === PIECE_BYTES) {
-        yield* this.rest();
-      }
-    }
+  constructor(reuse: boolean) {
+    this.#reuse = reuse;
   }
 
-  *rest(): Generator<Uint8Array, void> {
-    if (this.#length > 0) {
-      const piece = this.#buffer.subarray(0, this.#length);
-      this.#length = 0;
-      yield piece;
+  /** `chunk` is smaller than a piece. Returns the piece that is full with it. */
+  add(chunk: Uint8Array): Uint8Array | undefined {
+    const fitting = Math.min(chunk.length, this.#buffer.length - this.#length);
+    this.#buffer.set(chunk.subarray(0, fitting), this.#length);
+    this.#length += fitting;
+    if (fitting === chunk.length) {
+      return undefined;
     }
+    const full = this.take();
+    this.#buffer.set(chunk.subarray(fitting));
+    this.#length = chunk.length - fitting;
+    return full;
+  }
+
+  /** What was begun, if anything. */
+  take(): Uint8Array | undefined {
+    const begun = this.#length === 0 ? undefined : this.#buffer.subarray(0, this.#length);
+    const next = this.#reuse ? this.#spare : undefined;
+    this.#spare = this.#buffer.length === 0 ? undefined : this.#buffer;
+    this.#buffer = next ?? bytes(PIECE_BYTES);
+    this.#length = 0;
+    return begun;
   }
 }
