@@ -42,6 +42,7 @@ export async function convertImage(
 ): Promise<LoadedImage> {
   checkLevel({ compression: options.compression ?? "gzip", ...levelOf(options) });
   using resources = new DisposableStack();
+  resources.use(store.lease("convert an image")).protect(image.digest);
   const stored = readStoredImage(store, image);
   const conversion = new Conversion(store, options, resources);
   const changed = new Map<Digest, Descriptor>();

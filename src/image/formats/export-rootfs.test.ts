@@ -147,6 +147,27 @@ test("layers are merged: whiteouts, links into lower layers, replaced and implie
   );
 });
 
+test("sparse files of archives that cut them anywhere keep their content", async () => {
+  using place = new TestPlace();
+  const data = "abcdefghij";
+  const pax = {
+    "GNU.sparse.size": "5000",
+    "GNU.sparse.numblocks": "3",
+    "GNU.sparse.map": "100,3,1500,2,4995,5",
+  };
+  const path = place.archive("in.tar", { name: "sparse", data, pax }, { name: "next", data: "x" });
+  const store = place.store();
+  const { descriptor } = await importRootfs(store, { kind: "path", path }, BRING_IN);
+  const output = { kind: "path", path: place.path("out.tar") } as const;
+  await exportImage(store, descriptor, output, { platform: HOST });
+  const expected = Buffer.alloc(5000);
+  expected.write("abc", 100);
+  expected.write("de", 1500);
+  expected.write("fghij", 4995);
+  const { stdout } = Bun.spawnSync(["tar", "-xOf", place.path("out.tar"), "sparse"]);
+  expect(stdout.equals(expected)).toBe(true);
+});
+
 test("sockets are left out, with a note", async () => {
   using place = new TestPlace();
   mkdirSync(place.path("root"));

@@ -39,6 +39,7 @@ export async function exportImage(
   options: ExportImageOptions,
 ): Promise<void> {
   using resources = new DisposableStack();
+  resources.use(store.lease("export an image")).protect(image.digest);
   const { limits = DEFAULT_UNPACK_LIMITS, signal } = options;
   const stored = manifestFor(readStoredImage(store, image), options.platform);
   const layers: ArchivePlace[] = [];

@@ -44,6 +44,8 @@ export async function saveArchive(
   options: SaveOptions,
 ): Promise<void> {
   using resources = new DisposableStack();
+  const digests = images.map(({ descriptor }) => descriptor.digest);
+  resources.use(store.lease("save images")).protect(...digests);
   const format = options.format === "docker-archive" ? "docker" : "oci";
   const plan = new SavePlan(store, { ...options, format, resources });
   for (const image of images) {

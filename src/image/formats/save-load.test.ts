@@ -213,7 +213,23 @@ describe("layers that can't be saved as they are", () => {
     expect(docker.imageId).toBe(oci.imageId as Digest);
   });
 
-  test("a blob that was dropped can't be saved when nothing else has its content", async () => {
+  test("blobs that the store has dropped: their archives are in the layer files", async () => {
+    using place = new TestPlace();
+    const layout = place.layout();
+    layout.setIndex([named(layout.addImage({ layers: layersOf("one", "two") }), NAME)]);
+    const store = place.store();
+    const dropping = { ...BRING_IN, format: "erofs", compressed: "drop" } as const;
+    const input = { kind: "path", path: layout.folder } as const;
+    const [image] = await loadArchive(store, input, dropping);
+    expect(blobs(store)).toHaveLength(2);
+    await save(store, place.path("saved"), "oci-archive");
+    const other = await loadedFrom(place, "saved");
+    expect(other.imageId).toBe(image?.imageId as Digest);
+    expect(other.descriptor.digest).not.toBe(image?.descriptor.digest as Digest);
+    expect(other.names).toEqual([NAME]);
+  });
+
+  test("a blob that is gone can't be saved when nothing else has its content", async () => {
     using place = new TestPlace();
     const store = await storeWithImage(place);
     const { digest } = imageOf(store);
