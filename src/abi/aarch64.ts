@@ -148,6 +148,7 @@ export const aarch64 = {
     uname: 160,
     sync: 81,
     syncfs: 267,
+    sync_file_range: 84,
     quotactl: 60,
     landlock_create_ruleset: 444,
     process_madvise: 440,

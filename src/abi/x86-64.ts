@@ -148,6 +148,7 @@ export const x86_64 = {
     uname: 63,
     sync: 162,
     syncfs: 306,
+    sync_file_range: 277,
     quotactl: 179,
     landlock_create_ruleset: 444,
     process_madvise: 440,

@@ -19,6 +19,7 @@ import {
 } from "../../sys/file.ts";
 import { availableBytes } from "../../sys/free-space.ts";
 import { bytes } from "../../sys/memory.ts";
+import { WriteBack } from "../../sys/write-back.ts";
 import { BLOB_MODE, blobName } from "./blob-folder.ts";
 import { shareFile } from "./share-file.ts";
 
@@ -39,6 +40,7 @@ export class PartialBlob implements Disposable {
   readonly #store: Store;
   readonly #digest: Digest;
   readonly #file: OwnedFd;
+  readonly #writeBack: WriteBack;
   #length: number;
 
   /** Opens what is there, or an empty one. */
@@ -55,6 +57,7 @@ export class PartialBlob implements Disposable {
     }
     const flags = isShared ? O_RDONLY : O_RDWR | O_CREAT;
     this.#file = new OwnedFd(openAt(stagingFd, name, flags | O_NOFOLLOW, BLOB_MODE));
+    this.#writeBack = new WriteBack(this.#file.number);
     this.#length = statAt(this.#file.number, "")?.size ?? 0;
   }
 
@@ -93,6 +96,7 @@ export class PartialBlob implements Disposable {
   append(chunk: Uint8Array): void {
     writeAll(this.#file.number, chunk, this.#subject);
     this.#length += chunk.length;
+    this.#writeBack.upTo(this.#length);
   }
 
   /** Puts it to its place, from where it is never written to again. */
