@@ -81,14 +81,16 @@ async function pull(
   options: BringInOptions,
 ): Promise<PullResult> {
   const name = storedName(reference);
-  const descriptor = await client.resolve(reference);
-  options.onEvent?.({ kind: "resolved", name, digest: descriptor.digest });
+  const resolved = await client.resolve(reference);
+  options.onEvent?.({ kind: "resolved", name, digest: resolved.digest });
   const before = store.findName(name)?.digest;
+  const isKnown = store.blobSize(resolved.digest) !== undefined;
+  const descriptor = await fetchTop({ store, client }, reference, resolved);
   const source = new RegistrySource(client, reference);
   const { bringIn } = await import("../bring-in.ts");
   using brought = await bringIn(store, source, descriptor, options);
   await noteOrigin(store, reference, digestsOf(brought));
-  const isUnchanged = before === descriptor.digest && source.asked === 0;
+  const isUnchanged = isKnown && before === descriptor.digest && source.asked === 0;
   if (store.findName(name)?.digest !== descriptor.digest) {
     await store.setName(name, brought.descriptor);
   }
@@ -99,6 +101,21 @@ async function pull(
     status: isUnchanged ? "up-to-date" : "updated",
     notes: brought.manifests[0]?.record?.notes ?? [],
   };
+}
+
+/** Its size is what it has: registries behind proxies tell another one when they are only asked for it. */
+async function fetchTop(
+  { store, client }: TransferPlace,
+  reference: ImageReference,
+  resolved: Descriptor,
+): Promise<Descriptor> {
+  const { digest } = resolved;
+  const size = store.blobSize(digest);
+  if (size !== undefined) {
+    return { ...resolved, size };
+  }
+  const { descriptor, content } = await client.manifest(reference, digest);
+  return store.writeDocument(content, descriptor.mediaType, digest);
 }
 
 function digestsOf({ descriptor, manifests }: BroughtIn): readonly Digest[] {
