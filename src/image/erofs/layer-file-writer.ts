@@ -5,6 +5,7 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { call, checked } from "../../sys/call.ts";
 import { writeAllAt } from "../../sys/positioned.ts";
+import { WriteBack } from "../../sys/write-back.ts";
 import type { StoredData, TarEntry, TarHandler } from "../tar/entry.ts";
 import { TarReader } from "../tar/reader.ts";
 import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../unpack/limits.ts";
@@ -35,11 +36,13 @@ export class LayerFileWriter {
   readonly #fd: number;
   readonly #tree: LoneLayer;
   readonly #reader: TarReader;
+  readonly #writeBack: WriteBack;
   #tarBytes = 0;
 
   /** `fd`: an empty file, open for reading and writing. It stays the caller's. */
   constructor(fd: number, limits: UnpackLimits = DEFAULT_UNPACK_LIMITS) {
     this.#fd = fd;
+    this.#writeBack = new WriteBack(fd);
     this.#tree = new LoneLayer(limits);
     this.#reader = new TarReader(this.#tree, limits);
   }
@@ -49,6 +52,7 @@ export class LayerFileWriter {
     this.#reader.push(chunk);
     writeAllAt(this.#fd, chunk, LAYER_HEAD_BYTES + this.#tarBytes, SUBJECT);
     this.#tarBytes += chunk.length;
+    this.#writeBack.upTo(LAYER_HEAD_BYTES + this.#tarBytes);
   }
 
   /** Writes the metadata, the head last. Whoever renames the file forces it to the disk before. */
