@@ -5,6 +5,7 @@
 
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { LayerCompression } from "../../oci/media-types.ts";
 import { lock } from "../../store/lock.ts";
 import { checked } from "../../sys/call.ts";
 import { statAt, tryRead } from "../../sys/file.ts";
@@ -37,7 +38,8 @@ export async function ensureLayerFile(
   const onWait = (): void => reportLayer(context, blob, { phase: "waiting", bytes: 0 });
   using _held = await lock(stagingFd, `${name}.lock`, onWait, signal);
   const isThere = statAt(store.folders.layers.number, name) !== undefined;
-  const result = isThere ? await ensureBlob(context, blob) : await make(context, layer);
+  const isReady = isThere || isStoredArchive(store, layer);
+  const result = isReady ? await ensureBlob(context, blob) : await make(context, layer);
   const hasFile = isThere || result.kind === "layer-file";
   if (compressed === "drop" && hasFile) {
     removeCompressed(store, blob.digest);
@@ -54,17 +56,28 @@ async function ensureBlob(context: BringInContext, blob: Descriptor): Promise<Re
   return { kind: "blob", phase: ingested === "new" ? "done" : "exists" };
 }
 
+/** Then it is the device of an image itself, and was verified when it came. */
+function isStoredArchive(store: ContentStore, { blob, diffId }: ImageLayer): boolean {
+  return blob.digest === diffId && storedCompression(store, diffId) === "none";
+}
+
 /** An uncompressed blob may be the device of an image. */
 function removeCompressed(store: ContentStore, digest: Digest): void {
+  const compression = storedCompression(store, digest);
+  if (compression !== undefined && compression !== "none") {
+    store.removeBlob(digest);
+  }
+}
+
+/** Undefined: the blob is not here. */
+function storedCompression(store: ContentStore, digest: Digest): LayerCompression | undefined {
   if (store.blobSize(digest) === undefined) {
-    return;
+    return undefined;
   }
   using file = store.openBlob(digest);
   const start = bytes(MAGIC_BYTES);
   checked(tryRead(file.number, start), "read the blob", digest);
-  if (detectCompression(start) !== "none") {
-    store.removeBlob(digest);
-  }
+  return detectCompression(start);
 }
 
 async function make(context: BringInContext, layer: ImageLayer): Promise<Result> {
