@@ -48,9 +48,10 @@ export function ask(prompt: string): string | undefined {
  * nothing leaves it silent; it throws "interrupted". Undefined: the input ended.
  */
 export function askSecret(prompt: string): string | undefined {
-  writeError(prompt);
   try {
+    // Before the prompt: whoever sees it may type.
     using _raw = new RawTerminal(STDIN);
+    writeError(prompt);
     return readSecret();
   } finally {
     // The end of line that was not shown either.

@@ -1,0 +1,321 @@
+// pull, push, login, logout and manifest push, with a registry on loopback.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import type { Descriptor } from "../../src/oci/descriptor.ts";
+import { OCI_INDEX } from "../../src/oci/media-types.ts";
+import { FaultyRegistry } from "../../tools/testing/faulty-registry.ts";
+import { TestLayout } from "../fixtures/image-layout.ts";
+import { TerminalSession } from "../peers/terminal.ts";
+import { addImage, ImagePlace, imageId } from "./image-place.ts";
+import { OCICAT } from "./run-place.ts";
+
+const place = new ImagePlace();
+const HOST = { os: "linux", architecture: process.arch === "arm64" ? "arm64" : "amd64" };
+const FOREIGN = { os: "linux", architecture: "riscv64" };
+
+let registry: FaultyRegistry;
+let image: Descriptor;
+let index: Descriptor;
+let id = "";
+
+/** Does not compress, so that bars have something to show. */
+function noise(bytes: number): string {
+  return crypto.getRandomValues(new Uint8Array(bytes)).toHex();
+}
+
+beforeAll(async () => {
+  registry = await FaultyRegistry.start();
+  const layout = new TestLayout(join(place.folder, "layout"));
+  image = addImage(layout, { contents: [noise(30_000), noise(20_000)] });
+  id = imageId(layout, image);
+  const foreign = addImage(layout, { platform: FOREIGN, contents: [noise(100)] });
+  index = layout.addIndex([
+    { ...image, platform: HOST },
+    { ...foreign, platform: FOREIGN },
+  ]);
+  for (const [tag, top] of [
+    ["1.0", image],
+    ["2.0", image],
+    ["multi", index],
+  ] as const) {
+    layout.setIndex([top]);
+    registry.content.addLayout("team/app", layout.folder, tag);
+  }
+  place.fill(() => []);
+});
+
+afterEach(() => {
+  registry.plan.clear();
+  expect(place.leftovers()).toEqual([]);
+});
+
+afterAll(async () => {
+  await registry[Symbol.asyncDispose]();
+  place.remove();
+});
+
+const app = (suffix: string) => `${registry.domain}/team/app${suffix}`;
+
+describe("pull", () => {
+  test("has docker's last lines, and one line an event where no terminal is", async () => {
+    const { code, stdout, stderr } = await place.ocicat(["pull", app(":1.0")]);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `Digest: ${image.digest}
+Status: Downloaded newer image for ${app(":1.0")}
+${app(":1.0")}
+`,
+    });
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines[0]).toBe(`${app(":1.0")}: ${image.digest}`);
+    expect(lines.filter((line) => / done /.test(line))).toHaveLength(2);
+    expect(lines.every((line) => !line.includes("\x1b"))).toBe(true);
+    expect(place.names()).toEqual([app(":1.0")]);
+    expect(await place.output(["inspect", "-f", "{{.Id}}", app(":1.0")])).toBe(`${id}\n`);
+  });
+
+  test("says when there was nothing to do; --quiet shows the name alone", async () => {
+    const again = await place.ocicat(["image", "pull", "--progress", "none", app(":1.0")]);
+    expect(again.stdout).toContain(`Status: Image is up to date for ${app(":1.0")}\n`);
+    expect(again.stderr).toBe("");
+    expect(await place.output(["pull", "-q", app(":2.0")])).toBe(`${app(":2.0")}\n`);
+  });
+
+  test("by digest, every tag, for another platform, for all", async () => {
+    const byDigest = app(`@${image.digest}`);
+    expect(await place.output(["pull", "-q", byDigest])).toBe(`${byDigest}\n`);
+    expect(await place.output(["pull", "-q", "--all-tags", app("")])).toBe(
+      `${app(":1.0")}\n${app(":2.0")}\n${app(":multi")}\n`,
+    );
+    await place.output(["pull", "-q", "--platform", "linux/riscv64", app(":multi")]);
+    const format = ["--format", "{{.Architecture}}"];
+    const inspect = ["inspect", ...format, "--platform", "linux/riscv64", app(":multi")];
+    expect(await place.output(inspect)).toBe("riscv64\n");
+    await place.output(["pull", "-q", "--all-platforms", app(":multi")]);
+    expect(await place.output(["inspect", ...format, app(":multi")])).toBe(
+      `${HOST.architecture}\n`,
+    );
+  });
+
+  test("of a short name asks the default registry", async () => {
+    const env = { OCICAT_IMAGE_DEFAULT_REGISTRY: registry.domain };
+    expect(await place.output(["pull", "-q", "team/app:1.0"], { env })).toBe(`${app(":1.0")}\n`);
+    const listed = await place.output(["images", "--format", "{{.Repository}}:{{.Tag}}"], { env });
+    expect(listed).toContain("team/app:1.0\n");
+  });
+
+  test("--progress json tells events as they are", async () => {
+    await place.ocicat(["rmi", "-f", ...(await allIds())]);
+    const { stderr } = await place.ocicat(["pull", "--progress", "json", app(":1.0")]);
+    const events = stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events[0]).toEqual({ kind: "resolved", name: app(":1.0"), digest: image.digest });
+    const done = events.filter(({ phase }) => phase === "done");
+    expect(done).toHaveLength(2);
+    expect(done[0]).toMatchObject({ kind: "layer", digest: expect.stringMatching(/^sha256:/) });
+  });
+
+  test.each<[string, number, string]>([
+    [":nothing", 1, "not"],
+    [":UPPER:x", 1, "is not a tag"],
+    ["/x@sha256:12", 1, "64 hexadecimal digits"],
+  ])("%s ends with %d", async (suffix, code, text) => {
+    const result = await place.ocicat(["pull", "-q", app(suffix)]);
+    expect(result).toMatchObject({ code, stdout: "" });
+    expect(result.stderr).toStartWith("ocicat pull: ");
+    expect(result.stderr).toContain(text);
+  });
+
+  test("tries again what fails, and says so", async () => {
+    await place.ocicat(["rmi", "-f", ...(await allIds())]);
+    registry.plan.add({ on: "blob", times: 1, action: { kind: "status", status: 503 } });
+    const { code, stderr } = await place.ocicat(["pull", app(":1.0")]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/503.*, again in \d/);
+  });
+});
+
+async function allIds(): Promise<string[]> {
+  const ids = await place.output(["images", "-q", "--no-trunc"]);
+  return ["nothing", ...ids.split("\n").filter(Boolean)];
+}
+
+describe("at a terminal", () => {
+  const open = (words: readonly string[], environment = {}) =>
+    new TerminalSession([OCICAT, ...words], { ...place.environment, ...environment });
+
+  test("each layer has a bar, which follows the terminal's size", async () => {
+    await place.ocicat(["rmi", "-f", ...(await allIds())]);
+    registry.plan.add({
+      on: "blob",
+      where: /./,
+      action: { kind: "trickle", bytes: 2000, everyMs: 50 },
+    });
+    const session = open(["pull", app(":1.0")]);
+    await session.shows("downloading");
+    await session.shows("=>");
+    await session.shows("/s");
+    session.resize(40, 10);
+    expect(await session.ended()).toBe(0);
+    const text = session.output;
+    expect(text).toContain("2 of 2 layers");
+    expect(text).toContain("\x1b[32m");
+    expect(text).toEndWith(`${app(":1.0")}\r\n`);
+    // The cursor is hidden within a drawing alone.
+    expect(text.split("\x1b[?25l").length).toBe(text.split("\x1b[?25h").length);
+    expect(text.lastIndexOf("\x1b[?25h")).toBeGreaterThan(text.lastIndexOf("\x1b[?25l"));
+  });
+
+  test("ctrl-c ends a pull in order, and the next one goes on", async () => {
+    await place.ocicat(["rmi", "-f", ...(await allIds())]);
+    registry.plan.add({ on: "blob", times: 2, action: { kind: "stall", afterBytes: 5000 } });
+    const session = open(["pull", app(":1.0")]);
+    await session.shows("downloading");
+    await session.shows("5kB/");
+    session.type("\x03");
+    expect(await session.ended()).toBe(130);
+    expect(session.output).toMatch(/ocicat pull: .*(interrupted|cancelled)/);
+    expect(session.output.lastIndexOf("\x1b[?25h")).toBeGreaterThan(
+      session.output.lastIndexOf("\x1b[?25l"),
+    );
+    registry.plan.clear();
+    expect(await place.output(["pull", "-q", app(":1.0")])).toBe(`${app(":1.0")}\n`);
+  });
+
+  test("NO_COLOR leaves colours out", async () => {
+    await place.ocicat(["rmi", "-f", ...(await allIds())]);
+    const session = open(["pull", app(":1.0")], { NO_COLOR: "1" });
+    expect(await session.ended()).toBe(0);
+    expect(session.output).not.toContain("\x1b[32m");
+    expect(session.output).toContain("done");
+  });
+});
+
+describe("push", () => {
+  test("puts an image elsewhere, byte for byte", async () => {
+    await place.output(["pull", "-q", app(":1.0")]);
+    const target = `${registry.domain}/copies/app:1`;
+    const { code, stdout } = await place.ocicat(["push", app(":1.0"), target]);
+    expect(code).toBe(0);
+    expect(stdout).toBe(`${target}: digest: ${image.digest} size: ${image.size}\n`);
+    expect(registry.content.repository("copies/app").tags.get("1")).toBe(image.digest);
+  });
+
+  test("by its own name, under every name of a repository", async () => {
+    const mine = `${registry.domain}/mine/app`;
+    await place.output(["tag", app(":1.0"), `${mine}:a`, `${mine}:b`]);
+    expect(await place.output(["push", "-q", `${mine}:a`])).toBe(`${mine}:a\n`);
+    expect(await place.output(["image", "push", "-q", "--all-tags", mine])).toBe(
+      `${mine}:a\n${mine}:b\n`,
+    );
+    expect([...registry.content.repository("mine/app").tags.keys()].sort()).toEqual(["a", "b"]);
+    const byId = await place.ocicat(["push", "-q", id]);
+    expect(byId.code).toBe(1);
+    expect(byId.stderr).toContain("it has several names");
+  });
+
+  test("of a manifest list, with all of its images", async () => {
+    await place.output(["pull", "-q", "--all-platforms", app(":multi")]);
+    const list = `${registry.domain}/lists/app:1`;
+    expect(await place.output(["manifest", "create", list, app(":multi")])).toBe(
+      `Created manifest list ${list}\n`,
+    );
+    const digest = (await place.output(["manifest", "push", "-q", list])).trim();
+    const stored = registry.content.repository("lists/app");
+    expect(stored.tags.get("1")).toBe(digest);
+    expect(stored.manifests.size).toBe(3);
+    const raw = await place.output(["manifest", "inspect", "--remote", "--raw", list]);
+    expect(new Bun.CryptoHasher("sha256").update(raw).digest("hex")).toBe(digest.slice(7));
+    expect(JSON.parse(raw)).toMatchObject({ mediaType: OCI_INDEX });
+    expect(JSON.parse(raw).manifests).toHaveLength(2);
+  });
+});
+
+describe("a registry with passwords", () => {
+  let locked: FaultyRegistry;
+  const authFile = join(place.folder, "config", "containers", "auth.json");
+
+  beforeAll(async () => {
+    locked = await FaultyRegistry.start({
+      auth: { kind: "basic", username: "me", password: "secret word" },
+    });
+    const layout = join(place.folder, "layout");
+    locked.content.addLayout("team/app", layout, "multi");
+  });
+
+  afterAll(() => locked[Symbol.asyncDispose]());
+
+  test("is not for strangers", async () => {
+    const { code, stderr } = await place.ocicat(["pull", "-q", `${locked.domain}/team/app:multi`]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("ocicat pull: ");
+  });
+
+  test("--creds holds for one time", async () => {
+    const name = `${locked.domain}/team/app:multi`;
+    expect(await place.output(["pull", "-q", "--creds", "me:secret word", name])).toBe(`${name}\n`);
+    expect((await place.ocicat(["pull", "-q", "--creds", "me:wrong", name])).code).toBe(1);
+    expect((await place.ocicat(["pull", "-q", "--creds", "nobody", name])).stderr).toContain(
+      "use --creds: it is not of the form USER:PASSWORD",
+    );
+    expect(await Bun.file(authFile).exists()).toBe(false);
+  });
+
+  test("login keeps what the registry accepts, logout forgets it", async () => {
+    const words = ["login", "-u", "me", "--password-stdin", locked.domain];
+    const wrong = await place.ocicat(words, { input: "wrong\n" });
+    expect(wrong).toMatchObject({ code: 1, stdout: "" });
+    expect(wrong.stderr).toStartWith(`ocicat login: log in to "${locked.domain}": `);
+    const right = await place.ocicat(words, { input: "secret word\n" });
+    expect(right).toEqual({
+      code: 0,
+      stdout: "Login Succeeded\n",
+      stderr: `The password is kept in ${authFile}.\n`,
+    });
+    expect(await place.output(["login", "--get-login", locked.domain])).toBe("me\n");
+    await place.output(["pull", "-q", `${locked.domain}/team/app:multi`]);
+    expect(await place.output(["logout", locked.domain])).toBe(`Removed from ${authFile}\n`);
+    const gone = await place.ocicat(["logout", locked.domain]);
+    expect(gone.code).toBe(1);
+    expect(gone.stderr).toContain("nobody is logged in there");
+  });
+
+  test("login asks at a terminal, and does not show the password", async () => {
+    const session = new TerminalSession([OCICAT, "login", locked.domain], place.environment);
+    await session.shows("Username: ");
+    session.type("me\r");
+    await session.shows("Password: ");
+    session.type("secret worx\x7fd\r");
+    expect(await session.ended()).toBe(0);
+    expect(session.output).toContain("Login Succeeded");
+    expect(session.output).not.toContain("secret");
+    expect(await place.output(["logout", "--all"])).toBe(`Removed from ${authFile}\n`);
+  });
+
+  test("ctrl-c at the password leaves the terminal as it was", async () => {
+    const script = 'stty -g; "$@"; echo "code $?"; stty -g';
+    const command = [OCICAT, "login", "-u", "me", locked.domain];
+    const session = new TerminalSession(["sh", "-c", script, "sh", ...command], place.environment);
+    await session.shows("Password: ");
+    session.type("\x03");
+    const ended = await session.ended();
+    expect(session.output).toContain("code 130");
+    expect(ended).toBe(0);
+    const modes = session.output.match(/^[0-9a-f]+:[0-9a-f:]+\r$/gm) ?? [];
+    expect(modes).toHaveLength(2);
+    expect(modes[0]).toBe(modes[1] ?? "");
+  });
+
+  test("without a terminal says what is missing", async () => {
+    const { code, stderr } = await place.ocicat(["login", locked.domain]);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `ocicat login: log in to the registry: nobody can be asked for the user name
+hint: give it with --username
+`,
+    );
+  });
+});
