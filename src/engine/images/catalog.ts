@@ -7,6 +7,7 @@ import { containersOf, listImages, type StoredImage } from "../../image/content/
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { choosePlatform, type Platform } from "../../oci/platform.ts";
+import { containerImages } from "../../store/container-images.ts";
 import type { ImageSession } from "./image-session.ts";
 import { LayerSizes } from "./layer-sizes.ts";
 
@@ -48,6 +49,7 @@ export function readCatalog({ store }: ImageSession, platform: Platform): Catalo
   const images = new Map<Digest, CatalogImage>();
   const broken: BrokenImage[] = [];
   const sizes = new LayerSizes(store);
+  const users = containerImages(store.folders);
   for (const stored of listImages(store)) {
     const entries = entriesOf(stored);
     const facts = factsFor(stored, platform);
@@ -65,7 +67,7 @@ export function readCatalog({ store }: ImageSession, platform: Platform): Catalo
       facts: known?.facts ?? facts,
       createdMs: Number.isNaN(created) ? undefined : created,
       size: sizes.of(facts).reduce((sum, size) => sum + size, 0),
-      containers: [...new Set([...(known?.containers ?? []), ...containersOf(store, stored)])],
+      containers: [...new Set([...(known?.containers ?? []), ...containersOf(users, stored)])],
     });
   }
   const latestFirst = [...images.values()].sort((a, b) => (b.createdMs ?? 0) - (a.createdMs ?? 0));

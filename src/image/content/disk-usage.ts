@@ -3,6 +3,7 @@
 
 import { O_RDONLY } from "../../abi/file.ts";
 import { isDigest } from "../../oci/digest.ts";
+import { containerImages } from "../../store/container-images.ts";
 import { BLOB_FOLDERS, type Store } from "../../store/layout.ts";
 import { TreeUsage } from "../../store/tree-usage.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
@@ -148,8 +149,9 @@ function imageUsage(
     ...parts.layers.map((entry) => new SharedEntry("layer", entry)),
     ...parts.images.map((entry) => new SharedEntry("record", entry)),
   ];
+  const users = containerImages(store.folders);
   const used = listed.map((image) => {
-    const containers = containersOf(store, image);
+    const containers = containersOf(users, image);
     const own = entriesOf(store.folders, image, { records, entries });
     for (const entry of own) {
       entry.images += 1;

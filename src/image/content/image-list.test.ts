@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { noteContainerImage } from "../../store/container-images.ts";
+import { containerImages, noteContainerImage } from "../../store/container-images.ts";
 import { close } from "../../sys/file.ts";
 import { containersOf, findById, listImages } from "./image-list.ts";
 import { Metadata } from "./metadata.ts";
@@ -114,10 +114,8 @@ test("the containers of an image", async () => {
   }
   mkdirSync(join(place.root, "containers", "hello"));
   const [image] = listImages(place.content);
-  expect(image === undefined ? [] : containersOf(place.content, image).toSorted()).toEqual([
-    "c1",
-    "c2",
-  ]);
+  const users = containerImages(place.content.folders);
+  expect(image === undefined ? [] : containersOf(users, image).toSorted()).toEqual(["c1", "c2"]);
 });
 
 test("where blobs have been seen, the latest first", async () => {

@@ -6,7 +6,7 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { hexOf } from "../../oci/digest.ts";
 import { isManifestType } from "../../oci/media-types.ts";
-import { containerImages } from "../../store/container-images.ts";
+import type { ContainerImage } from "../../store/container-images.ts";
 import type { ContentStore } from "./content-store.ts";
 import { type ImageFacts, imageFacts } from "./image-facts.ts";
 import { imageGraph } from "./image-graph.ts";
@@ -80,10 +80,11 @@ export function findById(images: readonly StoredImage[], text: string): StoredIm
   return found[0];
 }
 
-/** The containers that use any platform of an image. */
-export function containersOf(store: ContentStore, { manifests }: StoredImage): readonly string[] {
+/** The containers that use any platform of an image; `all`: containerImages of the store. */
+export function containersOf(
+  all: readonly ContainerImage[],
+  { manifests }: StoredImage,
+): readonly string[] {
   const digests = new Set(manifests.map(({ manifest }) => manifest));
-  return containerImages(store.folders)
-    .filter(({ manifest }) => digests.has(manifest))
-    .map(({ container }) => container);
+  return all.filter(({ manifest }) => digests.has(manifest)).map(({ container }) => container);
 }

@@ -47,6 +47,7 @@ export function readNames(store: Store): readonly NamedDescriptor[] {
 export async function setName(store: Store, name: string, descriptor: Descriptor): Promise<void> {
   await changeIndex(store, (manifests) => {
     checkPresent(store, descriptor);
+    forceBlobsToDisk(store);
     const { digest } = descriptor;
     const isOld = (each: Descriptor): boolean => nameOf(each) === name;
     const remaining = manifests.filter(
@@ -65,6 +66,7 @@ export async function setName(store: Store, name: string, descriptor: Descriptor
 export async function keepNameless(store: Store, descriptor: Descriptor): Promise<void> {
   await changeIndex(store, (manifests) => {
     checkPresent(store, descriptor);
+    forceBlobsToDisk(store);
     const isKnown = manifests.some(({ digest }) => digest === descriptor.digest);
     return isKnown ? manifests : [...manifests, withoutName(descriptor)];
   });
@@ -156,11 +158,6 @@ function writeIndex(store: Store, content: string): void {
       reason: `it would be larger than ${IMAGE_DOCUMENT_LENGTH_MAX} bytes: there are too many names`,
     });
   }
-  // What the index leads to is there before the index is, also after a power cut.
-  for (const folder of BLOB_FOLDERS) {
-    using opened = new OwnedFd(openAt(store.blobs.number, folder, O_RDONLY));
-    forceToDisk(opened.number, `the folder blobs/${folder}`);
-  }
   writeWholeFile(store.staging.number, {
     directoryFd: store.top.number,
     name: FILE,
@@ -169,6 +166,14 @@ function writeIndex(store: Store, content: string): void {
     existing: "replace",
   });
   forceToDisk(store.top.number, "the store's folder");
+}
+
+/** What the index leads to is there before the index is, also after a power cut. */
+function forceBlobsToDisk({ blobs }: Store): void {
+  for (const folder of BLOB_FOLDERS) {
+    using opened = new OwnedFd(openAt(blobs.number, folder, O_RDONLY));
+    forceToDisk(opened.number, `the folder blobs/${folder}`);
+  }
 }
 
 function checkPresent(store: Store, { digest, size }: Descriptor): void {
