@@ -2,6 +2,26 @@
 
 import type { Command } from "./command.ts";
 import {
+  ATTACH,
+  CONTAINER,
+  CONTAINER_ENDED,
+  CREATE,
+  KILL,
+  LOGS,
+  PAUSE,
+  PS,
+  RENAME,
+  RESTART,
+  RM,
+  RUN,
+  START,
+  STOP,
+  UNPAUSE,
+  WAIT,
+} from "./containers/container-entries.ts";
+import {
+  CONVERT,
+  EXPORT,
   HISTORY,
   IMAGE,
   IMAGES,
@@ -24,6 +44,8 @@ export interface CommandEntry {
   readonly summary: string;
   /** Other names. */
   readonly aliases?: readonly string[];
+  /** For programs of our own: help and completions leave it out. */
+  readonly isHidden?: boolean;
   readonly load: () => Promise<Command>;
 }
 
@@ -37,10 +59,22 @@ export interface CommandGroup {
 export const OCICAT: CommandGroup = {
   summary: "containers",
   commands: {
-    run: {
-      summary: "run a container from an image, a folder or the built-in hello",
-      load: async () => (await import("./run.ts")).runCommand,
-    },
+    run: RUN,
+    create: CREATE,
+    start: START,
+    stop: STOP,
+    restart: RESTART,
+    kill: KILL,
+    rm: RM,
+    pause: PAUSE,
+    unpause: UNPAUSE,
+    ps: PS,
+    logs: LOGS,
+    attach: ATTACH,
+    wait: WAIT,
+    rename: RENAME,
+    container: CONTAINER,
+    "container-ended": CONTAINER_ENDED,
     pull: PULL,
     push: PUSH,
     images: IMAGES,
@@ -52,6 +86,8 @@ export const OCICAT: CommandGroup = {
     save: SAVE,
     load: LOAD,
     import: IMPORT,
+    export: EXPORT,
+    convert: CONVERT,
     login: LOGIN,
     logout: LOGOUT,
     image: IMAGE,

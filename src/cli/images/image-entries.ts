@@ -32,6 +32,16 @@ export const IMPORT: CommandEntry = {
   load: async () => (await import("./import.ts")).importCommand,
 };
 
+export const EXPORT: CommandEntry = {
+  summary: "write the root file system of an image to an archive",
+  load: async () => (await import("./export.ts")).exportCommand,
+};
+
+export const CONVERT: CommandEntry = {
+  summary: "make another form of an image",
+  load: async () => (await import("./convert.ts")).convert,
+};
+
 export const LOGIN: CommandEntry = {
   summary: "keep a password for a registry",
   load: async () => (await import("./login.ts")).login,
@@ -84,6 +94,8 @@ export const IMAGE: CommandGroup = {
     save: SAVE,
     load: LOAD,
     import: IMPORT,
+    export: EXPORT,
+    convert: CONVERT,
     inspect: INSPECT,
     history: HISTORY,
     exists: {

@@ -1,10 +1,10 @@
 // save, image save: images of the store into an archive or a folder.
 
 import { saveImages } from "../../engine/images/image-archives.ts";
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { archiveOutput } from "./archive-path.ts";
+import { choiceOf } from "./choice-flag.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
 import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
 
@@ -37,7 +37,7 @@ OCI image layout as well. The same images give the same bytes.`,
 });
 
 async function saveCommand(flags: FlagsOf<typeof SAVE_FLAGS>): Promise<number> {
-  const format = formatOf(flags.text("format") ?? "docker-archive");
+  const format = choiceOf("format", flags.text("format"), FORMATS) ?? "docker-archive";
   await withProgress(flags, (work) =>
     saveImages(flags.args, archiveOutput(flags.text("output")), {
       ...work,
@@ -49,26 +49,4 @@ async function saveCommand(flags: FlagsOf<typeof SAVE_FLAGS>): Promise<number> {
   return 0;
 }
 
-type SaveFormat = "docker-archive" | "oci-archive" | "oci-dir" | "docker-dir";
-
-const FORMATS: readonly string[] = [
-  "docker-archive",
-  "oci-archive",
-  "oci-dir",
-  "docker-dir",
-] satisfies readonly SaveFormat[];
-
-function formatOf(text: string): SaveFormat {
-  if (!isFormat(text)) {
-    throw new OcicatError("invalid-argument", {
-      operation: "use",
-      subject: `--format ${quote(text)}`,
-      reason: `it is one of ${FORMATS.join(", ")}`,
-    });
-  }
-  return text;
-}
-
-function isFormat(text: string): text is SaveFormat {
-  return FORMATS.includes(text);
-}
+const FORMATS = ["docker-archive", "oci-archive", "oci-dir", "docker-dir"] as const;

@@ -16,6 +16,7 @@ export interface CatalogImage {
   readonly id: Digest;
   /** Where index.json leads to it: an entry for each name, or one without. */
   readonly entries: readonly CatalogEntry[];
+  /** Of its first entry. */
   readonly facts: ImageFacts;
   /** Milliseconds since 1970; undefined: the image does not say. */
   readonly createdMs: number | undefined;
@@ -30,11 +31,13 @@ export interface CatalogEntry {
   readonly name: string | undefined;
   /** Of a manifest or an index. */
   readonly descriptor: Descriptor;
+  /** Of the manifest that it leads to. Several have the same configuration: other compressions, say. */
+  readonly facts: ImageFacts;
 }
 
 /** What index.json leads to, but cannot be read. */
 export interface BrokenImage {
-  readonly entries: readonly CatalogEntry[];
+  readonly names: readonly string[];
   readonly digest: Digest;
   readonly reason: string;
 }
@@ -51,19 +54,19 @@ export function readCatalog({ store }: ImageSession, platform: Platform): Catalo
   const sizes = new LayerSizes(store);
   const users = containerImages(store.folders);
   for (const stored of listImages(store)) {
-    const entries = entriesOf(stored);
     const facts = factsFor(stored, platform);
     if (facts === undefined) {
-      const { digest } = stored.descriptor;
-      const [fault] = imageGraph(store.folders, stored.descriptor).faults;
-      broken.push({ entries, digest, reason: fault?.reason ?? "there is no manifest of it" });
+      const { descriptor, names } = stored;
+      const [fault] = imageGraph(store.folders, descriptor).faults;
+      const reason = fault?.reason ?? "there is no manifest of it";
+      broken.push({ names, digest: descriptor.digest, reason });
       continue;
     }
     const known = images.get(facts.config);
     const created = Date.parse(facts.created ?? "");
     images.set(facts.config, {
       id: facts.config,
-      entries: [...(known?.entries ?? []), ...entries],
+      entries: [...(known?.entries ?? []), ...entriesOf(stored, facts)],
       facts: known?.facts ?? facts,
       createdMs: Number.isNaN(created) ? undefined : created,
       size: sizes.of(facts).reduce((sum, size) => sum + size, 0),
@@ -78,10 +81,10 @@ export function namesOf({ entries }: CatalogImage): readonly string[] {
   return entries.flatMap(({ name }) => name ?? []);
 }
 
-function entriesOf({ names, descriptor }: StoredImage): readonly CatalogEntry[] {
+function entriesOf({ names, descriptor }: StoredImage, facts: ImageFacts): readonly CatalogEntry[] {
   return names.length === 0
-    ? [{ name: undefined, descriptor }]
-    : names.map((name) => ({ name, descriptor }));
+    ? [{ name: undefined, descriptor, facts }]
+    : names.map((name) => ({ name, descriptor, facts }));
 }
 
 /** Another platform's where there is no better one. */

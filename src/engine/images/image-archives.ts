@@ -2,16 +2,17 @@
 
 import type { ArchiveInput } from "../../image/formats/archive-input.ts";
 import type { ArchiveOutput } from "../../image/formats/archive-output.ts";
+import { exportImage } from "../../image/formats/export-rootfs.ts";
 import { importRootfs } from "../../image/formats/import-rootfs.ts";
 import { type LoadedImage, loadArchive } from "../../image/formats/load-archive.ts";
-import { type SaveFormat, saveArchive } from "../../image/formats/save-archive.ts";
-import type { SavedImage } from "../../image/formats/save-plan.ts";
+import { saveArchive } from "../../image/formats/save-archive.ts";
+import type { SavedImage, SaveFormat } from "../../image/formats/save-plan.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { namesOf, readCatalog } from "./catalog.ts";
 import { entryOf, findImage } from "./find-image.ts";
 import { type ImageSession, openImages, wantedPlatform } from "./image-session.ts";
-import { newName } from "./tag-image.ts";
+import { descriptorOf, newName } from "./tag-image.ts";
 import { bringInRequest, eventOptions, type WorkOptions } from "./transfer-options.ts";
 
 export interface LoadOptions extends WorkOptions {
@@ -103,5 +104,22 @@ function namesLeadingTo(
   return namesOf({
     ...image,
     entries: image.entries.filter((entry) => entry.descriptor.digest === descriptor.digest),
+  });
+}
+
+export interface ExportFilesOptions extends WorkOptions {
+  readonly platform?: string | undefined;
+}
+
+/** The root file system of an image as a tar archive. */
+export async function exportImageFiles(
+  image: string,
+  output: ArchiveOutput,
+  options: ExportFilesOptions,
+): Promise<void> {
+  using session = await openImages(options);
+  await exportImage(session.store, descriptorOf(session, image), output, {
+    platform: wantedPlatform(options.platform),
+    ...eventOptions(options),
   });
 }

@@ -2,7 +2,7 @@
 
 import type { HistoryEntry } from "../../oci/image-spec.ts";
 import { type CatalogImage, namesOf, readCatalog } from "./catalog.ts";
-import { findImage } from "./find-image.ts";
+import { entryOf, findImage } from "./find-image.ts";
 import { readDocuments } from "./image-documents.ts";
 import { type ImageOptions, openImages, wantedPlatform } from "./image-session.ts";
 import { LayerSizes } from "./layer-sizes.ts";
@@ -29,8 +29,8 @@ export async function imageHistory(
 ): Promise<readonly HistoryStep[]> {
   using session = await openImages(options);
   const catalog = readCatalog(session, wantedPlatform(options.platform));
-  const { image } = findImage(catalog, text, session.defaultDomain);
-  const { document } = readDocuments(session, image);
+  const { image, name } = findImage(catalog, text, session.defaultDomain);
+  const { image: document } = readDocuments(session, entryOf(image, name));
   const sizes = new LayerSizes(session.store).of(image.facts);
   const steps = stepsOf(document?.history ?? [], sizes);
   return steps.toReversed().map((step, index) => ({ ...step, ...identityAt(index, image) }));

@@ -1,15 +1,22 @@
 // What is known of an image, with the fields that `docker image inspect` has. Lists and maps that an image
 // leaves out are empty here, so that templates and scripts find them.
 
+import type { StoredManifest } from "../../image/content/image-graph.ts";
 import { findRecord, type Ownership, recordName } from "../../image/record.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { HistoryEntry, Image, ImageConfig } from "../../oci/image-spec.ts";
 import { formatFamiliar } from "../../oci/reference.ts";
 import { call } from "../../sys/call.ts";
-import { type CatalogImage, namesOf, platformOf, readCatalog } from "./catalog.ts";
+import {
+  type CatalogEntry,
+  type CatalogImage,
+  namesOf,
+  platformOf,
+  readCatalog,
+} from "./catalog.ts";
 import { entryOf, findImage } from "./find-image.ts";
-import { type ImageDocuments, readDocuments } from "./image-documents.ts";
+import { readDocuments } from "./image-documents.ts";
 import {
   type ImageOptions,
   type ImageSession,
@@ -66,19 +73,19 @@ export async function inspectImage(text: string, options: InspectOptions): Promi
   using session = await openImages(options);
   const catalog = readCatalog(session, wantedPlatform(options.platform));
   const { image, name } = findImage(catalog, text, session.defaultDomain);
-  return reportOf(session, image, entryOf(image, name).descriptor);
+  return reportOf(session, image, entryOf(image, name));
 }
 
-function reportOf(session: ImageSession, image: CatalogImage, top: Descriptor): ImageReport {
-  const documents = readDocuments(session, image);
-  const { manifest, document } = documents;
+function reportOf(session: ImageSession, image: CatalogImage, entry: CatalogEntry): ImageReport {
+  const stored = readDocuments(session, entry);
+  const { manifest, image: document } = stored;
   const history = document?.history ?? [];
   const { os = "", architecture = "", variant = "" } = document ?? {};
   return {
     Id: image.id,
     ...namesReport(image, session.defaultDomain),
-    Digest: documents.descriptor.digest,
-    Descriptor: top,
+    Digest: entry.facts.manifest,
+    Descriptor: entry.descriptor,
     Comment: history.at(-1)?.comment ?? "",
     Created: document?.created ?? "",
     Author: document?.author ?? "",
@@ -87,19 +94,19 @@ function reportOf(session: ImageSession, image: CatalogImage, top: Descriptor): 
     Variant: variant,
     Os: os,
     Size: image.size,
-    ContentSize: image.facts.size,
+    ContentSize: entry.facts.size,
     GraphDriver: storageReport(session, image),
     RootFS: { Type: "layers", Layers: image.facts.diffIds },
     History: history,
     Annotations: manifest.annotations ?? {},
-    ArtifactType: image.facts.artifactType ?? artifactTypeOf(documents),
+    ArtifactType: entry.facts.artifactType ?? artifactTypeOf(stored),
     Containers: image.containers,
   };
 }
 
 /** An artifact without a type has that of its configuration: image-spec manifest.md. */
-function artifactTypeOf({ document, manifest }: ImageDocuments): string {
-  return document === undefined ? manifest.config.mediaType : "";
+function artifactTypeOf({ image, manifest }: StoredManifest): string {
+  return image === undefined ? manifest.config.mediaType : "";
 }
 
 function namesReport(

@@ -70,9 +70,11 @@ async function removeOne(
   const catalog = readCatalog(session, hostPlatform());
   const broken = findBroken(catalog, text, defaultDomain);
   if (broken !== undefined) {
-    const names = broken.entries.flatMap(({ name }) => name ?? []);
     await store.removeDescriptors(broken.digest);
-    return { untagged: names.map((name) => familiarName(name, defaultDomain)), deleted: undefined };
+    return {
+      untagged: broken.names.map((name) => familiarName(name, defaultDomain)),
+      deleted: undefined,
+    };
   }
   const { image, name } = findImage(catalog, text, defaultDomain);
   const names = namesOf(image);
@@ -86,10 +88,9 @@ function findBroken(
   text: string,
   defaultDomain: string,
 ): BrokenImage | undefined {
-  return broken.find(({ entries, digest }) => {
-    const names = entries.flatMap(({ name }) => name ?? []);
-    return text === digest || matchName(names, text, defaultDomain) !== undefined;
-  });
+  return broken.find(
+    ({ names, digest }) => text === digest || matchName(names, text, defaultDomain) !== undefined,
+  );
 }
 
 interface Request {
