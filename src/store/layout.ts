@@ -13,7 +13,8 @@
 //     staging/NAME.lock          held by whoever makes it (lock.ts)
 //     staging/ALGORITHM-HEX.partial   a blob that has not arrived whole yet; the next download goes on there
 //     staging/lease-NAME.lock    what its holder needs and a collection leaves alone (lease.ts)
-//     containers/ID              what belongs to a container (src/engine/container-folder.ts)
+//     containers/ID              what belongs to a container (src/engine/containers/container-folder.ts)
+//     names/NAME                 the container of this name (src/engine/containers/container-names.ts)
 //
 // A process killed at any moment leaves at most entries in staging, whose locks nobody holds.
 // Version 1 had layers, images, staging and containers: it becomes version 2 when it is opened.

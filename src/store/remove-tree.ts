@@ -11,6 +11,8 @@ import { hostArchitecture } from "../sys/entry.ts";
 import { OwnedFd } from "../sys/file.ts";
 
 const OWNER_ONLY = 0o700;
+/** Names of files have at most 255 bytes. Whose lock covers them is seen by their beginning. */
+const LONGEST_PREFIX = 200;
 
 /**
  * Removes `name` (a byte string) in `parentFd` whatever it is; it need not exist. What is moved aside
@@ -20,7 +22,7 @@ export function removeTree(parentFd: number, name: string, asideFd = parentFd): 
   if (tryUnlinkFile(parentFd, name)) {
     return;
   }
-  const aside = new Aside(asideFd, name.slice(0, 64));
+  const aside = new Aside(asideFd, name.slice(0, LONGEST_PREFIX));
   removeContent(parentFd, name, aside);
   for (let next = aside.pending.pop(); next !== undefined; next = aside.pending.pop()) {
     removeContent(asideFd, next, aside);

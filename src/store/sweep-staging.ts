@@ -1,4 +1,5 @@
-// Removes what killed processes left in staging. What is being made stays: its lock is held.
+// Removes what killed processes left in staging. What is being made stays: the lock of its name is held.
+// NAME.clone, NAME.link and NAME.removed-1 belong to whoever holds NAME.lock.
 
 import { readDirectoryAt } from "../sys/directory.ts";
 import type { Store } from "./layout.ts";
@@ -28,7 +29,7 @@ export function sweepStaging(store: Store, options: SweepOptions = {}): readonly
   const swept: SweptEntry[] = [];
   for (const { name } of readDirectoryAt(staging, ".")) {
     const isKept = name.endsWith(PARTIAL_SUFFIX) && options.isStalePartial?.(name) !== true;
-    const owner = name.replace(/(\.lock|\.clone|\.link|\.removed-\d+)$/, "");
+    const owner = name.replace(/(\.lock|\.clone|\.link|(\.removed-\d+)+)$/, "");
     using held = isKept ? undefined : tryLock(staging, owner + LOCK_SUFFIX);
     // The file of a lock goes with the lock.
     if (held === undefined || name.endsWith(LOCK_SUFFIX)) {

@@ -14,6 +14,8 @@ import { MOVED_NAME, OTHER_NAME, type StoreRequest, useStore } from "./store-pro
 
 /** A manifest, a configuration and two layers; a manifest, a configuration and a layer of these. */
 const BLOBS_AT_THE_END = 6;
+/** Stacks of one and of two layers, and of the other image's only one. */
+const FOLDERS_AT_THE_END = 3;
 const KILLS = 40;
 const ROUNDS = 12;
 
@@ -54,6 +56,7 @@ async function expectFinished(root: string): Promise<void> {
   const names = store.names().map(({ name }) => name);
   expect(names.toSorted()).toEqual([MOVED_NAME, OTHER_NAME]);
   expect(readdirSync(join(root, "blobs", "sha256"))).toHaveLength(BLOBS_AT_THE_END);
+  expect(readdirSync(join(root, "layers"))).toHaveLength(FOLDERS_AT_THE_END);
   expect(readdirSync(join(root, "staging"))).toEqual([]);
 }
 

@@ -5,12 +5,17 @@
 // Brings two images in, gives a name to one and moves it to the other, removes, collects, lists. It can be
 // done again after any part of it. Exits with 0 and the number of system calls when it is done.
 
+import { O_CREAT, O_WRONLY } from "../../src/abi/file.ts";
 import { collectGarbage } from "../../src/image/content/collect-garbage.ts";
 import { ContentStore } from "../../src/image/content/content-store.ts";
 import { listImages } from "../../src/image/content/image-list.ts";
+import { chainIds } from "../../src/image/layers/chain-id.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/oci/media-types.ts";
-import { observeCalls } from "../../src/sys/call.ts";
+import { lock } from "../../src/store/lock.ts";
+import { removeTree } from "../../src/store/remove-tree.ts";
+import { checked, observeCalls } from "../../src/sys/call.ts";
+import { OwnedFd, openAt, renameAt, statAt, tryMkdirAt, writeAll } from "../../src/sys/file.ts";
 import { bytes, encodeText } from "../../src/sys/memory.ts";
 
 export interface StoreRequest {
@@ -55,11 +60,36 @@ async function bringImageIn(store: ContentStore, seeds: readonly number[]): Prom
     store.writeDocument(encodeText(JSON.stringify(document)), mediaType);
   const layers = await Promise.all(seeds.map((seed) => bringLayerIn(store, seed)));
   const diffIds = layers.map(({ digest }) => digest);
+  for (const [index, diffId] of chainIds(diffIds).entries()) {
+    await makeFolder(store, `sha256-${diffId.slice("sha256:".length)}`, index);
+  }
   const config = write(
     { os: "linux", architecture: "amd64", rootfs: { type: "layers", diff_ids: diffIds } },
     OCI_CONFIG,
   );
   return write({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers }, OCI_MANIFEST);
+}
+
+/** As an unpacked layer is made: in staging, under its lock. */
+async function makeFolder(store: ContentStore, name: string, depth: number): Promise<void> {
+  const stagingFd = store.folders.staging.number;
+  const layersFd = store.folders.layers.number;
+  using _held = await lock(stagingFd, `${name}.lock`);
+  if (statAt(layersFd, name) !== undefined) {
+    return;
+  }
+  removeTree(stagingFd, name);
+  for (const path of [
+    "",
+    "/fs",
+    ...Array.from({ length: depth + 5 }, (_, index) => `/fs/${index}`),
+  ]) {
+    checked(tryMkdirAt(stagingFd, name + path, 0o700), "make", name);
+  }
+  const flags = O_WRONLY | O_CREAT;
+  using description = new OwnedFd(openAt(stagingFd, `${name}/layer.json`, flags, 0o600));
+  writeAll(description.number, encodeText("{}"), name);
+  renameAt(stagingFd, name, layersFd, name);
 }
 
 /** Afterwards MOVED_NAME and OTHER_NAME lead to images, and nothing else is in the store. */

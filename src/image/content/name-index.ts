@@ -6,7 +6,8 @@
 //      "annotations": {"org.opencontainers.image.ref.name": "docker.io/library/debian:12"}}, ...]}
 //
 // A descriptor without that annotation is an image that has lost its name to another one. Other programs
-// write here too (skopeo, umoci), with names of their own; what they add to the document is kept.
+// write here too (skopeo, umoci), with names of their own; what they add to the document is kept. They
+// take no lock: a name that is set at the same moment as theirs may be lost.
 
 import { O_RDONLY } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
