@@ -7,12 +7,17 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ContentStore } from "../../src/image/content/content-store.ts";
+import { convertImage } from "../../src/image/formats/convert-image.ts";
+import { exportImage } from "../../src/image/formats/export-rootfs.ts";
+import { importRootfs } from "../../src/image/formats/import-rootfs.ts";
 import { type LoadedImage, loadArchive } from "../../src/image/formats/load-archive.ts";
-import { type SaveFormat, saveArchive } from "../../src/image/formats/save-archive.ts";
+import { saveArchive } from "../../src/image/formats/save-archive.ts";
+import type { SaveFormat } from "../../src/image/formats/save-plan.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { must } from "../../tools/peers/command.ts";
-import { busyboxLayout, IMAGE_TAG } from "../../tools/peers/images.ts";
+import { busyboxLayout, busyboxRoot, IMAGE_TAG } from "../../tools/peers/images.ts";
 import { layeredLayout } from "../../tools/peers/registry-images.ts";
+import { treeFacts } from "../fixtures/tree-facts.ts";
 import { type Daemon, startDockerd } from "./daemons.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -25,6 +30,15 @@ const PLATFORM = {
   architecture: process.arch === "arm64" ? "arm64" : "amd64",
 } as const;
 const NAMES = ["ocicat.test/busybox:latest", "docker.io/library/layered:1.0"] as const;
+
+function missing(): never {
+  throw new Error("there is no image");
+}
+
+async function extract(tar: string, folder: string): Promise<void> {
+  await mkdir(folder);
+  await must(["tar", "--xattrs", "--xattrs-include=*", "-xpf", tar, "-C", folder]);
+}
 
 describe.skipIf(isMissing)("archives of images", () => {
   let workspace: Workspace;
@@ -48,6 +62,12 @@ describe.skipIf(isMissing)("archives of images", () => {
     const path = fresh(format);
     await saveArchive(store, chosen, { kind: "path", path }, { format, platform: PLATFORM });
     return path;
+  };
+
+  const unpackedFacts = async (layout: string): Promise<Record<string, string>> => {
+    const folder = fresh("unpacked");
+    await must(["umoci", "raw", "unpack", "--image", `${layout}:${IMAGE_TAG}`, folder]);
+    return treeFacts(folder);
   };
 
   const idsByName = (all: readonly LoadedImage[]): Record<string, string | undefined> =>
@@ -173,6 +193,88 @@ describe.skipIf(isMissing)("archives of images", () => {
       expect(image?.names).toEqual([NAMES[1]]);
     }
   });
+
+  test("an exported file system is what umoci unpacks and podman exports", async () => {
+    await podman("load", "--quiet", "--input", await save("docker-archive"));
+    for (const [index, layout] of [await busyboxLayout(), await layeredLayout()].entries()) {
+      const image = images[index]?.descriptor;
+      const name = NAMES[index] ?? "";
+      const exported = fresh("exported.tar");
+      const options = { platform: PLATFORM };
+      await exportImage(store, image ?? missing(), { kind: "path", path: exported }, options);
+      const ours = fresh("ours");
+      await extract(exported, ours);
+      const unpacked = fresh("unpacked");
+      await must(["umoci", "raw", "unpack", "--image", `${layout}:${IMAGE_TAG}`, unpacked]);
+      const facts = treeFacts(ours);
+      expect(Object.keys(facts).length).toBeGreaterThan(20);
+      expect(facts).toEqual(treeFacts(unpacked));
+      await podman("create", "--name", `exported-${index}`, name, "/nothing");
+      const podmans = fresh("podmans");
+      await podman("export", "--output", `${podmans}.tar`, `exported-${index}`);
+      await extract(`${podmans}.tar`, podmans);
+      const theirs = treeFacts(podmans, { without: ["times", "root"] });
+      expect(treeFacts(ours, { without: ["times", "root"] })).toEqual(theirs);
+      await podman("rm", `exported-${index}`);
+    }
+    await podman("rmi", "--all", "--force");
+  }, 120_000);
+
+  test("an imported file system is what skopeo and podman take for an image", async () => {
+    using other = new ContentStore(fresh("store"));
+    const root = fresh("root.tar");
+    await must(["tar", "-cf", root, "-C", await busyboxRoot(), "."]);
+    const name = "localhost/imported:1";
+    const imported = await importRootfs(
+      other,
+      { kind: "path", path: root },
+      { platform: PLATFORM, format: "directory", names: [name], changes: ["CMD sh", "ENV a=b"] },
+    );
+    const path = fresh("imported");
+    const saved = [{ descriptor: imported.descriptor, names: [name] }];
+    const options = { format: "docker-archive", platform: PLATFORM } as const;
+    await saveArchive(other, saved, { kind: "path", path }, options);
+    await podman("load", "--quiet", "--input", path);
+    const inspect = await podman("image", "inspect", "--format", "{{.Id}} {{.Config.Env}}", name);
+    expect(inspect.trim()).toBe(`${imported.imageId?.slice("sha256:".length)} [a=b]`);
+    await podman("rmi", "--all", "--force");
+  }, 60_000);
+
+  test.each([
+    ["zstd", "oci"],
+    ["none", "oci"],
+    ["gzip", "docker"],
+    ["none", "docker"],
+  ] as const)(
+    "converted to %s, %s: skopeo unpacks the same",
+    async (compression, mediaTypes) => {
+      using other = new ContentStore(fresh("store"));
+      const bringIn = { platform: PLATFORM, format: "directory" } as const;
+      const source = { kind: "path", path: await layeredLayout() } as const;
+      const [image] = await loadArchive(other, source, bringIn);
+      const { descriptor, imageId } = image ?? missing();
+      const options = { ...bringIn, compression, mediaTypes, names: ["localhost/converted:1"] };
+      const converted = await convertImage(other, descriptor, options);
+      expect(converted.imageId).toBe(imageId ?? "sha256:");
+      const path = fresh("converted");
+      const saved = [{ descriptor: converted.descriptor, names: ["localhost/converted:1"] }];
+      // skopeo finds no manifests of Docker's types in layouts.
+      const [format, transport] =
+        mediaTypes === "docker" ? (["docker-dir", "dir"] as const) : (["oci-dir", "oci"] as const);
+      await saveArchive(other, saved, { kind: "path", path }, { format, platform: PLATFORM });
+      const place = `${transport}:${path}`;
+      const digest = await must(["skopeo", "inspect", "--format", "{{.Digest}}", place]);
+      expect(digest.trim()).toBe(converted.descriptor.digest);
+      // In a Docker archive skopeo has layers without compression, which umoci understands always.
+      const between = `docker-archive:${fresh("between")}:a:b`;
+      const copy = fresh("copy");
+      const target = `oci:${copy}:${IMAGE_TAG}`;
+      await must(["skopeo", "--insecure-policy", "copy", "--quiet", place, between]);
+      await must(["skopeo", "--insecure-policy", "copy", "--quiet", between, target]);
+      expect(await unpackedFacts(copy)).toEqual(await unpackedFacts(await layeredLayout()));
+    },
+    60_000,
+  );
 
   describe("docker", () => {
     let dockerd: Daemon;

@@ -9,17 +9,7 @@ import { TarWriter } from "../tar/tar-writer.ts";
 import { type ArchiveOutput, writeOutput } from "./archive-output.ts";
 import { foldersOf, writeFolder } from "./folder-output.ts";
 import type { Member } from "./members.ts";
-import { type SavedImage, SavePlan } from "./save-plan.ts";
-
-/** As podman names them. */
-export type SaveFormat =
-  /** For `docker load` and `podman load`; it is also what oci-archive is. */
-  | "docker-archive"
-  | "oci-archive"
-  /** An OCI image layout, not packed. */
-  | "oci-dir"
-  /** skopeo's "dir:": one image's manifest and blobs in a folder. */
-  | "docker-dir";
+import { type SavedImage, type SaveFormat, SavePlan } from "./save-plan.ts";
 
 export interface SaveOptions {
   readonly format: SaveFormat;
@@ -46,8 +36,7 @@ export async function saveArchive(
   using resources = new DisposableStack();
   const digests = images.map(({ descriptor }) => descriptor.digest);
   resources.use(store.lease("save images")).protect(...digests);
-  const format = options.format === "docker-archive" ? "docker" : "oci";
-  const plan = new SavePlan(store, { ...options, format, resources });
+  const plan = new SavePlan(store, { ...options, resources });
   for (const image of images) {
     await plan.add(image);
   }

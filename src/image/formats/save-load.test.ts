@@ -6,11 +6,13 @@ import { seededRandom } from "../../../test/fixtures/random.ts";
 import { digestOf } from "../../../test/fixtures/unpacked-layers.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_ZSTD } from "../../oci/media-types.ts";
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_ZSTD, OCI_MANIFEST } from "../../oci/media-types.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { BRING_IN, errorOf, HOST, layersOf, TestPlace } from "./archives.fixture.ts";
+import { convertImage } from "./convert-image.ts";
 import { loadArchive } from "./load-archive.ts";
-import { type SaveFormat, saveArchive } from "./save-archive.ts";
+import { saveArchive } from "./save-archive.ts";
+import type { SaveFormat } from "./save-plan.ts";
 
 const NAME = "docker.io/library/app:1";
 
@@ -211,6 +213,27 @@ describe("layers that can't be saved as they are", () => {
     expect(oci.descriptor).toEqual(image);
     expect(docker.descriptor.digest).not.toBe(image.digest);
     expect(docker.imageId).toBe(oci.imageId as Digest);
+  });
+
+  test("Docker's media types stay in a Docker archive, and become OCI's in a layout", async () => {
+    using place = new TestPlace();
+    const layout = place.layout();
+    layout.setIndex([named(layout.addImage({ layers: layersOf("one", "two") }), NAME)]);
+    const store = place.store();
+    const input = { kind: "path", path: layout.folder } as const;
+    const [oci] = await loadArchive(store, input, BRING_IN);
+    const source = oci?.descriptor ?? imageOf(store);
+    const docker = await convertImage(store, source, {
+      ...BRING_IN,
+      mediaTypes: "docker",
+      names: [NAME],
+    });
+    for (const format of ["docker-archive", "oci-archive"] as const) {
+      await save(store, place.path(format), format);
+    }
+    expect((await loadedFrom(place, "docker-archive")).descriptor).toEqual(docker.descriptor);
+    expect((await loadedFrom(place, "oci-archive")).descriptor.mediaType).toBe(OCI_MANIFEST);
+    expect((await loadedFrom(place, "oci-archive")).imageId).toBe(docker.imageId as Digest);
   });
 
   test("blobs that the store has dropped: their archives are in the layer files", async () => {

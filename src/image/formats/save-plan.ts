@@ -4,7 +4,8 @@
 // they came, so that an image that is loaded again has the digests that it has here and in a registry.
 //
 // Where a layer can't be as it came, because a reader would not understand its compression or because the
-// store has dropped the blob, it is there uncompressed, and the image's manifest is written anew.
+// store has dropped the blob, it is there uncompressed, and the image's manifest is written anew. So is one
+// of Docker's media types for a layout, in OCI's.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -25,7 +26,7 @@ import {
   storedBlob,
   uncompressedLayer,
 } from "./layer-content.ts";
-import { encodeManifest, familyOf, layerType, redescribe } from "./layer-types.ts";
+import { encodeManifest, familyOf, layerType, redescribe, type TypeFamily } from "./layer-types.ts";
 import { blobMemberName, LAYOUT_INDEX, LAYOUT_MARK } from "./layout-source.ts";
 import { documentMember, type Member } from "./members.ts";
 import { rewriteIndexes } from "./rewrite-index.ts";
@@ -43,11 +44,28 @@ export interface SavedImage {
 export interface PlanOptions extends ArchiveOptions {
   /** Whose manifest a format takes that has room for one only. */
   readonly platform: Platform;
-  readonly format: "docker" | "oci";
+  readonly format: SaveFormat;
   /** All layers, for readers that know no other. */
   readonly uncompressed?: boolean;
   readonly onEvent?: ((event: ImageEvent) => void) | undefined;
 }
+
+/** As podman names them. */
+export type SaveFormat =
+  /** For `docker load` and `podman load`. */
+  | "docker-archive"
+  | "oci-archive"
+  /** An OCI image layout, not packed. */
+  | "oci-dir"
+  /** skopeo's "dir:": one image's manifest and blobs in a folder. */
+  | "docker-dir";
+
+/** What is written into. Absent: what the image has. */
+const FAMILIES: Readonly<Partial<Record<SaveFormat, TypeFamily>>> = {
+  // Programs that read layouts do not find manifests of Docker's types in them.
+  "oci-archive": "oci",
+  "oci-dir": "oci",
+};
 
 interface PlannedManifest {
   readonly descriptor: Descriptor;
@@ -77,7 +95,8 @@ export class SavePlan {
       planned.set(manifest.descriptor.digest, await this.#planManifest(manifest));
     }
     const changed = new Map([...planned].map(([digest, each]) => [digest, each.descriptor]));
-    const { top, indexes } = rewriteIndexes(image, changed);
+    const family = FAMILIES[this.#options.format];
+    const { top, indexes } = rewriteIndexes(image, changed, family);
     for (const { descriptor: index, content } of indexes) {
       this.#addDocument(index.digest, content);
     }
@@ -99,7 +118,9 @@ export class SavePlan {
     return [
       jsonMember(LAYOUT_MARK, layout),
       jsonMember(LAYOUT_INDEX, index),
-      ...(this.#options.format === "docker" ? [jsonMember(DOCKER_MANIFESTS, this.#entries())] : []),
+      ...(this.#options.format === "docker-archive"
+        ? [jsonMember(DOCKER_MANIFESTS, this.#entries())]
+        : []),
       ...this.#blobs.values(),
     ];
   }
@@ -142,12 +163,16 @@ export class SavePlan {
       layers.push(await this.#planLayer(layer, diffIds?.[index]));
     }
     this.#addDocument(manifest.config.digest, stored.config);
-    if (layers.every(({ digest }, index) => digest === manifest.layers[index]?.digest)) {
+    const family = this.#familyFor(stored);
+    const isSame =
+      family === familyOf(descriptor.mediaType) &&
+      layers.every(({ digest }, index) => digest === manifest.layers[index]?.digest);
+    if (isSame) {
       this.#addDocument(descriptor.digest, content);
       return { descriptor, config: manifest.config, layers };
     }
-    const family = familyOf(descriptor.mediaType);
-    const { mediaType, content: rewritten } = encodeManifest(manifest, layers, family);
+    const typed = layers.map((layer) => retyped(layer, family));
+    const { mediaType, content: rewritten } = encodeManifest(manifest, typed, family);
     const digest = sha256(rewritten);
     this.#addDocument(digest, rewritten);
     const described = { mediaType, digest, size: rewritten.length };
@@ -176,7 +201,16 @@ export class SavePlan {
       return true;
     }
     const { format, uncompressed = false } = this.#options;
-    return !uncompressed && (format === "oci" || compression === "gzip");
+    return !uncompressed && (format !== "docker-archive" || compression === "gzip");
+  }
+
+  /** What is no image of a container has types of its own. */
+  #familyFor({ descriptor, manifest, diffIds }: StoredManifest): TypeFamily {
+    const isImage = manifest.layers.every(
+      (layer) => layerCompression(layer.mediaType) !== undefined,
+    );
+    const present = familyOf(descriptor.mediaType);
+    return diffIds !== undefined && isImage ? (FAMILIES[this.#options.format] ?? present) : present;
   }
 
   #addNames(top: Descriptor, names: readonly string[]): void {
@@ -204,9 +238,16 @@ export class SavePlan {
   }
 
   #note(from: Digest, to: Digest): void {
-    const text = `${from} is saved with uncompressed layers, as ${to}`;
+    const text = `${from} is ${to} in the archive: not all of it can be there as it is here`;
     this.#options.onEvent?.({ kind: "note", text });
   }
+}
+
+function retyped(layer: Descriptor, family: TypeFamily): Descriptor {
+  const compression = layerCompression(layer.mediaType) ?? "none";
+  return familyOf(layer.mediaType) === family
+    ? layer
+    : { ...layer, mediaType: layerType(family, compression) };
 }
 
 function renamedMember(member: Member, name: string): Member {
