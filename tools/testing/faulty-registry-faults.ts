@@ -23,6 +23,13 @@ export type RequestKind =
 export type FaultAction =
   /** The connection is reset after so many bytes of the body; -1: before the head. */
   | { readonly kind: "reset"; readonly afterBytes: number }
+  /** The connection is closed in order after so many bytes of the body. */
+  | {
+      readonly kind: "cut";
+      readonly afterBytes: number;
+      /** Waited for before it is closed: a client may lose what it has not read by then. */
+      readonly when?: () => Promise<void>;
+    }
   /** Nothing more comes after so many bytes of the body; -1: not even the head. */
   | { readonly kind: "stall"; readonly afterBytes: number }
   /** The body ends too early by so many bytes, and the head says so. */
@@ -168,19 +175,19 @@ export async function sendAnswer(
   isHead: boolean,
 ): Promise<boolean> {
   const body = isHead ? new Uint8Array() : (answer.body ?? new Uint8Array());
-  const cutAt =
-    action?.kind === "reset" || action?.kind === "stall" ? action.afterBytes : undefined;
+  const cut = cutOf(action);
   if (action?.kind === "garbage") {
     await write(socket, "no HTTP\r\n\r\n");
     socket.end();
     return false;
   }
-  if (cutAt === undefined || cutAt >= 0) {
+  if (cut === undefined || cut.afterBytes >= 0) {
     await write(socket, headText(answer));
   }
-  if (cutAt !== undefined) {
-    await write(socket, body.subarray(0, Math.max(0, cutAt)));
-    return await breakOff(socket, action?.kind === "reset");
+  if (cut !== undefined) {
+    await write(socket, body.subarray(0, Math.max(0, cut.afterBytes)));
+    await breakOff(socket, cut);
+    return false;
   }
   if (action?.kind === "trickle") {
     await trickle(socket, body, action);
@@ -198,18 +205,25 @@ export async function sendAnswer(
   return !isClosing;
 }
 
+type Cut = Extract<FaultAction, { readonly afterBytes: number }>;
+
+function cutOf(action: FaultAction | undefined): Cut | undefined {
+  const kind = action?.kind;
+  return kind === "reset" || kind === "stall" || kind === "cut" ? action : undefined;
+}
+
 /** A stalled connection stays open until the client or the registry closes it. */
-async function breakOff(socket: Socket, isReset: boolean): Promise<boolean> {
-  if (isReset) {
-    // What was written has to arrive first: a reset throws it away.
-    await Bun.sleep(5);
-    reset(socket);
-  } else {
+async function breakOff(socket: Socket, cut: Cut): Promise<void> {
+  if (cut.kind === "cut") {
+    await cut.when?.();
+    socket.end();
+  } else if (cut.kind === "stall") {
     await new Promise<void>((resolve) => {
       socket.once("close", () => resolve());
     });
+  } else {
+    reset(socket);
   }
-  return false;
 }
 
 export function reset(socket: Socket): void {

@@ -10,7 +10,7 @@
 // A fault says which requests it meets (`on`, `method`, `where`), how many go well before (`skip`), how many
 // go wrong (`times`), and what happens (`action`); see faulty-registry-faults.ts:
 //
-//   reset stall            the connection breaks, or nothing more comes, after N bytes of the body
+//   reset cut stall        the connection breaks, is closed, or nothing more comes, after N bytes of the body
 //   short long length      bodies and heads that do not agree with each other or with the descriptor
 //   endless trickle        bodies without end, or as slow as it gets
 //   corrupt                one wrong bit

@@ -99,11 +99,19 @@ test("a password gets a token for the user; an identity token is exchanged by PO
 });
 
 test("a registry token is sent as it is", async () => {
-  await using registry = await FaultyRegistry.start();
+  await using registry = await FaultyRegistry.start({ auth: { kind: "bearer" } });
   const { reference } = addSampleImage(registry);
   const credential: Credential = { kind: "registry-token", token: "abc" };
-  await quickClient({ credentials: always(credential) }).client.resolve(reference);
+  await failureOf(quickClient({ credentials: always(credential) }).client.resolve(reference));
   expect(registry.requests.at(-1)?.head.headers.get("authorization")).toBe("Bearer abc");
+  expect(tokenRequests(registry)).toEqual([]);
+});
+
+test("nobody looks for a password that is not asked for", async () => {
+  await using registry = await FaultyRegistry.start();
+  const { reference, manifest } = addSampleImage(registry);
+  const credentials = { find: () => Promise.reject(new Error("looked")) };
+  expect(await quickClient({ credentials }).client.resolve(reference)).toEqual(manifest);
 });
 
 test("tokens that expire, or are refused, are fetched anew", async () => {

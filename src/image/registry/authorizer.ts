@@ -46,20 +46,23 @@ export class Authorizer {
     this.#parts = parts;
   }
 
-  /** For a request that has not been refused. Undefined: it is sent without. */
+  /**
+   * For a request that has not been refused. Undefined: it is sent without. Who never asks for a
+   * credential makes nobody look for one, which may take a program's run.
+   */
   async header(task: Task, access: Access): Promise<string | undefined> {
+    const scheme = this.#scheme;
+    if (scheme.kind === "unknown") {
+      return undefined;
+    }
     const credential = await this.#credential(access.path);
     if (credential?.kind === "registry-token") {
       return `Bearer ${credential.token}`;
     }
-    switch (this.#scheme.kind) {
-      case "unknown":
-        return undefined;
-      case "basic":
-        return credential?.kind === "password" ? basicAuthorization(credential) : undefined;
-      case "bearer":
-        return await this.#bearer(task, this.#scheme.service, access);
+    if (scheme.kind === "bearer") {
+      return await this.#bearer(task, scheme.service, access);
     }
+    return credential?.kind === "password" ? basicAuthorization(credential) : undefined;
   }
 
   /**

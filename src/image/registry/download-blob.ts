@@ -88,7 +88,7 @@ async function* fromRegistry(
       headers: rangeOf(offset),
       signal,
     });
-  using _slot = await connection.slots.take(signal);
+  using _slot = await connection.downloads.take(signal);
   yield* readOn(
     task,
     open,
@@ -228,7 +228,9 @@ async function checkLength(task: Task, answer: HttpAnswer, position: Position): 
   );
 }
 
+/** What is cut off can be complete the next time; what is too long stays another blob. */
 function wrongLength(task: Task, answer: HttpAnswer, how: "more" | "less"): RegistryError {
   const reason = `${quote(answer.url.host)} sends ${how} than the blob's size`;
-  return new RegistryError("invalid-config", { ...task, reason }, { isTransient: true });
+  const details = { ...task, reason };
+  return new RegistryError("invalid-config", details, { isTransient: how === "less" });
 }

@@ -180,10 +180,19 @@ test("what a mirror does not have, or gets wrong, comes from the registry", asyn
   expect(events).toEqual([]);
 
   addSampleImage(mirror);
-  mirror.plan.add({ on: "blob", action: { kind: "reset", afterBytes: 200_000 }, times: 1 });
+  const chunks: Uint8Array[] = [];
+  const arrived = async () => {
+    while (Buffer.concat(chunks).length < 200_000) {
+      await Bun.sleep(1);
+    }
+  };
+  const action = { kind: "cut", afterBytes: 200_000, when: arrived } as const;
+  mirror.plan.add({ on: "blob", times: 1, action });
   mirror.plan.add({ on: "blob", action: { kind: "status", status: 500 } });
-  const content = await collect(client.blob(image.reference, image.layer, 0));
-  expect(Buffer.compare(content, image.layerContent)).toBe(0);
+  for await (const chunk of client.blob(image.reference, image.layer, 0)) {
+    chunks.push(chunk);
+  }
+  expect(Buffer.compare(Buffer.concat(chunks), image.layerContent)).toBe(0);
   const range = registry.requests.at(-1)?.head.headers.get("range");
   expect(range).toBe("bytes=200000-");
   const notes = events.flatMap((event) => (event.kind === "note" ? [event.text] : []));
@@ -196,6 +205,21 @@ test("a mirror that is gone does no harm", async () => {
   await using registry = await FaultyRegistry.start();
   const { image, hostsFolders } = mirrored(mirror, registry);
   await mirror[Symbol.asyncDispose]();
-  const { client } = quickClient({ hostsFolders });
+  const { client, events } = quickClient({ hostsFolders });
   expect(await client.resolve(image.reference)).toEqual(image.manifest);
+  await collect(client.blob(image.reference, image.layer, 0));
+  expect(events).toHaveLength(1);
+});
+
+test("a mirror that does not answer is asked once", async () => {
+  const faults = [{ on: "all", action: { kind: "stall", afterBytes: -1 } }] as const;
+  await using mirror = await FaultyRegistry.start({ faults });
+  await using registry = await FaultyRegistry.start();
+  const { image, hostsFolders } = mirrored(mirror, registry);
+  const { client } = quickClient({ hostsFolders, limits: { answerMs: 150 } });
+  expect(await client.resolve(image.reference)).toEqual(image.manifest);
+  const asked = mirror.requests.length;
+  await client.manifest(image.reference);
+  await collect(client.blob(image.reference, image.layer, 0));
+  expect(mirror.requests).toHaveLength(asked);
 });

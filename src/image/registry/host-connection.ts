@@ -45,15 +45,19 @@ const PROBE_MS = 5000;
 export class HostConnection {
   readonly host: RegistryHost;
   readonly context: ConnectionContext;
-  /** Of transfers of blobs. */
-  readonly slots: Slots;
+  /** Apart from each other: what is uploaded may be on its way down from the same host. */
+  readonly downloads: Slots;
+  readonly uploads: Slots;
+  /** It did not answer: for a mirror, reason enough not to be asked again. */
+  isDown = false;
   readonly #authorizer: Authorizer;
   #address: Promise<string> | undefined;
 
   constructor(host: RegistryHost, context: ConnectionContext) {
     this.host = host;
     this.context = context;
-    this.slots = new Slots(context.parallelBlobs);
+    this.downloads = new Slots(context.parallelBlobs);
+    this.uploads = new Slots(context.parallelBlobs);
     this.#authorizer = new Authorizer({
       domain: host.domain,
       credentials: context.credentials,

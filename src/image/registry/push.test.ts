@@ -88,6 +88,25 @@ test.each(UPLOAD_FAULTS)("an upload in one request survives %s", async (_, metho
   expect(retriesOf(events)).toBe(2);
 });
 
+test("an empty blob is a blob", async () => {
+  await using registry = await FaultyRegistry.start();
+  const digest = digestOf(new Uint8Array(), "sha256");
+  const descriptor = { ...LAYER, digest, size: 0 };
+  const { client } = quickClient();
+  await client.uploadBlob(repositoryOf(registry), { descriptor, async *open() {} });
+  expect(registry.content.repository("app").blobs.has(digest)).toBe(true);
+});
+
+test("an upload can come from the same registry, with one transfer at a time", async () => {
+  await using registry = await FaultyRegistry.start();
+  registry.content.addBlob("base", CONTENT, LAYER.mediaType);
+  const { client } = quickClient({ parallelBlobs: 1 });
+  const base = { domain: registry.domain, path: "base" };
+  const upload = { descriptor: LAYER, open: (offset: number) => client.blob(base, LAYER, offset) };
+  await client.uploadBlob(repositoryOf(registry), upload);
+  expect(stored(registry)).toBe(true);
+});
+
 test("an upload that goes on failing is given up", async () => {
   const action = { kind: "cut-upload", afterBytes: 1000 } as const;
   await using registry = await FaultyRegistry.start({

@@ -3,11 +3,13 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { type ConnectionContext, HostConnection } from "./host-connection.ts";
+import { RegistryError } from "./registry-error.ts";
 import type { Capability } from "./registry-host.ts";
 import { type HostsSettings, registryHosts } from "./registry-hosts.ts";
 
 /** A mirror that does not work should not hold a pull up for long: the registry itself is still there. */
 const MIRROR_ATTEMPTS = 2;
+const MIRROR_ANSWER_MS = 15_000;
 
 interface Connections {
   readonly mirrors: readonly HostConnection[];
@@ -17,6 +19,8 @@ interface Connections {
 export class RegistryConnections {
   readonly context: ConnectionContext;
   readonly #settings: HostsSettings;
+  /** Mirrors of which the user knows. */
+  readonly #passedOver = new Set<string>();
   readonly #byDomain = new Map<string, Connections>();
 
   constructor(context: ConnectionContext, settings: HostsSettings) {
@@ -32,9 +36,8 @@ export class RegistryConnections {
   /** Never empty. Throws "unsupported" when no host may be used for it. */
   of(domain: string, capability: Capability): readonly [HostConnection, ...HostConnection[]] {
     const { mirrors, upstream } = this.#all(domain);
-    const able = [...mirrors, upstream].filter(({ host }) =>
-      host.capabilities.includes(capability),
-    );
+    const asked = [...mirrors.filter(({ isDown }) => !isDown), upstream];
+    const able = asked.filter(({ host }) => host.capabilities.includes(capability));
     const [first, ...others] = able;
     if (first === undefined) {
       throw new OcicatError("unsupported", {
@@ -70,8 +73,12 @@ export class RegistryConnections {
     if (!(error instanceof OcicatError) || error.code === "interrupted") {
       throw error;
     }
-    if (error.code !== "not-found") {
-      const text = `the mirror ${quote(connection.host.domain)} is passed over: ${error.reason}`;
+    const isSilent = error instanceof RegistryError && error.facts.isUnreachable === true;
+    connection.isDown ||= isSilent || error.code === "timeout";
+    const { domain } = connection.host;
+    if (error.code !== "not-found" && !this.#passedOver.has(domain)) {
+      this.#passedOver.add(domain);
+      const text = `the mirror ${quote(domain)} is passed over: ${error.reason}`;
       this.context.onEvent({ kind: "note", text });
     }
   }
@@ -89,7 +96,8 @@ export class RegistryConnections {
     const { mirrors, upstream } = registryHosts(domain, this.#settings);
     const { limits } = this.context;
     const attempts = Math.min(limits.attempts, MIRROR_ATTEMPTS);
-    const mirrorContext = { ...this.context, limits: { ...limits, attempts } };
+    const answerMs = Math.min(limits.answerMs, MIRROR_ANSWER_MS);
+    const mirrorContext = { ...this.context, limits: { ...limits, attempts, answerMs } };
     return {
       mirrors: mirrors.map((host) => new HostConnection(host, mirrorContext)),
       upstream: new HostConnection(upstream, this.context),

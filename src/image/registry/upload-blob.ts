@@ -98,7 +98,7 @@ export async function uploadBlob(
 ): Promise<void> {
   const { digest, size } = source.descriptor;
   const task = blobTask("push", reference, digest);
-  using _slot = await connection.slots.take(signal);
+  using _slot = await connection.uploads.take(signal);
   const { chunkBytes } = connection.context.limits;
   if (chunkBytes > 0 && size > chunkBytes) {
     await uploadChunks(task, connection, reference, { source, signal });
