@@ -109,6 +109,7 @@ const OWN_NAMES = [
   "images",
   "staging",
   "containers",
+  "names",
 ];
 
 /** Other programs work here too: what is not ours is told of, and left alone. */
