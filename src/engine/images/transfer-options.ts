@@ -39,7 +39,8 @@ export function registryClient(
   const credentials: CredentialSource =
     credential === undefined
       ? userCredentials(options)
-      : { find: () => Promise.resolve(credential) };
+      : // A mirror is another registry, which the password is not for.
+        { find: (asked) => Promise.resolve(asked === domain ? credential : undefined) };
   const { configuration } = session.surroundings;
   return new RegistryClient({ ...clientOptions(configuration, domain, options), credentials });
 }
