@@ -242,6 +242,15 @@ test("a logout takes the entry out of each file", async () => {
   expect(await credentials().find("quay.io", "team/app")).toBeUndefined();
 });
 
+test("a logout from everywhere leaves nothing", async () => {
+  writeJson(RUNTIME, { auths: { "quay.io": auth("a", "b"), "quay.io/team/app": auth("t", "b") } });
+  writeJson(DOCKER, { auths: { "https://index.docker.io/v1/": auth("a", "b") }, other: 1 });
+  expect(await credentials().eraseAll()).toHaveLength(3);
+  expect(readJson(RUNTIME)).toEqual({ auths: {} });
+  expect(readJson(DOCKER)).toEqual({ auths: {}, other: 1 });
+  expect(await credentials().eraseAll()).toEqual([]);
+});
+
 test("a helper keeps what it is for; the password is no argument", async () => {
   installHelper("test");
   writeJson(DOCKER, { credHelpers: { "gcr.io": "test" }, auths: { "gcr.io": {} } });
