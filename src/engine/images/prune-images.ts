@@ -1,6 +1,7 @@
 // Removing the images that nobody needs: those without a name, or all that no container uses.
 
 import { collectGarbage } from "../../image/content/collect-garbage.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { type CatalogEntry, namesOf, readCatalog } from "./catalog.ts";
 import { imageCondition } from "./image-filters.ts";
 import { hostPlatform, type ImageOptions, openImages } from "./image-session.ts";
@@ -27,20 +28,20 @@ export async function pruneImages(options: PruneOptions): Promise<Pruned> {
   const context = { catalog, defaultDomain, nowMs: Date.now() };
   const holds = imageCondition(options.filters ?? [], context);
   const removed: RemovedImage[] = [];
+  const digests: Digest[] = [];
   for (const image of catalog.images) {
     if (image.containers.length > 0 || !holds(image)) {
       continue;
     }
     // Of an image that has names too, what has lost its own goes.
     const gone = options.all === true ? image.entries : nameless(image.entries);
-    for (const digest of new Set(gone.map(({ descriptor }) => descriptor.digest))) {
-      await store.removeDescriptors(digest);
-    }
+    digests.push(...gone.map(({ descriptor }) => descriptor.digest));
     if (gone.length === image.entries.length) {
       const untagged = namesOf(image).map((name) => familiarName(name, defaultDomain));
       removed.push({ untagged, deleted: image.id });
     }
   }
+  await store.removeDescriptors(...digests);
   const { bytes } = await collectGarbage(store);
   return { removed, freedBytes: bytes };
 }

@@ -9,6 +9,7 @@ import { Store } from "../../store/layout.ts";
 import { Lease } from "../../store/lease.ts";
 import { writeWholeFile } from "../../store/whole-file.ts";
 import { OwnedFd, openAt } from "../../sys/file.ts";
+import { DigestCheck } from "../digest-check.ts";
 import {
   BLOB_MODE,
   blobName,
@@ -16,7 +17,6 @@ import {
   openBlob,
   readDocument,
   removeBlob,
-  verifyContent,
 } from "./blob-folder.ts";
 import type { Ingested, IngestRequest } from "./ingest-request.ts";
 import type { LastName, NamedDescriptor } from "./name-index.ts";
@@ -68,7 +68,9 @@ export class ContentStore implements Disposable {
    */
   writeDocument(content: Uint8Array, mediaType: string, expected?: Digest): Descriptor {
     if (expected !== undefined) {
-      verifyContent(content, expected);
+      const check = new DigestCheck(expected);
+      check.update(content);
+      check.verify(`the blob ${expected}`);
     }
     const digest = expected ?? sha256(content);
     this.#protect(digest);
@@ -123,9 +125,9 @@ export class ContentStore implements Disposable {
     return await removeName(this.folders, name, lastName);
   }
 
-  /** Removes an image from index.json, by the digest that it is named there. Returns its names. */
-  async removeDescriptors(digest: Digest): Promise<readonly string[]> {
-    return await removeDescriptors(this.folders, digest);
+  /** Removes images from index.json, by the digests that are named there. Returns their names. */
+  async removeDescriptors(...digests: readonly Digest[]): Promise<readonly string[]> {
+    return await removeDescriptors(this.folders, new Set(digests));
   }
 
   /** What is protected by it is not collected until it is disposed of, or this process ends. */

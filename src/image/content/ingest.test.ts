@@ -7,6 +7,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -127,6 +128,14 @@ test("wrong content is refused and leaves nothing", async () => {
   await expect(place.content.ingest(smaller)).rejects.toThrow(
     `store the blob ${digest}: it has ${SIZE} bytes in the store, 5 by its descriptor`,
   );
+});
+
+test("a blob that was cut short on the disk is brought in again", async () => {
+  const content = contentOf(SIZE);
+  await ingest(content);
+  truncateSync(place.content.blobPath(digestOf(content)), 1_000_000);
+  expect(await ingest(content)).toBe("new");
+  expect(place.content.blobSize(digestOf(content))).toBe(SIZE);
 });
 
 test("a beginning that was spoilt is found out and removed", async () => {

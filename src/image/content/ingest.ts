@@ -9,7 +9,8 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
 import { DigestCheck } from "../digest-check.ts";
-import { blobSize } from "./blob-folder.ts";
+import { blobSize, openBlob, removeBlob } from "./blob-folder.ts";
+import { hashFile } from "./hash-file.ts";
 import type { Ingested, IngestRequest } from "./ingest-request.ts";
 import { PartialBlob, partialName } from "./partial-blob.ts";
 import { inPieces } from "./pieces.ts";
@@ -17,13 +18,17 @@ import { inPieces } from "./pieces.ts";
 export async function ingest(store: Store, request: IngestRequest): Promise<Ingested> {
   const { descriptor, localPath, onWait, signal } = request;
   const { digest, size } = descriptor;
-  if (isPresent(store, digest, size)) {
+  if (blobSize(store, digest) === size) {
     return "existed";
   }
   const lockName = `${partialName(digest)}.lock`;
   using _held = await lock(store.staging.number, lockName, onWait, signal);
-  if (isPresent(store, digest, size)) {
+  const present = blobSize(store, digest);
+  if (present === size) {
     return "existed";
+  }
+  if (present !== undefined) {
+    await removeDamaged(store, descriptor, present);
   }
   using partial = new PartialBlob(store, {
     digest,
@@ -34,12 +39,18 @@ export async function ingest(store: Store, request: IngestRequest): Promise<Inge
   return "new";
 }
 
-function isPresent(store: Store, digest: Digest, size: number): boolean {
-  const present = blobSize(store, digest);
-  if (present !== undefined && present !== size) {
+/** A blob of another size: it is damaged, or else the descriptor is wrong. */
+async function removeDamaged(
+  store: Store,
+  { digest, size }: IngestRequest["descriptor"],
+  present: number,
+): Promise<void> {
+  using file = openBlob(store, digest);
+  const problem = await hashFile(file.number, { digest, offset: 0, length: present }, {});
+  if (problem === undefined) {
     throw wrong(digest, `it has ${present} bytes in the store, ${size} by its descriptor`);
   }
-  return present !== undefined;
+  removeBlob(store, digest);
 }
 
 class Ingest {

@@ -91,13 +91,16 @@ export async function removeName(
   return await orWithMoreRoom(store, () => changeIndex(store, edit));
 }
 
-/** Every descriptor of a digest, with and without names. Returns the names. */
-export async function removeDescriptors(store: Store, digest: Digest): Promise<readonly string[]> {
+/** Every descriptor of the digests, with and without names. Returns the names. */
+export async function removeDescriptors(
+  store: Store,
+  digests: ReadonlySet<Digest>,
+): Promise<readonly string[]> {
   let names: readonly string[] = [];
   const edit = (manifests: readonly Descriptor[]): readonly Descriptor[] => {
-    const gone = manifests.filter((each) => each.digest === digest);
+    const gone = manifests.filter(({ digest }) => digests.has(digest));
     names = gone.flatMap((each) => nameOf(each) ?? []);
-    return manifests.filter((each) => each.digest !== digest);
+    return manifests.filter(({ digest }) => !digests.has(digest));
   };
   await orWithMoreRoom(store, () => changeIndex(store, edit));
   return names;
