@@ -1,5 +1,71 @@
-// The engine as a library: `import { runContainer } from "ocicat/engine"`. `ocicat run` is made of it.
+// The engine as a library: `import { runContainer } from "ocicat/engine"`. `ocicat run`, `ocicat pull` and
+// the other commands are made of it.
+//
+// Operations on images take {storeRoot}, and the settings for what they are not told. They report what
+// happens to `onEvent`, end when `signal` is aborted, and fail with an OcicatError.
 
+export { type ConvertStoredOptions, convertStoredImage } from "../engine/images/convert-image.ts";
+export {
+  type ExportFilesOptions,
+  exportImageFiles,
+  type ImportImageOptions,
+  importImage,
+  type LoadOptions,
+  loadImages,
+  type SaveImagesOptions,
+  saveImages,
+} from "../engine/images/image-archives.ts";
+export {
+  type HistoryOptions,
+  type HistoryStep,
+  imageHistory,
+} from "../engine/images/image-history.ts";
+export type { ImageOptions } from "../engine/images/image-session.ts";
+export {
+  type ImageReport,
+  type InspectOptions,
+  inspectImage,
+  type StorageReport,
+} from "../engine/images/inspect-image.ts";
+export {
+  type InspectedManifest,
+  type InspectManifestOptions,
+  inspectManifest,
+} from "../engine/images/inspect-manifest.ts";
+export { type ListedImage, type ListOptions, listImages } from "../engine/images/list-images.ts";
+export {
+  addToManifestList,
+  annotateManifestList,
+  type CreateListOptions,
+  createManifestList,
+  type EntryNotes,
+  type ManifestList,
+  removeFromManifestList,
+  removeManifestLists,
+} from "../engine/images/manifest-lists.ts";
+export { type Pruned, type PruneOptions, pruneImages } from "../engine/images/prune-images.ts";
+export { type PullImagesOptions, pullImages } from "../engine/images/pull-images.ts";
+export { type PushImagesOptions, pushImages } from "../engine/images/push-images.ts";
+export {
+  type LoginOptions,
+  type LogoutOptions,
+  loggedInAs,
+  loginToRegistry,
+  logoutOfAll,
+  logoutOfRegistry,
+} from "../engine/images/registry-login.ts";
+export {
+  type Removal,
+  type RemovedImage,
+  type RemoveOptions,
+  removeImages,
+} from "../engine/images/remove-images.ts";
+export { tagImage, untagImage } from "../engine/images/tag-image.ts";
+export type {
+  RegistryAccess,
+  TransferOptions,
+  WorkOptions,
+} from "../engine/images/transfer-options.ts";
 export { type RunEnd, runContainer } from "../engine/run.ts";
 export type {
   RunContainerOptions,
@@ -8,3 +74,10 @@ export type {
   RunSource,
 } from "../engine/run-options.ts";
 export { type ErrorCode, type Fault, OcicatError } from "../error/ocicat-error.ts";
+export type { ArchiveInput } from "../image/formats/archive-input.ts";
+export type { ArchiveOutput } from "../image/formats/archive-output.ts";
+export type { LoadedImage } from "../image/formats/load-archive.ts";
+export type { SaveFormat } from "../image/formats/save-plan.ts";
+export type { ImageEvent, LayerEvent, LayerPhase } from "../image/image-event.ts";
+export type { PullResult } from "../image/transfer/pull-image.ts";
+export type { PushResult } from "../image/transfer/push-image.ts";
