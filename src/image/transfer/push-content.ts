@@ -72,12 +72,9 @@ async function pushBlob(
     report("exists", size);
     return;
   }
-  const others = repositoriesOf(digest).filter((repository) => repository !== target.path);
-  for (const repository of others.slice(0, MOST_MOUNTS)) {
-    if (await client.mountBlob(target, digest, repository)) {
-      report("mounted-from", size);
-      return;
-    }
+  if (await mount(client, target, digest, repositoriesOf(digest))) {
+    report("mounted-from", size);
+    return;
   }
   report("uploading", 0);
   await client.uploadBlob(
@@ -90,4 +87,31 @@ async function pushBlob(
     signal,
   );
   report("done", size);
+}
+
+/** Whether the target has a blob, or has just taken it from another of its repositories. */
+export async function isThere(
+  client: RegistryClient,
+  target: ImageReference,
+  { digest }: Descriptor,
+  repositories: readonly string[],
+): Promise<boolean> {
+  return (
+    (await client.hasBlob(target, digest)) || (await mount(client, target, digest, repositories))
+  );
+}
+
+async function mount(
+  client: RegistryClient,
+  target: ImageReference,
+  digest: Digest,
+  repositories: readonly string[],
+): Promise<boolean> {
+  const others = repositories.filter((repository) => repository !== target.path);
+  for (const repository of others.slice(0, MOST_MOUNTS)) {
+    if (await client.mountBlob(target, digest, repository)) {
+      return true;
+    }
+  }
+  return false;
 }

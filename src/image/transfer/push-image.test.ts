@@ -133,3 +133,41 @@ describe("a push", () => {
     ).rejects.toThrow("is not in the store");
   });
 });
+
+describe("layers that the store has dropped", () => {
+  test("are compressed again, and it says so", async () => {
+    await using other = await TransferSetting.make();
+    using lean = await leanStore();
+    const events: ImageEvent[] = [];
+    const name = other.name("again:1");
+    const pushed = await pushImage(setting.place(lean), image, name, {
+      platform: AMD64,
+      onEvent: (event) => events.push(event),
+    });
+    expect(pushed.descriptor.digest).not.toBe(image.digest);
+    const notes = events.flatMap((event) => (event.kind === "note" ? [event.text] : []));
+    expect(notes).toEqual([expect.stringContaining(`as ${pushed.descriptor.digest}`)]);
+    using store2 = setting.newStore();
+    const pulled = await pullImage(setting.place(store2), name, { platform: AMD64 });
+    expect(String(pulled.imageId)).toBe(imageIdOf(store));
+  });
+
+  test("are not needed where the registry has them", async () => {
+    using lean = await leanStore();
+    const name = setting.name("lean:1");
+    const pushed = await pushImage(setting.place(lean), image, name, { platform: AMD64 });
+    expect(pushed.descriptor).toEqual(image);
+    expectThere("lean");
+  });
+
+  async function leanStore(): Promise<ContentStore> {
+    const lean = setting.newStore();
+    const options = { platform: AMD64, format: "erofs", compressed: "drop" } as const;
+    await pullImage(setting.place(lean), setting.name("source:1"), options);
+    return lean;
+  }
+
+  function imageIdOf(from: ContentStore): string {
+    return JSON.parse(new TextDecoder().decode(from.readDocument(image))).config.digest;
+  }
+});

@@ -15,8 +15,9 @@ import type { ImageEvent } from "../image-event.ts";
 import type { RegistryClient } from "../registry/registry-client.ts";
 import { OriginSource } from "./origin-source.ts";
 import type { TransferPlace } from "./pull-image.ts";
-import { pushContent } from "./push-content.ts";
+import { isThere, pushContent } from "./push-content.ts";
 import { type PlanRequest, type PushPlan, type PushSource, planPush } from "./push-plan.ts";
+import { recompressDropped } from "./recompressed-source.ts";
 import { RegistrySource } from "./registry-source.ts";
 import { StoreSource } from "./store-source.ts";
 
@@ -56,19 +57,27 @@ export async function pushImage(
   options: PushOptions,
 ): Promise<PushResult> {
   const reference = parseTarget(target, options);
-  using lease = store.lease(`push ${target}`);
-  lease.protect(source.digest);
+  using resources = new DisposableStack();
+  resources.use(store.lease(`push ${target}`)).protect(source.digest);
   const { Metadata } = await import("../content/metadata.ts");
   const metadata = new Metadata(store.root);
-  const local = new StoreSource(store);
-  const isFetched = options.missing === "fetch";
-  const request = {
-    client,
-    source: isFetched ? new OriginSource(local, client, metadata) : local,
+  const repositoriesOf = (digest: Digest): readonly string[] =>
+    repositoriesOn(reference.domain, metadata, digest);
+  const stored = new StoreSource(store);
+  const local = options.missing === "fetch" ? new OriginSource(stored, client, metadata) : stored;
+  const restored = await recompressDropped({
+    ...options,
+    store,
+    local,
     top: source,
-    repositoriesOf: (digest: Digest) => repositoriesOn(reference.domain, metadata, digest),
-  };
-  const { plan, result } = await push(request, reference, options);
+    resources,
+    isAtTarget: (layer) => isThere(client, reference, layer, repositoriesOf(layer.digest)),
+  });
+  const { plan, result } = await push(
+    { client, source: local, top: source, ...restored, repositoriesOf },
+    reference,
+    options,
+  );
   const documents = [...plan.below, plan.top].map(({ descriptor }) => descriptor.digest);
   const digests = [...documents, ...plan.blobs.map(({ digest }) => digest)];
   metadata.noteSource(`${reference.domain}/${reference.path}`, digests);
