@@ -18,6 +18,7 @@ const FOR_BUILDS = [
 const FOR_TESTS = [
   { package: "attr", isThere: () => hasProgram("getfattr") },
   { package: "busybox-static", isThere: () => hasProgram("busybox") },
+  { package: "bzip2", isThere: () => hasProgram("bzip2") },
   { package: "e2fsprogs", isThere: () => hasProgram("mkfs.ext4") },
   { package: "uidmap", isThere: () => hasProgram("newuidmap") },
   { package: "mmdebstrap", isThere: () => hasProgram("mmdebstrap") },
@@ -27,7 +28,10 @@ const FOR_TESTS = [
   { package: "fish", isThere: () => hasProgram("fish") },
   { package: "iproute2", isThere: () => hasProgram("ip") },
   { package: "openssl", isThere: () => hasProgram("openssl") },
+  { package: "isal", isThere: () => hasProgram("igzip") },
+  { package: "libarchive-tools", isThere: () => hasProgram("bsdtar") },
   { package: "libseccomp2", isThere: () => hasLibrary("libseccomp.so.2") },
+  { package: "xz-utils", isThere: () => hasProgram("xz") },
   ...(process.arch === "x64"
     ? [
         { package: "gcc-aarch64-linux-gnu", isThere: () => hasProgram("aarch64-linux-gnu-gcc") },

@@ -18,6 +18,7 @@ import type { Store } from "../../store/layout.ts";
 import { call, checked } from "../../sys/call.ts";
 import { OwnedFd, openAt, statAt, tryUnlinkAt, writeAll } from "../../sys/file.ts";
 import { isTerminal } from "../../sys/terminal.ts";
+import { checkAborted } from "../layers/check-aborted.ts";
 import { DEFAULT_TAR_LIMITS } from "../tar/entry.ts";
 import { readRange } from "./file-range.ts";
 import { sniff, unwrap, type Wrapped } from "./unwrap.ts";
@@ -119,7 +120,7 @@ export function spoolWriter(fd: number, options: SpoolOptions): (chunk: Uint8Arr
   const largest = options.largest ?? DEFAULT_TAR_LIMITS.totalBytes;
   let written = 0;
   return (chunk) => {
-    throwIfAborted(options.signal);
+    checkAborted(options.signal, "the archive");
     written += chunk.length;
     if (written > largest) {
       throw new OcicatError("exhausted", {
@@ -130,14 +131,4 @@ export function spoolWriter(fd: number, options: SpoolOptions): (chunk: Uint8Arr
     }
     writeAll(fd, chunk, "the store's staging folder");
   };
-}
-
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) {
-    throw new OcicatError("interrupted", {
-      operation: "read",
-      subject: "the archive",
-      reason: "it was interrupted",
-    });
-  }
 }

@@ -74,16 +74,16 @@ describe("an image that is saved and loaded again", () => {
   test.each([
     ["gzip", gzipSync],
     ["zstd", zstdCompressSync],
-    ["xz", (content: Buffer) => pack("xz", content)],
-    ["bzip2", (content: Buffer) => pack("bzip2", content)],
   ] as const)("compressed with %s", async (_, compress) => {
-    using place = new TestPlace();
-    const store = await storeWithImage(place);
-    await save(store, place.path("saved"), "docker-archive");
-    const path = place.write("compressed", compress(readFileSync(place.path("saved"))));
-    const other = place.store("other");
-    await loadArchive(other, { kind: "path", path }, BRING_IN);
-    expect(other.names()).toEqual(store.names());
+    expect(await loadedCompressed(compress)).toBe(true);
+  });
+
+  test.skipIf(Bun.which("xz") === null)("compressed with xz", async () => {
+    expect(await loadedCompressed((content) => pack("xz", content))).toBe(true);
+  });
+
+  test.skipIf(Bun.which("bzip2") === null)("compressed with bzip2", async () => {
+    expect(await loadedCompressed((content) => pack("bzip2", content))).toBe(true);
   });
 
   test("through a pipe, both ways", async () => {
@@ -162,6 +162,17 @@ describe("an image that is saved and loaded again", () => {
     expect(first).toEqual({ name: undefined, descriptor: imageOf(store) });
   });
 });
+
+/** Whether a compressed archive gives the same images. */
+async function loadedCompressed(compress: (content: Buffer) => Buffer): Promise<boolean> {
+  using place = new TestPlace();
+  const store = await storeWithImage(place);
+  await save(store, place.path("saved"), "docker-archive");
+  const path = place.write("compressed", compress(readFileSync(place.path("saved"))));
+  const other = place.store("other");
+  await loadArchive(other, { kind: "path", path }, BRING_IN);
+  return Bun.deepEquals(other.names(), store.names());
+}
 
 function blobs(store: ContentStore): string[] {
   return readdirSync(`${store.root}/blobs/sha256`).sort();

@@ -16,15 +16,9 @@ export class TarWriter {
   readonly #sink: ByteSink;
   readonly #buffer = bytes(BUFFER_BYTES);
   #filled = 0;
-  #position = 0;
 
   constructor(sink: ByteSink) {
     this.#sink = sink;
-  }
-
-  /** Bytes of the archive so far. */
-  get position(): number {
-    return this.#position;
   }
 
   /**
@@ -61,7 +55,6 @@ export class TarWriter {
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
-    this.#position += chunk.length;
     if (this.#filled + chunk.length > BUFFER_BYTES) {
       await this.#flush();
     }
