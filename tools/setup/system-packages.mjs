@@ -17,6 +17,7 @@ const FOR_BUILDS = [
 
 const FOR_TESTS = [
   { package: "attr", isThere: () => hasProgram("getfattr") },
+  { package: "btrfs-progs", isThere: () => hasProgram("mkfs.btrfs") },
   { package: "busybox-static", isThere: () => hasProgram("busybox") },
   { package: "bzip2", isThere: () => hasProgram("bzip2") },
   { package: "e2fsprogs", isThere: () => hasProgram("mkfs.ext4") },
