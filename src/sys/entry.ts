@@ -100,21 +100,30 @@ export function rawSpawn(list: number, count: number, flags: number): number {
   return Number(native().spawn(list, count, flags));
 }
 
+interface KeptBuffers {
+  readonly most: number;
+  readonly buffers: ArrayBufferView[];
+  next: number;
+}
+
 /**
  * Buffers whose addresses were given out last. The compiler may see that a buffer is not used any more
  * once its address is known, and let it be collected before the kernel has written to it.
  */
-const KEPT_BUFFERS = 64;
-const keptBuffers: ArrayBufferView[] = [];
-let keptNext = 0;
+const smallBuffers: KeptBuffers = { most: 64, buffers: [], next: 0 };
+/** Each is for one system call that follows at once. 64 of a megabyte would be too many to keep. */
+const largeBuffers: KeptBuffers = { most: 4, buffers: [], next: 0 };
+const LARGE_BYTES = 64 * 1024;
 
 /**
  * The address of a buffer, for the kernel. The buffer must be made over an explicit ArrayBuffer: a
  * small `new Uint8Array(n)` moves its storage when its `.buffer` is touched. It stays alive for at least
- * 64 further addresses: long enough for the one system call that this one is for.
+ * 64 further addresses, or 4 of buffers of 64 KiB and more: long enough for the one system call that this
+ * one is for.
  */
 export function addressOf(buffer: ArrayBufferView): number {
-  keptBuffers[keptNext] = buffer;
-  keptNext = (keptNext + 1) % KEPT_BUFFERS;
+  const kept = buffer.buffer.byteLength < LARGE_BYTES ? smallBuffers : largeBuffers;
+  kept.buffers[kept.next] = buffer;
+  kept.next = (kept.next + 1) % kept.most;
   return Number(ptr(buffer as Uint8Array));
 }
