@@ -78,7 +78,9 @@ export async function ocicat(): Promise<CompletedProgram> {
 
 function completedCommands({ commands }: CommandGroup): Promise<CompletedCommand[]> {
   return Promise.all(
-    Object.entries(commands).map(([name, entry]) => completedCommand(name, entry)),
+    Object.entries(commands)
+      .filter(([, entry]) => !("load" in entry && entry.isHidden === true))
+      .map(([name, entry]) => completedCommand(name, entry)),
   );
 }
 

@@ -33,7 +33,11 @@ function completeInBash(words: readonly string[]): string[] {
   const [program] = words;
   const table = program === "ocicat" ? OCICAT : OCICAT_RUNTIME;
   const name = `_${program?.replace("-", "_")}`;
-  const script = `${bashCompletion({ ...table, listContainers: "printf 'web\\ndb\\n'" })}
+  const lists = {
+    listContainers: "printf 'web\\ndb\\n'",
+    listImages: "printf 'debian:12\\napp:1\\n'",
+  };
+  const script = `${bashCompletion({ ...table, ...lists })}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")})
 COMP_CWORD=${words.length - 1}
 ${name}
@@ -46,7 +50,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"
 
 describe("bash", () => {
   test.each([
-    [["ocicat", "ex"], ["explain"]],
+    [["ocicat", "expl"], ["explain"]],
     [["ocicat-runtime", "pa"], ["pause"]],
     [
       ["ocicat-runtime", "--root", "x", "create", "--pid"],
@@ -61,6 +65,13 @@ describe("bash", () => {
     [["ocicat-runtime", "update", "--memory", ""], []],
     [["ocicat", "explain", ""], ["a-folder"]],
     [["ocicat-runtime", "create", ""], []],
+    [["ocicat", "image", "hi"], ["history"]],
+    [["ocicat", "image", "ls", "--dig"], ["--digests"]],
+    [["ocicat", "image", "ls", "--no"], ["--no-trunc"]],
+    [["ocicat", "pull", "--no"], []],
+    [["ocicat", "rmi", "deb"], ["debian:12"]],
+    [["ocicat", "image", "rm", "-f", "a"], ["app:1"]],
+    [["ocicat", "load", "--input", "a-"], ["a-folder"]],
   ])("%p offers %p", (words, offered) => {
     expect(completeInBash(words)).toEqual(offered);
   });
@@ -100,6 +111,21 @@ complete -C "ocicat-runtime create --pidf"
     expect(lines).toEqual([
       "pause\tfreeze the processes of a container",
       "--pidfd-socket\treceives the process's pidfd",
+    ]);
+  });
+
+  test("offers commands behind others, and images", () => {
+    const script = `${fishCompletion({ ...OCICAT, listImages: "echo debian-12" })}
+complete -C "ocicat image hist"
+complete -C "ocicat image ls --digest"
+complete -C "ocicat pull --digest"
+complete -C "ocicat image rm deb"
+`;
+    const { lines } = runShell(["fish", "--no-config"], script);
+    expect(lines).toEqual([
+      "history\tshow how an image was made",
+      "--digests\tshow digests",
+      "debian-12",
     ]);
   });
 });

@@ -63,6 +63,8 @@ export function bashCompletion(program: CompletedProgram): string {
 ${name}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
   local command="" word flags arguments
+  # Names of images have colons, at which bash would take words apart.
+  declare -F _get_comp_words_by_ref >/dev/null && _get_comp_words_by_ref -n : -c current
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$command $word" in
       ${all.map(({ path }) => `"${path}"`).join("|")}) command="$command $word" ;;
@@ -93,6 +95,7 @@ ${commands.join("\n")}
       ;;
     image)
       mapfile -t COMPREPLY < <(compgen -W "$(${program.listImages} 2>/dev/null)" -- "$current")
+      declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$current"
       ;;
     *) mapfile -t COMPREPLY < <(compgen -W "$arguments" -- "$current") ;;
   esac
