@@ -104,6 +104,12 @@ export function encodeSuperblock(superblock: Superblock): Uint8Array {
   return content;
 }
 
+/** How many devices an image has; undefined: it is not one of ours. `content`: from SUPERBLOCK_OFFSET on. */
+export function deviceCountOf(content: Buffer): number | undefined {
+  const isOurs = content.readUInt32LE(0) === MAGIC && content[12] === BLOCK_BITS;
+  return isOurs ? content.readUInt16LE(86) : undefined;
+}
+
 export function roundToBlock(bytes: number): number {
   return Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
 }

@@ -1,16 +1,20 @@
 // Mounts EROFS images from their files, without loop devices.
 //
 // The kernel takes paths; descriptors go through /proc/self/fd, so that what was opened and checked is
-// what is mounted. All devices are always named: without them the kernel mounts an image as well, and
+// what is mounted. All devices are always named: without any the kernel mounts an image as well, and
 // every read fails.
 //
 // The mount is on the host, where nobody shall run an image's setuid programs or open its devices. For
 // containers that does not matter: they have an overlay on top of it, whose own attributes count.
 
 import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY } from "../../abi/mount.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
 import type { OwnedFd } from "../../sys/file.ts";
+import { bytes } from "../../sys/memory.ts";
 import { detachMount } from "../../sys/mount.ts";
 import { attachMount, type MountParameter, makeDetachedMount } from "../../sys/mount-context.ts";
+import { readAt } from "../../sys/positioned.ts";
+import { DEVICE_TABLE_OFFSET, deviceCountOf, SUPERBLOCK_OFFSET } from "./format.ts";
 
 export interface ErofsImage {
   /** A merged image or a mountable layer file. */
@@ -31,6 +35,7 @@ export function mountErofs(request: ErofsMountRequest): void {
 
 /** A mount that is nowhere yet. */
 export function detachedErofs({ imageFd, deviceFds }: ErofsImage): OwnedFd {
+  checkDevices(imageFd, deviceFds.length);
   const devices = deviceFds.map((fd): MountParameter => ["device", descriptorPath(fd)]);
   return makeDetachedMount({
     fileSystem: "erofs",
@@ -42,6 +47,20 @@ export function detachedErofs({ imageFd, deviceFds }: ErofsImage): OwnedFd {
 /** Users of the mount, an overlay above all, keep it as long as they need it. */
 export function unmountErofs(targetPath: string): void {
   detachMount(targetPath);
+}
+
+function checkDevices(imageFd: number, given: number): void {
+  const content = Buffer.from(bytes(DEVICE_TABLE_OFFSET - SUPERBLOCK_OFFSET).buffer);
+  readAt(imageFd, content, SUPERBLOCK_OFFSET, "an EROFS image");
+  const expected = deviceCountOf(content);
+  if (expected !== given) {
+    const count = `it has ${expected} devices instead of the ${given} that are given`;
+    throw new OcicatError("invalid-config", {
+      operation: "mount",
+      subject: "an EROFS image",
+      reason: expected === undefined ? "there is no EROFS superblock" : count,
+    });
+  }
 }
 
 function descriptorPath(fd: number): string {
