@@ -45,69 +45,15 @@ export const TYPE_BLOCK_DEVICE = 4;
 export const TYPE_FIFO = 5;
 export const TYPE_SYMLINK = 7;
 
-const MAGIC = 0xe0f5_e1e2;
-const FEATURE_MTIME = 2; // compatible: the times are those of change
-const FEATURE_CHUNKED_FILE = 4;
-const FEATURE_DEVICE_TABLE = 8;
-const DEVICE_SLOT_UNIT = 128;
-const TAG_BYTES = 64;
+export const SUPERBLOCK_MAGIC = 0xe0f5_e1e2;
 
-export interface Device {
-  /** What it has to be, for people: up to 64 characters. */
-  readonly tag: string;
-  readonly blocks: number;
-  readonly firstBlock: number;
-}
-
-export interface Superblock {
-  readonly rootInode: number;
-  readonly inodes: number;
-  /** Of the image's own file. */
-  readonly blocks: number;
-  readonly metadataBlock: number;
-  readonly hasChunks: boolean;
-  /** 16 bytes, not all zero: overlayfs takes them for the identity of its lower layer. */
-  readonly uuid: Uint8Array;
-  readonly devices: readonly Device[];
-}
+/** In the superblock. */
+export const BLOCK_BITS_AT = 12;
+export const DEVICE_COUNT_AT = 86;
 
 /** Where metadata may begin. */
 export function headBytes(deviceCount: number): number {
   return roundToBlock(DEVICE_TABLE_OFFSET + deviceCount * DEVICE_SLOT_BYTES);
-}
-
-/** From SUPERBLOCK_OFFSET on: the superblock and the device table. */
-export function encodeSuperblock(superblock: Superblock): Uint8Array {
-  const { devices } = superblock;
-  const size = headBytes(devices.length) - SUPERBLOCK_OFFSET;
-  const content = Buffer.from(new ArrayBuffer(size));
-  content.writeUInt32LE(MAGIC, 0);
-  content.writeUInt32LE(FEATURE_MTIME, 8);
-  content[12] = BLOCK_BITS;
-  content.writeUInt16LE(superblock.rootInode, 14);
-  content.writeUInt32LE(superblock.inodes, 16);
-  content.writeUInt32LE(superblock.blocks, 36);
-  content.writeUInt32LE(superblock.metadataBlock, 40);
-  content.set(superblock.uuid.subarray(0, 16), 48);
-  const chunked = superblock.hasChunks ? FEATURE_CHUNKED_FILE : 0;
-  content.writeUInt32LE(chunked | (devices.length > 0 ? FEATURE_DEVICE_TABLE : 0), 80);
-  if (devices.length > 0) {
-    content.writeUInt16LE(devices.length, 86);
-    content.writeUInt16LE(DEVICE_TABLE_OFFSET / DEVICE_SLOT_UNIT, 88);
-  }
-  for (const [index, { tag, blocks, firstBlock }] of devices.entries()) {
-    const at = DEVICE_TABLE_OFFSET - SUPERBLOCK_OFFSET + index * DEVICE_SLOT_BYTES;
-    content.write(tag, at, TAG_BYTES, "latin1");
-    content.writeUInt32LE(blocks, at + TAG_BYTES);
-    content.writeUInt32LE(firstBlock, at + TAG_BYTES + 4);
-  }
-  return content;
-}
-
-/** How many devices an image has; undefined: it is not one of ours. `content`: from SUPERBLOCK_OFFSET on. */
-export function deviceCountOf(content: Buffer): number | undefined {
-  const isOurs = content.readUInt32LE(0) === MAGIC && content[12] === BLOCK_BITS;
-  return isOurs ? content.readUInt16LE(86) : undefined;
 }
 
 export function roundToBlock(bytes: number): number {

@@ -9,11 +9,12 @@ import { WriteBack } from "../../sys/write-back.ts";
 import type { StoredData, TarEntry, TarHandler } from "../tar/entry.ts";
 import { TarReader } from "../tar/reader.ts";
 import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../unpack/limits.ts";
-import { BLOCK_BYTES, encodeSuperblock, SUPERBLOCK_OFFSET } from "./format.ts";
+import { BLOCK_BYTES, SUPERBLOCK_OFFSET } from "./format.ts";
 import { ImageTree } from "./image-tree.ts";
 import { encodeLayerHeader, LAYER_HEAD_BYTES, LAYER_HEADER_BYTES } from "./layer-file.ts";
 import { numberInodes } from "./number-inodes.ts";
 import { type PlacedInodes, placeInodes } from "./place-inodes.ts";
+import { encodeSuperblock } from "./superblock.ts";
 import { uuidOf } from "./uuid.ts";
 import { roundToUnit, type WrittenMetadata, writeMetadata } from "./write-metadata.ts";
 

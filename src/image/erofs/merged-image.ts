@@ -8,18 +8,12 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { type Digest, hexOf } from "../../oci/digest.ts";
 import { writeAllAt } from "../../sys/positioned.ts";
 import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../unpack/limits.ts";
-import {
-  BLOCK_BYTES,
-  type Device,
-  encodeSuperblock,
-  headBytes,
-  MOST_DEVICES,
-  SUPERBLOCK_OFFSET,
-} from "./format.ts";
+import { BLOCK_BYTES, headBytes, MOST_DEVICES, SUPERBLOCK_OFFSET } from "./format.ts";
 import { ImageTree } from "./image-tree.ts";
 import { numberInodes } from "./number-inodes.ts";
 import { placeInodes } from "./place-inodes.ts";
 import { scanArchive } from "./scan-archive.ts";
+import { type Device, encodeSuperblock } from "./superblock.ts";
 import { uuidOf } from "./uuid.ts";
 import {
   type ArchivePlace,

@@ -14,7 +14,14 @@ import { bytes } from "../../sys/memory.ts";
 import { detachMount } from "../../sys/mount.ts";
 import { attachMount, type MountParameter, makeDetachedMount } from "../../sys/mount-context.ts";
 import { readAt } from "../../sys/positioned.ts";
-import { DEVICE_TABLE_OFFSET, deviceCountOf, SUPERBLOCK_OFFSET } from "./format.ts";
+import {
+  BLOCK_BITS,
+  BLOCK_BITS_AT,
+  DEVICE_COUNT_AT,
+  DEVICE_TABLE_OFFSET,
+  SUPERBLOCK_MAGIC,
+  SUPERBLOCK_OFFSET,
+} from "./format.ts";
 
 export interface ErofsImage {
   /** A merged image or a mountable layer file. */
@@ -50,9 +57,7 @@ export function unmountErofs(targetPath: string): void {
 }
 
 function checkDevices(imageFd: number, given: number): void {
-  const content = Buffer.from(bytes(DEVICE_TABLE_OFFSET - SUPERBLOCK_OFFSET).buffer);
-  readAt(imageFd, content, SUPERBLOCK_OFFSET, "an EROFS image");
-  const expected = deviceCountOf(content);
+  const expected = deviceCount(imageFd);
   if (expected !== given) {
     const count = `it has ${expected} devices instead of the ${given} that are given`;
     throw new OcicatError("invalid-config", {
@@ -61,6 +66,16 @@ function checkDevices(imageFd: number, given: number): void {
       reason: expected === undefined ? "there is no EROFS superblock" : count,
     });
   }
+}
+
+/** Undefined: it is not an image of ours. */
+function deviceCount(imageFd: number): number | undefined {
+  const content = bytes(DEVICE_TABLE_OFFSET - SUPERBLOCK_OFFSET);
+  readAt(imageFd, content, SUPERBLOCK_OFFSET, "an EROFS image");
+  const view = new DataView(content.buffer);
+  const isOurs =
+    view.getUint32(0, true) === SUPERBLOCK_MAGIC && view.getUint8(BLOCK_BITS_AT) === BLOCK_BITS;
+  return isOurs ? view.getUint16(DEVICE_COUNT_AT, true) : undefined;
 }
 
 function descriptorPath(fd: number): string {

@@ -5,9 +5,10 @@ import { call, checked } from "../../sys/call.ts";
 import { bytes } from "../../sys/memory.ts";
 import { readAt, writeAllAt } from "../../sys/positioned.ts";
 import { type DataPlace, encodeInodes } from "./encode-inodes.ts";
-import { BLOCK_BYTES, HIGHEST_BLOCK, INODE_SLOT_BYTES, type Superblock } from "./format.ts";
+import { BLOCK_BYTES, HIGHEST_BLOCK, INODE_SLOT_BYTES } from "./format.ts";
 import type { PlacedChunks, PlacedInodes } from "./place-inodes.ts";
 import { copiedPieces } from "./sparse-chunks.ts";
+import type { Superblock } from "./superblock.ts";
 import type { FileNode } from "./tree-node.ts";
 
 /** Of an image's file: the kernel reads whole pages. */
