@@ -3,7 +3,7 @@
 import { type HistoryStep, imageHistory } from "../../engine/images/image-history.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
-import { absoluteTime, relativeAge } from "../terminal/ages.ts";
+import { relativeAge, rfc3339 } from "../terminal/ages.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { shortId } from "../terminal/short-id.ts";
 import { humanSize } from "../terminal/sizes.ts";
@@ -38,24 +38,31 @@ Fields of --format: .ID .CreatedSince .CreatedAt .CreatedBy .Size .Comment .Tags
   act: historyCommand,
 });
 
-const LISTING: Listing = {
-  columns: "{{.ID}}\\t{{.CreatedSince}}\\t{{.CreatedBy}}\\t{{.Size}}\\t{{.Comment}}",
-  name: "ID",
-  heads: {
-    ID: "IMAGE",
-    CreatedSince: "CREATED",
-    CreatedAt: "CREATED AT",
-    CreatedBy: "CREATED BY",
-    Size: "SIZE",
-    Comment: "COMMENT",
-    Tags: "TAGS",
-  },
+/** Times are docker's: the age for people, the moment for programs. */
+function listingOf(isForPeople: boolean): Listing {
+  const created = isForPeople ? "{{.CreatedSince}}" : "{{.CreatedAt}}";
+  return {
+    columns: `{{.ID}}\\t${created}\\t{{.CreatedBy}}\\t{{.Size}}\\t{{.Comment}}`,
+    name: "ID",
+    heads: HEADS,
+  };
+}
+
+const HEADS = {
+  ID: "IMAGE",
+  CreatedSince: "CREATED",
+  CreatedAt: "CREATED AT",
+  CreatedBy: "CREATED BY",
+  Size: "SIZE",
+  Comment: "COMMENT",
+  Tags: "TAGS",
 };
 
 const LONGEST_COMMAND = 45;
 
 async function historyCommand(flags: FlagsOf<typeof HISTORY_FLAGS>): Promise<number> {
-  const print = listPrinter(LISTING, {
+  const isForPeople = !flags.isSet("human") || flags.switch("human");
+  const print = listPrinter(listingOf(isForPeople), {
     format: flags.text("format"),
     quiet: flags.switch("quiet"),
   });
@@ -65,7 +72,7 @@ async function historyCommand(flags: FlagsOf<typeof HISTORY_FLAGS>): Promise<num
   });
   const style = {
     isWhole: flags.switch("no-trunc"),
-    isForPeople: !flags.isSet("human") || flags.switch("human"),
+    isForPeople,
     nowMs: Date.now(),
   };
   writeOutput(print(steps.map((step) => rowOf(step, style))));
@@ -80,13 +87,13 @@ interface Style {
 
 function rowOf(step: HistoryStep, { isWhole, isForPeople, nowMs }: Style): Row {
   const { id, createdMs, size } = step;
-  const createdAt = createdMs === undefined ? "N/A" : absoluteTime(createdMs);
+  const createdAt = createdMs === undefined ? "N/A" : rfc3339(createdMs);
   const createdSince = createdMs === undefined ? "N/A" : relativeAge(createdMs, nowMs);
   const command = step.createdBy.replaceAll("\t", " ").replaceAll("\n", " ");
   return {
     ID: idOf(id, isWhole),
     CreatedAt: createdAt,
-    CreatedSince: isForPeople ? createdSince : createdAt,
+    CreatedSince: createdSince,
     CreatedBy: isWhole ? command : shortened(command),
     Size: isForPeople ? humanSize(size) : String(size),
     Comment: step.comment,

@@ -82,6 +82,9 @@ function listingOf(digests: boolean): Listing {
       Containers: "CONTAINERS",
       Platform: "PLATFORM",
       Labels: "LABELS",
+      SharedSize: "SHARED SIZE",
+      UniqueSize: "UNIQUE SIZE",
+      VirtualSize: "SIZE",
     },
   };
 }
@@ -101,6 +104,10 @@ function rowOf(image: ListedImage, isWhole: boolean, nowMs: number): Row {
     Repository: image.repository,
     Size: humanSize(image.size),
     Tag: image.tag,
+    // Docker's, which templates name: nobody computes the first two there either.
+    SharedSize: "N/A",
+    UniqueSize: "N/A",
+    VirtualSize: humanSize(image.size),
   };
 }
 

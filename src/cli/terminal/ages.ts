@@ -45,3 +45,8 @@ export function relativeAge(thenMs: number, nowMs: number): string {
 export function absoluteTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} +0000 UTC`;
 }
+
+/** "2026-11-29T15:04:05Z". */
+export function rfc3339(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
