@@ -593,7 +593,8 @@ static i32 open_terminal_peer(void) {
 
 static int is_valid(const struct hold_request *request) {
   int has_pipes = request->stdin_fd >= 0 || request->stdout_fd >= 0 || request->stderr_fd >= 0;
-  return request->version == HOLD_VERSION && request->flags == 0 && request->reserved == 0 &&
+  return request->version == HOLD_VERSION && (request->flags & ~(u32)PRIMARY_SETTLES) == 0 &&
+         request->reserved == 0 &&
          request->pidfd >= 0 && !(has_pipes && request->terminal_fd >= 0) &&
          log_request_is_valid(&request->log);
 }
@@ -629,10 +630,12 @@ i64 hold(const struct hold_request *request) {
   make_nonblocking(holder.outputs[1].fd);
   make_nonblocking(holder.listener_fd);
   loop();
+  int is_settled = (request->flags & PRIMARY_SETTLES) && holder.primary != 0;
   for (EACH_CLIENT(client)) drop(client);
   log_finish();
   close_fd(&holder.directory_fd);
   close_fd(&holder.terminal_peer_fd);
   close_fd(&holder.terminal_fd);
+  if (is_settled) exit_process(0);
   return holder.record_result;
 }

@@ -4,7 +4,7 @@
 // The request lies in the program's data, 80 bytes, little-endian, aligned to 8:
 //
 //    0 version       u32  HOLD_VERSION
-//    4 flags         u32  0
+//    4 flags         u32  PRIMARY_SETTLES
 //    8 init_pid      u32  as this process sees it
 //   12 pidfd         i32  of the container's init, which is a child of this process
 //   16 stdin_fd      i32  write end of the pipe, or -1: it has no stdin, or a terminal
@@ -44,11 +44,15 @@ struct hold_request {
 
 enum { HOLD_VERSION = 2, HOLD_REQUEST_BYTES = 80 };
 
+// A primary client that is there at the end sees to what comes after it: this process exits, and
+// the rest of its program is not executed.
+enum { PRIMARY_SETTLES = 1 };
+
 _Static_assert(sizeof(struct hold_request) == HOLD_REQUEST_BYTES, "as in hold-request.ts");
 
 // Keeps the container until its init has ended, everything it wrote is delivered, the exit record
 // is written and every client knows. Returns 0, or -errno: EINVAL for a request that it does not
-// understand, or what kept the exit record from being written.
+// understand, or what kept the exit record from being written. See PRIMARY_SETTLES.
 i64 hold(const struct hold_request *request);
 
 // A frame of the attach protocol: type u8 | stream u8 | length of the payload u16 | payload.

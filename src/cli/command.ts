@@ -13,7 +13,7 @@ export interface CommandContext {
 }
 
 /** What a shell offers for an argument. */
-export type ArgumentKind = "image" | "folder" | "file" | "none";
+export type ArgumentKind = "container" | "image" | "folder" | "file" | "none";
 
 export interface CommandText {
   /** The arguments, one line for each form: "SOURCE TARGET". */

@@ -31,10 +31,9 @@ function flagLines(flags: FlagTable): string {
 
 /** `name`: "ocicat" or "ocicat image". */
 export function groupHelp(name: string, group: CommandGroup): string {
-  const rows = Object.entries(group.commands).map(([command, entry]) => [
-    [command, ...(entry.aliases ?? [])].join(", "),
-    entry.summary,
-  ]);
+  const rows = Object.entries(group.commands)
+    .filter(([, entry]) => !("load" in entry && entry.isHidden === true))
+    .map(([command, entry]) => [[command, ...(entry.aliases ?? [])].join(", "), entry.summary]);
   return `${name}: ${group.summary}
 
 usage: ${name} COMMAND [ARGUMENTS]

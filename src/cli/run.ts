@@ -28,7 +28,8 @@ Exit codes: the process's own, 128 + N when signal N killed it, 127 when its pro
 
 export const runCommand = defineCommand({
   usage: ["[FLAGS] IMAGE [COMMAND...]", "[FLAGS] --rootfs DIR COMMAND..."],
-  about: `Runs a process in a new container, in the foreground, and leaves with its exit code.
+  about: `Runs a process in a new container, in the foreground, and leaves with its exit code; or, with
+--detach, prints its ID and leaves it running.
 
 IMAGE is a name, which is pulled when the store does not have it, or the beginning of an ID;
 oci:LAYOUT[:TAG], an OCI image layout on disk; or hello, which is built in.`,
@@ -73,8 +74,8 @@ function signalSet({ ignoredSignals: [low, high] }: LaunchNotes) {
 }
 
 /** Docker's words: a terminal's keys have to come from somewhere. */
-function checkTerminal({ terminal, interactive }: RunContainerOptions): void {
-  if (terminal && interactive && !isTerminal(STDIN)) {
+function checkTerminal({ terminal, interactive, detach }: RunContainerOptions): void {
+  if (terminal && interactive && detach !== true && !isTerminal(STDIN)) {
     throw new OcicatError("invalid-argument", {
       operation: "use",
       subject: "--tty",

@@ -12,17 +12,25 @@ const STDOUT = 1;
 const STDERR = 2;
 
 export function writeOutput(text: string): void {
-  checked(tryWriteFully(STDOUT, text), "write to", "standard output");
+  checked(tryWriteFully(STDOUT, encodeText(text)), "write to", "standard output");
 }
 
 /** There is nobody to tell when this fails. */
 export function writeError(text: string): void {
-  tryWriteFully(STDERR, text);
+  tryWriteFully(STDERR, encodeText(text));
+}
+
+/** What need not be text. */
+export function writeOutputBytes(content: Uint8Array): void {
+  checked(tryWriteFully(STDOUT, content), "write to", "standard output");
+}
+
+export function writeErrorBytes(content: Uint8Array): void {
+  tryWriteFully(STDERR, content);
 }
 
 /** Also to a pipe that another program has made non-blocking. 0, or -errno. */
-function tryWriteFully(fd: number, text: string): number {
-  const content = encodeText(text);
+function tryWriteFully(fd: number, content: Uint8Array): number {
   let offset = 0;
   while (offset < content.length) {
     const address = addressOf(content) + offset;

@@ -58,7 +58,7 @@ export function imageProcess(
   // fewer permissions by dropping it (CVE-2022-36109).
   const gids = new Set([account.gid, ...account.supplementaryGids, ...added]);
   return {
-    args: processArgs(defaults, request),
+    args: imageArguments(defaults, request),
     env: processEnvironment(defaults, request, account.home),
     cwd: workingDirectory(defaults, request),
     user: { uid: account.uid, gid: account.gid, additionalGids: [...gids] },
@@ -66,7 +66,11 @@ export function imageProcess(
   };
 }
 
-function processArgs(defaults: ProcessDefaults, request: ProcessRequest): string[] {
+/** The program and its arguments. */
+export function imageArguments(
+  defaults: ProcessDefaults,
+  request: Pick<ProcessRequest, "command" | "entrypoint">,
+): string[] {
   const { command, entrypoint } = request;
   const arguments_ = command.length > 0 || entrypoint !== undefined ? command : defaults.Cmd;
   const args = [...(entrypoint ?? defaults.Entrypoint ?? []), ...(arguments_ ?? [])];

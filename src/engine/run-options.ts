@@ -33,14 +33,25 @@ export interface RunContainerOptions {
   /** Keep standard input open. */
   readonly interactive: boolean;
   readonly terminal: boolean;
-  /** Remove the container's changes when it has ended. */
+  /** Remove the container when it has ended. */
   readonly remove: boolean;
+  /** Do not wait for its end. */
+  readonly detach?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Where its output is kept. */
+  readonly log?: RunLog;
+  /** Sent by `stop`, "SIGTERM"; absent: what the image says. */
+  readonly stopSignal?: string;
+  /** How long `stop` waits before it kills; 10 s when absent. */
+  readonly stopTimeoutMs?: number;
   readonly readOnly: boolean;
   readonly mounts: readonly RunMount[];
   readonly tmpfs: readonly string[];
   readonly network: "none" | "host";
   readonly limits: RunLimits;
   readonly systemdCgroup: boolean;
+  /** The container's cgroup is made below this one: a path below the root, or a slice of systemd. */
+  readonly cgroupParent?: string;
   /** Signals that stay ignored in the process: bit n - 1 of two 32-bit words. */
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
   /** The settings "store.root" and "state.root"; absent: what the configuration says. */
@@ -51,6 +62,15 @@ export interface RunContainerOptions {
   readonly onWarning?: (text: string) => void;
   /** Sees how an image is fetched, or made ready for its first container. */
   readonly progress?: RunProgress;
+}
+
+export interface RunLog {
+  /** "none": nowhere. */
+  readonly driver: "file" | "none";
+  /** Bytes of one file; 0: no limit. */
+  readonly maxSize: number;
+  readonly maxFiles: number;
+  readonly onFull: "block" | "drop";
 }
 
 export interface RunProgress {

@@ -6,7 +6,7 @@ import type { ImageConfig } from "../oci/image-spec.ts";
 import type { RootFilesystem } from "../plan/request.ts";
 import { noteContainerImage } from "../store/container-images.ts";
 import { stat } from "../sys/file.ts";
-import type { ContainerFolder } from "./container-folder.ts";
+import type { ContainerFolder } from "./containers/container-folder.ts";
 import { fillHelloRoot, HELLO_ARGS } from "./hello.ts";
 import type { RunImage } from "./run-image.ts";
 import type { RunContainerOptions } from "./run-options.ts";
@@ -75,8 +75,6 @@ function imageSource(
   folder: ContainerFolder,
   isRootless: boolean,
 ): RunSourceFiles {
-  noteContainerImage(folder.fd, image.digest);
-  image.settle();
   const lower = image.root.lower;
   const rootFilesystem: RootFilesystem = {
     kind: "overlay",
@@ -88,6 +86,14 @@ function imageSource(
     mountPoint: `${folder.path}/root`,
   };
   return { rootFilesystem, config: image.config, files: lower };
+}
+
+/** The container uses its image from now on: nothing else has to keep it from being collected. */
+export function settleImage(image: RunImage | undefined, folder: ContainerFolder): void {
+  if (image !== undefined) {
+    noteContainerImage(folder.fd, image.digest);
+    image.settle();
+  }
 }
 
 function absolute(path: string): string {

@@ -3,25 +3,21 @@
 
 import { SOCK_STREAM } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
-import { type AttachEnd, attach } from "../holder/attach.ts";
-import { readAccounts } from "../image/accounts.ts";
-import { encodeDocument } from "../oci/encode.ts";
-import { checkContainerId } from "../runtime/container-id.ts";
+import type { AttachEnd } from "../holder/attach.ts";
 import { deleteContainer } from "../runtime/delete.ts";
-import { kill } from "../runtime/kill.ts";
-import { type HeldContainer, runHeld } from "../runtime/run-held.ts";
-import { OwnedFd, stat } from "../sys/file.ts";
+import { OwnedFd } from "../sys/file.ts";
 import { exitCodeOf, waitForPid } from "../sys/process.ts";
 import { socketPair } from "../sys/socket.ts";
-import { isTerminal, terminalSize } from "../sys/terminal.ts";
-import { ContainerFolder } from "./container-folder.ts";
-import { helloProgramFd } from "./hello.ts";
+import { attachStreams } from "./containers/attach-streams.ts";
+import {
+  createContainer,
+  type OpenContainer,
+  removeContainerFiles,
+} from "./containers/create-container.ts";
+import { settleContainer } from "./containers/settle-container.ts";
+import { type StartRequest, startContainer } from "./containers/start-container.ts";
 import { rootlessIdMaps } from "./id-maps.ts";
-import { imageProcess } from "./image-process.ts";
-import { imageOf } from "./run-image.ts";
 import type { RunContainerOptions } from "./run-options.ts";
-import { checkRequest, makeSource, type RunSourceFiles } from "./run-source.ts";
-import { type IdMaps, runSpec } from "./run-spec.ts";
 import { readSurroundings } from "./surroundings.ts";
 
 export type RunEnd =
@@ -31,52 +27,72 @@ export type RunEnd =
       /** From the beginning of this process to the execution of the container's. */
       readonly startedAfterMs: number;
     }
-  /** The container goes on; its name. */
+  /** The container goes on; its id. */
   | { readonly kind: "detached"; readonly id: string };
 
-/** How names of other hosts are resolved, for a container in the host's network. */
-const NAME_FILES = ["/etc/resolv.conf", "/etc/hosts"];
-
-/** Runs in the foreground: this process's standard streams are the container's. */
+/** In the foreground this process's standard streams are the container's. */
 export async function runContainer(options: RunContainerOptions): Promise<RunEnd> {
   const surroundings = await readSurroundings(options);
-  const { storeRoot, containerStateRoot: stateRoot } = surroundings;
-  const id = options.name ?? randomId();
-  checkContainerId(id);
-  checkRequest(options);
   const idMaps = rootlessIdMaps(process.env["USER"]);
-  // An image is there, whatever time that takes, before anything of the container is.
-  using image = await imageOf(options, surroundings);
-  using imageLock = image?.root.shareLock();
-  using folder = ContainerFolder.create(storeRoot, id);
-  const end = await orRemove(folder, idMaps, () => {
-    const source = makeSource(options, folder, { image, isRootless: idMaps !== undefined });
-    const lockFds = imageLock === undefined ? [] : [imageLock.number];
-    return runFrom(source, { options, folder, id, stateRoot, idMaps, lockFds });
-  });
-  if (end.kind !== "detached" && options.remove) {
-    await folder.remove(idMaps);
+  using container = await createContainer(options, surroundings, idMaps);
+  const request = { container, options, surroundings, idMaps };
+  if (options.detach === true) {
+    await orRemove(request, () => startContainer(request));
+    return { kind: "detached", id: container.record.id };
   }
-  if (end.kind === "lost") {
+  const [clientFd, holderFd] = socketPair(SOCK_STREAM);
+  using client = new OwnedFd(clientFd);
+  using holder = new OwnedFd(holderFd);
+  const held = await orRemove(request, () =>
+    startContainer({ ...request, primaryFd: holder.number }),
+  );
+  const startedAfterMs = performance.now();
+  holder[Symbol.dispose]();
+  const end = await orKill(request, () => attachStreams(client.number, request));
+  if (end.kind === "detached") {
+    return { kind: "detached", id: container.record.id };
+  }
+  if (end.kind === "exited") {
+    waitForPid(held.holderPid);
+  }
+  await settleContainer({ ...container, surroundings, idMaps });
+  return { kind: "exited", code: codeOf(end, container), startedAfterMs };
+}
+
+/** Makes the container and does not start it. Returns its id. */
+export async function createOnly(options: RunContainerOptions): Promise<string> {
+  const surroundings = await readSurroundings(options);
+  using container = await createContainer(
+    options,
+    surroundings,
+    rootlessIdMaps(process.env["USER"]),
+  );
+  return container.record.id;
+}
+
+function codeOf(
+  end: Exclude<AttachEnd, { readonly kind: "detached" }>,
+  { record }: OpenContainer,
+): number {
+  if (end.kind === "disconnected" || end.status === undefined) {
     throw new OcicatError("unavailable", {
       operation: "run",
-      subject: `container ${quote(id)}`,
+      subject: `container ${quote(record.name)}`,
       reason: "its holder ended without telling how the container did",
     });
   }
-  return end;
+  return exitCodeOf(end.status);
 }
 
 /** A container that did not come to run leaves nothing. */
 async function orRemove<Result>(
-  folder: ContainerFolder,
-  idMaps: IdMaps | undefined,
+  { container, surroundings, idMaps }: StartRequest,
   action: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await action();
   } catch (error) {
-    const failures = await folder.remove(idMaps).then(
+    const failures = await removeContainerFiles(container, surroundings, idMaps).then(
       () => [],
       (failure: unknown) => [failure],
     );
@@ -87,141 +103,17 @@ async function orRemove<Result>(
   }
 }
 
-function randomId(): string {
-  const bytes = new Uint8Array(6);
-  crypto.getRandomValues(bytes);
-  return bytes.toHex();
-}
-
-interface Run {
-  readonly options: RunContainerOptions;
-  readonly folder: ContainerFolder;
-  readonly id: string;
-  readonly stateRoot: string;
-  readonly idMaps: IdMaps | undefined;
-  /** What the holder keeps as long as it lives. */
-  readonly lockFds: readonly number[];
-}
-
-async function runFrom(source: RunSourceFiles, run: Run): Promise<HeldEnd> {
-  const { options, folder, id, stateRoot } = run;
-  const isHello = options.source.kind === "hello";
-  using program = isHello ? new OwnedFd(helloProgramFd()) : undefined;
-  const [clientFd, holderFd] = socketPair(SOCK_STREAM);
-  using client = new OwnedFd(clientFd);
-  using holder = new OwnedFd(holderFd);
-  const container = await runHeld({
-    id,
-    bundle: folder.path,
-    stateRoot,
-    config: encodeDocument(configure(source, run), ""),
-    rootFilesystem: source.rootFilesystem,
-    systemdCgroup: options.systemdCgroup,
-    ...(program === undefined ? {} : { firstFd: program.number, preserveFds: 1 }),
-    ...(options.ignoredSignals === undefined ? {} : { ignoredSignals: options.ignoredSignals }),
-    primaryFd: holder.number,
-    directoryFd: folder.fd,
-    lockFds: run.lockFds,
-    stdin: options.interactive,
-  });
-  const startedAfterMs = performance.now();
-  holder[Symbol.dispose]();
-  const end = orKill(run, () => attachTo(client.number, run));
-  return finish(end, container, { ...run, startedAfterMs });
-}
-
-function configure({ config, files }: RunSourceFiles, { options, id, idMaps }: Run) {
-  const hostname = options.hostname ?? id.slice(0, 12);
-  const size = options.terminal ? terminalSize(0) : undefined;
-  return runSpec({
-    options,
-    process: imageProcess(
-      config,
-      {
-        command: options.command,
-        ...(options.entrypoint === undefined ? {} : { entrypoint: options.entrypoint }),
-        env: options.env,
-        ...(options.workdir === undefined ? {} : { workdir: options.workdir }),
-        ...(options.user === undefined ? {} : { user: options.user }),
-        terminal: options.terminal,
-        hostname,
-      },
-      readAccounts(files),
-    ),
-    hostname,
-    cgroupsPath: cgroupsPath(id, options.systemdCgroup, idMaps),
-    idMaps,
-    hostFiles:
-      options.network === "host" ? NAME_FILES.filter((path) => stat(path) !== undefined) : [],
-    consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
-  });
-}
-
-/** A user has no place of their own at the top: the container gets one beside the caller, or none. */
-function cgroupsPath(id: string, systemd: boolean, idMaps: IdMaps | undefined): string | undefined {
-  if (systemd) {
-    return `:ocicat:${id}`;
-  }
-  return idMaps === undefined ? `/ocicat-${id}` : undefined;
-}
-
-function attachTo(socketFd: number, run: Run): AttachEnd {
-  const { options, stateRoot, id } = run;
-  return attach({
-    socketFd,
-    primary: true,
-    inputFd: options.interactive ? 0 : undefined,
-    outputFd: options.outputFd ?? 1,
-    errorFd: options.outputFd ?? 2,
-    terminalFd: options.terminal && isTerminal(0) ? 0 : undefined,
-    onSignal: (signal) => {
-      forward({ stateRoot, id, signal });
-    },
-  });
-}
-
 /** A container that nobody can attend to any more does not go on in secret. */
-function orKill<Result>({ stateRoot, id }: Run, attend: () => Result): Result {
+async function orKill<Result>(
+  { container, surroundings, idMaps }: StartRequest,
+  attend: () => Result,
+): Promise<Result> {
   try {
     return attend();
   } catch (error) {
-    deleteContainer({ stateRoot, id, force: true });
+    const { id } = container.record;
+    deleteContainer({ stateRoot: surroundings.containerStateRoot, id, force: true });
+    await settleContainer({ ...container, surroundings, idMaps });
     throw error;
   }
-}
-
-/** The container may have ended in this moment: then there is nobody to tell. */
-function forward(request: {
-  readonly stateRoot: string;
-  readonly id: string;
-  readonly signal: number;
-}): void {
-  try {
-    kill(request);
-  } catch (error) {
-    if (!(error instanceof OcicatError) || error.code !== "wrong-state") {
-      throw error;
-    }
-  }
-}
-
-/** "lost": the holder was killed, and nobody knows how the process ended. */
-type HeldEnd = RunEnd | { readonly kind: "lost" };
-
-function finish(
-  end: AttachEnd,
-  container: HeldContainer,
-  { stateRoot, id, startedAfterMs }: Run & { readonly startedAfterMs: number },
-): HeldEnd {
-  if (end.kind === "detached") {
-    return { kind: "detached", id };
-  }
-  if (end.kind === "exited") {
-    waitForPid(container.holderPid);
-  }
-  deleteContainer({ stateRoot, id, force: true });
-  if (end.kind === "disconnected" || end.status === undefined) {
-    return { kind: "lost" };
-  }
-  return { kind: "exited", code: exitCodeOf(end.status), startedAfterMs };
 }

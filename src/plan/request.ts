@@ -53,7 +53,10 @@ export interface HoldEnd {
   /** Where the exit record goes. */
   readonly directoryFd: number;
   readonly log?: HoldLog;
-  /** Executed by the holder when all is over: a program and its arguments, the first its path. */
+  /**
+   * Executed by the holder when all is over, unless a primary client is there to see the end: a program
+   * and its arguments, the first its path.
+   */
   readonly onExit?: readonly string[];
   /** Stay open in the holder, for the locks on them. */
   readonly lockFds?: readonly number[];

@@ -296,7 +296,7 @@ function holdContainer(context: PlanContext, shared: StageShared, init: Register
 }
 
 function holdRequest(program: ProgramBuilder, end: HoldEnd): DataReference {
-  const words = encodeHoldRequest(end);
+  const words = encodeHoldRequest({ ...end, primarySettles: true });
   return end.log === undefined
     ? program.structure(words, "hold")
     : program.structure(words, "hold", holdRequestPointers(program.text(end.log.name)));

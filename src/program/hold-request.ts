@@ -2,7 +2,8 @@
 // its data and stores the descriptors that it learns only as it runs; hold() takes them over.
 //
 //    0 version       u32  HOLD_VERSION
-//    4 flags         u32  0
+//    4 flags         u32  1: a primary client that is there at the end sees to what comes after it, and
+//                         the rest of the program is not executed
 //    8 init_pid      u32  as the holder's process sees it
 //   12 pidfd         i32  of the container's init, a child of the holder's process
 //   16 stdin_fd      i32  write end of the pipe, or -1: it has no stdin, or a terminal
@@ -44,7 +45,7 @@ export const HOLD_REQUEST_OFFSETS = {
 /** What can be known before the program runs; the rest it stores at HOLD_REQUEST_OFFSETS. */
 export type HoldRequest = Partial<
   Record<Exclude<keyof typeof HOLD_REQUEST_OFFSETS, "version" | "flags" | "reserved">, number>
-> & { readonly log?: HoldLog };
+> & { readonly log?: HoldLog; readonly primarySettles?: boolean };
 
 /** The log, as the holder is told of it; native/log.h draws what it writes. */
 export interface HoldLog {
@@ -68,6 +69,7 @@ export const HOLD_LOG_OFFSETS = {
   flags: 72,
 } as const;
 const LOG_DROP = 1;
+const PRIMARY_SETTLES = 1;
 const TWO_32 = 2 ** 32;
 
 const DESCRIPTORS = [
@@ -85,6 +87,7 @@ const DESCRIPTORS = [
 export function encodeHoldRequest(request: HoldRequest = {}): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(new ArrayBuffer(HOLD_REQUEST_BYTES));
   words[HOLD_REQUEST_OFFSETS.version / 4] = HOLD_VERSION;
+  words[HOLD_REQUEST_OFFSETS.flags / 4] = request.primarySettles === true ? PRIMARY_SETTLES : 0;
   words[HOLD_REQUEST_OFFSETS.initPid / 4] = request.initPid ?? 0;
   for (const name of DESCRIPTORS) {
     words[HOLD_REQUEST_OFFSETS[name] / 4] = request[name] ?? -1;

@@ -1,5 +1,6 @@
 // wait: until a container's init has ended, in the event loop of a program that embeds the runtime.
 
+import type { OwnedFd } from "../sys/file.ts";
 import { untilReady } from "../sys/waiting.ts";
 import type { ContainerAddress } from "./delete.ts";
 import { StateDirectory } from "./state-directory.ts";
@@ -16,7 +17,8 @@ export async function waitUntilStopped(address: ContainerAddress): Promise<void>
   }
 }
 
-function openInitOf({ stateRoot, id }: ContainerAddress) {
+/** A pidfd of init; undefined: it has ended. */
+export function openInitOf({ stateRoot, id }: ContainerAddress): OwnedFd | undefined {
   using directory = StateDirectory.openUnlocked(stateRoot, id);
   return openInit(directory.readState());
 }

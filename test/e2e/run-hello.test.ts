@@ -1,9 +1,7 @@
 // `ocicat run hello`, and what the command line says when it cannot run anything.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { RunPlace } from "./run-place.ts";
+import { OCICAT, RunPlace } from "./run-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 
@@ -53,18 +51,18 @@ describe.skipIf(NEEDS_ROOT)("as root: hello and the command line", () => {
 
   test("a name that could leave the store is refused", async () => {
     const child = Bun.spawnSync(place.command(["hello"], "../../x"));
-    expect(child.stderr.toString()).toContain('use the container id "../../x"');
+    expect(child.stderr.toString()).toContain('use the name "../../x"');
     expect(child.exitCode).toBe(125);
   });
 
   test("a name in use is refused, and what has it stays", async () => {
-    const path = join(place.makeFolder("store/containers/mine"), "precious");
-    writeFileSync(path, "data");
+    const made = Bun.spawnSync([OCICAT, "create", ...place.flags, "--name", "mine", "hello"]);
+    expect(made.exitCode).toBe(0);
     const child = Bun.spawnSync(place.command(["hello"], "mine"));
     expect(child.stderr.toString()).toContain('container "mine": the name is in use');
     expect(child.exitCode).toBe(125);
-    expect(await Bun.file(path).text()).toBe("data");
-    Bun.spawnSync(["rm", "-r", place.makeFolder("store/containers/mine")]);
+    expect(place.idOf("mine")).toBe(made.stdout.toString().trim());
+    expect(Bun.spawnSync([OCICAT, "rm", ...place.flags, "mine"]).exitCode).toBe(0);
   });
 
   test("--help shows every flag and examples", async () => {

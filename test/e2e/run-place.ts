@@ -10,6 +10,8 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  rmdirSync,
   rmSync,
   statSync,
 } from "node:fs";
@@ -44,10 +46,19 @@ export interface CallOptions {
   readonly program?: string;
 }
 
+/** Of the containers of this process's tests. */
+const CGROUP_PARENT = `octest-${process.pid}`;
+
 let names = 0;
 
 export class RunPlace {
+  readonly #isOrdinary: boolean;
   #folder: string | undefined;
+
+  /** `user`: who runs the containers; one that is not root has no cgroups to give them. */
+  constructor(user: "root" | "ordinary" = "root") {
+    this.#isOrdinary = user === "ordinary";
+  }
 
   /** Made when it is first asked for: tests that are skipped leave none. */
   get folder(): string {
@@ -78,10 +89,21 @@ export class RunPlace {
     return `octest-${process.pid}-${names}`;
   }
 
+  /** The flags that place a container here. */
+  get flags(): string[] {
+    return ["--store", this.store, "--root", this.state];
+  }
+
   /** The whole command: `words` stand behind `run` and the flags that place the container here. */
   command(words: readonly string[], name = this.newName(), program = OCICAT): string[] {
-    const place = ["--rm", "--store", this.store, "--root", this.state, "--name", name];
+    const cgroup = this.#isOrdinary ? [] : ["--cgroup-parent", CGROUP_PARENT];
+    const place = ["--rm", ...this.flags, ...cgroup, "--name", name];
     return [program, "run", ...place, ...words];
+  }
+
+  /** Of the container that has the name now. */
+  idOf(name: string): string {
+    return readlinkSync(join(this.store, "names", name));
   }
 
   /** Runs a container to its end. */
@@ -128,6 +150,8 @@ export class RunPlace {
   leftovers(): string[] {
     return [
       ...namesIn(join(this.store, "containers")).map((name) => `folder: ${name}`),
+      ...namesIn(join(this.store, "names")).map((name) => `name: ${name}`),
+      ...namesIn(join(this.state, ".attach")).map((name) => `socket: ${name}`),
       ...namesIn(join(this.store, "staging")).map((name) => `staging: ${name}`),
       ...namesIn(this.containerState)
         .filter((name) => name !== ".cache")
@@ -159,15 +183,19 @@ function namesIn(path: string): string[] {
   return existsSync(path) && statSync(path).isDirectory() ? readdirSync(path) : [];
 }
 
-/** In every tree, at the depths where containers are made. */
+/** In every tree. The parent goes when there is nothing in it. */
 function ownCgroups(): string[] {
   const trees = [CGROUP_TREES, ...namesIn(CGROUP_TREES).map((name) => join(CGROUP_TREES, name))];
-  const prefix = `ocicat-octest-${process.pid}-`;
-  return trees.flatMap((tree) =>
-    namesIn(tree)
-      .filter((name) => name.startsWith(prefix))
-      .map((name) => join(tree, name)),
-  );
+  return trees.flatMap((tree) => {
+    const parent = join(tree, CGROUP_PARENT);
+    const left = namesIn(parent)
+      .filter((name) => name.startsWith("ocicat-"))
+      .map((name) => join(parent, name));
+    if (left.length === 0 && existsSync(parent)) {
+      rmdirSync(parent);
+    }
+    return left;
+  });
 }
 
 function mountsBelow(folder: string): string[] {

@@ -14,7 +14,7 @@ const NEEDS_ROOT = process.getuid?.() !== 0;
 const NEEDS_MAPS = ["newuidmap", "newgidmap"].some((program) => Bun.which(program) === null);
 
 describe.skipIf(NEEDS_ROOT)("started by root: an ordinary user", () => {
-  const place = new RunPlace();
+  const place = new RunPlace("ordinary");
   let root = "";
   let image = "";
   let shared = "";

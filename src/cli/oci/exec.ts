@@ -1,13 +1,13 @@
 // `exec`: another process in a running container. Its exit code is the process's, 255 when there was
 // none.
 
+import { Attendance, ownTerminalSize } from "../../runtime/attend.ts";
 import {
   type AttendedExecOptions,
   exec as execAttended,
   execDetached,
 } from "../../runtime/exec.ts";
 import { exitCodeOf } from "../../sys/process.ts";
-import { Attendance, ownTerminalSize } from "./attend.ts";
 import { defineCommand } from "./command.ts";
 import { checkPreserved, path } from "./create-flags.ts";
 import { checkProcessFlags, execProcess, PROCESS_FLAGS } from "./exec-process.ts";

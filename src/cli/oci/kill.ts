@@ -1,8 +1,8 @@
 // `kill`: a signal to the container's first process, SIGTERM unless told otherwise, or to all of them.
 
 import { kill as killContainer } from "../../runtime/kill.ts";
+import { parseSignal } from "../signal-argument.ts";
 import { defineCommand } from "./command.ts";
-import { parseSignal } from "./signal-argument.ts";
 
 export const kill = defineCommand({
   name: "kill",

@@ -1,8 +1,8 @@
 // `run`: create and start in one; in the foreground its exit code is the process's.
 
+import { Attendance, ownTerminalSize } from "../../runtime/attend.ts";
 import { run as runContainer, runDetached } from "../../runtime/run.ts";
 import { exitCodeOf } from "../../sys/process.ts";
-import { Attendance, ownTerminalSize } from "./attend.ts";
 import { defineCommand } from "./command.ts";
 import { CREATE_FLAGS, createOptions } from "./create-flags.ts";
 

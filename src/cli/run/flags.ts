@@ -5,7 +5,8 @@ import type { FlagsOf, FlagTable } from "../flags.ts";
 export const RUN_FLAGS = {
   interactive: { kind: "switch", aliases: ["i"], help: "keep standard input open" },
   tty: { kind: "switch", aliases: ["t"], help: "give the process a terminal" },
-  rm: { kind: "switch", help: "remove the container's changes when it has ended" },
+  detach: { kind: "switch", aliases: ["d"], help: "print the container's ID and leave it running" },
+  rm: { kind: "switch", help: "remove the container when it has ended" },
   rootfs: { kind: "text", value: "DIR", help: "run on this folder instead of an image" },
   platform: { kind: "text", value: "OS/ARCH", help: "the image for another platform than this" },
   pull: {
@@ -14,6 +15,19 @@ export const RUN_FLAGS = {
     help: "get the image when it is missing, always, when it is newer, or never",
   },
   name: { kind: "text", value: "NAME", help: "name of the container; random by default" },
+  label: { kind: "list", aliases: ["l"], value: "KEY=VALUE", help: "a label of the container" },
+  "stop-signal": { kind: "text", value: "SIGNAL", help: "what `stop` sends; the image's, or TERM" },
+  "stop-timeout": { kind: "text", value: "SECONDS", help: "how long `stop` waits; 10 by default" },
+  "log-driver": {
+    kind: "text",
+    value: "file|none",
+    help: "whether output is kept; file by default",
+  },
+  "log-opt": {
+    kind: "list",
+    value: "NAME=VALUE",
+    help: "max-size=10m, max-file=3, on-full=block|drop",
+  },
   env: {
     kind: "list",
     aliases: ["e"],
@@ -56,6 +70,11 @@ export const RUN_FLAGS = {
     aliases: ["net"],
     value: "none|host",
     help: "none, the default, has loopback alone",
+  },
+  "cgroup-parent": {
+    kind: "text",
+    value: "PATH",
+    help: "make the container's cgroup below this one",
   },
   "systemd-cgroup": { kind: "switch", help: "let systemd manage the cgroup" },
   store: { kind: "text", value: "DIR", help: "folder of images and containers" },

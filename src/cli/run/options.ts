@@ -3,7 +3,9 @@
 import type { RunContainerOptions, RunLimits, RunSource } from "../../engine/run-options.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
+import { parseSeconds } from "../containers/container-flags.ts";
 import type { RunFlags } from "./flags.ts";
+import { parseLabels, parseLog, parseStopSignal } from "./keeping.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
 import {
   parseCpus,
@@ -40,11 +42,19 @@ export function runOptions(flags: RunFlags, around: Surroundings): RunContainerO
     interactive: flags.switch("interactive"),
     terminal: flags.switch("tty"),
     remove: flags.switch("rm"),
+    detach: flags.switch("detach"),
+    labels: parseLabels(flags.list("label")),
+    log: parseLog(flags.text("log-driver") ?? "file", flags.list("log-opt")),
+    ...given(flags.text("stop-signal"), (text) => ({ stopSignal: parseStopSignal(text) })),
+    ...given(flags.text("stop-timeout"), (text) => ({
+      stopTimeoutMs: parseSeconds(text, "--stop-timeout"),
+    })),
     readOnly: flags.switch("read-only"),
     ...mountOptions(flags, around.workingDirectory),
     network: parseNetwork(flags.text("network") ?? "none"),
     limits: limits(flags),
     systemdCgroup: flags.switch("systemd-cgroup"),
+    ...given(flags.text("cgroup-parent"), (cgroupParent) => ({ cgroupParent })),
     ...given(flags.text("store"), (path) => ({ storeRoot: absolute(path) })),
     ...given(flags.text("root"), (path) => ({ stateRoot: absolute(path) })),
   };

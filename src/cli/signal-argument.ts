@@ -1,7 +1,7 @@
 // A signal as people and clients write it: KILL, SIGKILL, 9, RTMIN+3.
 
-import { SIGNALS } from "../../abi/process.ts";
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { SIGNALS } from "../abi/process.ts";
+import { OcicatError, quote } from "../error/ocicat-error.ts";
 
 const HIGHEST_SIGNAL = 64;
 

@@ -3,19 +3,19 @@
 //
 // One synchronous loop around poll, without the event loop.
 
-import { F_GETFL, F_SETFL, O_NONBLOCK } from "../../abi/file.ts";
-import { POLLIN, POLLOUT, SIGCONT, SIGWINCH, SOCK_STREAM } from "../../abi/process.ts";
-import { attachSignals } from "../../holder/attach-signals.ts";
-import { LocalInput, LocalOutput } from "../../holder/local-streams.ts";
-import type { ConsoleSize } from "../../oci/process.ts";
-import type { Notified } from "../../runtime/run.ts";
-import { call, checked } from "../../sys/call.ts";
-import { OwnedFd } from "../../sys/file.ts";
-import { type Awaited, poll } from "../../sys/poll.ts";
-import { tryOpenPidfd, trySignalPidfd } from "../../sys/process.ts";
-import { SignalCatcher } from "../../sys/signal-catcher.ts";
-import { receiveMessage, socketPair } from "../../sys/socket.ts";
-import { isTerminal, RawTerminal, setTerminalSize, terminalSize } from "../../sys/terminal.ts";
+import { F_GETFL, F_SETFL, O_NONBLOCK } from "../abi/file.ts";
+import { POLLIN, POLLOUT, SIGCONT, SIGWINCH, SOCK_STREAM } from "../abi/process.ts";
+import { attachSignals } from "../holder/attach-signals.ts";
+import { LocalInput, LocalOutput } from "../holder/local-streams.ts";
+import type { ConsoleSize } from "../oci/process.ts";
+import { call, checked } from "../sys/call.ts";
+import { OwnedFd } from "../sys/file.ts";
+import { type Awaited, poll } from "../sys/poll.ts";
+import { tryOpenPidfd, trySignalPidfd } from "../sys/process.ts";
+import { SignalCatcher } from "../sys/signal-catcher.ts";
+import { receiveMessage, socketPair } from "../sys/socket.ts";
+import { isTerminal, RawTerminal, setTerminalSize, terminalSize } from "../sys/terminal.ts";
+import type { Notified } from "./run.ts";
 
 const NOTHING: Awaited = { fd: -1, events: 0 };
 const STDIN = 0;

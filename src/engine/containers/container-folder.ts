@@ -4,18 +4,32 @@
 //     upper/ work/    the writable layer and overlayfs's own folder
 //     lower/          empty: in place of the layers of an image that has none
 //     root/           empty: where the container alone sees its root file system
+//     container.json  what it was made with (container-record.ts)
+//     started.json    its last start
 //     exit.json       how it ended (src/holder/exit-record.ts)
+//     log, log.1, ... what it wrote (src/holder/log-entry.ts)
 //     image           the image that it uses (src/store/container-images.ts)
+//   STORE/names/      container-names.ts
+//
+// The folder's own lock (flock) is held by whoever starts, settles or removes the container.
 
-import { AT_FDCWD, O_RDONLY } from "../abi/file.ts";
-import { Errno } from "../error/errno.ts";
-import { OcicatError, quote } from "../error/ocicat-error.ts";
-import { removeTree } from "../store/remove-tree.ts";
-import { checked } from "../sys/call.ts";
-import { hostArchitecture } from "../sys/entry.ts";
-import { makeDirectories, OwnedFd, openAt, tryMkdirAt } from "../sys/file.ts";
-import { trySetXattr } from "../sys/xattr.ts";
-import type { IdMaps } from "./run-spec.ts";
+import { AT_FDCWD, LOCK_EX, O_RDONLY } from "../../abi/file.ts";
+import { Errno } from "../../error/errno.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { removeTree } from "../../store/remove-tree.ts";
+import { checked } from "../../sys/call.ts";
+import { hostArchitecture } from "../../sys/entry.ts";
+import {
+  makeDirectories,
+  OwnedFd,
+  openAt,
+  tryFlock,
+  tryMkdirAt,
+  tryUnlinkAt,
+} from "../../sys/file.ts";
+import { trySetXattr } from "../../sys/xattr.ts";
+import type { IdMaps } from "../run-spec.ts";
+import { RECORD_NAME } from "./container-record.ts";
 
 export class ContainerFolder implements Disposable {
   readonly path: string;
@@ -31,20 +45,11 @@ export class ContainerFolder implements Disposable {
     this.#id = id;
   }
 
-  /** Throws "already-exists" for an id in use. */
+  /** `id`: nobody else's, as random ones are. */
   static create(storeRoot: string, id: string): ContainerFolder {
     makeDirectories(`${storeRoot}/containers`, 0o711);
     const path = `${storeRoot}/containers/${id}`;
-    const result = tryMkdirAt(AT_FDCWD, path, 0o711);
-    if (result === -Errno.EEXIST) {
-      throw new OcicatError("already-exists", {
-        operation: "run",
-        subject: `container ${quote(id)}`,
-        reason: "the name is in use",
-        hint: "give another one with --name, or remove its folder below the store",
-      });
-    }
-    checked(result, "make", quote(path));
+    checked(tryMkdirAt(AT_FDCWD, path, 0o711), "make", quote(path));
     for (const name of ["upper", "work", "root"]) {
       const folder = `${path}/${name}`;
       checked(tryMkdirAt(AT_FDCWD, folder, 0o755), "make", quote(folder));
@@ -52,8 +57,36 @@ export class ContainerFolder implements Disposable {
     return new ContainerFolder(storeRoot, id);
   }
 
+  /** Throws "not-found" for one that is gone. */
+  static open(storeRoot: string, id: string): ContainerFolder {
+    try {
+      return new ContainerFolder(storeRoot, id);
+    } catch (error) {
+      if (error instanceof OcicatError && error.errno === Errno.ENOENT) {
+        throw new OcicatError("not-found", {
+          operation: "find",
+          subject: `container ${quote(id)}`,
+          reason: "it has been removed",
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
   get fd(): number {
     return this.#folder.number;
+  }
+
+  /** Held until the result is disposed of. Waits for whoever holds it. */
+  lock(): Disposable {
+    using file = new OwnedFd(openAt(this.fd, ".", O_RDONLY));
+    checked(tryFlock(file.number, LOCK_EX), "lock", `container ${quote(this.#id)}`);
+    return new OwnedFd(file.release());
   }
 
   /** Returns its path. */
@@ -72,9 +105,11 @@ export class ContainerFolder implements Disposable {
   /** `idMaps`: of a container that an ordinary user ran. */
   async remove(idMaps: IdMaps | undefined): Promise<void> {
     if (idMaps !== undefined && idMaps.uid.length > 1) {
-      const { takeOwnership } = await import("./take-ownership.ts");
+      const { takeOwnership } = await import("../take-ownership.ts");
       takeOwnership(this.#folder.number, idMaps);
     }
+    // Without its record the container is gone for everyone, whatever becomes of the rest.
+    tryUnlinkAt(this.#folder.number, RECORD_NAME);
     removeTree(this.#parent.number, this.#id);
   }
 

@@ -1,0 +1,25 @@
+// container-ended: what a holder executes when its container has ended. Not meant for people.
+
+import { settleEnded } from "../../engine/containers/stored-container.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { defineCommand } from "../command.ts";
+import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+
+export const containerEnded = defineCommand({
+  usage: ["ID"],
+  about: "Gives back what a container had that has ended. Its holder executes this.",
+  flags: PLACE_FLAGS,
+  args: { min: 1, max: 1 },
+  examples: ["ocicat container-ended 4f2c"],
+  async act(flags) {
+    try {
+      await settleEnded(flags.args[0] ?? "", placeOptions(flags));
+    } catch (error) {
+      // Somebody else has removed it.
+      if (!(error instanceof OcicatError && error.code === "not-found")) {
+        throw error;
+      }
+    }
+    return 0;
+  },
+});

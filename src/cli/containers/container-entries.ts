@@ -1,0 +1,100 @@
+// The commands on containers, each of which stands in the table under one or two names.
+
+import type { CommandEntry, CommandGroup } from "../command-table.ts";
+
+export const CREATE: CommandEntry = {
+  summary: "make a container without starting it",
+  load: async () => (await import("../create.ts")).createCommand,
+};
+
+export const PS: CommandEntry = {
+  summary: "list containers",
+  load: async () => (await import("./ps.ts")).ps,
+};
+
+export const START: CommandEntry = {
+  summary: "start containers",
+  load: async () => (await import("./start.ts")).start,
+};
+
+export const STOP: CommandEntry = {
+  summary: "end containers",
+  load: async () => (await import("./stop.ts")).stop,
+};
+
+export const RESTART: CommandEntry = {
+  summary: "stop containers and start them again",
+  load: async () => (await import("./restart.ts")).restart,
+};
+
+export const KILL: CommandEntry = {
+  summary: "send containers a signal",
+  load: async () => (await import("./kill.ts")).kill,
+};
+
+export const RM: CommandEntry = {
+  summary: "remove containers",
+  load: async () => (await import("./rm.ts")).rm,
+};
+
+export const PAUSE: CommandEntry = {
+  summary: "let containers stand still",
+  load: async () => (await import("./pause.ts")).pause,
+};
+
+export const UNPAUSE: CommandEntry = {
+  summary: "let paused containers go on",
+  load: async () => (await import("./pause.ts")).unpause,
+};
+
+export const ATTACH: CommandEntry = {
+  summary: "connect with a container's streams",
+  load: async () => (await import("./attach.ts")).attach,
+};
+
+export const LOGS: CommandEntry = {
+  summary: "show what a container has written",
+  load: async () => (await import("./logs.ts")).logs,
+};
+
+export const WAIT: CommandEntry = {
+  summary: "wait for the end of containers",
+  load: async () => (await import("./wait.ts")).wait,
+};
+
+export const RENAME: CommandEntry = {
+  summary: "give a container another name",
+  load: async () => (await import("./rename.ts")).rename,
+};
+
+export const CONTAINER_ENDED: CommandEntry = {
+  summary: "give back what a container had that has ended",
+  isHidden: true,
+  load: async () => (await import("./container-ended.ts")).containerEnded,
+};
+
+export const RUN: CommandEntry = {
+  summary: "run a container from an image, a folder or the built-in hello",
+  load: async () => (await import("../run.ts")).runCommand,
+};
+
+/** With the names that docker and podman have for commands behind `container`. */
+export const CONTAINER: CommandGroup = {
+  summary: "containers",
+  commands: {
+    run: RUN,
+    create: CREATE,
+    ls: { ...PS, aliases: ["list", "ps"] },
+    start: START,
+    stop: STOP,
+    restart: RESTART,
+    kill: KILL,
+    rm: { ...RM, aliases: ["remove"] },
+    pause: PAUSE,
+    unpause: UNPAUSE,
+    attach: ATTACH,
+    logs: LOGS,
+    wait: WAIT,
+    rename: RENAME,
+  },
+};

@@ -1,0 +1,33 @@
+// kill: a signal to containers.
+
+import { killContainer } from "../../engine/containers/container-operations.ts";
+import { defineCommand } from "../command.ts";
+import { parseSignal } from "../signal-argument.ts";
+import { forEachContainer, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+
+export const kill = defineCommand({
+  usage: ["[FLAGS] CONTAINER..."],
+  about: "Sends a signal to the first process of containers that run.",
+  flags: {
+    signal: {
+      kind: "text",
+      aliases: ["s"],
+      value: "SIGNAL",
+      help: "KILL, the default, HUP, 10...",
+    },
+    ...PLACE_FLAGS,
+  },
+  args: { min: 1 },
+  completes: "container",
+  examples: ["ocicat kill web", "ocicat kill -s HUP web"],
+  act(flags, { command }) {
+    const options = {
+      ...placeOptions(flags),
+      signal: parseSignal(flags.text("signal") ?? "KILL"),
+    };
+    return forEachContainer(flags.args, command, async (word) => {
+      await killContainer(word, options);
+      return word;
+    });
+  },
+});

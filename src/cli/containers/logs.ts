@@ -1,0 +1,90 @@
+// logs: what a container has written.
+
+import { readContainerLog } from "../../engine/containers/container-log.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { STDERR } from "../../holder/attach-protocol.ts";
+import type { LogEntry } from "../../holder/log-entry.ts";
+import { defineCommand } from "../command.ts";
+import type { FlagsOf, FlagTable } from "../flags.ts";
+import { writeErrorBytes, writeOutputBytes } from "../write-text.ts";
+import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { parseMoment } from "./moments.ts";
+
+const LOGS_FLAGS = {
+  follow: { kind: "switch", aliases: ["f"], help: "go on until the container has ended" },
+  since: { kind: "text", value: "TIME", help: "RFC 3339, seconds since 1970, or an age: 10m, 2h" },
+  until: { kind: "text", value: "TIME", help: "the same" },
+  tail: {
+    kind: "text",
+    aliases: ["n"],
+    value: "LINES",
+    help: "so many from the end; all by default",
+  },
+  timestamps: { kind: "switch", aliases: ["t"], help: "with the time of each line" },
+  ...PLACE_FLAGS,
+} as const satisfies FlagTable;
+
+export const logs = defineCommand({
+  usage: ["[FLAGS] CONTAINER"],
+  about: "Shows what a container has written: its standard output here, its standard error there.",
+  flags: LOGS_FLAGS,
+  args: { min: 1, max: 1 },
+  completes: "container",
+  examples: ["ocicat logs web", "ocicat logs -f --tail 20 web", "ocicat logs --since 10m -t web"],
+  act: logsCommand,
+});
+
+async function logsCommand(flags: FlagsOf<typeof LOGS_FLAGS>): Promise<number> {
+  const nowMs = Date.now();
+  const since = flags.text("since");
+  const until = flags.text("until");
+  const tail = parseTail(flags.text("tail") ?? "all");
+  const writer = new EntryWriter(flags.switch("timestamps"));
+  await readContainerLog(
+    flags.args[0] ?? "",
+    {
+      ...placeOptions(flags),
+      follow: flags.switch("follow"),
+      ...(tail === undefined ? {} : { tail }),
+      ...(since === undefined ? {} : { sinceMs: parseMoment(since, nowMs) }),
+      ...(until === undefined ? {} : { untilMs: parseMoment(until, nowMs) }),
+    },
+    (entry) => writer.write(entry),
+  );
+  return 0;
+}
+
+function parseTail(text: string): number | undefined {
+  if (text === "all" || text === "-1") {
+    return undefined;
+  }
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `--tail ${quote(text)}`,
+      reason: 'it is neither a number of lines nor "all"',
+    });
+  }
+  return Number(text);
+}
+
+/** Puts lines together again that have several entries. Each entry is one write. */
+class EntryWriter {
+  readonly #timestamps: boolean;
+  readonly #inLine = new Set<number>();
+
+  constructor(timestamps: boolean) {
+    this.#timestamps = timestamps;
+  }
+
+  write({ time, stream, endsLine, content }: LogEntry): void {
+    const write = stream === STDERR ? writeErrorBytes : writeOutputBytes;
+    const head = this.#timestamps && !this.#inLine.has(stream) ? `${time} ` : "";
+    write(Buffer.concat([Buffer.from(head), content, Buffer.from(endsLine ? "\n" : "")]));
+    if (endsLine) {
+      this.#inLine.delete(stream);
+    } else {
+      this.#inLine.add(stream);
+    }
+  }
+}

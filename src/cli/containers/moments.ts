@@ -1,0 +1,36 @@
+// Moments as people give them: "2026-11-29T15:04:05Z", "1764428645.5", "10m" (ago).
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** In milliseconds since 1970. */
+export function parseMoment(text: string, nowMs: number): number {
+  if (/^\d+(\.\d+)?$/.test(text)) {
+    return Number(text) * 1000;
+  }
+  if (/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(text)) {
+    return nowMs - ageOf(text);
+  }
+  const moment = Date.parse(/^\d{4}-/.test(text) ? text : "");
+  if (Number.isNaN(moment)) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `the time ${quote(text)}`,
+      reason: "it is neither RFC 3339, nor seconds since 1970, nor an age such as 1h30m",
+    });
+  }
+  return moment;
+}
+
+function ageOf(text: string): number {
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)]
+    .map(([, count, unit]) => Number(count) * (UNITS_MS[unit ?? ""] ?? 0))
+    .reduce((sum, each) => sum + each, 0);
+}

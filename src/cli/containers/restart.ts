@@ -1,0 +1,32 @@
+// restart: stop and start.
+
+import { startByName, stopContainer } from "../../engine/containers/container-operations.ts";
+import { defineCommand } from "../command.ts";
+import { forEachContainer, PLACE_FLAGS, parseSeconds, placeOptions } from "./container-flags.ts";
+
+export const restart = defineCommand({
+  usage: ["[FLAGS] CONTAINER..."],
+  about: "Stops a container, if it runs, and starts it again.",
+  flags: {
+    time: {
+      kind: "text",
+      aliases: ["t", "timeout"],
+      value: "SECONDS",
+      help: "before it is killed; the container's own, or 10",
+    },
+    ...PLACE_FLAGS,
+  },
+  args: { min: 1 },
+  completes: "container",
+  examples: ["ocicat restart web"],
+  act(flags, { command }) {
+    const time = flags.text("time");
+    const place = placeOptions(flags);
+    const timeout = time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") };
+    return forEachContainer(flags.args, command, async (word) => {
+      await stopContainer(word, { ...place, ...timeout });
+      await startByName(word, place);
+      return word;
+    });
+  },
+});

@@ -1,0 +1,52 @@
+// rm: removes containers with all that they have written.
+
+import { removeContainer } from "../../engine/containers/container-operations.ts";
+import { listContainers } from "../../engine/containers/list-containers.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { defineCommand } from "../command.ts";
+import { forEachContainer, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+
+export const rm = defineCommand({
+  usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all"],
+  about: "Removes containers, and all that they have written outside of mounts.",
+  flags: {
+    all: { kind: "switch", aliases: ["a"], help: "every container" },
+    force: {
+      kind: "switch",
+      aliases: ["f"],
+      help: "kill those that run; one that is gone is no error",
+    },
+    volumes: {
+      kind: "switch",
+      aliases: ["v"],
+      help: "for docker's sake: there are none to remove",
+    },
+    ...PLACE_FLAGS,
+  },
+  args: { min: 0 },
+  completes: "container",
+  examples: ["ocicat rm web", "ocicat rm -f web db", "ocicat rm --all"],
+  async act(flags, { command }) {
+    const place = placeOptions(flags);
+    const force = flags.switch("force");
+    const words = flags.switch("all")
+      ? (await listContainers({ ...place, all: true })).map(({ record }) => record.id)
+      : flags.args;
+    if (words.length === 0 && !flags.switch("all")) {
+      throw new OcicatError("invalid-argument", {
+        operation: "use",
+        subject: `\`${command}\``,
+        reason: "it takes the containers to remove, or --all",
+      });
+    }
+    return forEachContainer(words, command, async (word) => {
+      await removeContainer(word, { ...place, force }).catch((error: unknown) => {
+        const isGone = error instanceof OcicatError && error.code === "not-found";
+        if (!(force && isGone)) {
+          throw error;
+        }
+      });
+      return word;
+    });
+  },
+});

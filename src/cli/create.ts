@@ -1,0 +1,29 @@
+// ocicat create: a container that `start` runs later.
+
+import { createOnly } from "../engine/run.ts";
+import { defineCommand } from "./command.ts";
+import { RUN_FLAGS } from "./run/flags.ts";
+import { runOptions } from "./run/options.ts";
+import { writeError, writeOutput } from "./write-text.ts";
+
+const EXIT_OWN_FAILURE = 125;
+
+export const createCommand = defineCommand({
+  usage: ["[FLAGS] IMAGE [COMMAND...]", "[FLAGS] --rootfs DIR COMMAND..."],
+  about: "Makes a container as run does, and prints its ID. `start` runs it.",
+  flags: RUN_FLAGS,
+  args: { min: 0 },
+  placement: "first",
+  completes: "image",
+  examples: ["ocicat create --name web docker.io/library/nginx"],
+  async act(flags) {
+    const surroundings = { workingDirectory: process.cwd(), environment: process.env };
+    const id = await createOnly({
+      ...runOptions(flags, surroundings),
+      onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
+    });
+    writeOutput(`${id}\n`);
+    return 0;
+  },
+  failureCode: () => EXIT_OWN_FAILURE,
+});

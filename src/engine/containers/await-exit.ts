@@ -1,0 +1,151 @@
+// wait, attach: clients of a container's holder.
+
+import { POLLIN, SOCK_STREAM } from "../../abi/process.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import type { AttachEnd } from "../../holder/attach.ts";
+import { encodeHello } from "../../holder/attach-protocol.ts";
+import { HolderConnection } from "../../holder/holder-connection.ts";
+import { OwnedFd } from "../../sys/file.ts";
+import { poll } from "../../sys/poll.ts";
+import { type ExitStatus, exitCodeOf } from "../../sys/process.ts";
+import { connectUnix, socketPair } from "../../sys/socket.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { attachStreams } from "./attach-streams.ts";
+import { awaitEnd } from "./await-end.ts";
+import { requireRunning, startByName } from "./container-operations.ts";
+import { settleContainer } from "./settle-container.ts";
+import { attachFolder, attachSocketName } from "./start-container.ts";
+import { openContainer, type StoredContainer } from "./stored-container.ts";
+
+/** The exit code, once the container has ended; that of its last end if it does not run. */
+export async function waitForContainer(
+  word: string,
+  options: SurroundingsOptions,
+): Promise<number> {
+  using container = await openContainer(word, options);
+  using socket = tryConnect(container);
+  const told = socket === undefined ? undefined : readUntilExit(socket.number);
+  if (told !== undefined) {
+    return exitCodeOf(told);
+  }
+  awaitEnd(container);
+  return lastCode(container);
+}
+
+function lastCode(container: StoredContainer): number {
+  const status = container.status();
+  switch (status.kind) {
+    case "exited":
+      return status.code;
+    case "created":
+      return 0;
+    default:
+      throw unknownEnd(container, "wait for");
+  }
+}
+
+function unknownEnd({ record }: StoredContainer, operation: string): OcicatError {
+  return new OcicatError("unavailable", {
+    operation,
+    subject: `container ${quote(record.name)}`,
+    reason: "nobody knows how it ended: its holder was killed",
+  });
+}
+
+/** Undefined: it does not run, or has just ended. */
+function tryConnect({ surroundings, record }: StoredContainer): OwnedFd | undefined {
+  try {
+    const path = `${attachFolder(surroundings)}/${attachSocketName(record.id)}`;
+    return new OwnedFd(connectUnix(path, SOCK_STREAM));
+  } catch (error) {
+    if (error instanceof OcicatError && error.errno !== undefined) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Undefined: the holder went without a word. Output is read and thrown away. */
+function readUntilExit(socketFd: number): ExitStatus | undefined {
+  const connection = new HolderConnection(socketFd);
+  connection.post(encodeHello({ primary: false }));
+  while (!connection.isOver) {
+    poll([{ fd: socketFd, events: POLLIN }]);
+    connection.receive();
+    for (let frame = connection.next(); frame !== undefined; frame = connection.next()) {
+      if (frame.type === "exit") {
+        return frame.status;
+      }
+    }
+  }
+  return undefined;
+}
+
+export interface AttachOptions extends SurroundingsOptions {
+  /** Leave the container's input alone. */
+  readonly noStdin: boolean;
+  readonly detachKeys?: readonly number[];
+}
+
+/** As attachToContainer, from the start of its process on. One that runs already is attached to. */
+export async function startAttached(word: string, options: AttachOptions): Promise<AttachedEnd> {
+  const [clientFd, holderFd] = socketPair(SOCK_STREAM);
+  using client = new OwnedFd(clientFd);
+  using holder = new OwnedFd(holderFd);
+  const isNew = await startByName(word, { ...options, primaryFd: holder.number });
+  holder[Symbol.dispose]();
+  if (!isNew) {
+    return attachToContainer(word, options);
+  }
+  using container = await openContainer(word, options);
+  return attachBy(client.number, container, options);
+}
+
+export type AttachedEnd =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "detached" };
+
+/** This process's streams become those of a container that runs, until it ends or the user leaves. */
+export async function attachToContainer(
+  word: string,
+  options: AttachOptions,
+): Promise<AttachedEnd> {
+  using container = await openContainer(word, options);
+  requireRunning(container, "attach to");
+  using socket = tryConnect(container);
+  if (socket === undefined) {
+    throw new OcicatError("unavailable", {
+      operation: "attach to",
+      subject: `container ${quote(container.record.name)}`,
+      reason: "its holder takes no clients",
+    });
+  }
+  return attachBy(socket.number, container, options);
+}
+
+function attachBy(
+  socketFd: number,
+  container: StoredContainer,
+  options: AttachOptions,
+): Promise<AttachedEnd> {
+  const { interactive, terminal } = container.record.options;
+  const end = attachStreams(socketFd, {
+    container,
+    surroundings: container.surroundings,
+    options: { interactive: interactive && !options.noStdin, terminal },
+    ...(options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys }),
+  });
+  return finish(container, end);
+}
+
+async function finish(container: StoredContainer, end: AttachEnd): Promise<AttachedEnd> {
+  if (end.kind === "detached") {
+    return { kind: "detached" };
+  }
+  awaitEnd(container);
+  await settleContainer(container);
+  if (end.kind === "disconnected" || end.status === undefined) {
+    throw unknownEnd(container, "attach to");
+  }
+  return { kind: "exited", code: exitCodeOf(end.status) };
+}

@@ -1,0 +1,193 @@
+// logs: what a container has written, and goes on to write.
+//
+// The holder rotates the file that it writes by renaming it, and opens a new one. A reader that follows
+// keeps its file open, reads it to its end when another has taken its place, and goes on there: nothing is
+// missed as long as it is not a whole set of files behind.
+
+import { O_RDONLY } from "../../abi/file.ts";
+import { POLLIN } from "../../abi/process.ts";
+import { type LogEntry, LogReader } from "../../holder/log-entry.ts";
+import { checked } from "../../sys/call.ts";
+import { OwnedFd, statAt, tryOpenAt, tryRead } from "../../sys/file.ts";
+import { FolderWatch } from "../../sys/inotify.ts";
+import { bytes } from "../../sys/memory.ts";
+import { poll } from "../../sys/poll.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { openHolder } from "./await-end.ts";
+import { openContainer, type StoredContainer } from "./stored-container.ts";
+
+export interface LogOptions extends SurroundingsOptions {
+  /** Wait for more until the container has ended. */
+  readonly follow: boolean;
+  /** Lines from the end; absent: all. */
+  readonly tail?: number;
+  /** Since 1970, in milliseconds. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+}
+
+const LOG_NAME = "log";
+const MOST_FILES = 100;
+const CHUNK_BYTES = 64 * 1024;
+
+/** Calls `show` with each entry, in order. Its content is only valid during the call. */
+export async function readContainerLog(
+  word: string,
+  options: LogOptions,
+  show: (entry: LogEntry) => void,
+): Promise<void> {
+  using container = await openContainer(word, options);
+  const { tail } = options;
+  const isWanted = timeFilter(options);
+  const shown = (entry: LogEntry): void => {
+    if (isWanted(entry)) {
+      show(entry);
+    }
+  };
+  using watch = options.follow ? new FolderWatch(container.folder.path) : undefined;
+  using files = new LogFiles(container.folder.fd);
+  if (tail === undefined) {
+    files.read(shown);
+  } else {
+    const kept = new LineTail(tail);
+    files.read((entry) => {
+      if (isWanted(entry)) {
+        kept.add(entry);
+      }
+    });
+    kept.forEach(show);
+  }
+  if (watch !== undefined) {
+    follow(container, { watch, files, show: shown });
+  }
+}
+
+/** Texts of times sort as times do. */
+function timeFilter({ sinceMs, untilMs }: LogOptions): (entry: LogEntry) => boolean {
+  const since = sinceMs === undefined ? "" : new Date(sinceMs).toISOString().slice(0, -1);
+  const until = untilMs === undefined ? "~" : new Date(untilMs).toISOString().slice(0, -1);
+  return ({ time }) => time >= since && time <= `${until}~`;
+}
+
+interface Following {
+  readonly watch: FolderWatch;
+  readonly files: LogFiles;
+  readonly show: (entry: LogEntry) => void;
+}
+
+function follow(container: StoredContainer, { watch, files, show }: Following): void {
+  using holder = openHolder(container);
+  let isOver = holder === undefined;
+  for (;;) {
+    files.read(show);
+    if (isOver || holder === undefined) {
+      return;
+    }
+    const [, ended = 0] = poll([
+      { fd: watch.fd, events: POLLIN },
+      { fd: holder.number, events: POLLIN },
+    ]);
+    watch.drain();
+    isOver = ended !== 0;
+  }
+}
+
+/** The files of a log, read from the oldest on. */
+class LogFiles implements Disposable {
+  readonly #folderFd: number;
+  readonly #buffer = bytes(CHUNK_BYTES);
+  readonly #reader = new LogReader();
+  #current: OwnedFd | undefined;
+  #hasBegun = false;
+
+  constructor(folderFd: number) {
+    this.#folderFd = folderFd;
+  }
+
+  /** All that is there now and has not been read. */
+  read(show: (entry: LogEntry) => void): void {
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.#readOlder(show);
+    }
+    for (;;) {
+      this.#current ??= this.#open(LOG_NAME);
+      if (this.#current === undefined) {
+        return;
+      }
+      this.#readFile(this.#current, show);
+      if (!this.#isRotated(this.#current)) {
+        return;
+      }
+      // What came between the last read and the rotation.
+      this.#readFile(this.#current, show);
+      this.#current[Symbol.dispose]();
+      this.#current = undefined;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#current?.[Symbol.dispose]();
+  }
+
+  #readOlder(show: (entry: LogEntry) => void): void {
+    for (let number = MOST_FILES; number > 0; number--) {
+      using file = this.#open(`${LOG_NAME}.${number}`);
+      if (file !== undefined) {
+        this.#readFile(file, show);
+      }
+    }
+  }
+
+  #open(name: string): OwnedFd | undefined {
+    const fd = tryOpenAt(this.#folderFd, name, O_RDONLY);
+    return fd < 0 ? undefined : new OwnedFd(fd);
+  }
+
+  #readFile(file: OwnedFd, show: (entry: LogEntry) => void): void {
+    for (;;) {
+      const count = checked(tryRead(file.number, this.#buffer), "read", "the container's log");
+      if (count === 0) {
+        return;
+      }
+      for (const entry of this.#reader.push(this.#buffer.subarray(0, count))) {
+        show(entry);
+      }
+    }
+  }
+
+  #isRotated(file: OwnedFd): boolean {
+    const named = statAt(this.#folderFd, LOG_NAME);
+    return named === undefined || named.inode !== statAt(file.number, "")?.inode;
+  }
+}
+
+/** The last lines of both streams together. */
+class LineTail {
+  readonly #limit: number;
+  readonly #entries: LogEntry[] = [];
+  #lines = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(entry: LogEntry): void {
+    this.#entries.push({ ...entry, content: entry.content.slice() });
+    this.#lines += entry.endsLine ? 1 : 0;
+    const hasOpenEnd = !entry.endsLine;
+    while (this.#lines + (hasOpenEnd ? 1 : 0) > this.#limit) {
+      const dropped = this.#entries.shift();
+      this.#lines -= dropped?.endsLine === true ? 1 : 0;
+      if (dropped === undefined) {
+        return;
+      }
+    }
+  }
+
+  forEach(show: (entry: LogEntry) => void): void {
+    for (const entry of this.#entries) {
+      show(entry);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+// What can be done with a container that is there: one function for each command. Each takes the word
+// that the user calls it by, and returns when it is done.
+
+import { SIGKILL, SIGNALS, SIGTERM } from "../../abi/process.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { kill } from "../../runtime/kill.ts";
+import { pauseContainer } from "../../runtime/pause.ts";
+import { resumeContainer } from "../../runtime/resume.ts";
+import { imageOf } from "../run-image.ts";
+import type { RunContainerOptions } from "../run-options.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { awaitEnd, endContainer } from "./await-end.ts";
+import { checkContainerName, claimName, releaseName } from "./container-names.ts";
+import { readContainerRecord, writeContainerRecord } from "./container-record.ts";
+import { type OpenContainer, removeContainerFiles } from "./create-container.ts";
+import { giveBack } from "./settle-container.ts";
+import { startContainer as startStored } from "./start-container.ts";
+import { openContainer, type StoredContainer } from "./stored-container.ts";
+
+const DEFAULT_STOP_MS = 10_000;
+
+export interface StopOptions extends SurroundingsOptions {
+  /** In place of the container's own. */
+  readonly timeoutMs?: number;
+  readonly signal?: number;
+}
+
+/** One that does not run is left as it is. */
+export async function stopContainer(word: string, options: StopOptions): Promise<void> {
+  using container = await openContainer(word, options);
+  const { stopSignal, stopTimeoutMs } = container.record.options;
+  endContainer(container, {
+    signal: options.signal ?? signalNumber(stopSignal) ?? SIGTERM,
+    timeoutMs: options.timeoutMs ?? stopTimeoutMs ?? DEFAULT_STOP_MS,
+  });
+}
+
+function signalNumber(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : SIGNALS[text.replace(/^SIG/, "")];
+}
+
+/** Throws "wrong-state" unless it runs. */
+export async function killContainer(
+  word: string,
+  options: SurroundingsOptions & { readonly signal: number },
+): Promise<void> {
+  using container = await openContainer(word, options);
+  requireRunning(container, "kill");
+  kill({ ...container.address, signal: options.signal });
+  if (options.signal === SIGKILL) {
+    awaitEnd(container, DEFAULT_STOP_MS);
+  }
+}
+
+export async function pauseByName(word: string, options: SurroundingsOptions): Promise<void> {
+  using container = await openContainer(word, options);
+  requireRunning(container, "pause");
+  pauseContainer(container.address);
+}
+
+export async function unpauseByName(word: string, options: SurroundingsOptions): Promise<void> {
+  using container = await openContainer(word, options);
+  requireRunning(container, "unpause");
+  resumeContainer(container.address);
+}
+
+export function requireRunning(container: StoredContainer, operation: string): void {
+  const { kind } = container.status();
+  if (kind !== "running" && kind !== "paused") {
+    throw new OcicatError("wrong-state", {
+      operation,
+      subject: `container ${quote(container.record.name)}`,
+      reason: kind === "created" ? "it has not been started" : "it is not running",
+      hint: `\`ocicat start ${container.record.name}\` starts it`,
+    });
+  }
+}
+
+export interface StartOptions extends SurroundingsOptions {
+  readonly ignoredSignals?: { readonly low: number; readonly high: number };
+  /** A connected stream socket for the client that is attached from the start. */
+  readonly primaryFd?: number;
+}
+
+/** False: it runs already, and is left as it is. */
+export async function startByName(word: string, options: StartOptions): Promise<boolean> {
+  using container = await openContainer(word, options);
+  using _lock = container.folder.lock();
+  const { kind } = container.status();
+  if (kind === "running" || kind === "paused") {
+    return false;
+  }
+  const { surroundings, idMaps } = container;
+  giveBack(container);
+  const stored = restartOptions(container, options);
+  using image = await imageOf(stored, surroundings);
+  using opened: OpenContainer = { ...parts(container), image, [Symbol.dispose]: () => undefined };
+  const { primaryFd } = options;
+  await startStored({
+    container: opened,
+    options: stored,
+    surroundings,
+    idMaps,
+    ...(primaryFd === undefined ? {} : { primaryFd }),
+  });
+  return true;
+}
+
+function parts({ record, folder }: StoredContainer): Pick<OpenContainer, "record" | "folder"> {
+  return { record, folder };
+}
+
+/** The image by its digest: its name may mean another one by now. */
+function restartOptions({ record }: StoredContainer, options: StartOptions): RunContainerOptions {
+  const { ignoredSignals } = options;
+  const { image } = record;
+  return {
+    ...record.options,
+    ...(image === undefined
+      ? {}
+      : { source: { kind: "image", reference: image.digest }, pullPolicy: "never" }),
+    ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
+  };
+}
+
+export interface RemoveOptions extends SurroundingsOptions {
+  /** Kill one that runs. */
+  readonly force?: boolean;
+}
+
+/** Throws "wrong-state" for one that runs, unless forced. */
+export async function removeContainer(word: string, options: RemoveOptions): Promise<void> {
+  using container = await openContainer(word, options);
+  const { kind } = container.status();
+  if (kind === "running" || kind === "paused") {
+    if (options.force !== true) {
+      throw new OcicatError("wrong-state", {
+        operation: "remove",
+        subject: `container ${quote(container.record.name)}`,
+        reason: `it is ${kind}`,
+        hint: "stop it first, or remove it with --force",
+      });
+    }
+    endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
+  } else {
+    awaitEnd(container, DEFAULT_STOP_MS);
+  }
+  using _lock = container.folder.lock();
+  if (readContainerRecord(container.folder.fd) === undefined) {
+    return;
+  }
+  giveBack(container);
+  await removeContainerFiles(container, container.surroundings, container.idMaps);
+}
+
+export async function renameContainer(
+  word: string,
+  name: string,
+  options: SurroundingsOptions,
+): Promise<void> {
+  checkContainerName(name);
+  using container = await openContainer(word, options);
+  using _lock = container.folder.lock();
+  const { record, surroundings } = container;
+  const { storeRoot } = surroundings;
+  if (record.name === name) {
+    return;
+  }
+  if (!claimName(storeRoot, name, record.id)) {
+    throw new OcicatError("already-exists", {
+      operation: "rename",
+      subject: `container ${quote(record.name)}`,
+      reason: `the name ${quote(name)} is in use by another container`,
+    });
+  }
+  writeContainerRecord(container.folder.fd, { ...record, name });
+  releaseName(storeRoot, record.name, record.id);
+}

@@ -1,0 +1,85 @@
+// What the engine remembers of a container, in its folder (container-folder.ts):
+//
+//   container.json    {"version": 1, "id", "name", "created", "image", "options"}: ContainerRecord. Written
+//                     when the container is created, replaced as a whole when something of it changes
+//   started.json      {"version": 1, "startedMs", "holderPid", "holderStartTime"}: StartRecord, of its last
+//                     start. A start removes the exit record of the one before it first
+//
+// Whether it runs is in neither: that is asked of the processes (container-status.ts).
+
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { readTextAtIfExists, replaceFileAt, tryUnlinkAt } from "../../sys/file.ts";
+import type { RunContainerOptions } from "../run-options.ts";
+
+export const RECORD_NAME = "container.json";
+const STARTED_NAME = "started.json";
+const VERSION = 1;
+const SIZE_LIMIT = 4 * 1024 * 1024;
+
+/** What a later start needs of what the container was made with. */
+export type StoredOptions = Omit<
+  RunContainerOptions,
+  "progress" | "onWarning" | "outputFd" | "ignoredSignals" | "storeRoot" | "stateRoot" | "detach"
+>;
+
+export interface ContainerRecord {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  readonly name: string;
+  /** RFC 3339. */
+  readonly created: string;
+  /** Absent: it is made from a folder, or hello. */
+  readonly image?: {
+    /** As it was asked for. */
+    readonly name: string;
+    /** Of the manifest. */
+    readonly digest: string;
+  };
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  readonly options: StoredOptions;
+}
+
+export interface StartRecord {
+  readonly startedMs: number;
+  readonly holderPid: number;
+  /** As /proc tells it; with the pid it names one process. */
+  readonly holderStartTime: string;
+}
+
+export function writeContainerRecord(folderFd: number, record: ContainerRecord): void {
+  replaceFileAt(folderFd, RECORD_NAME, JSON.stringify({ version: VERSION, ...record }));
+}
+
+/** Undefined: the folder is of a container that never came to be, or is being removed. */
+export function readContainerRecord(folderFd: number): ContainerRecord | undefined {
+  const text = readTextAtIfExists(folderFd, RECORD_NAME, SIZE_LIMIT);
+  return text === undefined ? undefined : parseRecord<ContainerRecord>(text, RECORD_NAME);
+}
+
+export function writeStartRecord(folderFd: number, record: StartRecord): void {
+  replaceFileAt(folderFd, STARTED_NAME, JSON.stringify({ version: VERSION, ...record }));
+}
+
+export function readStartRecord(folderFd: number): StartRecord | undefined {
+  const text = readTextAtIfExists(folderFd, STARTED_NAME, SIZE_LIMIT);
+  return text === undefined ? undefined : parseRecord<StartRecord>(text, STARTED_NAME);
+}
+
+export function removeStartRecord(folderFd: number): void {
+  tryUnlinkAt(folderFd, STARTED_NAME);
+}
+
+/** The engine alone writes these files: what has our version is as we wrote it. */
+function parseRecord<Record>(text: string, name: string): Record {
+  const value: Record & { readonly version?: unknown } = JSON.parse(text);
+  if (value.version !== VERSION) {
+    throw new OcicatError("unsupported", {
+      operation: "read",
+      subject: name,
+      reason: `its version ${String(value.version)} is not ${VERSION}`,
+      hint: "use the ocicat that made the container",
+    });
+  }
+  return value;
+}

@@ -1,0 +1,95 @@
+// What a container is now. Its own files say what was; whether it runs is asked of the runtime, which
+// asks the processes. So nothing that is written down can be wrong after a crash or a reboot.
+
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { type ExitRecord, readExitRecord } from "../../holder/exit-record.ts";
+import { queryState } from "../../runtime/query-state.ts";
+import { exitCodeOf, readProcessStat } from "../../sys/process.ts";
+import type { Surroundings } from "../surroundings.ts";
+import type { ContainerFolder } from "./container-folder.ts";
+import { readStartRecord, type StartRecord } from "./container-record.ts";
+
+export type ContainerStatus =
+  | { readonly kind: "created" }
+  | { readonly kind: "running" | "paused"; readonly pid: number; readonly startedMs: number }
+  | {
+      readonly kind: "exited";
+      readonly startedMs: number;
+      readonly finishedMs: number;
+      /** 128 + N for a signal. */
+      readonly code: number;
+      readonly signal: number | undefined;
+    }
+  /** It is not there any more, and nobody could see how it ended. */
+  | { readonly kind: "lost"; readonly startedMs: number; readonly reason: string };
+
+export function containerStatus(
+  folder: ContainerFolder,
+  { containerStateRoot }: Surroundings,
+): ContainerStatus {
+  const started = readStartRecord(folder.fd);
+  const exit = readExitRecord(folder.fd);
+  if (exit !== undefined) {
+    return ended(exit, started);
+  }
+  const live = liveStatus(containerStateRoot, folder.id);
+  if (live !== undefined) {
+    return { ...live, startedMs: started?.startedMs ?? Date.now() };
+  }
+  if (started === undefined) {
+    return { kind: "created" };
+  }
+  // It may have ended between the two looks.
+  const late = readExitRecord(folder.fd);
+  return late === undefined ? lost(started) : ended(late, started);
+}
+
+function liveStatus(
+  stateRoot: string,
+  id: string,
+): { readonly kind: "running" | "paused"; readonly pid: number } | undefined {
+  try {
+    const { status, pid } = queryState({ stateRoot, id });
+    return status === "stopped"
+      ? undefined
+      : { kind: status === "paused" ? status : "running", pid };
+  } catch (error) {
+    if (error instanceof OcicatError && error.code === "not-found") {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function ended(exit: ExitRecord, started: StartRecord | undefined): ContainerStatus {
+  const { seconds, nanoseconds } = exit.finishedAt;
+  const finishedMs = seconds * 1000 + Math.floor(nanoseconds / 1_000_000);
+  const startedMs = started?.startedMs ?? finishedMs;
+  const { status } = exit;
+  if (status === undefined) {
+    return { kind: "lost", startedMs, reason: "its holder could not see how its process ended" };
+  }
+  return {
+    kind: "exited",
+    startedMs,
+    finishedMs,
+    code: exitCodeOf(status),
+    signal: "signal" in status ? status.signal : undefined,
+  };
+}
+
+function lost(started: StartRecord): ContainerStatus {
+  const { startedMs } = started;
+  return holderIsAlive(started)
+    ? { kind: "lost", startedMs, reason: "it is ending" }
+    : {
+        kind: "lost",
+        startedMs,
+        reason: "its holder was killed, or the machine restarted, while it ran",
+      };
+}
+
+export function holderIsAlive({ holderPid, holderStartTime }: StartRecord): boolean {
+  const stat = readProcessStat(holderPid);
+  return stat !== undefined && stat.startTime === holderStartTime && !/[ZX]/.test(stat.state);
+}

@@ -1,0 +1,163 @@
+// Makes a container: its image in place, its folder, its name and what it is to be. Nothing runs yet.
+
+import { O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/file.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { OwnedFd, openAt } from "../../sys/file.ts";
+import { HELLO_ARGS } from "../hello.ts";
+import { imageArguments } from "../image-process.ts";
+import { imageOf, type RunImage } from "../run-image.ts";
+import type { RunContainerOptions } from "../run-options.ts";
+import { checkRequest, settleImage } from "../run-source.ts";
+import type { IdMaps } from "../run-spec.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { ContainerFolder } from "./container-folder.ts";
+import {
+  checkContainerName,
+  claimName,
+  randomContainerId,
+  releaseName,
+} from "./container-names.ts";
+import {
+  type ContainerRecord,
+  type StoredOptions,
+  writeContainerRecord,
+} from "./container-record.ts";
+import { randomContainerName } from "./random-name.ts";
+
+/** A container that is there, open; whoever disposes of it leaves the container as it is. */
+export interface OpenContainer extends Disposable {
+  readonly record: ContainerRecord;
+  readonly folder: ContainerFolder;
+  /** Its image's files, in use. Undefined: it has none. */
+  readonly image: RunImage | undefined;
+}
+
+/** Throws "already-exists" for a name in use. What did not come to be leaves nothing. */
+export async function createContainer(
+  options: RunContainerOptions,
+  surroundings: Surroundings,
+  idMaps: IdMaps | undefined,
+): Promise<OpenContainer> {
+  const { storeRoot } = surroundings;
+  if (options.name !== undefined) {
+    checkContainerName(options.name);
+  }
+  checkRequest(options);
+  using parts = new DisposableStack();
+  // An image is there, whatever time that takes, before anything of the container is.
+  const made = {
+    image: parts.use(await imageOf(options, surroundings)),
+    folder: parts.use(ContainerFolder.create(storeRoot, randomContainerId())),
+  };
+  const record = await orRemove(made.folder, idMaps, () => fill(made, options, storeRoot));
+  const held = parts.move();
+  return { ...made, record, [Symbol.dispose]: () => held.dispose() };
+}
+
+type Made = Pick<OpenContainer, "image" | "folder">;
+
+function fill(
+  { image, folder }: Made,
+  options: RunContainerOptions,
+  storeRoot: string,
+): ContainerRecord {
+  settleImage(image, folder);
+  // A log from the start: whoever looks for it before the first line finds it.
+  new OwnedFd(openAt(folder.fd, "log", O_WRONLY | O_CREAT | O_TRUNC, 0o640))[Symbol.dispose]();
+  return nameAndWrite(storeRoot, folder, newRecord(options, { id: folder.id, image }));
+}
+
+async function orRemove<Result>(
+  folder: ContainerFolder,
+  idMaps: IdMaps | undefined,
+  action: () => Result,
+): Promise<Result> {
+  try {
+    return action();
+  } catch (error) {
+    await removeUnborn(folder, idMaps, error);
+    throw error;
+  }
+}
+async function removeUnborn(
+  folder: ContainerFolder,
+  idMaps: IdMaps | undefined,
+  error: unknown,
+): Promise<void> {
+  try {
+    await folder.remove(idMaps);
+  } catch (failure) {
+    if (error instanceof OcicatError) {
+      error.cleanupFailures.push(failure);
+    }
+  }
+}
+
+function newRecord(
+  options: RunContainerOptions,
+  { id, image }: { readonly id: string; readonly image: RunImage | undefined },
+): Omit<ContainerRecord, "name"> & { readonly name: string | undefined } {
+  const { source } = options;
+  return {
+    id,
+    name: options.name,
+    created: new Date().toISOString(),
+    ...(source.kind === "image" && image !== undefined
+      ? { image: { name: source.reference, digest: image.digest } }
+      : {}),
+    command: source.kind === "hello" ? HELLO_ARGS : imageArguments(image?.config ?? {}, options),
+    options: storedOptions(options),
+  };
+}
+
+function storedOptions(options: RunContainerOptions): StoredOptions {
+  const {
+    progress: _progress,
+    onWarning: _onWarning,
+    outputFd: _outputFd,
+    ignoredSignals: _ignoredSignals,
+    storeRoot: _storeRoot,
+    stateRoot: _stateRoot,
+    detach: _detach,
+    ...stored
+  } = options;
+  return stored;
+}
+
+const NAME_ATTEMPTS = 20;
+
+/** The record first: a name that leads nowhere would be free for the taking. */
+function nameAndWrite(
+  storeRoot: string,
+  folder: ContainerFolder,
+  record: ReturnType<typeof newRecord>,
+): ContainerRecord {
+  const { id } = record;
+  for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
+    const name = record.name ?? randomContainerName(attempt);
+    const named = { ...record, name };
+    writeContainerRecord(folder.fd, named);
+    if (claimName(storeRoot, name, id)) {
+      return named;
+    }
+    if (record.name !== undefined) {
+      break;
+    }
+  }
+  throw new OcicatError("already-exists", {
+    operation: "create",
+    subject: `container ${quote(record.name ?? "")}`,
+    reason: "the name is in use by another container",
+    hint: `\`ocicat rm ${record.name ?? "NAME"}\` removes that one, --name gives this one another name`,
+  });
+}
+
+/** The container is gone for everyone once its record is; then its name and its files go. */
+export async function removeContainerFiles(
+  { record, folder }: Pick<OpenContainer, "record" | "folder">,
+  { storeRoot }: Surroundings,
+  idMaps: IdMaps | undefined,
+): Promise<void> {
+  await folder.remove(idMaps);
+  releaseName(storeRoot, record.name, record.id);
+}

@@ -1,0 +1,36 @@
+// ps: the containers of a store.
+
+import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import type { ContainerStatus } from "./container-status.ts";
+import { eachContainer } from "./stored-container.ts";
+
+export interface ListedContainer {
+  readonly record: ContainerRecord;
+  readonly status: ContainerStatus;
+}
+
+export interface ListContainersOptions extends SurroundingsOptions {
+  /** Those that do not run, too. */
+  readonly all: boolean;
+  /** "KEY=VALUE": name (a part of it), id (its beginning), status, label, ancestor, exited. */
+  readonly filters?: readonly string[];
+}
+
+/** The latest first. */
+export async function listContainers(
+  options: ListContainersOptions,
+): Promise<readonly ListedContainer[]> {
+  const { parseContainerFilters } = await import("./container-filters.ts");
+  const { matches, asksForEnded } = parseContainerFilters(options.filters ?? []);
+  const surroundings = await readSurroundings(options);
+  const all = eachContainer(surroundings, (container) => ({
+    record: container.record,
+    status: container.status(),
+  }));
+  const shown = all.filter((each) => {
+    const isLive = each.status.kind === "running" || each.status.kind === "paused";
+    return (isLive || options.all || asksForEnded) && matches(each);
+  });
+  return shown.toSorted((a, b) => (a.record.created < b.record.created ? 1 : -1));
+}

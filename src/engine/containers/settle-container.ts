@@ -1,0 +1,41 @@
+// Gives back what a container had while it ran, once it has ended: cgroup and runtime state, attach
+// socket, its use of a mounted image; and the container itself where that was asked for (--rm). Whoever
+// sees the end first does it: the attached client, the command that the holder executes, or the next
+// command that meets the container.
+
+import { removeUnusedImageMounts } from "../../image/image-mount.ts";
+import { deleteContainer } from "../../runtime/delete.ts";
+import type { IdMaps } from "../run-spec.ts";
+import type { Surroundings } from "../surroundings.ts";
+import type { ContainerFolder } from "./container-folder.ts";
+import { type ContainerRecord, readContainerRecord } from "./container-record.ts";
+import { removeContainerFiles } from "./create-container.ts";
+import { removeAttachSocket } from "./start-container.ts";
+
+export interface Settlement {
+  readonly record: ContainerRecord;
+  readonly folder: ContainerFolder;
+  readonly surroundings: Surroundings;
+  readonly idMaps: IdMaps | undefined;
+}
+
+/** The caller knows that the container has ended. Repeating it does no harm. */
+export async function settleContainer(settlement: Settlement): Promise<void> {
+  const { record, folder, surroundings, idMaps } = settlement;
+  using _lock = folder.lock();
+  if (readContainerRecord(folder.fd) === undefined) {
+    return;
+  }
+  giveBack(settlement);
+  if (record.options.remove) {
+    await removeContainerFiles({ record, folder }, surroundings, idMaps);
+  }
+}
+
+/** Kills what may still run. */
+export function giveBack({ record, surroundings }: Settlement): void {
+  const { id } = record;
+  deleteContainer({ stateRoot: surroundings.containerStateRoot, id, force: true });
+  removeAttachSocket(surroundings, id);
+  removeUnusedImageMounts(surroundings.stateRoot);
+}

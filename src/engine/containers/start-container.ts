@@ -1,0 +1,178 @@
+// Starts a container: its process runs, kept by a holder (native/holder.c) that outlives this command.
+//
+//   STATE ROOT/.engine/ID        the runtime's state
+//   STATE ROOT/.attach/ID.sock   where the holder takes clients
+//
+// When the container has ended and nobody is attached who sees to it, the holder executes
+// `ocicat container-ended ID`: settle-container.ts.
+
+import { AT_FDCWD, O_RDONLY } from "../../abi/file.ts";
+import { SOCK_STREAM } from "../../abi/process.ts";
+import { EXIT_RECORD_NAME } from "../../holder/exit-record.ts";
+import { readAccounts } from "../../image/accounts.ts";
+import { encodeDocument } from "../../oci/encode.ts";
+import type { HoldLog } from "../../program/hold-request.ts";
+import { type HeldContainer, runHeld } from "../../runtime/run-held.ts";
+import { hostArchitecture } from "../../sys/entry.ts";
+import { makeDirectories, OwnedFd, open, stat, tryUnlinkAt } from "../../sys/file.ts";
+import { readProcessStat } from "../../sys/process.ts";
+import { listenUnixAt } from "../../sys/socket.ts";
+import { terminalSize } from "../../sys/terminal.ts";
+import { helloProgramFd } from "../hello.ts";
+import { imageProcess } from "../image-process.ts";
+import { ownCommand } from "../own-command.ts";
+import type { RunContainerOptions } from "../run-options.ts";
+import { makeSource, type RunSourceFiles } from "../run-source.ts";
+import { type IdMaps, runSpec } from "../run-spec.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { removeStartRecord, writeStartRecord } from "./container-record.ts";
+import type { OpenContainer } from "./create-container.ts";
+
+export interface StartRequest {
+  readonly container: OpenContainer;
+  /** What it was created with, and what this process adds: warnings, ignored signals. */
+  readonly options: RunContainerOptions;
+  readonly surroundings: Surroundings;
+  readonly idMaps: IdMaps | undefined;
+  /** A connected stream socket for the client that is attached from the start. */
+  readonly primaryFd?: number;
+}
+
+const LOG_NAME = "log";
+const DEFAULT_LOG = { driver: "file", maxSize: 0, maxFiles: 1, onFull: "block" } as const;
+const PRIVATE = 0o700;
+/** How names of other hosts are resolved, for a container in the host's network. */
+const NAME_FILES = ["/etc/resolv.conf", "/etc/hosts"];
+
+/** When the promise is fulfilled the container's process runs. */
+export async function startContainer(request: StartRequest): Promise<HeldContainer> {
+  const { container, options, surroundings, idMaps, primaryFd } = request;
+  const { id } = container.record;
+  const source = makeSource(options, container.folder, {
+    image: container.image,
+    isRootless: idMaps !== undefined,
+  });
+  const isHello = options.source.kind === "hello";
+  using program = isHello ? new OwnedFd(helloProgramFd()) : undefined;
+  using imageLock = container.image?.root.shareLock();
+  using listener = new OwnedFd(listenForClients(surroundings, id));
+  tryUnlinkAt(container.folder.fd, EXIT_RECORD_NAME);
+  removeStartRecord(container.folder.fd);
+  const launch = {
+    id,
+    bundle: container.folder.path,
+    stateRoot: surroundings.containerStateRoot,
+    config: encodeDocument(configure(source, request), ""),
+    rootFilesystem: source.rootFilesystem,
+    systemdCgroup: options.systemdCgroup,
+    ...(program === undefined ? {} : { firstFd: program.number, preserveFds: 1 }),
+    ...(options.ignoredSignals === undefined ? {} : { ignoredSignals: options.ignoredSignals }),
+    ...(primaryFd === undefined ? {} : { primaryFd }),
+    listenerFd: listener.number,
+    directoryFd: container.folder.fd,
+    lockFds: imageLock === undefined ? [] : [imageLock.number],
+    ...logOf(options, container.folder.fd),
+    onExit: endCommand(surroundings, id),
+    stdin: options.interactive,
+  };
+  const held = await orStopListening(surroundings, id, () => runHeld(launch));
+  const { startTime } = readProcessStat(held.holderPid) ?? { startTime: "" };
+  writeStartRecord(container.folder.fd, {
+    startedMs: Date.now(),
+    holderPid: held.holderPid,
+    holderStartTime: startTime,
+  });
+  return held;
+}
+
+async function orStopListening(
+  surroundings: Surroundings,
+  id: string,
+  launch: () => Promise<HeldContainer>,
+): Promise<HeldContainer> {
+  try {
+    return await launch();
+  } catch (error) {
+    removeAttachSocket(surroundings, id);
+    throw error;
+  }
+}
+
+export function removeAttachSocket(surroundings: Surroundings, id: string): void {
+  tryUnlinkAt(AT_FDCWD, `${attachFolder(surroundings)}/${attachSocketName(id)}`);
+}
+
+function endCommand({ storeRoot, stateRoot }: Surroundings, id: string): readonly string[] {
+  return [...ownCommand(), "container-ended", "--store", storeRoot, "--root", stateRoot, id];
+}
+
+function logOf({ log = DEFAULT_LOG }: RunContainerOptions, directoryFd: number): { log?: HoldLog } {
+  if (log.driver === "none") {
+    return {};
+  }
+  const { maxSize: sizeLimit, maxFiles: files, onFull } = log;
+  return { log: { directoryFd, name: LOG_NAME, sizeLimit, files, onFull } };
+}
+
+export function attachFolder({ stateRoot }: Surroundings): string {
+  return `${stateRoot}/.attach`;
+}
+
+export function attachSocketName(id: string): string {
+  return `${id}.sock`;
+}
+
+function listenForClients(surroundings: Surroundings, id: string): number {
+  const path = attachFolder(surroundings);
+  makeDirectories(surroundings.stateRoot, 0o711);
+  makeDirectories(path, PRIVATE);
+  using folder = new OwnedFd(open(path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY));
+  // Of a holder that was killed, or that a reboot took.
+  tryUnlinkAt(folder.number, attachSocketName(id));
+  return listenUnixAt(folder.number, attachSocketName(id), SOCK_STREAM);
+}
+
+function configure(
+  { config, files }: RunSourceFiles,
+  { options, container, idMaps }: StartRequest,
+) {
+  const { id } = container.record;
+  const hostname = options.hostname ?? id.slice(0, 12);
+  const size = options.terminal ? terminalSize(0) : undefined;
+  return runSpec({
+    options,
+    process: imageProcess(
+      config,
+      {
+        command: options.command,
+        ...(options.entrypoint === undefined ? {} : { entrypoint: options.entrypoint }),
+        env: options.env,
+        ...(options.workdir === undefined ? {} : { workdir: options.workdir }),
+        ...(options.user === undefined ? {} : { user: options.user }),
+        terminal: options.terminal,
+        hostname,
+      },
+      readAccounts(files),
+    ),
+    hostname,
+    cgroupsPath: cgroupsPath(id, options, idMaps),
+    idMaps,
+    hostFiles:
+      options.network === "host" ? NAME_FILES.filter((path) => stat(path) !== undefined) : [],
+    consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
+  });
+}
+
+/** A user has no place of their own at the top: the container gets one beside the caller, or none. */
+function cgroupsPath(
+  id: string,
+  { systemdCgroup, cgroupParent = "" }: RunContainerOptions,
+  idMaps: IdMaps | undefined,
+): string | undefined {
+  if (systemdCgroup) {
+    return `${cgroupParent}:ocicat:${id}`;
+  }
+  const parent = cgroupParent.replace(/^\/+|\/+$/g, "");
+  const isWanted = idMaps === undefined || parent !== "";
+  return isWanted ? `/${parent === "" ? "" : `${parent}/`}ocicat-${id}` : undefined;
+}

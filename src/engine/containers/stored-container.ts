@@ -1,0 +1,115 @@
+// Containers that are there, found by what a user calls them.
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { rootlessIdMaps } from "../id-maps.ts";
+import type { IdMaps } from "../run-spec.ts";
+import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
+import { ContainerFolder } from "./container-folder.ts";
+import { findContainerId, listContainerIds } from "./container-names.ts";
+import { type ContainerRecord, readContainerRecord } from "./container-record.ts";
+import { type ContainerStatus, containerStatus } from "./container-status.ts";
+import { settleContainer } from "./settle-container.ts";
+
+/** A container's folder and what stands in it. */
+export class StoredContainer implements Disposable {
+  readonly folder: ContainerFolder;
+  readonly record: ContainerRecord;
+  readonly surroundings: Surroundings;
+
+  constructor(folder: ContainerFolder, record: ContainerRecord, surroundings: Surroundings) {
+    this.folder = folder;
+    this.record = record;
+    this.surroundings = surroundings;
+  }
+
+  get idMaps(): IdMaps | undefined {
+    return rootlessIdMaps(process.env["USER"]);
+  }
+
+  status(): ContainerStatus {
+    return containerStatus(this.folder, this.surroundings);
+  }
+
+  /** The runtime's name for it. */
+  get address(): { readonly stateRoot: string; readonly id: string } {
+    return { stateRoot: this.surroundings.containerStateRoot, id: this.record.id };
+  }
+
+  [Symbol.dispose](): void {
+    this.folder[Symbol.dispose]();
+  }
+}
+
+/** By name, id or the beginning of an id. Throws "not-found". */
+export async function openContainer(
+  word: string,
+  options: SurroundingsOptions,
+): Promise<StoredContainer> {
+  const surroundings = await readSurroundings(options);
+  return openById(findContainerId(surroundings.storeRoot, word), surroundings, word);
+}
+
+function openById(id: string, surroundings: Surroundings, word: string): StoredContainer {
+  const container = tryOpenById(id, surroundings);
+  if (container === undefined) {
+    throw new OcicatError("not-found", {
+      operation: "find",
+      subject: `container ${quote(word)}`,
+      reason: "it is being removed",
+    });
+  }
+  return container;
+}
+
+function tryOpenById(id: string, surroundings: Surroundings): StoredContainer | undefined {
+  try {
+    return openFolder(ContainerFolder.open(surroundings.storeRoot, id), surroundings);
+  } catch (error) {
+    if (error instanceof OcicatError && error.code === "not-found") {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Takes the folder over, unless it is of no container. */
+function openFolder(
+  folder: ContainerFolder,
+  surroundings: Surroundings,
+): StoredContainer | undefined {
+  using stack = new DisposableStack();
+  stack.use(folder);
+  const record = readContainerRecord(folder.fd);
+  if (record === undefined) {
+    return undefined;
+  }
+  stack.move();
+  return new StoredContainer(folder, record, surroundings);
+}
+
+/** Calls `visit` with each container, open for the time of the call. */
+export function eachContainer<Result>(
+  surroundings: Surroundings,
+  visit: (container: StoredContainer) => Result,
+): Result[] {
+  const results: Result[] = [];
+  for (const id of listContainerIds(surroundings.storeRoot)) {
+    using container = tryOpenById(id, surroundings);
+    if (container !== undefined) {
+      results.push(visit(container));
+    }
+  }
+  return results;
+}
+
+/**
+ * What the holder does when its container has ended: by then nobody else may have done it, or somebody
+ * is about to.
+ */
+export async function settleEnded(word: string, options: SurroundingsOptions): Promise<void> {
+  using container = await openContainer(word, options);
+  const { kind } = container.status();
+  if (kind === "exited" || kind === "lost") {
+    await settleContainer(container);
+  }
+}
