@@ -19,7 +19,7 @@ import { call, checked } from "../../sys/call.ts";
 import { OwnedFd, openAt, statAt, tryUnlinkAt, writeAll } from "../../sys/file.ts";
 import { isTerminal } from "../../sys/terminal.ts";
 import { checkAborted } from "../layers/check-aborted.ts";
-import { DEFAULT_TAR_LIMITS } from "../tar/entry.ts";
+import type { UnpackLimits } from "../unpack/limits.ts";
 import { readRange } from "./file-range.ts";
 import { sniff, unwrap, type Wrapped } from "./unwrap.ts";
 
@@ -29,8 +29,7 @@ export type ArchiveInput =
   | { readonly kind: "descriptor"; readonly fd: number; readonly description: string };
 
 export interface SpoolOptions {
-  /** Bytes that are taken at most; absent: those of the largest archive. */
-  readonly largest?: number;
+  readonly limits?: UnpackLimits | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -102,7 +101,7 @@ export async function openSeekable(
     return input.file.release();
   }
   using spool = new OwnedFd(makeNamelessFile(store));
-  await unwrap(wrapped, spoolWriter(spool.number, options));
+  await unwrap(wrapped, spoolWriter(spool.number, options.signal), options.limits);
   return spool.release();
 }
 
@@ -115,20 +114,13 @@ export function makeNamelessFile(store: Store): number {
   return fd;
 }
 
-/** Appends chunks to a file. Throws "exhausted" when they are too many, "interrupted" when aborted. */
-export function spoolWriter(fd: number, options: SpoolOptions): (chunk: Uint8Array) => void {
-  const largest = options.largest ?? DEFAULT_TAR_LIMITS.totalBytes;
-  let written = 0;
+/** Appends chunks to a file. Throws "interrupted" when aborted. */
+export function spoolWriter(
+  fd: number,
+  signal: AbortSignal | undefined,
+): (chunk: Uint8Array) => void {
   return (chunk) => {
-    checkAborted(options.signal, "the archive");
-    written += chunk.length;
-    if (written > largest) {
-      throw new OcicatError("exhausted", {
-        operation: "read",
-        subject: "the archive",
-        reason: `it has more than ${largest} bytes`,
-      });
-    }
+    checkAborted(signal, "the archive");
     writeAll(fd, chunk, "the store's staging folder");
   };
 }

@@ -152,7 +152,7 @@ class Conversion {
     }
     const fd = makeNamelessFile(this.#store.folders);
     this.#resources.use(new OwnedFd(fd));
-    const write = spoolWriter(fd, { signal });
+    const write = spoolWriter(fd, signal);
     const hasher = new Bun.CryptoHasher("sha256");
     let size = 0;
     await compress(this.#observed(archive, layer.digest), choice, (chunk) => {

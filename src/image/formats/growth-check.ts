@@ -4,17 +4,21 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import type { UnpackLimits } from "../unpack/limits.ts";
 
 export class GrowthCheck {
-  readonly #compressedBytes: number;
   readonly #limits: UnpackLimits;
+  #compressedBytes = 0;
   #bytes = 0;
 
-  constructor(compressedBytes: number, limits: UnpackLimits) {
-    this.#compressedBytes = compressedBytes;
+  constructor(limits: UnpackLimits) {
     this.#limits = limits;
   }
 
+  /** Compressed bytes that go in. */
+  countIn(chunk: Uint8Array): void {
+    this.#compressedBytes += chunk.length;
+  }
+
   /** The next bytes that came out. Throws "exhausted". */
-  take(chunk: Uint8Array): void {
+  countOut(chunk: Uint8Array): void {
     const { ratio, ratioFreeBytes, totalBytes } = this.#limits;
     this.#bytes += chunk.length;
     const isAbsurd = this.#bytes > ratioFreeBytes && this.#bytes > this.#compressedBytes * ratio;

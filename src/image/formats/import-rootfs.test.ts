@@ -5,9 +5,10 @@ import { archive } from "../../../test/fixtures/tar-archive.ts";
 import { digestOf } from "../../../test/fixtures/unpacked-layers.ts";
 import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from "../../oci/media-types.ts";
 import type { ContentStore } from "../content/content-store.ts";
+import { DEFAULT_UNPACK_LIMITS } from "../unpack/limits.ts";
 import { BRING_IN, errorOf, TestPlace } from "./archives.fixture.ts";
 import { importRootfs } from "./import-rootfs.ts";
-import type { LoadedImage } from "./load-archive.ts";
+import { type LoadedImage, loadArchive } from "./load-archive.ts";
 
 const ROOT = archive(
   { name: "etc/", type: "5", mode: 0o755 },
@@ -124,4 +125,18 @@ describe("refused", () => {
     const input = { kind: "path", path: place.path("missing") } as const;
     expect(await errorOf(importRootfs(place.store(), input, options))).toContain("RUN true");
   });
+});
+
+test("what grows absurdly is refused, not written to the disk", async () => {
+  using place = new TestPlace();
+  const store = place.store();
+  const bomb = gzipSync(archive({ name: "zeros", data: Buffer.alloc(4_000_000) }));
+  const path = place.write("bomb.tar", bomb);
+  const limits = { ...DEFAULT_UNPACK_LIMITS, ratio: 20, ratioFreeBytes: 1_000_000 };
+  const options = { ...BRING_IN, limits };
+  for (const action of [importRootfs, loadArchive]) {
+    const error = await errorOf(action(store, { kind: "path", path }, options));
+    expect(error).toBe("decompress the archive: it grows to more than 20 times its size");
+  }
+  expect(readdirSync(`${store.root}/blobs/sha256`)).toEqual([]);
 });

@@ -9,7 +9,6 @@ import { OwnedFd, statAt } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
 import type { BringInOptions } from "../bring-in-request.ts";
 import type { ContentStore } from "../content/content-store.ts";
-import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../unpack/limits.ts";
 import {
   type ArchiveInput,
   makeNamelessFile,
@@ -22,7 +21,6 @@ import { AssembledSource } from "./assembled-source.ts";
 import { applyChanges } from "./changes.ts";
 import { addManifest, LAYER_TYPES } from "./docker-archive.ts";
 import { readRange } from "./file-range.ts";
-import { GrowthCheck } from "./growth-check.ts";
 import { type LoadedImage, nameImage } from "./load-archive.ts";
 import { sniff, unwrap, type Wrapping } from "./unwrap.ts";
 
@@ -46,9 +44,9 @@ export async function importRootfs(
 ): Promise<LoadedImage> {
   const config = applyChanges({}, options.changes ?? []);
   const { bringIn } = await import("../bring-in.ts");
-  const { signal, limits = DEFAULT_UNPACK_LIMITS, names = [] } = options;
+  const { names = [] } = options;
   using opened = new OpenedInput(input);
-  const layer = await readLayer(store, opened, { signal, limits, largest: limits.totalBytes });
+  const layer = await readLayer(store, opened, options);
   using file = new OwnedFd(layer.fd);
   const image = imageOf(layer.diffId, options, opened.description);
   const document = { ...image, ...(Object.keys(config).length === 0 ? {} : { config }) };
@@ -84,7 +82,7 @@ interface ImportedLayer {
 async function readLayer(
   store: ContentStore,
   input: OpenedInput,
-  options: ReadOptions,
+  options: SpoolOptions,
 ): Promise<ImportedLayer> {
   using file = new OwnedFd(await openLayerFile(store, input, options));
   const size = statAt(file.number, "")?.size ?? 0;
@@ -94,11 +92,7 @@ async function readLayer(
   const wrapped = await sniff(noted(chunks, (chunk) => stored.update(chunk)));
   const compression = compressionOf(wrapped.wrapping);
   if (compression !== "none") {
-    const check = new GrowthCheck(size, options.limits);
-    await unwrap(wrapped, (chunk) => {
-      check.take(chunk);
-      archive.update(chunk);
-    });
+    await unwrap(wrapped, (chunk) => archive.update(chunk), options.limits);
   }
   // What follows a compressed stream belongs to the layer's digest too.
   for (let next = chunks.next(); next.done !== true; next = chunks.next()) {
@@ -109,15 +103,11 @@ async function readLayer(
   return { fd: file.release(), compression, digest, diffId, size };
 }
 
-interface ReadOptions extends SpoolOptions {
-  readonly limits: UnpackLimits;
-}
-
 /** The archive as it came, in a file; without its compression where layers can't have that. */
 async function openLayerFile(
   store: ContentStore,
   input: OpenedInput,
-  options: ReadOptions,
+  options: SpoolOptions,
 ): Promise<number> {
   const wrapped = await input.sniffed();
   if (compressionOf(wrapped.wrapping) !== wrapped.wrapping) {
@@ -127,7 +117,7 @@ async function openLayerFile(
     return input.file.release();
   }
   using spool = new OwnedFd(makeNamelessFile(store.folders));
-  const write = spoolWriter(spool.number, options);
+  const write = spoolWriter(spool.number, options.signal);
   for await (const chunk of wrapped.chunks) {
     write(chunk);
   }

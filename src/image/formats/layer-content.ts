@@ -93,13 +93,18 @@ async function unpackBlob(
   using blob = store.openBlob(layer.digest);
   const fd = makeNamelessFile(store.folders);
   options.resources.use(new OwnedFd(fd));
-  const write = spoolWriter(fd, options);
+  const write = spoolWriter(fd, options.signal);
   const hasher = new Bun.CryptoHasher("sha256");
-  const range = { offset: 0, length: store.blobSize(layer.digest) ?? 0 };
-  await unwrap(await sniff(asynchronous(readRange(blob.number, range, subject))), (chunk) => {
+  const take = (chunk: Uint8Array): void => {
     hasher.update(chunk);
     write(chunk);
-  });
+  };
+  const range = { offset: 0, length: store.blobSize(layer.digest) ?? 0 };
+  await unwrap(
+    await sniff(asynchronous(readRange(blob.number, range, subject))),
+    take,
+    options.limits,
+  );
   if (hasher.digest("hex") !== hexOf(diffId)) {
     throw new OcicatError("invalid-config", {
       operation: "decompress",

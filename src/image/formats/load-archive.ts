@@ -30,9 +30,7 @@ export async function loadArchive(
   options: BringInOptions,
 ): Promise<readonly LoadedImage[]> {
   const { bringIn } = await import("../bring-in.ts");
-  const { signal, limits } = options;
-  const spooling = { signal, ...(limits === undefined ? {} : { largest: limits.totalBytes }) };
-  using members = await openMembers(store.folders, input, spooling);
+  using members = await openMembers(store.folders, input, options);
   const { source, images } = await readArchiveImages(members, options.platform);
   const loaded: LoadedImage[] = [];
   for (const { descriptor, names } of images) {

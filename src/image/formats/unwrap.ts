@@ -4,7 +4,9 @@
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { LayerCompression } from "../../oci/media-types.ts";
 import { type Chunks, detectCompression, inflate } from "../layers/inflate.ts";
+import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../unpack/limits.ts";
 import { filter } from "./filter-program.ts";
+import { GrowthCheck } from "./growth-check.ts";
 
 export type Wrapping = LayerCompression | "xz" | "bzip2";
 
@@ -55,18 +57,35 @@ async function* continued(
   }
 }
 
-/** Hands every chunk of the archive to `consume`, which may throw. Does not read on after a failure. */
+/**
+ * Hands every chunk of the archive to `consume`, which may throw. Does not read on after a failure. Throws
+ * "exhausted" for an archive that is too large, or absurdly larger than what it comes from.
+ */
 export async function unwrap(
   { wrapping, chunks }: Wrapped,
   consume: (chunk: Uint8Array) => void,
+  limits: UnpackLimits = DEFAULT_UNPACK_LIMITS,
 ): Promise<void> {
+  const growth = new GrowthCheck(limits);
+  const counted = countedIn(chunks, growth);
+  const take = (chunk: Uint8Array): void => {
+    growth.countOut(chunk);
+    consume(chunk);
+  };
   switch (wrapping) {
     case "xz":
     case "bzip2":
-      await unwrapByProgram(wrapping, chunks, consume);
+      await unwrapByProgram(wrapping, counted, take);
       break;
     default:
-      await inflate({ compression: wrapping, chunks }, consume);
+      await inflate({ compression: wrapping, chunks: counted }, take);
+  }
+}
+
+async function* countedIn(chunks: Chunks, growth: GrowthCheck): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of chunks) {
+    growth.countIn(chunk);
+    yield chunk;
   }
 }
 
