@@ -1,7 +1,6 @@
 // Which entry of the store's index.json a name means.
 
 import { OcicatError } from "../error/ocicat-error.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
 import {
   formatReference,
   type ImageReference,
@@ -14,19 +13,19 @@ import type { NamedDescriptor } from "./content/name-index.ts";
  * By the whole name; by the name as it stands, which other programs may have given; by repository and
  * digest. Undefined: no name means it. `defaultDomain`: "docker.io" when absent.
  */
-export function findStoredName(
-  names: readonly NamedDescriptor[],
+export function findStoredName<Entry extends NamedDescriptor>(
+  names: readonly Entry[],
   text: string,
   defaultDomain?: string,
-): Descriptor | undefined {
+): Entry | undefined {
   const reference = tryParse(text, defaultDomain);
   const whole = reference === undefined ? text : formatReference(withDefaultTag(reference));
   const byName =
     names.find(({ name }) => name === whole) ?? names.find(({ name }) => name === text);
   if (byName !== undefined || reference?.digest === undefined) {
-    return byName?.descriptor;
+    return byName;
   }
-  return names.find((each) => isOfRepository(each, reference))?.descriptor;
+  return names.find((each) => isOfRepository(each, reference));
 }
 
 /** A digest says all: a tag beside it is not looked at. */

@@ -109,7 +109,7 @@ function findInLayout(text: string, platform: Platform): FoundImage {
 
 async function findInStore(text: string, { store, options }: ResolvePlace): Promise<FoundImage> {
   const named = findStoredName(store.names(), text, options.defaultDomain);
-  const descriptor = named ?? (await findById(store, text));
+  const descriptor = named?.descriptor ?? (await findById(store, text));
   if (descriptor === undefined) {
     checkName(text);
     throw new OcicatError("not-found", {

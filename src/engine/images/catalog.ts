@@ -38,7 +38,7 @@ export interface CatalogEntry {
 /** What index.json leads to, but cannot be read. */
 export interface BrokenImage {
   readonly names: readonly string[];
-  readonly digest: Digest;
+  readonly descriptor: Descriptor;
   readonly reason: string;
 }
 
@@ -59,7 +59,7 @@ export function readCatalog({ store }: ImageSession, platform: Platform): Catalo
       const { descriptor, names } = stored;
       const [fault] = imageGraph(store.folders, descriptor).faults;
       const reason = fault?.reason ?? "there is no manifest of it";
-      broken.push({ names, digest: descriptor.digest, reason });
+      broken.push({ names, descriptor, reason });
       continue;
     }
     const known = images.get(facts.config);

@@ -2,10 +2,11 @@
 // manifest.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { findStoredName } from "../../image/find-stored-name.ts";
 import { type Digest, hexOf } from "../../oci/digest.ts";
-import { formatReference, parseReference, withDefaultTag } from "../../oci/reference.ts";
+import { parseReference } from "../../oci/reference.ts";
 import { type Catalog, type CatalogEntry, type CatalogImage, namesOf } from "./catalog.ts";
-import { familiarName, tryParseName } from "./shown-names.ts";
+import { familiarName } from "./shown-names.ts";
 import { similarNames } from "./similar-names.ts";
 
 export interface FoundImage {
@@ -43,56 +44,14 @@ export function entryOf({ entries, id }: CatalogImage, name: string | undefined)
   return entry;
 }
 
-/** The entry of index.json that a text names, whether what it leads to can be read or not. */
-export function matchName(
-  names: readonly string[],
-  text: string,
-  defaultDomain: string,
-): string | undefined {
-  if (names.includes(text)) {
-    return text;
-  }
-  const reference = tryParseName(text, defaultDomain);
-  const whole = reference === undefined ? undefined : formatReference(withDefaultTag(reference));
-  return whole !== undefined && names.includes(whole) ? whole : undefined;
-}
-
 function findByName(
   { images }: Catalog,
   text: string,
   defaultDomain: string,
 ): FoundImage | undefined {
-  const names = images.flatMap(namesOf);
-  const name = matchName(names, text, defaultDomain);
-  const image = images.find((each) => name !== undefined && namesOf(each).includes(name));
-  return image === undefined ? findByNameAndDigest(images, text, defaultDomain) : { image, name };
-}
-
-/** NAME@DIGEST, for an image of that repository that was pulled by a tag. */
-function findByNameAndDigest(
-  images: readonly CatalogImage[],
-  text: string,
-  defaultDomain: string,
-): FoundImage | undefined {
-  const wanted = text.includes("@") ? tryParseName(text, defaultDomain) : undefined;
-  if (wanted?.digest === undefined) {
-    return undefined;
-  }
-  for (const image of images) {
-    const entry = image.entries.find(({ name = "", descriptor }) => {
-      const reference = tryParseName(name, defaultDomain);
-      return (
-        descriptor.digest === wanted.digest &&
-        reference?.domain === wanted.domain &&
-        reference.path === wanted.path &&
-        (wanted.tag === undefined || reference.tag === wanted.tag)
-      );
-    });
-    if (entry !== undefined) {
-      return { image, name: entry.name };
-    }
-  }
-  return undefined;
+  const placed = images.flatMap((image) => image.entries.map((entry) => ({ ...entry, image })));
+  const found = findStoredName(placed, text, defaultDomain);
+  return found === undefined ? undefined : { image: found.image, name: found.name };
 }
 
 function findById({ images }: Catalog, text: string): FoundImage | undefined {

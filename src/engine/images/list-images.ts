@@ -37,8 +37,8 @@ export async function listImages(options: ListOptions): Promise<readonly ListedI
   using session = await openImages(options);
   const { defaultDomain } = session;
   const catalog = readCatalog(session, hostPlatform());
-  for (const { names, digest, reason } of catalog.broken) {
-    options.onWarning?.(`the image ${names[0] ?? digest} cannot be read: ${reason}`);
+  for (const { names, descriptor, reason } of catalog.broken) {
+    options.onWarning?.(`the image ${names[0] ?? descriptor.digest} cannot be read: ${reason}`);
   }
   const context = { catalog, defaultDomain, nowMs: Date.now() };
   const holds = imageCondition(options.filters ?? [], context);

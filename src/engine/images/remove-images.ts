@@ -3,6 +3,7 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { collectGarbage } from "../../image/content/collect-garbage.ts";
+import { findStoredName } from "../../image/find-stored-name.ts";
 import type { Digest } from "../../oci/digest.ts";
 import {
   type BrokenImage,
@@ -11,7 +12,7 @@ import {
   namesOf,
   readCatalog,
 } from "./catalog.ts";
-import { findImage, matchName } from "./find-image.ts";
+import { findImage } from "./find-image.ts";
 import { hostPlatform, type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
 import { familiarName } from "./shown-names.ts";
 
@@ -70,7 +71,7 @@ async function removeOne(
   const catalog = readCatalog(session, hostPlatform());
   const broken = findBroken(catalog, text, defaultDomain);
   if (broken !== undefined) {
-    await store.removeDescriptors(broken.digest);
+    await store.removeDescriptors(broken.descriptor.digest);
     return {
       untagged: broken.names.map((name) => familiarName(name, defaultDomain)),
       deleted: undefined,
@@ -88,9 +89,11 @@ function findBroken(
   text: string,
   defaultDomain: string,
 ): BrokenImage | undefined {
-  return broken.find(
-    ({ names, digest }) => text === digest || matchName(names, text, defaultDomain) !== undefined,
-  );
+  return broken.find(({ names, descriptor }) => {
+    const entries = names.map((name) => ({ name, descriptor }));
+    const isNamed = findStoredName(entries, text, defaultDomain) !== undefined;
+    return isNamed || text === descriptor.digest;
+  });
 }
 
 interface Request {

@@ -69,7 +69,9 @@ export function findById(images: readonly StoredImage[], text: string): StoredIm
       matches,
     ),
   );
-  if (found.length > 1) {
+  // Other forms of an image, in another compression for instance, have its ID too.
+  const ids = new Set(found.map(({ manifests }) => manifests.map(({ config }) => config).join()));
+  if (ids.size > 1) {
     throw new OcicatError("invalid-argument", {
       operation: "find",
       subject: `an image by ${quote(text)}`,
