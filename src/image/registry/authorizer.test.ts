@@ -107,6 +107,16 @@ test("a registry token is sent as it is", async () => {
   expect(tokenRequests(registry)).toEqual([]);
 });
 
+test("a token that is no token is not sent, and not told", async () => {
+  await using registry = await FaultyRegistry.start({ auth: { kind: "bearer" } });
+  const { reference } = addSampleImage(registry);
+  const credential: Credential = { kind: "registry-token", token: "sec\r\nret: 1" };
+  const { client } = quickClient({ credentials: always(credential) });
+  const error = await failureOf(client.resolve(reference));
+  expect(error.code).toBe("invalid-config");
+  expect(Bun.inspect(error)).not.toContain("ret: 1");
+});
+
 test("nobody looks for a password that is not asked for", async () => {
   await using registry = await FaultyRegistry.start();
   const { reference, manifest } = addSampleImage(registry);

@@ -1,6 +1,7 @@
 // Who we are to one host: remembers what it asked for, and makes the header Authorization of requests.
 // Tokens are kept by scope until they expire; requests that need the same one wait for one answer.
 
+import { OcicatError } from "../../error/ocicat-error.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
 import type { ExchangeContext, TlsSettings } from "./exchange.ts";
@@ -57,7 +58,7 @@ export class Authorizer {
     }
     const credential = await this.#credential(access.path);
     if (credential?.kind === "registry-token") {
-      return `Bearer ${credential.token}`;
+      return `Bearer ${headerText(task, credential.token)}`;
     }
     if (scheme.kind === "bearer") {
       return await this.#bearer(task, scheme.service, access);
@@ -164,6 +165,17 @@ export class Authorizer {
       this.#tokens.delete(key);
     }
   }
+}
+
+/** fetch repeats what is no header in the message of its error, which a token may not be in. */
+function headerText(task: Task, token: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) {
+    return token;
+  }
+  throw new OcicatError("invalid-config", {
+    ...task,
+    reason: "the stored token has characters that no token has",
+  });
 }
 
 function accessKey(access: Access): string {

@@ -58,8 +58,15 @@ export function checkStored(task: Task, answer: HttpAnswer, digest: Digest): voi
   if (isComparable && stated !== digest) {
     throw new RegistryError(
       "unavailable",
-      { ...task, reason: `${quote(answer.url.host)} stored it as ${stated.slice(0, 200)}` },
+      { ...task, reason: `${quote(answer.url.host)} stored it as ${quote(stated.slice(0, 200))}` },
       { isTransient: true },
     );
   }
+}
+
+/** At the end of an upload a registry may read all of it again, or copy it to where it stays. */
+const STORED_BYTES_PER_MS = 10_000;
+
+export function storingMs(bytes: number): number {
+  return Math.ceil(bytes / STORED_BYTES_PER_MS);
 }

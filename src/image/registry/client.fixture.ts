@@ -11,8 +11,8 @@ import type { RegistryLimits, RegistryOptions } from "./registry-options.ts";
 
 /** A machine that is busy may take its time; a wait that is meant to end does so soon. */
 export const QUICK_LIMITS: Partial<RegistryLimits> = {
-  answerMs: 500,
-  idleMs: 300,
+  answerMs: 2000,
+  idleMs: 1000,
   attempts: 4,
   firstWaitMs: 2,
   longestWaitMs: 20,

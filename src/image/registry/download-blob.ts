@@ -11,7 +11,7 @@ import type { HostConnection } from "./host-connection.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import type { RegistryConnections } from "./registry-connections.ts";
 import { RegistryError, refusal, type Task } from "./registry-error.ts";
-import { Attempts } from "./retry.ts";
+import { Attempts, endedBy } from "./retry.ts";
 import { pullAccess } from "./scopes.ts";
 
 /** Less than this between two failures is no progress: else a blob could take a failure for each byte. */
@@ -88,13 +88,9 @@ async function* fromRegistry(
       headers: rangeOf(offset),
       signal,
     });
-  using _slot = await connection.downloads.take(signal);
-  yield* readOn(
-    task,
-    open,
-    new Attempts(connection.context, `blob ${descriptor.digest}`),
-    position,
-  );
+  const context = endedBy(connection.context, signal);
+  using _slot = await connection.downloads.take(context.signal);
+  yield* readOn(task, open, new Attempts(context, `blob ${descriptor.digest}`), position);
 }
 
 /**
@@ -107,7 +103,7 @@ async function* fromUrls(
   { descriptor, signal }: BlobRequest,
   position: Position,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { context } = connection;
+  const context = endedBy(connection.context, signal);
   const isPlain = await connection.isPlain(task);
   const urls = (descriptor.urls ?? []).filter((url) => isAllowed(url, isPlain));
   let failure: unknown = new RegistryError("not-found", {

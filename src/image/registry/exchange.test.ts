@@ -137,6 +137,31 @@ test("nobody at the other end is told at once", async () => {
   expect(events).toEqual([]);
 });
 
+test("a proxy of the environment is used, but not for loopback", async () => {
+  await using proxy = await FaultyRegistry.start();
+  const { reference, manifest } = addSampleImage(proxy);
+  await using registry = await FaultyRegistry.start();
+  addSampleImage(registry);
+  const before = process.env["HTTP_PROXY"];
+  process.env["HTTP_PROXY"] = proxy.origin;
+  try {
+    const domain = "registry.example";
+    const hostsFolders = [certsWith(domain, "hosts.toml", `server = "http://${domain}"`)];
+    const { client } = quickClient({ hostsFolders });
+    expect(await client.resolve({ ...reference, domain })).toEqual(manifest);
+    expect(proxy.requests.at(-1)?.head.headers.get("host")).toBe(domain);
+    const asked = proxy.requests.length;
+    await client.resolve({ ...reference, domain: registry.domain });
+    expect(proxy.requests).toHaveLength(asked);
+  } finally {
+    if (before === undefined) {
+      delete process.env["HTTP_PROXY"];
+    } else {
+      process.env["HTTP_PROXY"] = before;
+    }
+  }
+});
+
 interface Mirrored {
   readonly image: SampleImage;
   readonly hostsFolders: readonly string[];
@@ -216,7 +241,7 @@ test("a mirror that does not answer is asked once", async () => {
   await using mirror = await FaultyRegistry.start({ faults });
   await using registry = await FaultyRegistry.start();
   const { image, hostsFolders } = mirrored(mirror, registry);
-  const { client } = quickClient({ hostsFolders, limits: { answerMs: 150 } });
+  const { client } = quickClient({ hostsFolders, limits: { answerMs: 300 } });
   expect(await client.resolve(image.reference)).toEqual(image.manifest);
   const asked = mirror.requests.length;
   await client.manifest(image.reference);

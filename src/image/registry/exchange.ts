@@ -27,6 +27,8 @@ export interface HttpRequest {
   /** Called for each time that the request is sent. */
   readonly body?: () => RequestBody;
   readonly signal?: AbortSignal | undefined;
+  /** Beside the limit for all requests: what the other side has to do takes longer. */
+  readonly extraAnswerMs?: number | undefined;
 }
 
 /** How a host is spoken to over TLS. PEM texts. */
@@ -115,7 +117,8 @@ async function sendOnce(
   { limits, signal: everythingsSignal, userAgent, isOwn }: Sending,
 ): Promise<HttpAnswer> {
   const { url } = request;
-  const clock = new RequestClock(task, url.host, limits);
+  const answerMs = limits.answerMs + (request.extraAnswerMs ?? 0);
+  const clock = new RequestClock(task, url.host, { ...limits, answerMs });
   const signals = [clock.signal, everythingsSignal, request.signal];
   const signal = AbortSignal.any(signals.filter((each) => each !== undefined));
   const failure = (error: unknown) =>
@@ -142,7 +145,7 @@ async function sendOnce(
     init.headers = body === undefined ? headers : { ...headers, ...lengthOf(body) };
     init.body = body === undefined ? null : fetchBody(body, clock);
     const response = await fetch(url, init);
-    return new HttpAnswer({ task, url, response, clock, failure });
+    return new HttpAnswer({ task, url, response, clock, limits, failure });
   } catch (error) {
     throw failure(error);
   } finally {

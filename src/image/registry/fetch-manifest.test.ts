@@ -82,19 +82,19 @@ const WRONG: Readonly<Record<string, Wrong>> = {
     action: { kind: "corrupt", at: 30 },
     code: "invalid-config",
     reason: /sent content with the digest sha256:[0-9a-f]{64} instead of/,
-    retries: 3,
+    retries: 1,
   },
   "cut off": {
     action: { kind: "short", bytes: 1 },
     code: "invalid-config",
     reason: /sent content with the digest/,
-    retries: 3,
+    retries: 1,
   },
   "of another digest": {
     action: { kind: "headers", headers: { "Docker-Content-Digest": OTHER_DIGEST } },
     code: "invalid-config",
     reason: /instead of sha256:0000/,
-    retries: 3,
+    retries: 1,
   },
   endless: {
     action: { kind: "endless" },
@@ -112,7 +112,13 @@ const WRONG: Readonly<Record<string, Wrong>> = {
     action: { kind: "stall", afterBytes: 10 },
     code: "timeout",
     reason: /sent no data/,
-    retries: 3,
+    retries: 1,
+  },
+  "slower than it may be": {
+    action: { kind: "trickle", bytes: 20, everyMs: 150 },
+    code: "timeout",
+    reason: /the answer was not complete in 1\.5 s|sent no data for/,
+    retries: 1,
   },
   "of schema 1": { action: typeOf(SCHEMA_1), code: "unsupported", reason: /schema 1/, retries: 0 },
   "called something else": {
@@ -134,7 +140,7 @@ test.each(Object.entries(WRONG))("a manifest that is %s is refused", async (_, w
   const fault = { on: "manifest", method: "GET", action } as const;
   await using registry = await FaultyRegistry.start({ faults: [fault] });
   const { reference } = addSampleImage(registry);
-  const { client, events } = quickClient();
+  const { client, events } = quickClient({ limits: { attempts: 2, idleMs: 300 } });
   const error = await failureOf(client.manifest(reference));
   expect(error.code).toBe(code as typeof error.code);
   expect(error.reason).toMatch(reason);

@@ -78,7 +78,7 @@ export async function fetchManifest(
 }
 
 /** A digest says exactly what is meant; the tag beside it is then for the reader. */
-export function manifestName(reference: ImageReference): string {
+function manifestName(reference: ImageReference): string {
   return reference.digest ?? withDefaultTag(reference).tag ?? "";
 }
 

@@ -30,6 +30,7 @@ export interface RegistryRequest {
   readonly headers?: HttpHeaders;
   readonly body?: () => RequestBody;
   readonly signal?: AbortSignal | undefined;
+  readonly extraAnswerMs?: number;
 }
 
 export interface ConnectionContext extends ExchangeContext, RetryContext {
@@ -140,12 +141,13 @@ export class HostConnection {
     request: RegistryRequest,
     authorization: string | undefined,
   ): Promise<HttpAnswer> {
-    const { method, headers = {}, body, signal } = request;
+    const { method, headers = {}, body, signal, extraAnswerMs } = request;
     const http: HttpRequest = {
       method,
       url,
       headers,
       signal,
+      extraAnswerMs,
       ...(body === undefined ? {} : { body }),
     };
     if (!(await this.#isOwn(task, url))) {
@@ -184,7 +186,9 @@ export class HostConnection {
       await this.#ask(task, secure);
       return secure;
     } catch (error) {
-      if (!maySpeakPlain(error)) {
+      // Without a port in its name, plain HTTP is at another one than TLS.
+      const isElsewhere = isUnreachable(error) && !/:\d+$/.test(this.host.domain);
+      if (!maySpeakPlain(error) && !isElsewhere) {
         throw error;
       }
       return await this.#probePlain(task, secure.replace(/^https:/, "http:"), error);
@@ -200,7 +204,7 @@ export class HostConnection {
         return plain;
       }
     } catch (error) {
-      if (!maySpeakPlain(error)) {
+      if (!maySpeakPlain(error) && !isUnreachable(error)) {
         throw error;
       }
     }
@@ -227,6 +231,10 @@ export class HostConnection {
 function probeContext(context: ConnectionContext): ConnectionContext {
   const { limits } = context;
   return { ...context, limits: { ...limits, answerMs: Math.min(limits.answerMs, PROBE_MS) } };
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof RegistryError && error.facts.isUnreachable === true;
 }
 
 function maySpeakPlain(error: unknown): boolean {

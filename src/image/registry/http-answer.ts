@@ -3,6 +3,7 @@
 
 import type { OcicatError } from "../../error/ocicat-error.ts";
 import { RegistryError, type Task } from "./registry-error.ts";
+import type { RegistryLimits } from "./registry-options.ts";
 import type { RequestClock } from "./request-clock.ts";
 
 export interface AnswerParts {
@@ -11,12 +12,17 @@ export interface AnswerParts {
   readonly url: URL;
   readonly response: Response;
   readonly clock: RequestClock;
+  readonly limits: RegistryLimits;
   /** The error for what reading the body threw. */
   readonly failure: (error: unknown) => OcicatError;
 }
 
 /** Read to its end, a short body leaves a connection that the next request can use. */
 const DISCARDED_BYTES_MAX = 64 * 1024;
+/** As long as that is worth it. */
+const DISCARD_MS = 5000;
+/** A document has to be there in so many times the greatest silence. */
+const DOCUMENT_IDLE_TIMES = 5;
 
 export class HttpAnswer {
   readonly url: URL;
@@ -43,6 +49,8 @@ export class HttpAnswer {
       await this.discard();
       throw this.#tooLong(limit);
     }
+    const { clock, limits } = this.#parts;
+    clock.endWithin(limits.idleMs * DOCUMENT_IDLE_TIMES);
     const { content, isWhole } = await this.#read(limit);
     if (!isWhole) {
       throw this.#tooLong(limit);
@@ -52,6 +60,8 @@ export class HttpAnswer {
 
   /** At most `limit` bytes of the body as a text; never throws. */
   async beginning(limit: number): Promise<string> {
+    const { clock, limits } = this.#parts;
+    clock.endWithin(Math.min(limits.idleMs, DISCARD_MS));
     try {
       const { content } = await this.#read(limit);
       return new TextDecoder().decode(content);
@@ -91,7 +101,7 @@ export class HttpAnswer {
     } catch (error) {
       throw failure(error);
     } finally {
-      clock.download.stop();
+      clock.completed();
       if (!isWhole) {
         clock.abandon();
       }

@@ -65,6 +65,12 @@ test.each(["basic", "bearer"] as const)(
   },
 );
 
+test.each(["", "a:b", "a\0"])("%p is not the name of a user", async (username) => {
+  const credential: Credential = { kind: "password", username, password: "x" };
+  const request = { domain: "localhost:1", path: "", credential };
+  expect((await failureOf(login(request, credentials(), OPTIONS))).code).toBe("invalid-argument");
+});
+
 test("a registry that is down keeps nothing either", async () => {
   const registry = await FaultyRegistry.start();
   const { domain } = registry;

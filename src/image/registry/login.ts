@@ -16,12 +16,16 @@ export interface LoginRequest {
   readonly credential: Credential;
 }
 
-/** Throws permission-denied when the registry does not accept it; then nothing is kept. */
+/**
+ * Throws permission-denied when the registry does not accept it, and invalid-argument for a name that
+ * no user can have; then nothing is kept.
+ */
 export async function login(
   request: LoginRequest,
   credentials: UserCredentials,
   options: Omit<RegistryOptions, "credentials">,
 ): Promise<CredentialPlace> {
+  checkCredential(request);
   await checkLogin(request, options);
   return await credentials.store(request.domain, request.path, request.credential);
 }
@@ -41,6 +45,18 @@ export async function logout(
     });
   }
   return places;
+}
+
+/** HTTP and the files put a colon between the name and the password. */
+function checkCredential({ domain, credential }: LoginRequest): void {
+  if (credential.kind !== "password" || /^[^:\0]+$/.test(credential.username)) {
+    return;
+  }
+  throw new OcicatError("invalid-argument", {
+    operation: "log in",
+    subject: `to ${quote(domain)}`,
+    reason: `${quote(credential.username)} is not the name of a user`,
+  });
 }
 
 async function checkLogin(

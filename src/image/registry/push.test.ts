@@ -281,7 +281,7 @@ test("a registry that claims to have stored something else is not believed", asy
   const headers = { "Docker-Content-Digest": `sha256:${"1".repeat(64)}` };
   const faults = [{ on: "manifest", method: "PUT", action: { kind: "headers", headers } }] as const;
   await using registry = await FaultyRegistry.start({ faults });
-  expect((await failureOf(pushSubject(registry))).reason).toContain("stored it as sha256:1111");
+  expect((await failureOf(pushSubject(registry))).reason).toContain('stored it as "sha256:1111');
 });
 
 test.each([true, false])("referrers are listed (by the registry itself: %p)", async (referrers) => {

@@ -19,7 +19,7 @@ const HEX_LENGTH_MAX = 64;
 const CONFLICTS_MAX = 3;
 const PRECONDITION_FAILED = 412;
 
-export function referrersTag(subject: Digest): string {
+function referrersTag(subject: Digest): string {
   return `${algorithmOf(subject)}-${hexOf(subject).slice(0, HEX_LENGTH_MAX)}`;
 }
 

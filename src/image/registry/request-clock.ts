@@ -8,14 +8,17 @@ import { StallWatch } from "./stall-watch.ts";
 
 export class RequestClock {
   readonly #controller = new AbortController();
+  readonly #end: (reason: string) => () => void;
   readonly #answerMs: number;
   readonly #onLateAnswer: () => void;
   readonly #upload: StallWatch;
   readonly #download: StallWatch;
   #answerTimer: Timer | undefined;
+  #wholeTimer: Timer | undefined;
 
   constructor(task: Task, host: string, limits: RegistryLimits) {
     const end = (reason: string) => () => this.#controller.abort(timedOut(task, reason));
+    this.#end = end;
     const idle = `for ${limits.idleMs / 1000} s`;
     this.#answerMs = limits.answerMs;
     this.#onLateAnswer = end(`no answer from "${host}" in ${limits.answerMs / 1000} s`);
@@ -47,9 +50,21 @@ export class RequestClock {
     return this.#download;
   }
 
+  /** For a body that has to be there as a whole in that time. */
+  endWithin(milliseconds: number): void {
+    const end = this.#end(`the answer was not complete in ${milliseconds / 1000} s`);
+    this.#wholeTimer = setTimeout(end, milliseconds);
+  }
+
+  /** The body is complete. */
+  completed(): void {
+    this.#download.stop();
+    clearTimeout(this.#wholeTimer);
+  }
+
   /** Drops the connection, for an answer that nobody reads to its end. */
   abandon(): void {
-    this.#download.stop();
+    this.completed();
     this.#controller.abort();
   }
 }

@@ -41,6 +41,18 @@ export class Attempts {
   }
 }
 
+/** The same, ended by one more signal. */
+export function endedBy<Context extends RetryContext>(
+  context: Context,
+  signal: AbortSignal | undefined,
+): Context {
+  if (signal === undefined) {
+    return context;
+  }
+  const signals = [context.signal, signal].filter((each) => each !== undefined);
+  return { ...context, signal: AbortSignal.any(signals) };
+}
+
 /** Repeats `work` as long as its failures are worth it. */
 export async function withRetries<Result>(
   context: RetryContext,

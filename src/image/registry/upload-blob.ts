@@ -6,11 +6,18 @@
 import { quote } from "../../error/ocicat-error.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ImageReference } from "../../oci/reference.ts";
-import { BINARY, beginUpload, checkStored, nothing, type UploadSource } from "./begin-upload.ts";
+import {
+  BINARY,
+  beginUpload,
+  checkStored,
+  nothing,
+  storingMs,
+  type UploadSource,
+} from "./begin-upload.ts";
 import type { HostConnection } from "./host-connection.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import { RegistryError, type Task } from "./registry-error.ts";
-import { withRetries } from "./retry.ts";
+import { endedBy, withRetries } from "./retry.ts";
 import { mountAccess, pullAccess, pushAccess } from "./scopes.ts";
 import { uploadChunks } from "./upload-chunks.ts";
 import { uploadLocation } from "./upload-location.ts";
@@ -98,13 +105,14 @@ export async function uploadBlob(
 ): Promise<void> {
   const { digest, size } = source.descriptor;
   const task = blobTask("push", reference, digest);
-  using _slot = await connection.uploads.take(signal);
+  const context = endedBy(connection.context, signal);
+  using _slot = await connection.uploads.take(context.signal);
   const { chunkBytes } = connection.context.limits;
   if (chunkBytes > 0 && size > chunkBytes) {
     await uploadChunks(task, connection, reference, { source, signal });
     return;
   }
-  await withRetries(connection.context, `blob ${digest}`, async () => {
+  await withRetries(context, `blob ${digest}`, async () => {
     const begun = await beginUpload(task, connection, reference, signal);
     const answer = await connection.send(task, {
       method: "PUT",
@@ -113,6 +121,7 @@ export async function uploadBlob(
       access: pushAccess(reference.path),
       accepts: [201, 204],
       headers: BINARY,
+      extraAnswerMs: storingMs(size),
       body: () => ({
         kind: "stream",
         size,

@@ -6,11 +6,18 @@
 //   PUT Location?digest=D -> 201
 
 import type { ImageReference } from "../../oci/reference.ts";
-import { BINARY, beginUpload, checkStored, nothing, type UploadSource } from "./begin-upload.ts";
+import {
+  BINARY,
+  beginUpload,
+  checkStored,
+  nothing,
+  storingMs,
+  type UploadSource,
+} from "./begin-upload.ts";
 import type { HostConnection } from "./host-connection.ts";
 import type { HttpAnswer } from "./http-answer.ts";
 import { RegistryError, type Task } from "./registry-error.ts";
-import { Attempts } from "./retry.ts";
+import { Attempts, endedBy } from "./retry.ts";
 import { pushAccess } from "./scopes.ts";
 import { uploadLocation } from "./upload-location.ts";
 
@@ -25,7 +32,8 @@ export async function uploadChunks(
   reference: ImageReference,
   upload: ChunkedUpload,
 ): Promise<void> {
-  const attempts = new Attempts(connection.context, `blob ${upload.source.descriptor.digest}`);
+  const context = endedBy(connection.context, upload.signal);
+  const attempts = new Attempts(context, `blob ${upload.source.descriptor.digest}`);
   const session = new Session(task, connection, reference, upload);
   let furthest = 0;
   while (!session.isDone) {
@@ -139,7 +147,7 @@ class Session {
   }
 
   async #end(location: URL): Promise<void> {
-    const { digest } = this.#upload.source.descriptor;
+    const { digest, size } = this.#upload.source.descriptor;
     const answer = await this.#connection.send(this.#task, {
       method: "PUT",
       target: location,
@@ -148,6 +156,7 @@ class Session {
       accepts: [201, 204],
       headers: BINARY,
       body: nothing,
+      extraAnswerMs: storingMs(size),
       signal: this.#upload.signal,
     });
     await answer.discard();
