@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CAPABILITIES } from "../oci/process.ts";
 import { checkKernel, coveredPaths, judgeVersion } from "./doctor-kernel.ts";
+import { judgeCompressor } from "./doctor-programs.ts";
 import { countLent, judgeCapabilities, judgeIdRanges } from "./doctor-user.ts";
 import { findProgram } from "./find-program.ts";
 import { readSetting } from "./read-setting.ts";
@@ -75,6 +76,15 @@ test("without lent ids containers run with root alone, and it says what to insta
     status: "ok",
     found: "65536 by /etc/subuid, 65536 by /etc/subgid",
   });
+});
+
+test("a program that is not there is no problem", () => {
+  expect(judgeCompressor("/usr/bin/igzip")).toEqual({
+    name: "igzip",
+    status: "ok",
+    found: "/usr/bin/igzip",
+  });
+  expect(judgeCompressor(undefined)).toMatchObject({ status: "note", name: "igzip" });
 });
 
 test("a program is an executable file in a folder of PATH", () => {

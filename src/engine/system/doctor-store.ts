@@ -35,9 +35,17 @@ export function checkStore(root: string): Check {
   return judgeSpace(found, free);
 }
 
+/** By f_type of statfs(2). */
 const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   [OVERLAYFS_SUPER_MAGIC]: "overlayfs, where images are unpacked as whole directories",
   [TMPFS_MAGIC]: "tmpfs, which the next boot empties",
+  61267: "ext4",
+  26985: "NFS, which overlays cannot write to",
+  1481003842: "xfs",
+  2435016766: "btrfs",
+  801189825: "zfs",
+  4076150800: "f2fs",
+  1702057286: "FUSE",
 };
 
 export function judgeSpace(found: string, free: number): Check {

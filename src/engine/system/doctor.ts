@@ -8,6 +8,7 @@ import { unknownVariables } from "../../config/unknown-variables.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { type Check, note, ok, problem } from "../../host/doctor-check.ts";
 import { checkKernel } from "../../host/doctor-kernel.ts";
+import { checkPrograms } from "../../host/doctor-programs.ts";
 import { checkUser } from "../../host/doctor-user.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
 import { runContainer } from "../run.ts";
@@ -29,6 +30,7 @@ export async function examineHost(options: SurroundingsOptions): Promise<Check[]
     check,
     ...orFailed("namespaces", checkNamespaces),
     ...orFailed("cgroups", checkCgroups),
+    ...checkPrograms(process.env["PATH"]),
     checkClock(Date.now(), Bun.file("/proc/self/exe").lastModified),
   ];
   if (surroundings === undefined) {
