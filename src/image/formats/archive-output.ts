@@ -1,11 +1,19 @@
 // Where an archive goes: a file that appears under its name when it is whole, or an open descriptor.
 
-import { AT_FDCWD, O_CREAT, O_EXCL, O_WRONLY, S_IFMT, S_IFREG } from "../../abi/file.ts";
+import { AT_FDCWD, O_CREAT, O_EXCL, O_PATH, O_WRONLY, S_IFMT, S_IFREG } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote, systemError } from "../../error/ocicat-error.ts";
 import { call, checked } from "../../sys/call.ts";
 import { addressOf } from "../../sys/entry.ts";
-import { OwnedFd, openAt, renameAt, statAt, tryUnlinkAt } from "../../sys/file.ts";
+import {
+  OwnedFd,
+  openAt,
+  readLinkAt,
+  renameAt,
+  statAt,
+  tryOpenAt,
+  tryUnlinkAt,
+} from "../../sys/file.ts";
 import { poll } from "../../sys/poll.ts";
 import { isTerminal } from "../../sys/terminal.ts";
 import type { ByteSink } from "../tar/tar-writer.ts";
@@ -41,12 +49,19 @@ export async function writeOutput(
     await write(sinkOf(file.number, quote(path)));
     return;
   }
-  await writeNewFile(path, write);
+  await writeNewFile(existing === undefined ? path : linkedPath(path), write);
+}
+
+/** Of the file itself, where links lead to it: they stay. */
+function linkedPath(path: string): string {
+  using file = new OwnedFd(openAt(AT_FDCWD, path, O_PATH));
+  return readLinkAt(AT_FDCWD, `/proc/self/fd/${file.number}`);
 }
 
 async function writeNewFile(path: string, write: (sink: ByteSink) => Promise<void>): Promise<void> {
   const temporary = `${path}.${crypto.getRandomValues(new Uint8Array(6)).toHex()}.part`;
-  using file = new OwnedFd(openAt(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_EXCL, MODE));
+  const opened = tryOpenAt(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_EXCL, MODE);
+  using file = new OwnedFd(checked(opened, "make", quote(path)));
   try {
     await write(sinkOf(file.number, quote(path)));
     checked(call("fsync", file.number), "write to the disk", quote(path));

@@ -37,7 +37,7 @@ export async function writeFolder(
     });
   }
   const temporary = `${path.replace(/\/+$/, "")}.${randomSuffix()}.part`;
-  checked(tryMkdirAt(AT_FDCWD, temporary, PRIVATE), "make the directory", quote(temporary));
+  checked(tryMkdirAt(AT_FDCWD, temporary, PRIVATE), "make the directory", quote(path));
   try {
     await fillFolder(temporary, members);
     // A folder that is there and empty gives way.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { named } from "../../../test/fixtures/image-layout.ts";
 import { seededRandom } from "../../../test/fixtures/random.ts";
@@ -317,6 +317,20 @@ describe("where an archive goes", () => {
     expect(readdirSync(place.path("saved")).sort()).toEqual(
       ["manifest.json", "version", ...digests.map((digest) => digest.slice(7))].sort(),
     );
+  });
+
+  test("a link to a file stays one; a folder that is not there is named", async () => {
+    using place = new TestPlace();
+    const store = await storeWithImage(place);
+    place.write("target", "old");
+    symlinkSync("target", place.path("link"));
+    await save(store, place.path("link"), "oci-archive");
+    expect(lstatSync(place.path("link")).isSymbolicLink()).toBe(true);
+    expect(statSync(place.path("target")).size).toBeGreaterThan(3000);
+    const path = place.path("missing/file");
+    for (const format of ["oci-archive", "oci-dir"] as const) {
+      expect(await errorOf(save(store, path, format))).toContain(`"${path}": no such file`);
+    }
   });
 
   test("a device is written to, not replaced", async () => {
