@@ -60,7 +60,7 @@ export function parseHeader(block: Buffer, offset: number): TarHeader {
   return {
     type,
     name: fullName(block),
-    linkName: readText(block, 157, 100),
+    linkName: block[157] === 0 ? "" : readText(block, 157, 100),
     mode: numberIn(block, FIELDS.mode, offset) & 0o7777,
     uid: numberIn(block, FIELDS.uid, offset),
     gid: numberIn(block, FIELDS.gid, offset),
@@ -73,12 +73,11 @@ export function parseHeader(block: Buffer, offset: number): TarHeader {
 
 function fullName(block: Buffer): string {
   const name = readText(block, 0, 100);
-  if (block.toString("latin1", 257, 263) !== "ustar\0") {
+  if (block[345] === 0 || block.toString("latin1", 257, 263) !== "ustar\0") {
     return name;
   }
   const isStar = block.toString("latin1", 508, 512) === "tar\0";
-  const prefix = readText(block, 345, isStar ? 131 : 155);
-  return prefix === "" ? name : `${prefix}/${name}`;
+  return `${readText(block, 345, isStar ? 131 : 155)}/${name}`;
 }
 
 function verifyChecksum(block: Buffer, offset: number): void {

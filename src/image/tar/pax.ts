@@ -56,6 +56,10 @@ export class PaxAttributes {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#values === undefined;
+  }
+
   /** Undefined where nothing was said, or where it was taken back by an empty value. */
   text(keyword: string): string | undefined {
     const value = this.#values?.get(keyword);

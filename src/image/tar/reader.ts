@@ -47,7 +47,9 @@ export class TarReader {
   #position = 0;
   #headerCount = 0;
   #zeroBlocks = 0;
+  /** Those before the coming entry, and those that apply where it has none of its own. */
   #extensions = NO_EXTENSIONS;
+  #between = NO_EXTENSIONS;
   #part: Part;
   #remaining = 0;
   readonly #headerPart: Part;
@@ -251,7 +253,10 @@ export class TarReader {
 
   #entry(header: TarHeader, offset: number): void {
     const composed = composeEntry(header, this.#extensions, this.#limits, offset);
-    this.#extensions = { ...NO_EXTENSIONS, global: this.#extensions.global };
+    if (this.#extensions !== this.#between) {
+      this.#between = { ...NO_EXTENSIONS, global: this.#extensions.global };
+      this.#extensions = this.#between;
+    }
     const { entry, storedBytes, sparse } = composed;
     if (header.type === "S") {
       const { segments, more, realSize } = parseGnuSparseHeader(this.#block, offset);
