@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { POLLIN } from "../abi/process.ts";
 import { poll } from "./poll.ts";
-import { SignalCatcher } from "./signal-catcher.ts";
+import { isSignalIgnored, SignalCatcher } from "./signal-catcher.ts";
 
 const REALTIME = 64;
 
@@ -28,7 +28,7 @@ test("each signal comes once, real-time ones as often as they were sent", () => 
 
 test("what was before is restored; what was ignored stays ignored", () => {
   const script = `
-    import { SignalCatcher } from ${JSON.stringify(`${import.meta.dir}/signal-catcher.ts`)};
+    import { isSignalIgnored, SignalCatcher } from ${JSON.stringify(`${import.meta.dir}/signal-catcher.ts`)};
     import { spawnSync } from "node:child_process";
     {
       using catcher = new SignalCatcher([1, 64]);
@@ -49,4 +49,13 @@ test("what was before is restored; what was ignored stays ignored", () => {
   expect(caught.stdout.toString()).toBe("1\n");
   expect(caught.signalCode).not.toBeNull();
   expect(run("HUP").stdout.toString()).toBe("undefined\n");
+});
+
+test("a signal that is ignored is known to be", () => {
+  const script = `
+    import { isSignalIgnored } from ${JSON.stringify(`${import.meta.dir}/signal-catcher.ts`)};
+    console.log([1, 2, 15].map(isSignalIgnored).join());`;
+  const command = ["bash", "-c", `trap '' HUP; exec "$0" -e "$1"`, process.execPath, script];
+  expect(Bun.spawnSync(command).stdout.toString()).toBe("true,false,false\n");
+  expect(isSignalIgnored(15)).toBe(false);
 });

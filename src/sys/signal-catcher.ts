@@ -85,6 +85,14 @@ export class SignalCatcher implements Disposable {
   }
 }
 
+/** Whether this process ignores a signal: whoever started it may want that (nohup). */
+export function isSignalIgnored(signal: number): boolean {
+  const action = words(ACTION_WORDS);
+  const result = call("rt_sigaction", signal, 0, addressOf(action), SIGNAL_SET_BYTES);
+  checked(result, "look at", "a signal");
+  return getU64(action, 0) === SIG_IGN;
+}
+
 function makePipe(): [readFd: number, writeFd: number] {
   const ends = words(2);
   checked(call("pipe2", addressOf(ends), O_CLOEXEC | O_NONBLOCK), "make", "a pipe");

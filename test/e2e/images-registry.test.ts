@@ -185,12 +185,59 @@ describe("at a terminal", () => {
     expect(await place.output(["pull", "-q", app(":1.0")])).toBe(`${app(":1.0")}\n`);
   });
 
+  test("nohup is obeyed: a hang-up ends nothing", async () => {
+    await place.ocicat(["rmi", "-f", ...(await allIds())]);
+    registry.plan.add({ on: "blob", times: 2, action: { kind: "stall", afterBytes: 5000 } });
+    const script = `trap '' HUP; "$@" & pull=$!
+      until grep -q downloading log 2>/dev/null; do :; done
+      kill -HUP $pull; kill -TERM $pull; wait $pull`;
+    const words = ["sh", "-c", `${script}`, "sh", OCICAT, "pull", app(":1.0")];
+    const child = Bun.spawn(words, {
+      cwd: place.folder,
+      env: place.environment,
+      stderr: Bun.file(join(place.folder, "log")),
+    });
+    expect(await child.exited).toBe(130);
+    registry.plan.clear();
+    await place.output(["pull", "-q", app(":1.0")]);
+    expect(place.read("log")).toMatch(/ocicat pull: .*(interrupted|cancelled)/);
+  });
+
   test("NO_COLOR leaves colours out", async () => {
     await place.ocicat(["rmi", "-f", ...(await allIds())]);
     const session = open(["pull", app(":1.0")], { NO_COLOR: "1" });
     expect(await session.ended()).toBe(0);
     expect(session.output).not.toContain("\x1b[32m");
     expect(session.output).toContain("done");
+  });
+});
+
+describe.skipIf(Bun.which("openssl") === null)("TLS by nobody's authority (needs openssl)", () => {
+  let secret: FaultyRegistry;
+
+  beforeAll(async () => {
+    const files = ["-keyout", "key.pem", "-out", "cert.pem"];
+    const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-x509"];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    const made = Bun.spawnSync(["openssl", "req", ...kind, ...subject, ...files], {
+      cwd: place.folder,
+    });
+    expect(made.exitCode).toBe(0);
+    const tls = { certificate: place.read("cert.pem"), key: place.read("key.pem") };
+    secret = await FaultyRegistry.start({ tls });
+    secret.content.addLayout("team/app", join(place.folder, "layout"), "1.0");
+  });
+
+  afterAll(() => secret[Symbol.asyncDispose]());
+
+  test("is refused, unless it is not to be checked", async () => {
+    const name = `${secret.domain}/team/app:1.0`;
+    const refused = await place.ocicat(["pull", "-q", name]);
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toMatch(/certificate/i);
+    expect(await place.output(["pull", "-q", "--tls-verify=false", name])).toBe(`${name}\n`);
+    const env = { OCICAT_IMAGE_INSECURE_REGISTRIES: secret.domain };
+    expect(await place.output(["pull", "-q", name], { env })).toBe(`${name}\n`);
   });
 });
 

@@ -1,10 +1,12 @@
 // Commands that take a while: they show progress, and ctrl-c ends them in order. A second one ends the
 // program at once.
 
+import { SIGHUP, SIGINT, SIGTERM } from "../../abi/process.ts";
 import type { ImageOptions } from "../../engine/images/image-session.ts";
 import { progressSetting } from "../../engine/images/progress-setting.ts";
 import type { WorkOptions } from "../../engine/images/transfer-options.ts";
 import type { OcicatError } from "../../error/ocicat-error.ts";
+import { isSignalIgnored } from "../../sys/signal-catcher.ts";
 import type { FlagsOf } from "../flags.ts";
 import {
   openProgress,
@@ -28,7 +30,11 @@ export function workFailureCode({ code }: OcicatError): number {
   return code === "interrupted" ? EXIT_INTERRUPTED : 1;
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS = [
+  ["SIGINT", SIGINT],
+  ["SIGTERM", SIGTERM],
+  ["SIGHUP", SIGHUP],
+] as const;
 
 export async function withProgress<Result>(
   flags: WorkFlags,
@@ -37,16 +43,7 @@ export async function withProgress<Result>(
   const options = imageOptions(flags.text("store"));
   const progress = openProgress(await styleOf(flags, options), process.env);
   const controller = new AbortController();
-  const interrupt = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) {
-      removeHandlers(interrupt);
-      process.kill(process.pid, signal);
-    }
-    controller.abort();
-  };
-  for (const signal of SIGNALS) {
-    process.on(signal, interrupt);
-  }
+  using _handlers = interruptBySignals(controller);
   try {
     return await action({
       ...options,
@@ -54,15 +51,29 @@ export async function withProgress<Result>(
       signal: controller.signal,
     });
   } finally {
-    removeHandlers(interrupt);
     progress.finish();
   }
 }
 
-function removeHandlers(handler: (signal: NodeJS.Signals) => void): void {
-  for (const signal of SIGNALS) {
-    process.off(signal, handler);
+/** Until it is disposed of. Signals that are ignored stay so: whoever started this process wants it. */
+function interruptBySignals(controller: AbortController): Disposable {
+  const names = SIGNALS.filter(([, number]) => !isSignalIgnored(number)).map(([name]) => name);
+  const remove = (): void => {
+    for (const name of names) {
+      process.off(name, interrupt);
+    }
+  };
+  const interrupt = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      remove();
+      process.kill(process.pid, signal);
+    }
+    controller.abort();
+  };
+  for (const name of names) {
+    process.on(name, interrupt);
   }
+  return { [Symbol.dispose]: remove };
 }
 
 async function styleOf(flags: WorkFlags, options: ImageOptions): Promise<ProgressStyle> {

@@ -13,7 +13,7 @@ export interface Listing {
   readonly columns: string;
   /** What stands above each field's column. */
   readonly heads: Readonly<Record<string, string>>;
-  /** What --quiet shows. */
+  /** What --quiet shows, unless there is a template. */
   readonly name: string;
 }
 
@@ -28,13 +28,14 @@ export function listPrinter(
   { format, quiet }: ListChoice,
 ): (rows: readonly Row[]) => string {
   const given = format?.trim() ?? "";
-  if (quiet && !given.startsWith("table ")) {
+  const isPlainTable = given === "" || given === "table";
+  if (quiet && isPlainTable) {
     return (rows) => rows.map((row) => `${String(row[listing.name])}\n`).join("");
   }
   if (given === "json") {
     return (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
   }
-  if (given === "" || given === "table") {
+  if (isPlainTable) {
     return tablePrinter(listing, listing.columns);
   }
   if (given.startsWith("table ")) {

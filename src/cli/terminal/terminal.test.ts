@@ -105,8 +105,10 @@ describe("lists", () => {
     expect(show(format)).toBe(text);
   });
 
-  test("--quiet shows names alone", () => {
+  test("--quiet shows names alone, but a template is a template", () => {
     expect(show(undefined, true)).toBe("abc\ndef\n");
+    expect(show("table", true)).toBe("abc\ndef\n");
+    expect(show("{{.Tag}}", true)).toBe("latest\n12\n");
   });
 
   test("a wrong template is refused before there are rows", () => {
