@@ -2,6 +2,7 @@
 
 import type { PullPolicy } from "../config/schema.ts";
 import type { ImageEvent } from "../image/image-event.ts";
+import type { RunSecurity } from "./security.ts";
 
 /** What the container's root file system is made from. */
 export type RunSource =
@@ -49,6 +50,8 @@ export interface RunContainerOptions {
   readonly tmpfs: readonly string[];
   readonly network: "none" | "host";
   readonly limits: RunLimits;
+  /** Absent: DEFAULT_SECURITY. */
+  readonly security?: RunSecurity;
   readonly systemdCgroup: boolean;
   /** The container's cgroup is made below this one: a path below the root, or a slice of systemd. */
   readonly cgroupParent?: string;

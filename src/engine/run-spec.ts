@@ -9,21 +9,7 @@ import type { Resources } from "../oci/resources.ts";
 import type { Spec } from "../oci/spec.ts";
 import type { ImageProcess } from "./image-process.ts";
 import type { RunContainerOptions, RunLimits } from "./run-options.ts";
-
-/** Those that docker and podman give a container. */
-const CAPABILITIES = [
-  "CAP_CHOWN",
-  "CAP_DAC_OVERRIDE",
-  "CAP_FOWNER",
-  "CAP_FSETID",
-  "CAP_KILL",
-  "CAP_NET_BIND_SERVICE",
-  "CAP_SETFCAP",
-  "CAP_SETGID",
-  "CAP_SETPCAP",
-  "CAP_SETUID",
-  "CAP_SYS_CHROOT",
-];
+import { DEFAULT_SECURITY, runCapabilities, runSeccomp } from "./security.ts";
 
 const CPU_PERIOD_US = 100_000;
 
@@ -59,7 +45,9 @@ export function runSpec(request: RunSpecRequest): Spec {
 }
 
 function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest): Process {
-  const bounded = { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES };
+  const { security = DEFAULT_SECURITY } = options;
+  const names = runCapabilities(security);
+  const bounded = { bounding: names, effective: names, permitted: names };
   const isRoot = process.user.uid === 0;
   return {
     terminal: options.terminal,
@@ -69,7 +57,8 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
     args: process.args,
     env: process.env,
     cwd: process.cwd,
-    capabilities: isRoot ? bounded : { bounding: CAPABILITIES },
+    capabilities: isRoot ? bounded : { bounding: names },
+    ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),
   };
 }
 
@@ -115,8 +104,11 @@ function specLinux(base: Spec, request: RunSpecRequest): Linux {
   const namespaces = (base.linux?.namespaces ?? []).filter(
     ({ type }) => type !== "network" || options.network === "none",
   );
+  const { security = DEFAULT_SECURITY } = options;
+  const seccomp = runSeccomp(security, runCapabilities(security));
   return {
     ...base.linux,
+    ...(seccomp === undefined ? {} : { seccomp }),
     ...(idMaps === undefined ? {} : { uidMappings: idMaps.uid, gidMappings: idMaps.gid }),
     namespaces: idMaps === undefined ? namespaces : [...namespaces, { type: "user" }],
     ...(cgroupsPath === undefined ? {} : { cgroupsPath }),

@@ -65,6 +65,13 @@ export const RUN_FLAGS = {
   },
   tmpfs: { kind: "list", value: "TARGET[:OPTIONS]", help: "an empty folder in memory" },
   "read-only": { kind: "switch", help: "make the root file system read-only" },
+  "cap-add": { kind: "list", value: "CAPABILITY", help: "NET_ADMIN, or ALL" },
+  "cap-drop": { kind: "list", value: "CAPABILITY", help: "CHOWN, or ALL" },
+  "security-opt": {
+    kind: "list",
+    value: "OPTION",
+    help: "seccomp=FILE|unconfined, no-new-privileges",
+  },
   network: {
     kind: "text",
     aliases: ["net"],

@@ -7,6 +7,7 @@ import { parseSeconds } from "../containers/container-flags.ts";
 import type { RunFlags } from "./flags.ts";
 import { parseLabels, parseLog, parseStopSignal } from "./keeping.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
+import { parseSecurity } from "./security.ts";
 import {
   parseCpus,
   parseEntrypoint,
@@ -53,6 +54,12 @@ export function runOptions(flags: RunFlags, around: Surroundings): RunContainerO
     ...mountOptions(flags, around.workingDirectory),
     network: parseNetwork(flags.text("network") ?? "none"),
     limits: limits(flags),
+    security: parseSecurity({
+      added: flags.list("cap-add"),
+      dropped: flags.list("cap-drop"),
+      options: flags.list("security-opt"),
+      readFile: (path) => readTextFile(absolute(path)),
+    }),
     systemdCgroup: flags.switch("systemd-cgroup"),
     ...given(flags.text("cgroup-parent"), (cgroupParent) => ({ cgroupParent })),
     ...given(flags.text("store"), (path) => ({ storeRoot: absolute(path) })),

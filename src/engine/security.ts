@@ -1,0 +1,76 @@
+// What a container may do: its capabilities and its seccomp profile, from the defaults of the peers and
+// what was asked for.
+
+import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { decodeSeccompProfile } from "../oci/parse/config.ts";
+import { CAPABILITIES } from "../oci/process.ts";
+import type { SeccompProfile } from "../oci/seccomp.ts";
+import { hostArchitecture } from "../sys/entry.ts";
+import { defaultSeccomp } from "./default-seccomp.ts";
+
+export interface RunSecurity {
+  /** "NET_ADMIN", "CAP_NET_ADMIN" or "ALL". */
+  readonly addedCapabilities: readonly string[];
+  readonly droppedCapabilities: readonly string[];
+  /** A profile as config.json has it, as text. */
+  readonly seccomp: "default" | "unconfined" | { readonly profile: string };
+  readonly noNewPrivileges: boolean;
+}
+
+export const DEFAULT_SECURITY: RunSecurity = {
+  addedCapabilities: [],
+  droppedCapabilities: [],
+  seccomp: "default",
+  noNewPrivileges: false,
+};
+
+/** Those that docker and podman give a container. */
+const DEFAULT_CAPABILITIES = [
+  "CAP_CHOWN",
+  "CAP_DAC_OVERRIDE",
+  "CAP_FOWNER",
+  "CAP_FSETID",
+  "CAP_KILL",
+  "CAP_NET_BIND_SERVICE",
+  "CAP_SETFCAP",
+  "CAP_SETGID",
+  "CAP_SETPCAP",
+  "CAP_SETUID",
+  "CAP_SYS_CHROOT",
+];
+
+/** What is added wins over what is dropped, but for "ALL". Throws "invalid-argument" for a wrong name. */
+export function runCapabilities(security: RunSecurity): readonly string[] {
+  const added = security.addedCapabilities.map(capabilityName);
+  const dropped = security.droppedCapabilities.map(capabilityName);
+  const base = added.includes("ALL") ? CAPABILITIES : DEFAULT_CAPABILITIES;
+  const kept = dropped.includes("ALL") ? [] : base.filter((name) => !dropped.includes(name));
+  const more = added.filter((name) => name !== "ALL");
+  return [...new Set([...kept, ...more])].toSorted();
+}
+
+function capabilityName(text: string): string {
+  const name = text.toUpperCase();
+  const full = name === "ALL" || name.startsWith("CAP_") ? name : `CAP_${name}`;
+  if (full !== "ALL" && !CAPABILITIES.some((each) => each === full)) {
+    throw new OcicatError("invalid-argument", {
+      operation: "give",
+      subject: `the capability ${quote(text)}`,
+      reason: "there is none of this name",
+    });
+  }
+  return full;
+}
+
+/** Undefined: no profile. */
+export function runSeccomp(
+  { seccomp }: RunSecurity,
+  capabilities: readonly string[],
+): SeccompProfile | undefined {
+  if (seccomp === "unconfined") {
+    return undefined;
+  }
+  return seccomp === "default"
+    ? defaultSeccomp(capabilities, hostArchitecture.name)
+    : decodeSeccompProfile(seccomp.profile);
+}
