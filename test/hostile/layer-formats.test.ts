@@ -257,6 +257,21 @@ const STACKS: readonly (readonly [string, readonly Layer[]])[] = [
     "an ACL without a mask",
     [[{ ...file("f"), ...xattr(ACCESS, FULL_ACL.replace(aclEntry(16, 6), "")) }]],
   ],
+  [
+    "an ACL in text",
+    [
+      [
+        {
+          ...file("f"),
+          ...pax({ "SCHILY.acl.access": "user::rw-,user:x:r--:5,group::r--,mask::r--,other::---" }),
+        },
+        {
+          ...directory("d"),
+          ...pax({ "SCHILY.acl.default": "user::rwx\ngroup::r-x\nother::--x\n" }),
+        },
+      ],
+    ],
+  ],
   ["an ACL cut short", [[{ ...file("f"), ...xattr(ACCESS, FULL_ACL.slice(0, -1)) }]]],
 ];
 

@@ -86,7 +86,7 @@ describe.skipIf(isMissing)("an EROFS image", () => {
       const isPosix = options.includes("--format=posix");
       await fillStrange(source, { withXattrs: isPosix, withHole: options.includes("--sparse") });
       const path = join(folder, "strange.tar");
-      const xattrs = isPosix ? ["--xattrs", "--xattrs-include=*"] : [];
+      const xattrs = isPosix ? ["--xattrs", "--xattrs-include=*", "--acls"] : [];
       await must(["tar", ...xattrs, "--numeric-owner", ...options, "-cf", path, "-C", source, "."]);
       const expected = treeFacts(await extracted(path));
       expect(Object.keys(expected).length).toBeGreaterThan(1200);
@@ -140,6 +140,10 @@ async function fillStrange(
     await must(["setfattr", "-n", "user.long", "-v", "v".repeat(3000), join(source, "size-1")]);
     await must(["setfattr", "-n", "trusted.t", "-v", "t", join(source, "many")]);
     await must(["setcap", "cap_net_raw+ep", join(source, "size-4096")]);
+    if (Bun.which("setfacl") !== null) {
+      await must(["setfacl", "-m", "u:1234:rwx,g:5678:r-x", join(source, "size-512")]);
+      await must(["setfacl", "-d", "-m", "u:1234:rwx", join(source, "many")]);
+    }
   }
 }
 

@@ -8,11 +8,11 @@
 // the kernel checks when an attribute is set is checked here: nobody does it later.
 
 import { quoteByteString } from "../../sys/byte-path.ts";
+import { type PosixAcl, parsePosixAcl } from "../posix-acl.ts";
 import type { TarEntry } from "../tar/entry.ts";
 import { refusedEntry } from "../unpack/entry-error.ts";
 import { isTakenXattr } from "../unpack/metadata.ts";
 import type { Notes } from "../unpack/notes.ts";
-import { type PosixAcl, parsePosixAcl } from "./posix-acl.ts";
 
 const HEADER_BYTES = 12;
 const ENTRY_HEADER_BYTES = 4;

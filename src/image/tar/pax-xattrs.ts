@@ -1,14 +1,23 @@
-// Extended attributes in pax records, in the two spellings in use:
+// Extended attributes in pax records, in the spellings in use:
 //
 //   SCHILY.xattr.NAME=VALUE      star, GNU tar, and what image layers have; the value is raw. GNU tar
 //                                writes "=" and "%" of the name as %3D and %25.
 //   LIBARCHIVE.xattr.NAME=VALUE  bsdtar, beside the other; the name is URL-encoded, the value base64
+//
+// and access control lists as text, which the kernel has as attributes:
+//
+//   SCHILY.acl.access=TEXT, SCHILY.acl.default=TEXT      star, GNU tar, bsdtar
 
+import { posixAclFromText } from "../posix-acl.ts";
 import type { TarLimits } from "./entry.ts";
 import type { PaxAttributes } from "./pax.ts";
 import { overLimit } from "./tar-error.ts";
 
 const SCHILY = "SCHILY.xattr.";
+const ACLS: ReadonlyMap<string, string> = new Map([
+  ["SCHILY.acl.access", "system.posix_acl_access"],
+  ["SCHILY.acl.default", "system.posix_acl_default"],
+]);
 const LIBARCHIVE = "LIBARCHIVE.xattr.";
 const NONE: ReadonlyMap<string, Uint8Array> = new Map();
 
@@ -52,7 +61,13 @@ function parseXattr(keyword: string, raw: Buffer): PaxXattr | undefined {
     const value = Uint8Array.from(Buffer.from(raw.toString("latin1"), "base64"));
     return { name, value, preferred: false };
   }
-  return undefined;
+  return parseAcl(keyword, raw);
+}
+
+function parseAcl(keyword: string, raw: Buffer): PaxXattr | undefined {
+  const name = ACLS.get(keyword);
+  const value = name === undefined ? undefined : posixAclFromText(raw.toString("latin1"));
+  return name === undefined || value === undefined ? undefined : { name, value, preferred: false };
 }
 
 function percentDecode(_: string, hexadecimal: string): string {

@@ -18,6 +18,7 @@ const MASK = 0x10;
 const OTHER = 0x20;
 
 interface AclEntry {
+  /** Whom it is for. */
   readonly tag: number;
   readonly permissions: number;
   readonly id: number;
@@ -50,6 +51,44 @@ export function parsePosixAcl(value: Uint8Array): PosixAcl | undefined {
     });
   }
   return isValid(entries) ? describe(entries) : undefined;
+}
+
+/**
+ * The attribute of a list in the text of acl_to_text(3), as archives have it: entries KIND:NAME:PERMISSIONS,
+ * with star a fourth part that is the name's number, separated by commas or newlines. Undefined: it is no
+ * list, or it has names without numbers. Whose they are, only the image's own accounts could say.
+ */
+export function posixAclFromText(text: string): Uint8Array | undefined {
+  const lines = text
+    .split(/[\n,]/)
+    .map((line) => line.replace(/#.*$/, "").trim())
+    .filter((line) => line !== "");
+  const entries = lines.map(entryFromText);
+  const known = entries.filter((entry) => entry !== undefined);
+  if (known.length < entries.length) {
+    return undefined;
+  }
+  const sorted = known.sort((one, other) => rank(one.tag) - rank(other.tag) || one.id - other.id);
+  return isValid(sorted) ? encode(sorted) : undefined;
+}
+
+const KINDS: ReadonlyMap<string, { readonly owner: number; readonly named: number }> = new Map([
+  ["user", { owner: USER_OBJ, named: USER }],
+  ["group", { owner: GROUP_OBJ, named: GROUP }],
+  ["mask", { owner: MASK, named: 0 }],
+  ["other", { owner: OTHER, named: 0 }],
+]);
+
+function entryFromText(line: string): AclEntry | undefined {
+  const match = /^(user|group|mask|other):([^:]*):([r-][w-][x-])(?::(\d{1,10}))?$/.exec(line);
+  const [, kind = "", name = "", rights = "", number = name] = match ?? [];
+  const tags = KINDS.get(kind);
+  const tag = name === "" ? tags?.owner : tags?.named;
+  if (tag === undefined || (name !== "" && !/^\d{1,10}$/.test(number))) {
+    return undefined;
+  }
+  const permissions = [...rights].reduce((bits, right) => bits * 2 + (right === "-" ? 0 : 1), 0);
+  return { tag, permissions, id: name === "" ? NO_ID : Number(number) };
 }
 
 /** Owner, named users, group, named groups, a mask (which names make necessary), others. */

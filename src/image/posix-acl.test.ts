@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parsePosixAcl } from "./posix-acl.ts";
+import { parsePosixAcl, posixAclFromText } from "./posix-acl.ts";
 
 type Entry = readonly [tag: number, permissions: number, id?: number];
 
@@ -50,5 +50,31 @@ describe("access control lists", () => {
     ["an unknown tag", acl([OWNER, 7], [GROUP, 5], [OTHER, 1], [64, 1])],
   ])("are refused: %s", (_, value) => {
     expect(parsePosixAcl(value)).toBeUndefined();
+  });
+});
+
+describe("access control lists in text", () => {
+  const named = acl([OWNER, 7], [USER, 5, 502], [GROUP, 5], [GROUPS, 1, 9], [MASK, 7], [OTHER, 4]);
+
+  test.each<[string, string]>([
+    ["star", "user::rwx,user:lisa:r-x:502,group::r-x,group:toolies:--x:9,mask::rwx,other::r--"],
+    ["GNU tar", "user::rwx\nuser:502:r-x\ngroup::r-x\ngroup:9:--x\nmask::rwx\nother::r--\n"],
+    [
+      "any order, with comments",
+      "other::r--\nmask::rwx\ngroup:9:--x #effective:--x\ngroup::r-x\nuser:502:r-x\nuser::rwx",
+    ],
+  ])("of %s", (_, text) => {
+    expect(posixAclFromText(text)).toEqual(named);
+  });
+
+  test.each<[string, string]>([
+    ["nothing", ""],
+    ["a name without a number", "user::rwx,user:lisa:r-x,group::r-x,mask::rwx,other::r--"],
+    ["unknown rights", "user::rwt,group::r-x,other::r--"],
+    ["no mask", "user::rwx,user:5:r-x,group::r-x,other::r--"],
+    ["a named mask", "user::rwx,group::r-x,mask:5:rwx,other::r--"],
+    ["a number that is none", "user::rwx,user:4294967295:r-x,group::r-x,mask::rwx,other::r--"],
+  ])("are none: %s", (_, text) => {
+    expect(posixAclFromText(text)).toBeUndefined();
   });
 });
