@@ -319,6 +319,15 @@ describe.skipIf(isMissing)("archives of images", () => {
       await dockerd.stop();
     }, 60_000);
 
+    test("its containerd imports what is saved", async () => {
+      const ctr = ["ctr", "--address", join(workspace.folder, "containerd.sock"), "images"];
+      await must([...ctr, "import", "--digests", await save("docker-archive")]);
+      const list = await must([...ctr, "list"]);
+      for (const { names, descriptor } of loaded) {
+        expect(list).toMatch(new RegExp(`^${names[0]} .* ${descriptor.digest} `, "m"));
+      }
+    }, 60_000);
+
     test("loads what is saved, with the same ids, and saves what ocicat loads", async () => {
       await docker("load", "--quiet", "--input", await save("docker-archive"));
       for (const { names, imageId } of loaded) {
