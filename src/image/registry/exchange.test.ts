@@ -162,6 +162,29 @@ test("a proxy of the environment is used, but not for loopback", async () => {
   }
 });
 
+test("nothing keeps a process alive behind its last answer", async () => {
+  const auth = { kind: "bearer", uses: 1 } as const;
+  await using registry = await FaultyRegistry.start({ auth });
+  addSampleImage(registry);
+  const script = join(place, "client.ts");
+  const source = join(import.meta.dir, "registry-client.ts");
+  writeFileSync(
+    script,
+    `import { RegistryClient } from ${JSON.stringify(source)};
+    const limits = { answerMs: 600_000, idleMs: 600_000 };
+    const client = new RegistryClient({ hostsFolders: [], limits });
+    const reference = { domain: "${registry.domain}", path: "app", tag: "1" };
+    await client.resolve(reference);
+    const { descriptor } = await client.manifest(reference);
+    const open = async function* () { yield new Uint8Array(descriptor.size); };
+    await client.uploadBlob(reference, { descriptor, open }).catch(() => console.log("refused"));
+    `,
+  );
+  const child = Bun.spawn([process.execPath, script], { stdout: "pipe", timeout: 50_000 });
+  expect(await new Response(child.stdout).text()).toBe("refused\n");
+  expect(await child.exited).toBe(0);
+}, 60_000);
+
 interface Mirrored {
   readonly image: SampleImage;
   readonly hostsFolders: readonly string[];

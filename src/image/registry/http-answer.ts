@@ -83,6 +83,7 @@ export class HttpAnswer {
   async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
     const { clock, response, failure } = this.#parts;
     if (response.body === null) {
+      clock.completed();
       return;
     }
     const reader = response.body.getReader();

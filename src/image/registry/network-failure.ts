@@ -45,7 +45,10 @@ function fromCode({ task, host, code, text, cause }: Failure): RegistryError {
     case "EPROTO":
       return new RegistryError(
         "unavailable",
-        details(`the TLS handshake with ${host} did not succeed`),
+        {
+          ...details(`the TLS handshake with ${host} did not succeed`),
+          hint: `it may speak plain HTTP, or want a client's certificate: ${certificatesOf(host)}/client.cert`,
+        },
         { maySpeakPlain: true },
       );
     case "ECONNRESET":
@@ -74,8 +77,12 @@ function certificateFailure(task: Task, host: string, text: string, cause: unkno
     ...task,
     reason: `the certificate of ${host} is not trusted (${firstLine(text)})`,
     cause,
-    hint: `put the certificate of its authority into /etc/ocicat/certs.d/${JSON.parse(host)}/ca.crt`,
+    hint: `put the certificate of its authority into ${certificatesOf(host)}/ca.crt`,
   });
+}
+
+function certificatesOf(quotedHost: string): string {
+  return `/etc/ocicat/certs.d/${quotedHost.replaceAll('"', "")}`;
 }
 
 function firstLine(text: string): string {

@@ -15,6 +15,7 @@ export class RequestClock {
   readonly #download: StallWatch;
   #answerTimer: Timer | undefined;
   #wholeTimer: Timer | undefined;
+  #isAnswered = false;
 
   constructor(task: Task, host: string, limits: RegistryLimits) {
     const end = (reason: string) => () => this.#controller.abort(timedOut(task, reason));
@@ -32,10 +33,14 @@ export class RequestClock {
 
   waitForAnswer(): void {
     clearTimeout(this.#answerTimer);
-    this.#answerTimer = setTimeout(this.#onLateAnswer, this.#answerMs);
+    if (!this.#isAnswered) {
+      this.#answerTimer = setTimeout(this.#onLateAnswer, this.#answerMs);
+    }
   }
 
+  /** An answer can come while the body of the request is still on its way. */
   answered(): void {
+    this.#isAnswered = true;
     clearTimeout(this.#answerTimer);
     this.#upload.stop();
   }

@@ -11,6 +11,7 @@ export class StallWatch {
   #waitingSince = 0;
   #waitedMs = 0;
   #bytes = 0;
+  #isOver = false;
 
   constructor(idleMs: number, onStall: () => void) {
     this.#idleMs = idleMs;
@@ -19,6 +20,9 @@ export class StallWatch {
 
   /** From now on the other side has to do something. */
   begin(): void {
+    if (this.#isOver) {
+      return;
+    }
     this.#waitingSince = performance.now();
     this.#timer = setTimeout(this.#onStall, Math.max(1, this.#idleMs - this.#waitedMs));
   }
@@ -35,8 +39,9 @@ export class StallWatch {
     }
   }
 
-  /** Nothing is waited for any more. */
+  /** Nothing is waited for any more, whatever begins late. */
   stop(): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
