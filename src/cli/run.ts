@@ -8,6 +8,7 @@ import type { ImageEvent } from "../image/image-event.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
 import { isTerminal } from "../sys/terminal.ts";
 import { defineCommand } from "./command.ts";
+import { executionFailureCode } from "./execution-failure.ts";
 import { RUN_FLAGS, type RunFlags } from "./run/flags.ts";
 import { runOptions } from "./run/options.ts";
 import type { Progress } from "./terminal/progress/progress.ts";
@@ -15,11 +16,6 @@ import { writeError, writeOutput } from "./write-text.ts";
 
 const STDIN = 0;
 const STDERR = 2;
-
-/** `ocicat` itself failed. */
-const EXIT_OWN_FAILURE = 125;
-const EXIT_CANNOT_EXECUTE = 126;
-const EXIT_NOT_FOUND = 127;
 
 const NOTES = `At a terminal (-it), ctrl-p ctrl-q leaves the container running and comes back to the shell.
 
@@ -45,7 +41,7 @@ oci:LAYOUT[:TAG], an OCI image layout on disk; or hello, which is built in.`,
     "echo hello | ocicat run --rm -i --rootfs /srv/busybox tr a-z A-Z",
   ],
   act: (flags, { notes }) => run(flags, notes),
-  failureCode,
+  failureCode: executionFailureCode,
 });
 
 async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<number> {
@@ -106,14 +102,4 @@ class LazyProgress {
 async function openLazily(): Promise<Progress> {
   const { openProgress } = await import("./terminal/progress/progress.ts");
   return openProgress("auto", process.env);
-}
-
-/** The program could not be found, or not be run, tells the code of the shell. */
-function failureCode({ operation, code, subject }: OcicatError): number {
-  const isLookup = operation === "exec:";
-  const isExecution = operation === "process.args:" && subject.startsWith("execute ");
-  if (!isLookup && !isExecution) {
-    return operation === "process.cwd:" ? EXIT_CANNOT_EXECUTE : EXIT_OWN_FAILURE;
-  }
-  return code === "not-found" ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
 }

@@ -52,6 +52,11 @@ export const ATTACH: CommandEntry = {
   load: async () => (await import("./attach.ts")).attach,
 };
 
+export const EXEC: CommandEntry = {
+  summary: "run another process in a container",
+  load: async () => (await import("./exec.ts")).exec,
+};
+
 export const LOGS: CommandEntry = {
   summary: "show what a container has written",
   load: async () => (await import("./logs.ts")).logs,
@@ -93,6 +98,7 @@ export const CONTAINER: CommandGroup = {
     pause: PAUSE,
     unpause: UNPAUSE,
     attach: ATTACH,
+    exec: EXEC,
     logs: LOGS,
     wait: WAIT,
     rename: RENAME,

@@ -14,22 +14,24 @@ export function tryOpenContainerRoot(container: StoredContainer): OwnedFd | unde
   if (pid === undefined) {
     return undefined;
   }
-  using root = new OwnedFd(open(`/proc/${pid}/root`, O_PATH | hostArchitecture.openFlags.O_DIRECTORY));
+  using root = new OwnedFd(
+    open(`/proc/${pid}/root`, O_PATH | hostArchitecture.openFlags.O_DIRECTORY),
+  );
   // Only if it still runs the pid was the container's when its root was opened.
   return livePid(container) === pid ? new OwnedFd(root.release()) : undefined;
 }
 
 /** Throws "wrong-state" for one that does not run. */
 export function openContainerRoot(container: StoredContainer): OwnedFd {
-  const root = tryOpenContainerRoot(container);
-  if (root === undefined) {
-    throw new OcicatError("wrong-state", {
-      operation: "open",
-      subject: `the files of container ${quote(container.record.name)}`,
-      reason: "it is not running",
-    });
+  using root = tryOpenContainerRoot(container);
+  if (root !== undefined) {
+    return new OwnedFd(root.release());
   }
-  return root;
+  throw new OcicatError("wrong-state", {
+    operation: "open",
+    subject: `the files of container ${quote(container.record.name)}`,
+    reason: "it is not running",
+  });
 }
 
 /** A path that leads there as long as the descriptor is open. */

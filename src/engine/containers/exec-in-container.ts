@@ -1,6 +1,6 @@
 // exec: another process in a container that runs.
 
-import { O_RDWR } from "../../abi/file.ts";
+import { F_DUPFD_CLOEXEC, O_RDWR } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { readAccounts } from "../../image/accounts.ts";
 import type { Process } from "../../oci/process.ts";
@@ -23,7 +23,10 @@ export interface ExecContainerOptions extends SurroundingsOptions, ExecRequest {
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
 }
 
+/** Copies of standard streams stay above them. */
+const FIRST_FREE_FD = 3;
 const STDIN = 0;
+const STDOUT = 1;
 const STDERR = 2;
 
 /** Returns the exit code: 128 + N for a signal; 0 when it is detached. */
@@ -43,7 +46,7 @@ export async function execInContainer(
     ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
   };
   if (options.detach) {
-    using _streams = new NullStreams([STDIN, 1, STDERR]);
+    using _streams = new NullStreams([STDIN, STDOUT, STDERR]);
     await execDetached(base);
     return 0;
   }

@@ -19,13 +19,8 @@ export interface ExecRequest {
 }
 
 /** Throws "invalid-argument" for an unknown user. */
-export function execProcess(
-  own: Process,
-  request: ExecRequest,
-  accounts: ImageAccounts,
-): Process {
-  const account =
-    request.user === undefined ? undefined : findAccount(request.user, accounts);
+export function execProcess(own: Process, request: ExecRequest, accounts: ImageAccounts): Process {
+  const account = request.user === undefined ? undefined : findAccount(request.user, accounts);
   const user = account === undefined ? own.user : userOf(account, own.user);
   const { consoleSize: _, ...base } = own;
   return {

@@ -1,0 +1,106 @@
+// exec: another process in a container that runs.
+
+import { execInContainer } from "../../engine/containers/exec-in-container.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { readTextFile } from "../../sys/file.ts";
+import type { LaunchNotes } from "../../sys/launch-notes.ts";
+import { isTerminal } from "../../sys/terminal.ts";
+import { defineCommand } from "../command.ts";
+import { executionFailureCode } from "../execution-failure.ts";
+import type { FlagsOf, FlagTable } from "../flags.ts";
+import { variables } from "../run/values.ts";
+import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+
+const STDIN = 0;
+
+const EXEC_FLAGS = {
+  interactive: { kind: "switch", aliases: ["i"], help: "pass standard input on" },
+  tty: { kind: "switch", aliases: ["t"], help: "give the process a terminal" },
+  detach: { kind: "switch", aliases: ["d"], help: "do not wait for it; its output goes nowhere" },
+  user: {
+    kind: "text",
+    aliases: ["u"],
+    value: "USER[:GROUP]",
+    help: "by names of the container or numbers; its own user by default",
+  },
+  env: {
+    kind: "list",
+    aliases: ["e"],
+    value: "NAME[=VALUE]",
+    help: "set a variable, or pass ours on",
+  },
+  "env-file": { kind: "list", value: "FILE", help: "set the variables in a file, one a line" },
+  workdir: { kind: "text", aliases: ["w"], value: "DIR", help: "working directory inside" },
+  privileged: { kind: "switch", help: "not possible: a process gets what its container has" },
+  ...PLACE_FLAGS,
+} as const satisfies FlagTable;
+
+export const exec = defineCommand({
+  usage: ["[FLAGS] CONTAINER COMMAND..."],
+  about: `Runs another process in a container that runs: with the container's environment, working directory,
+user and limits, and what the flags say on top. Leaves with its exit code; signals are passed on.`,
+  notes: `Exit codes: the process's own, 128 + N when signal N killed it, 127 when its program is not found,
+126 when it cannot be executed, 1 when ocicat itself fails.`,
+  flags: EXEC_FLAGS,
+  args: { min: 2 },
+  placement: "first",
+  completes: "container",
+  examples: [
+    "ocicat exec -it web sh",
+    "ocicat exec -u postgres db psql -c 'select 1'",
+    "echo hello | ocicat exec -i web tee /tmp/hello",
+  ],
+  act: (flags, { notes }) => execCommand(flags, notes),
+  failureCode: (error) => executionFailureCode(error, 1),
+});
+
+function execCommand(
+  flags: FlagsOf<typeof EXEC_FLAGS>,
+  notes: LaunchNotes | undefined,
+): Promise<number> {
+  const [word = "", ...command] = flags.args;
+  const detach = flags.switch("detach");
+  const interactive = flags.switch("interactive");
+  checkFlags(flags);
+  const workdir = flags.text("workdir");
+  const user = flags.text("user");
+  return execInContainer(word, {
+    ...placeOptions(flags),
+    command,
+    env: variables({
+      files: flags.list("env-file").map((path) => readTextFile(path)),
+      entries: flags.list("env"),
+      own: process.env,
+    }),
+    ...(workdir === undefined ? {} : { workdir }),
+    ...(user === undefined ? {} : { user }),
+    interactive,
+    detach,
+    terminal: flags.switch("tty"),
+    ...(notes === undefined ? {} : { ignoredSignals: signalSet(notes) }),
+  });
+}
+
+function checkFlags(flags: FlagsOf<typeof EXEC_FLAGS>): void {
+  if (flags.switch("privileged")) {
+    throw refused("--privileged", "a process can't have more than its container");
+  }
+  const isAttended = !flags.switch("detach");
+  if (flags.switch("tty") && flags.switch("interactive") && isAttended && !isTerminal(STDIN)) {
+    const hint = "leave -t out to read from a pipe or file";
+    throw refused("--tty", "the input device is not a TTY", hint);
+  }
+}
+
+function refused(subject: string, reason: string, hint?: string): OcicatError {
+  return new OcicatError("invalid-argument", {
+    operation: "use",
+    subject,
+    reason,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function signalSet({ ignoredSignals: [low, high] }: LaunchNotes) {
+  return { low, high };
+}

@@ -1,0 +1,88 @@
+// A RunPlace with a root file system of busybox, and the commands on containers that go on.
+
+import { expect } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { makeBusyboxRoot, makeLayout } from "./busybox-image.ts";
+import { OCICAT, type Result, RunPlace } from "./run-place.ts";
+
+export interface CallInput {
+  readonly input?: string | Uint8Array<ArrayBuffer>;
+}
+
+export class ContainerPlace extends RunPlace {
+  #root = "";
+  #image = "";
+
+  /** Made when it is first asked for. */
+  get root(): string {
+    if (this.#root === "") {
+      this.#root = makeBusyboxRoot(this.makeFolder("root"));
+    }
+    return this.#root;
+  }
+
+  /** The same as an image. */
+  get image(): string {
+    if (this.#image === "") {
+      this.#image = makeLayout(this.folder, this.root);
+    }
+    return this.#image;
+  }
+
+  /** A command on containers here. */
+  call(command: string, words: readonly string[], { input }: CallInput = {}): Result {
+    const bytes = typeof input === "string" ? Buffer.from(input) : input;
+    const child = Bun.spawnSync([OCICAT, ...command.split(" "), ...this.flags, ...words], {
+      stdin: bytes ?? "ignore",
+      cwd: this.folder,
+    });
+    return {
+      status: child.exitCode,
+      stdout: child.stdout.toString(),
+      stderr: child.stderr.toString(),
+    };
+  }
+
+  /** Of a command that must end with 0 and say nothing on standard error. */
+  outputOf(command: string, ...words: readonly string[]): string {
+    const { status, stdout, stderr } = this.call(command, words);
+    expect([command, status, stderr]).toEqual([command, 0, ""]);
+    return stdout;
+  }
+
+  /** Runs `script` in a container from the image, detached. Returns its id. */
+  detach(name: string, script: string, ...flags: readonly string[]): string {
+    const words = this.command([...flags, this.image, "/bin/sh", "-c", script], name);
+    const [program = "", , ...rest] = words.filter((word) => word !== "--rm");
+    const child = Bun.spawnSync([program, "run", "-d", ...rest]);
+    expect([child.exitCode, child.stderr.toString()]).toEqual([0, ""]);
+    return child.stdout.toString().trim();
+  }
+
+  /** Of a container of this place. */
+  folderOf(name: string): string {
+    return join(this.store, "containers", this.idOf(name));
+  }
+
+  /** Pids of processes that became our children, as those of a machine become its init's. */
+  childrenOf(command: string): number[] {
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8");
+    const pids = children.trim().split(" ").map(Number);
+    return pids.filter((pid) => commandLine(pid).startsWith(command));
+  }
+
+  /** Removes all containers. A dead process that nobody has reaped would keep its namespace's init. */
+  clear(): void {
+    this.reap();
+    this.call("rm", ["-f", "--all"]);
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ");
+  } catch {
+    return "";
+  }
+}
