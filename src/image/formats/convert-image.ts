@@ -5,18 +5,14 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { type LayerCompression, layerCompression } from "../../oci/media-types.ts";
-import { OwnedFd } from "../../sys/file.ts";
 import type { BringInOptions } from "../bring-in-request.ts";
 import type { ContentStore } from "../content/content-store.ts";
-import { checkAborted } from "../layers/check-aborted.ts";
-import { makeNamelessFile, spoolWriter } from "./archive-input.ts";
 import { AssembledSource } from "./assembled-source.ts";
-import { type CompressionChoice, checkLevel, compress } from "./compress.ts";
-import { readRange } from "./file-range.ts";
+import { type CompressionChoice, checkLevel } from "./compress.ts";
+import { compressLayer } from "./compressed-layer.ts";
 import { storedBlob, uncompressedLayer } from "./layer-content.ts";
 import { encodeManifest, familyOf, layerType, redescribe, type TypeFamily } from "./layer-types.ts";
 import { type LoadedImage, nameImage } from "./load-archive.ts";
-import type { Member } from "./members.ts";
 import { rewriteIndexes } from "./rewrite-index.ts";
 import { manifestFor, readStoredImage, type StoredManifest } from "./stored-image.ts";
 
@@ -150,35 +146,16 @@ class Conversion {
       this.source.addBlob(diffId, archive);
       return { mediaType, digest: diffId, size: archive.size };
     }
-    const fd = makeNamelessFile(this.#store.folders);
-    this.#resources.use(new OwnedFd(fd));
-    const write = spoolWriter(fd, signal);
-    const hasher = new Bun.CryptoHasher("sha256");
-    let size = 0;
-    await compress(this.#observed(archive, layer.digest), choice, (chunk) => {
-      hasher.update(chunk);
-      write(chunk);
-      size += chunk.length;
+    const { digest, size, member } = await compressLayer(this.#store, archive, {
+      ...choice,
+      ...options,
+      onProgress: (bytes) => {
+        const progress = { digest: layer.digest, bytes, of: archive.size };
+        onEvent?.({ kind: "layer", phase: "compressing", ...progress });
+      },
     });
-    const digest: Digest = `sha256:${hasher.digest("hex")}`;
-    this.source.addBlob(digest, {
-      name: `layer ${digest}`,
-      size,
-      read: (offset) => readRange(fd, { offset, length: size - offset }, `the layer ${digest}`),
-    });
+    this.source.addBlob(digest, member);
     onEvent?.({ kind: "layer", digest: layer.digest, phase: "done", bytes: size, of: size });
     return { mediaType, digest, size };
-  }
-
-  async *#observed(archive: Member, digest: Digest): AsyncGenerator<Uint8Array, void> {
-    const { signal, onEvent } = this.#options;
-    const { size } = archive;
-    let bytes = 0;
-    for await (const chunk of archive.read(0)) {
-      checkAborted(signal, `the layer ${digest}`);
-      bytes += chunk.length;
-      onEvent?.({ kind: "layer", digest, phase: "compressing", bytes, of: size });
-      yield chunk;
-    }
   }
 }

@@ -6,7 +6,13 @@ import { seededRandom } from "../../../test/fixtures/random.ts";
 import { digestOf } from "../../../test/fixtures/unpacked-layers.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_ZSTD, OCI_MANIFEST } from "../../oci/media-types.ts";
+import {
+  OCI_CONFIG,
+  OCI_INDEX,
+  OCI_LAYER_GZIP,
+  OCI_LAYER_ZSTD,
+  OCI_MANIFEST,
+} from "../../oci/media-types.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { BRING_IN, errorOf, HOST, layersOf, TestPlace } from "./archives.fixture.ts";
 import { convertImage } from "./convert-image.ts";
@@ -247,7 +253,7 @@ describe("layers that can't be saved as they are", () => {
     expect((await loadedFrom(place, "oci-archive")).imageId).toBe(docker.imageId as Digest);
   });
 
-  test("blobs that the store has dropped: their archives are in the layer files", async () => {
+  test("blobs that the store has dropped are compressed again, from the layer files", async () => {
     using place = new TestPlace();
     const layout = place.layout();
     layout.setIndex([named(layout.addImage({ layers: layersOf("one", "two") }), NAME)]);
@@ -256,11 +262,14 @@ describe("layers that can't be saved as they are", () => {
     const input = { kind: "path", path: layout.folder } as const;
     const [image] = await loadArchive(store, input, dropping);
     expect(blobs(store)).toHaveLength(2);
-    await save(store, place.path("saved"), "oci-archive");
+    await save(store, place.path("saved"), "docker-archive");
     const other = await loadedFrom(place, "saved");
     expect(other.imageId).toBe(image?.imageId as Digest);
     expect(other.descriptor.digest).not.toBe(image?.descriptor.digest as Digest);
     expect(other.names).toEqual([NAME]);
+    const saved = place.store("saved-store");
+    const { layers } = JSON.parse(readFileSync(saved.blobPath(other.descriptor.digest), "utf8"));
+    expect(layers.map(typeOf)).toEqual([OCI_LAYER_GZIP, OCI_LAYER_GZIP]);
   });
 
   test("a blob that is gone can't be saved when nothing else has its content", async () => {
@@ -340,6 +349,10 @@ describe("where an archive goes", () => {
     expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
   });
 });
+
+function typeOf({ mediaType }: { readonly mediaType: string }): string {
+  return mediaType;
+}
 
 function digestIn({ digest }: { readonly digest: string }): string {
   return digest;

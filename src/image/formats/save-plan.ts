@@ -3,9 +3,9 @@
 // blobs (docker-archive.ts). Docker 25 and later write their archives like that. Layers are in them as
 // they came, so that an image that is loaded again has the digests that it has here and in a registry.
 //
-// Where a layer can't be as it came, because a reader would not understand its compression or because the
-// store has dropped the blob, it is there uncompressed, and the image's manifest is written anew. So is one
-// of Docker's media types for a layout, in OCI's.
+// Where a layer can't be as it came, the image's manifest is written anew. One whose compression a reader
+// would not understand is there uncompressed; one that the store has dropped is compressed again. A manifest
+// of Docker's media types is in OCI's in a layout.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -18,6 +18,7 @@ import { encodeText } from "../../sys/memory.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import type { ImageEvent } from "../image-event.ts";
 import { sha256 } from "./assembled-source.ts";
+import { compressLayer } from "./compressed-layer.ts";
 import { DOCKER_MANIFESTS } from "./docker-archive.ts";
 import { CONTAINERD_NAME } from "./image-names.ts";
 import {
@@ -189,6 +190,14 @@ export class SavePlan {
       throw missingLayer(layer);
     }
     const archive = await uncompressedLayer(this.#store, layer, diffId, this.#options);
+    const compression = this.#isReadable(layer) ? layerCompression(layer.mediaType) : undefined;
+    if (compression !== undefined && compression !== "none") {
+      const { resources, signal } = this.#options;
+      const request = { compression, resources, signal };
+      const { digest, size, member } = await compressLayer(this.#store, archive, request);
+      this.#addBlob(digest, member);
+      return redescribe(layer, { mediaType: layer.mediaType, digest, size });
+    }
     this.#addBlob(diffId, archive);
     const mediaType = layerType(familyOf(layer.mediaType), "none");
     return redescribe(layer, { mediaType, digest: diffId, size: archive.size });

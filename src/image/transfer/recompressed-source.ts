@@ -7,12 +7,10 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { layerCompression } from "../../oci/media-types.ts";
-import { OwnedFd, statAt } from "../../sys/file.ts";
+import { statAt } from "../../sys/file.ts";
 import type { ContentStore } from "../content/content-store.ts";
-import { makeNamelessFile, spoolWriter } from "../formats/archive-input.ts";
 import { AssembledSource } from "../formats/assembled-source.ts";
-import { compress } from "../formats/compress.ts";
-import { readRange } from "../formats/file-range.ts";
+import { compressLayer } from "../formats/compressed-layer.ts";
 import { uncompressedLayer } from "../formats/layer-content.ts";
 import { encodeManifest, familyOf, redescribe } from "../formats/layer-types.ts";
 import { rewriteIndexes } from "../formats/rewrite-index.ts";
@@ -163,24 +161,17 @@ class Recompression implements PushSource {
   async #compress(layer: Descriptor, diffId: Digest): Promise<Descriptor> {
     const { store, resources, signal, onEvent } = this.#request;
     const archive = await uncompressedLayer(store, layer, diffId, { resources, signal });
-    const fd = makeNamelessFile(store.folders);
-    resources.use(new OwnedFd(fd));
-    const write = spoolWriter(fd, { signal });
-    const hasher = new Bun.CryptoHasher("sha256");
     const compression = layerCompression(layer.mediaType) ?? "gzip";
-    let size = 0;
-    await compress(archive.read(0), { compression }, (chunk) => {
-      hasher.update(chunk);
-      write(chunk);
-      size += chunk.length;
-      onEvent?.({ kind: "layer", digest: layer.digest, phase: "compressing", bytes: size, of: 0 });
+    const { digest, size, member } = await compressLayer(store, archive, {
+      compression,
+      resources,
+      signal,
+      onProgress: (bytes) => {
+        const progress = { digest: layer.digest, bytes, of: archive.size };
+        onEvent?.({ kind: "layer", phase: "compressing", ...progress });
+      },
     });
-    const digest: Digest = `sha256:${hasher.digest("hex")}`;
-    this.#made.addBlob(digest, {
-      name: `layer ${digest}`,
-      size,
-      read: (offset) => readRange(fd, { offset, length: size - offset }, `the layer ${digest}`),
-    });
+    this.#made.addBlob(digest, member);
     this.#madeDigests.add(digest);
     onEvent?.({ kind: "layer", digest: layer.digest, phase: "done", bytes: size, of: size });
     return { mediaType: layer.mediaType, digest, size };
