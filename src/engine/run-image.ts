@@ -140,11 +140,10 @@ function tryOpen(resolved: ResolvedImage, place: MountPlace): RunImage | undefin
   try {
     return new RunImage(resolved, place);
   } catch (error) {
-    const { code } = error instanceof OcicatError ? error : { code: undefined };
-    if (code !== "unsupported" && code !== "permission-denied") {
-      throw error;
+    if (error instanceof OcicatError && error.code === "unsupported") {
+      return undefined;
     }
-    return undefined;
+    throw error;
   }
 }
 

@@ -14,7 +14,7 @@
 import { AT_FDCWD, LOCK_EX, LOCK_NB, LOCK_SH, O_CREAT, O_RDONLY, O_RDWR } from "../abi/file.ts";
 import { MNT_DETACH } from "../abi/mount.ts";
 import { Errno } from "../error/errno.ts";
-import { quote } from "../error/ocicat-error.ts";
+import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { call, checked } from "../sys/call.ts";
 import { readDirectoryAt } from "../sys/directory.ts";
 import { hostArchitecture } from "../sys/entry.ts";
@@ -82,7 +82,7 @@ export class ImageMount implements Disposable {
   }
 }
 
-/** Mounts the image unless it is mounted. Throws "unsupported" or "permission-denied" where EROFS can't be. */
+/** Mounts the image unless it is mounted. Throws "unsupported" where EROFS can't be. */
 export function acquireImageMount(root: ErofsRoot, place: MountPlace): ImageMount {
   const folderPath = `${place.stateRoot}/${FOLDER}`;
   // What images contain is for containers, not for the host's users.
@@ -168,7 +168,30 @@ function mountFiles({ image, devices }: ErofsRoot, storeRoot: string, path: stri
   const imageFd = openPart(image);
   const deviceFds = devices.map(openPart);
   makeFolder(path);
-  mountErofs({ imageFd, deviceFds, targetPath: path });
+  try {
+    mountErofs({ imageFd, deviceFds, targetPath: path });
+  } catch (error) {
+    throw isRefusal(error) ? unmountable(image, error) : error;
+  }
+}
+
+/** What kernels, user namespaces and file systems answer where EROFS is not for them. */
+const REFUSALS: readonly (number | undefined)[] = [
+  ...[Errno.EPERM, Errno.EACCES, Errno.ENODEV, Errno.ENOSYS],
+  ...[Errno.ENOTBLK, Errno.EINVAL, Errno.EOPNOTSUPP],
+];
+
+function isRefusal(error: unknown): error is OcicatError {
+  return error instanceof OcicatError && REFUSALS.includes(error.errno);
+}
+
+function unmountable(image: string, error: OcicatError): OcicatError {
+  return new OcicatError("unsupported", {
+    operation: "mount",
+    subject: `the image ${quote(image)}`,
+    reason: `EROFS cannot be used here: ${error.message}`,
+    cause: error,
+  });
 }
 
 /** It may be there. */

@@ -14,7 +14,7 @@ export interface ImageRoot extends Disposable {
   shareLock(): OwnedFd | undefined;
 }
 
-/** Throws "unsupported" or "permission-denied" where the image can't be mounted. */
+/** Throws "unsupported" where the image can't be mounted. */
 export function openImageRoot(root: StoredRoot, place: MountPlace): ImageRoot {
   return root.format === "erofs"
     ? acquireImageMount(root, place)
