@@ -3,6 +3,7 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { propertyOf, RegistryError, type Task } from "./registry-error.ts";
+import { domainOf } from "./registry-host.ts";
 
 /** `host` as the user knows it. An OcicatError (a source that could not be read) stays what it is. */
 export function networkFailure(task: Task, host: string, error: unknown): OcicatError {
@@ -82,7 +83,7 @@ function certificateFailure(task: Task, host: string, text: string, cause: unkno
 }
 
 function certificatesOf(quotedHost: string): string {
-  return `/etc/ocicat/certs.d/${quotedHost.replaceAll('"', "")}`;
+  return `/etc/ocicat/certs.d/${domainOf(quotedHost.replaceAll('"', ""))}`;
 }
 
 function firstLine(text: string): string {
