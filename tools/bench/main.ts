@@ -1,7 +1,8 @@
-// `npm run bench`: ocicat-runtime beside crun and runc, in one run, into docs/benchmarks/DATE.md.
+// `npm run bench [-- runtimes|images]`: ocicat-runtime beside crun and runc, images beside podman,
+// containerd, docker, skopeo and umoci, in one run, into docs/benchmarks/DATE.md.
 //
-// Needs root, Debian's crun, runc and hyperfine, and builds the newest runc (tools/peers). Only a quiet
-// machine gives figures that mean something; the page says how loaded it was.
+// Needs root; installs Debian's packages and builds the newest runc (tools/peers). Only a quiet machine
+// gives figures that mean something; the page says how loaded it was.
 
 import { mkdirSync, rmSync } from "node:fs";
 import { cpus, loadavg, release } from "node:os";
@@ -12,10 +13,11 @@ import { runCommand, runTool } from "../processes.ts";
 import { DIST, REPOSITORY } from "../repository.ts";
 import { type Bundles, makeBundles } from "./bundles.ts";
 import { type Contestant, gatherContestants } from "./contestants.ts";
+import { measureImages } from "./images/measure-images.ts";
 import { measureLeftovers } from "./leftovers.ts";
 import { measureLibrary } from "./library.ts";
 import { measurePhases, measureSteps } from "./phases.ts";
-import { report } from "./report.ts";
+import { type Machine, page, runtimeSections } from "./report.ts";
 import {
   HYBRID_SCENARIOS,
   measureScenario,
@@ -31,51 +33,67 @@ const FOLDER = join(DIST.folder, "bench");
 const STATES = "/run/ocicat-bench";
 
 async function main(): Promise<void> {
+  const parts = process.argv.slice(2);
+  const isWanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
   await build();
   await installPeers();
   // What a run that was killed has left goes first, while its state still names its containers.
   rmSync(FOLDER, { recursive: true, force: true });
   mkdirSync(FOLDER, { recursive: true });
+  const loadBefore = loadText();
+  try {
+    const runtimes = isWanted("runtimes") ? await measureRuntimes(FOLDER) : [];
+    const images = isWanted("images") ? await measureImages(FOLDER) : [];
+    const machine = { ...machineFacts(), loadBefore, loadAfter: loadText() };
+    await writePage(machine, [...runtimes, ...images]);
+  } finally {
+    rmSync(FOLDER, { recursive: true, force: true });
+  }
+}
+
+async function measureRuntimes(folder: string): Promise<readonly string[]> {
   mkdirSync(STATES, { recursive: true });
-  const contestants = await gatherContestants(FOLDER, STATES);
+  const contestants = await gatherContestants(folder, STATES);
   await removeContainers(contestants);
   try {
-    await measureAll(contestants, await makeBundles(FOLDER), FOLDER);
+    return await measureContestants(contestants, await makeBundles(folder), folder);
   } finally {
     await removeContainers(contestants);
-    rmSync(FOLDER, { recursive: true, force: true });
     rmSync(STATES, { recursive: true, force: true });
   }
 }
 
-async function measureAll(
+async function measureContestants(
   contestants: readonly Contestant[],
   bundles: Bundles,
   folder: string,
-): Promise<void> {
-  const loadBefore = loadText();
+): Promise<readonly string[]> {
   const ocicat = contestants[0];
   if (ocicat === undefined) {
-    return;
+    return [];
   }
-  const date = new Date().toISOString().slice(0, 10);
-  const text = report({
+  return runtimeSections({
     scenarios: await measureScenarios(contestants, bundles),
     steps: await measureSteps(ocicat, bundles, folder),
     phases: await measurePhases(ocicat, bundles),
     library: await measureLibrary(bundles),
     leftovers: await measureLeftovers(ocicat),
     sizes: sizesOf(contestants),
-    machine: {
-      date,
-      kernel: release(),
-      processor: cpus()[0]?.model ?? "unknown processor",
-      cores: cpus().length,
-      loadBefore,
-      loadAfter: loadText(),
-    },
   });
-  const path = join(REPOSITORY, "docs/benchmarks", `${date}.md`);
+}
+
+function machineFacts() {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    kernel: release(),
+    processor: cpus()[0]?.model ?? "unknown processor",
+    cores: cpus().length,
+  };
+}
+
+async function writePage(machine: Machine, sections: readonly string[]): Promise<void> {
+  const text = page(machine, sections);
+  const path = join(REPOSITORY, "docs/benchmarks", `${machine.date}.md`);
   await Bun.write(path, text);
   await runCommand(["node_modules/.bin/biome", "format", "--write", path]);
   console.log(text);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Contestant } from "./contestants.ts";
 import type { Measurement } from "./hyperfine.ts";
-import { report, scenarioText } from "./report.ts";
+import { page, runtimeSections, scenarioText } from "./report.ts";
 import type { Scenario } from "./scenarios.ts";
 
 const contestant = (name: string): Contestant => ({ name, slug: name, command: [], bytes: 1 });
@@ -34,15 +34,15 @@ test("ratios are ocicat's figure over the other's, and targets are by name", () 
 });
 
 test("a page has every part, and says what was not reported", () => {
-  const text = report({
-    machine: {
-      date: "2026-01-02",
-      kernel: "6.18",
-      processor: "a processor",
-      cores: 2,
-      loadBefore: "0.1",
-      loadAfter: "0.2",
-    },
+  const machine = {
+    date: "2026-01-02",
+    kernel: "6.18",
+    processor: "a processor",
+    cores: 2,
+    loadBefore: "0.1",
+    loadAfter: "0.2",
+  };
+  const sections = runtimeSections({
     scenarios: [],
     steps: [],
     phases: [],
@@ -50,6 +50,7 @@ test("a page has every part, and says what was not reported", () => {
     leftovers: [{ what: "ocicat run", processes: [{ command: "holder", pssKilobytes: 28 }] }],
     sizes: [{ what: "stage", bytes: 40_000, limit: 32 * 1024 }],
   });
+  const text = page(machine, sections);
   expect(text).toContain("# Benchmark of 2026-01-02");
   expect(text).toContain("The program reported none.");
   expect(text).toContain("| run /bin/true, tight loop | 3.25 (2.25-4.25) | 3.5: met | 3.00 |");

@@ -16,8 +16,7 @@ export interface Machine {
   readonly loadAfter: string;
 }
 
-export interface Results {
-  readonly machine: Machine;
+export interface RuntimeResults {
   readonly scenarios: readonly ScenarioResult[];
   readonly steps: readonly Step[];
   readonly phases: readonly Phase[];
@@ -33,20 +32,28 @@ export interface Results {
 /** From a running process, milliseconds. */
 const LIBRARY_TARGET = 3.5;
 
-export function report(results: Results): string {
+/** Of the whole page. */
+export function page(machine: Machine, sections: readonly string[]): string {
   return [
-    `# Benchmark of ${results.machine.date}`,
-    machineText(results.machine),
-    "Milliseconds: the median of the wall time (its minimum to its 90th percentile), and the mean " +
-      "of the CPU time of the command and all it waited for. Ratio: ocicat's figure over the other's.",
+    `# Benchmark of ${machine.date}`,
+    machineText(machine),
+    "The median of the wall time (its least to its most, or to its 90th percentile), and the CPU time of " +
+      "the command and all it waited for. Ratio: ocicat's figure over the other's.",
+    ...sections,
+    "",
+  ].join("\n\n");
+}
+
+/** Their times are milliseconds. */
+export function runtimeSections(results: RuntimeResults): readonly string[] {
+  return [
     ...results.scenarios.map(scenarioText),
     stepsText(results.steps),
     phasesText(results.phases),
     libraryText(results.library),
     leftoversText(results.leftovers),
     sizesText(results.sizes),
-    "",
-  ].join("\n\n");
+  ];
 }
 
 function machineText(machine: Machine): string {
@@ -117,7 +124,7 @@ function verdict(value: number, limit: number): string {
   return value <= limit ? `${limit}: met` : `**${limit}: missed**`;
 }
 
-function leftoversText(leftovers: Results["leftovers"]): string {
+function leftoversText(leftovers: RuntimeResults["leftovers"]): string {
   const rows = leftovers.map(({ what, processes }) => [
     what,
     processes.length === 0
@@ -127,7 +134,7 @@ function leftoversText(leftovers: Results["leftovers"]): string {
   return `## What stays in memory beside a running container (PSS)\n\n${table(["", ""], rows)}`;
 }
 
-function sizesText(sizes: Results["sizes"]): string {
+function sizesText(sizes: RuntimeResults["sizes"]): string {
   const rows = sizes.map(({ what, bytes: count, limit }) => [
     what,
     bytes(count),

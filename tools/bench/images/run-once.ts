@@ -1,0 +1,75 @@
+// Runs a command once and takes what it cost: wall time, CPU time and memory, of the command with what it
+// waited for, and of the daemons that work for it.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { must } from "../../peers/command.ts";
+
+export interface Contestant {
+  readonly name: string;
+  /** Makes everything as it has to be before the command; not measured. */
+  readonly prepare: () => Promise<void>;
+  readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Process ids. */
+  readonly daemons?: readonly number[];
+}
+
+export interface Sample {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  /** The largest process of the command's, and all of the daemons'. */
+  readonly peakBytes: number;
+}
+
+const TICK_MS = 10;
+/** Of /proc/PID/stat, behind the name: user, system, and both of the children that were waited for. */
+const TIME_FIELDS = [11, 12, 13, 14];
+/** Of /proc/PID/clear_refs: the peak begins anew. */
+const RESET_PEAK = "5";
+
+export async function runOnce(contestant: Contestant): Promise<Sample> {
+  const { command, environment, daemons = [] } = contestant;
+  await contestant.prepare();
+  // What was written before is not for this command to wait for.
+  await must(["sync"], { seconds: 600 });
+  for (const pid of daemons) {
+    writeFileSync(`/proc/${pid}/clear_refs`, RESET_PEAK);
+  }
+  const daemonsBefore = totalOf(daemons, cpuOf);
+  const begin = performance.now();
+  const child = Bun.spawn([...command], {
+    stdin: "ignore",
+    stdout: "ignore",
+    stderr: "pipe",
+    env: { ...process.env, ...environment },
+  });
+  const errors = await child.stderr.text();
+  const code = await child.exited;
+  const wallMs = performance.now() - begin;
+  if (code !== 0) {
+    throw new Error(`run "${command.join(" ")}": exit status ${code}\n${errors}`);
+  }
+  const usage = child.resourceUsage();
+  const ownCpuMs = Number(usage?.cpuTime.total ?? 0) / 1000;
+  return {
+    wallMs,
+    cpuMs: ownCpuMs + totalOf(daemons, cpuOf) - daemonsBefore,
+    peakBytes: (usage?.maxRSS ?? 0) + totalOf(daemons, peakOf),
+  };
+}
+
+function totalOf(pids: readonly number[], figure: (pid: number) => number): number {
+  return pids.reduce((sum, pid) => sum + figure(pid), 0);
+}
+
+/** Milliseconds since its start. */
+function cpuOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return TIME_FIELDS.reduce((sum, index) => sum + Number(fields[index]), 0) * TICK_MS;
+}
+
+function peakOf(pid: number): number {
+  const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return Number(match?.[1] ?? 0) * 1024;
+}
