@@ -164,7 +164,7 @@ describe.skipIf(NEEDS_ROOT)("on a small disk", () => {
           ends.add("done");
         } catch (error) {
           expect(error).toBeInstanceOf(OcicatError);
-ends.add(error instanceof OcicatError ? error.code : "");
+          ends.add(error instanceof OcicatError ? error.code : "");
         }
         expect(readdirSync(disk).filter((name) => name.endsWith(".part"))).toEqual([]);
         const isThere = existsSync(request.output);
