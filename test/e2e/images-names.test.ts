@@ -136,6 +136,26 @@ describe("rmi", () => {
   });
 });
 
+test("artifacts, which often have the same configuration, are told apart", async () => {
+  let [sbom, note] = ["", ""];
+  place.fill((layout) => {
+    const config = layout.addBlob("{}", "application/vnd.oci.empty.v1+json");
+    const add = (content: string) =>
+      layout.addManifest(config, [layout.addBlob(content, "text/plain")]);
+    const artifacts = [add("sbom"), add("note")];
+    [sbom = "", note = ""] = artifacts.map(({ digest }) => digest);
+    return artifacts.map((each, index) => named(each, `localhost/artifact:${index}`));
+  });
+  const format = ["--format", "{{.Id}} {{.ArtifactType}} {{.Os}}"];
+  expect(await place.output(["inspect", ...format, "localhost/artifact:1"])).toBe(
+    `${note} application/vnd.oci.empty.v1+json \n`,
+  );
+  expect(await place.output(["rmi", "localhost/artifact:0"])).toBe(
+    `Untagged: localhost/artifact:0\nDeleted: ${sbom}\n`,
+  );
+  expect(place.names()).toEqual(["localhost/artifact:1"]);
+});
+
 describe("image prune", () => {
   test("removes images without a name", async () => {
     const output = await place.output(["image", "prune", "--force"]);

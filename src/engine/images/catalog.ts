@@ -9,10 +9,9 @@ import type { Digest } from "../../oci/digest.ts";
 import { choosePlatform, type Platform } from "../../oci/platform.ts";
 import { containerImages } from "../../store/container-images.ts";
 import type { ImageSession } from "./image-session.ts";
-import { LayerSizes } from "./layer-sizes.ts";
 
 export interface CatalogImage {
-  /** The digest of the configuration. */
+  /** The digest of the configuration; of an artifact, whose configuration others have too, its manifest's. */
   readonly id: Digest;
   /** Where index.json leads to it: an entry for each name, or one without. */
   readonly entries: readonly CatalogEntry[];
@@ -20,8 +19,6 @@ export interface CatalogImage {
   readonly facts: ImageFacts;
   /** Milliseconds since 1970; undefined: the image does not say. */
   readonly createdMs: number | undefined;
-  /** Bytes of its layers without compression. */
-  readonly size: number;
   /** Names of containers that use it. */
   readonly containers: readonly string[];
 }
@@ -51,7 +48,6 @@ export interface Catalog {
 export function readCatalog({ store }: ImageSession, platform: Platform): Catalog {
   const images = new Map<Digest, CatalogImage>();
   const broken: BrokenImage[] = [];
-  const sizes = new LayerSizes(store);
   const users = containerImages(store.folders);
   for (const stored of listImages(store)) {
     const facts = factsFor(stored, platform);
@@ -62,14 +58,14 @@ export function readCatalog({ store }: ImageSession, platform: Platform): Catalo
       broken.push({ names, descriptor, reason });
       continue;
     }
-    const known = images.get(facts.config);
+    const id = facts.kind === "image" ? facts.config : facts.manifest;
+    const known = images.get(id);
     const created = Date.parse(facts.created ?? "");
-    images.set(facts.config, {
-      id: facts.config,
+    images.set(id, {
+      id,
       entries: [...(known?.entries ?? []), ...entriesOf(stored, facts)],
       facts: known?.facts ?? facts,
       createdMs: Number.isNaN(created) ? undefined : created,
-      size: sizes.of(facts).reduce((sum, size) => sum + size, 0),
       containers: [...new Set([...(known?.containers ?? []), ...containersOf(users, stored)])],
     });
   }

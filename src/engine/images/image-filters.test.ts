@@ -91,7 +91,6 @@ describe("conditions", () => {
       entries: entries.map((name) => ({ name, descriptor, facts })),
       facts,
       createdMs: NOW - letter.charCodeAt(0) * 3_600_000,
-      size: 1,
       containers: letter === "a" ? ["web"] : [],
     };
   }

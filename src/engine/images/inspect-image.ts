@@ -23,6 +23,7 @@ import {
   openImages,
   wantedPlatform,
 } from "./image-session.ts";
+import { LayerSizes } from "./layer-sizes.ts";
 import { familiarName, tryParseName } from "./shown-names.ts";
 
 export interface ImageReport {
@@ -93,7 +94,7 @@ function reportOf(session: ImageSession, image: CatalogImage, entry: CatalogEntr
     Architecture: architecture,
     Variant: variant,
     Os: os,
-    Size: image.size,
+    Size: new LayerSizes(session.store).sum(image.facts),
     ContentSize: entry.facts.size,
     GraphDriver: storageReport(session, image),
     RootFS: { Type: "layers", Layers: image.facts.diffIds },

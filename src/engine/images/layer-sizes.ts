@@ -40,6 +40,11 @@ export class LayerSizes {
     });
   }
 
+  /** Of the whole image. */
+  sum(list: LayerList): number {
+    return this.of(list).reduce((sum, size) => sum + size, 0);
+  }
+
   #sizeOf(layer: Digest, diffId: Digest | undefined, chainId: Digest): number {
     const unpacked =
       diffId === undefined || diffId === layer

@@ -5,6 +5,7 @@ import type { Platform } from "../../oci/platform.ts";
 import { type CatalogImage, namesOf, platformOf, readCatalog } from "./catalog.ts";
 import { type ImageCondition, imageCondition } from "./image-filters.ts";
 import { hostPlatform, type ImageOptions, openImages } from "./image-session.ts";
+import { LayerSizes } from "./layer-sizes.ts";
 import { shownName } from "./shown-names.ts";
 
 export interface ListedImage {
@@ -43,9 +44,11 @@ export async function listImages(options: ListOptions): Promise<readonly ListedI
   const context = { catalog, defaultDomain, nowMs: Date.now() };
   const holds = imageCondition(options.filters ?? [], context);
   const isNamed = rowCondition(options, context);
-  return catalog.images
-    .filter(holds)
-    .flatMap((image) => rowsOf(image, defaultDomain).filter((row) => isNamed(image, row)));
+  const sizes = new LayerSizes(session.store);
+  return catalog.images.filter(holds).flatMap((image) => {
+    const size = sizes.sum(image.facts);
+    return rowsOf(image, size, defaultDomain).filter((row) => isNamed(image, row));
+  });
 }
 
 /** Filters by name choose among an image's names too. */
@@ -64,7 +67,7 @@ function rowCondition(
   };
 }
 
-function rowsOf(image: CatalogImage, defaultDomain: string): readonly ListedImage[] {
+function rowsOf(image: CatalogImage, size: number, defaultDomain: string): readonly ListedImage[] {
   const isNamed = namesOf(image).length > 0;
   const entries = image.entries.filter(({ name }) => name !== undefined);
   return (isNamed ? entries : image.entries.slice(0, 1)).map(({ name, descriptor }) => ({
@@ -73,7 +76,7 @@ function rowsOf(image: CatalogImage, defaultDomain: string): readonly ListedImag
     ...shownName(name, defaultDomain),
     digest: descriptor.digest,
     createdMs: image.createdMs,
-    size: image.size,
+    size,
     containers: image.containers,
     labels: image.facts.labels,
     platform: platformOf(image.facts),
