@@ -14,7 +14,6 @@ import { ContentStore } from "../../image/content/content-store.ts";
 import { listImages } from "../../image/content/image-list.ts";
 import { chosenFormat, type FormatChoice } from "../../image/layers/format-choice.ts";
 import { OCI_VERSION } from "../../oci/spec.ts";
-import { listContainers } from "../../runtime/list.ts";
 import { call } from "../../sys/call.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
@@ -22,6 +21,7 @@ import { OwnedFd, open, stat } from "../../sys/file.ts";
 import { availableBytes } from "../../sys/free-space.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { listConfigurationPaths } from "./list-settings.ts";
+import { runningContainers } from "./running-containers.ts";
 import { existingFolder } from "./scratch-folder.ts";
 
 export interface SystemDescription {
@@ -130,6 +130,8 @@ function describeStore(surroundings: Surroundings): StoreDescription {
   const isMade = stat(`${root}/version`) !== undefined;
   const stateRoot = orUndefined(() => surroundings.stateRoot);
   const wanted = configuration.get("storage.format");
+  const containers = containerNames(root);
+  const running = runningContainers(surroundings);
   return {
     root,
     stateRoot,
@@ -139,8 +141,8 @@ function describeStore(surroundings: Surroundings): StoreDescription {
         ? chosenFormat(folder)
         : { format: wanted, reason: "storage.format says so" },
     images: isMade ? countImages(root) : 0,
-    containers: countContainers(root),
-    running: countRunning(surroundings),
+    containers: containers.length,
+    running: containers.filter((name) => running.has(name)).length,
   };
 }
 
@@ -149,21 +151,13 @@ function countImages(root: string): number {
   return listImages(store).length;
 }
 
-function countContainers(root: string): number {
+function containerNames(root: string): readonly string[] {
   if (stat(`${root}/containers`) === undefined) {
-    return 0;
+    return [];
   }
   const flags = O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY;
   using folder = new OwnedFd(open(`${root}/containers`, flags));
-  return readDirectoryAt(folder.number, ".").length;
-}
-
-function countRunning(surroundings: Surroundings): number {
-  const folder = orUndefined(() => surroundings.containerStateRoot);
-  if (folder === undefined || stat(folder) === undefined) {
-    return 0;
-  }
-  return listContainers(folder).filter(({ status }) => status === "running").length;
+  return readDirectoryAt(folder.number, ".").map(({ name }) => name);
 }
 
 function describeRegistries(configuration: Configuration): RegistryDescription {

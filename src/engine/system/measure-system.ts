@@ -3,7 +3,6 @@
 import { O_RDONLY } from "../../abi/file.ts";
 import type { ContentStore } from "../../image/content/content-store.ts";
 import { type DiskUsage, diskUsage } from "../../image/content/disk-usage.ts";
-import { listContainers } from "../../runtime/list.ts";
 import { containerImages } from "../../store/container-images.ts";
 import { TreeUsage } from "../../store/tree-usage.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
@@ -12,6 +11,7 @@ import { OwnedFd, open, stat } from "../../sys/file.ts";
 import { openImages } from "../images/image-session.ts";
 import { familiarName } from "../images/shown-names.ts";
 import type { Surroundings, SurroundingsOptions } from "../surroundings.ts";
+import { runningContainers } from "./running-containers.ts";
 
 /** Sizes are bytes of the disk, as du(1) counts them. */
 export interface SystemUsage {
@@ -117,12 +117,6 @@ function measureContainers(store: ContentStore, surroundings: Surroundings): Con
     running: running.has(name),
     bytes: usage.of(folder.number, name),
   }));
-}
-
-function runningContainers({ containerStateRoot }: Surroundings): ReadonlySet<string> {
-  const containers =
-    stat(containerStateRoot) === undefined ? [] : listContainers(containerStateRoot);
-  return new Set(containers.filter(({ status }) => status !== "stopped").map(({ id }) => id));
 }
 
 /** From the digest of its manifest to a name, where it still has one. */
