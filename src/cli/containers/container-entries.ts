@@ -57,6 +57,16 @@ export const EXEC: CommandEntry = {
   load: async () => (await import("./exec.ts")).exec,
 };
 
+export const INSPECT: CommandEntry = {
+  summary: "show all that is known of containers or images",
+  load: async () => (await import("./inspect.ts")).inspect,
+};
+
+const INSPECT_CONTAINERS: CommandEntry = {
+  summary: "show all that is known of containers",
+  load: async () => (await import("./inspect.ts")).inspectContainers,
+};
+
 export const LOGS: CommandEntry = {
   summary: "show what a container has written",
   load: async () => (await import("./logs.ts")).logs,
@@ -99,6 +109,7 @@ export const CONTAINER: CommandGroup = {
     unpause: UNPAUSE,
     attach: ATTACH,
     exec: EXEC,
+    inspect: INSPECT_CONTAINERS,
     logs: LOGS,
     wait: WAIT,
     rename: RENAME,

@@ -67,7 +67,7 @@ export const RMI: CommandEntry = {
   load: async () => (await import("./rmi.ts")).rmi,
 };
 
-export const INSPECT: CommandEntry = {
+const INSPECT: CommandEntry = {
   summary: "show all that is known of an image",
   load: async () => (await import("./inspect.ts")).inspect,
 };

@@ -1,0 +1,94 @@
+// inspect, container inspect: all that is known of containers, or of images.
+
+import { inspectContainer } from "../../engine/containers/inspect-container.ts";
+import { inspectImage } from "../../engine/images/inspect-image.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { defineCommand } from "../command.ts";
+import type { FlagTable } from "../flags.ts";
+import { PLATFORM_FLAG } from "../images/image-flags.ts";
+import { INSPECT_FORMAT_FLAG, inspectEach } from "../inspect-each.ts";
+import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+
+const CONTAINER_FLAGS = {
+  ...INSPECT_FORMAT_FLAG,
+  size: { kind: "switch", aliases: ["s"], help: "count the bytes of a container's files" },
+  ...PLACE_FLAGS,
+} as const satisfies FlagTable;
+
+export const inspectContainers = defineCommand({
+  usage: ["[FLAGS] CONTAINER..."],
+  about: "Shows all that is known of containers, as a JSON array with the fields of docker.",
+  flags: CONTAINER_FLAGS,
+  args: { min: 1 },
+  completes: "container",
+  examples: ["ocicat container inspect --format '{{.State.Status}}' web"],
+  act(flags, { command }) {
+    const options = { ...placeOptions(flags), sizes: flags.switch("size") };
+    return inspectEach(flags, command, async (word) => {
+      return (await inspectContainer(word, options)) ?? missing(word, "container");
+    });
+  },
+});
+
+export const inspect = defineCommand({
+  usage: ["[FLAGS] CONTAINER|IMAGE..."],
+  about: `Shows all that is known of containers, or of images where no container has that name, as a JSON array
+with the fields of docker.`,
+  flags: {
+    ...CONTAINER_FLAGS,
+    type: { kind: "text", value: "container|image", help: "look for nothing else" },
+    ...PLATFORM_FLAG,
+  },
+  args: { min: 1 },
+  completes: "container",
+  examples: [
+    "ocicat inspect web",
+    "ocicat inspect --format '{{.State.Pid}} {{.Config.Env}}' web",
+    "ocicat inspect --type image --format '{{json .Config.Labels}}' debian:12",
+  ],
+  act(flags, { command }) {
+    const type = parseType(flags.text("type") ?? "");
+    const place = placeOptions(flags);
+    const platform = flags.text("platform");
+    return inspectEach(flags, command, async (word) => {
+      const options = { ...place, sizes: flags.switch("size") };
+      const found = type === "image" ? undefined : await inspectContainer(word, options);
+      if (found !== undefined || type === "container") {
+        return found ?? missing(word, "container");
+      }
+      return await inspectImage(word, { ...place, platform }).catch((error: unknown) => {
+        const isMissing = error instanceof OcicatError && error.code === "not-found";
+        throw isMissing && type === "" ? noSuchThing(word, error) : error;
+      });
+    });
+  },
+});
+
+function parseType(text: string): "" | "container" | "image" {
+  if (text !== "" && text !== "container" && text !== "image") {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `--type ${quote(text)}`,
+      reason: "it is neither container nor image",
+    });
+  }
+  return text;
+}
+
+function missing(word: string, kind: string): never {
+  throw new OcicatError("not-found", {
+    operation: "find",
+    subject: `${kind} ${quote(word.slice(0, 200))}`,
+    reason: "there is none of this name or id",
+  });
+}
+
+function noSuchThing(word: string, cause: OcicatError): OcicatError {
+  return new OcicatError("not-found", {
+    operation: "find",
+    subject: quote(word.slice(0, 200)),
+    reason: "there is no container and no image of this name or id",
+    cause,
+    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+  });
+}

@@ -1,0 +1,103 @@
+// inspect of containers: docker's document.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readProcessStat } from "../../src/sys/process.ts";
+import { eventually } from "../peers/conditions.ts";
+import { ContainerPlace } from "./container-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+
+describe.skipIf(NEEDS_ROOT)("as root: inspect", () => {
+  const place = new ContainerPlace();
+  let id = "";
+  let shared = "";
+  const field = (name: string, format: string) =>
+    place.outputOf("inspect", "--format", format, name).trimEnd();
+
+  beforeAll(() => {
+    shared = place.makeFolder("shared");
+    const flags = ["-e", "A=1", "-l", "kind=web", "-w", "/tmp", "-m", "64m", "--cpus", "0.5"];
+    const mounts = ["-v", `${shared}:/shared:ro`, "--tmpfs", "/scratch:size=1m"];
+    const script = "echo 12345678 > /made; ln /made /again; sleep 1000";
+    id = place.detach("web", script, ...flags, ...mounts, "-u", "root", "--stop-timeout", "3");
+  });
+  afterAll(async () => {
+    place.clear();
+    await eventually("the holders' end", () => place.leftovers().length === 0);
+    place.remove();
+  });
+
+  test("of one that runs", async () => {
+    await eventually(
+      "its file",
+      () => place.call("exec", ["web", "test", "-e", "/again"]).status === 0,
+    );
+    const [report, ...others] = JSON.parse(place.outputOf("inspect", "-s", id.slice(0, 12)));
+    expect(others).toEqual([]);
+    expect(report).toMatchObject({
+      Id: id,
+      Name: "/web",
+      Path: "/bin/sh",
+      Args: ["-c", "echo 12345678 > /made; ln /made /again; sleep 1000"],
+      State: { Status: "running", Running: true, Paused: false, ExitCode: 0, Error: "" },
+      LogPath: `${place.folderOf("web")}/log`,
+      SizeRw: 9,
+      HostConfig: {
+        Binds: [`${shared}:/shared:ro`],
+        Memory: 64 * 2 ** 20,
+        NanoCpus: 500_000_000,
+        NetworkMode: "none",
+        AutoRemove: false,
+        Tmpfs: { "/scratch": "size=1m" },
+      },
+      Mounts: [
+        { Type: "bind", Source: shared, Destination: "/shared", RW: false },
+        { Type: "tmpfs", Destination: "/scratch" },
+      ],
+      Config: {
+        Env: ["PATH=/bin", "FROM_IMAGE=yes", "A=1"],
+        Labels: { kind: "web" },
+        User: "root",
+        WorkingDir: "/tmp",
+        Cmd: ["/bin/sh", "-c", expect.any(String)],
+        Image: place.image,
+        StopTimeout: 3,
+      },
+    });
+    expect(report.SizeRootFs).toBeGreaterThan(500_000);
+    expect(report.Image).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(Date.parse(report.State.StartedAt)).toBeGreaterThanOrEqual(Date.parse(report.Created));
+    expect(readProcessStat(report.State.Pid)?.state).toMatch(/[SR]/);
+  });
+
+  test("templates; created, paused and exited ones", () => {
+    expect(field("web", "{{.Name}} {{.State.Status}} {{.HostConfig.Memory}}")).toBe(
+      "/web running 67108864",
+    );
+    place.outputOf("pause", "web");
+    expect(field("web", "{{.State.Status}} {{.State.Paused}}")).toBe("paused true");
+    place.outputOf("unpause", "web");
+    place.outputOf("create", "--name", "idle", place.image);
+    expect(field("idle", "{{.State.Status}} {{.State.StartedAt}} {{.Path}} {{.Args}}")).toBe(
+      "created 0001-01-01T00:00:00Z echo [the image's command]",
+    );
+    place.detach("short", "exit 3");
+    place.outputOf("wait", "short");
+    expect(field("short", "{{.State.Status}} {{.State.ExitCode}} {{.State.Pid}}")).toBe(
+      "exited 3 0",
+    );
+  });
+
+  test("a container before an image; what is neither", () => {
+    const image = field("web", "{{.Image}}");
+    expect(field(image, "{{.Id}}")).toBe(image);
+    const { status, stdout, stderr } = place.call("inspect", ["web", "nothing-here"]);
+    expect([status, JSON.parse(stdout).length]).toEqual([1, 1]);
+    expect(stderr).toContain("there is no container and no image of this name");
+    expect(place.call("inspect", ["--type", "image", "web"]).status).toBe(1);
+    expect(place.call("container inspect", [image]).stderr).toContain("there is none of this name");
+    expect(place.call("inspect", ["--type", "pod", "web"]).stderr).toContain(
+      "neither container nor",
+    );
+  });
+});
