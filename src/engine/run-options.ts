@@ -2,6 +2,7 @@
 
 import type { PullPolicy } from "../config/schema.ts";
 import type { ImageEvent } from "../image/image-event.ts";
+import type { RestartPolicy } from "./containers/restart-policy.ts";
 import type { RunSecurity } from "./security.ts";
 
 /** What the container's root file system is made from. */
@@ -38,6 +39,7 @@ export interface RunContainerOptions {
   readonly remove: boolean;
   /** Do not wait for its end. */
   readonly detach?: boolean;
+  readonly restart?: RestartPolicy;
   readonly labels?: Readonly<Record<string, string>>;
   /** Where its output is kept. */
   readonly log?: RunLog;

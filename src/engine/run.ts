@@ -14,6 +14,7 @@ import {
   type OpenContainer,
   removeContainerFiles,
 } from "./containers/create-container.ts";
+import { NO_RESTART } from "./containers/restart-policy.ts";
 import { settleContainer } from "./containers/settle-container.ts";
 import { type StartRequest, startContainer } from "./containers/start-container.ts";
 import { rootlessIdMaps } from "./id-maps.ts";
@@ -52,10 +53,13 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   if (end.kind === "detached") {
     return { kind: "detached", id: container.record.id };
   }
-  if (end.kind === "exited") {
+  const isRestarted = (options.restart ?? NO_RESTART).kind !== "no";
+  if (end.kind === "exited" && !isRestarted) {
     waitForPid(held.holderPid);
   }
-  await settleContainer({ ...container, surroundings, idMaps });
+  if (!isRestarted) {
+    await settleContainer({ ...container, surroundings, idMaps });
+  }
   return { kind: "exited", code: codeOf(end, container), startedAfterMs };
 }
 

@@ -53,13 +53,19 @@ export interface HoldEnd {
   /** Where the exit record goes. */
   readonly directoryFd: number;
   readonly log?: HoldLog;
-  /**
-   * Executed by the holder when all is over, unless a primary client is there to see the end: a program
-   * and its arguments, the first its path.
-   */
-  readonly onExit?: readonly string[];
+  /** Executed by the holder when all is over. */
+  readonly onExit?: ExitCommand;
   /** Stay open in the holder, for the locks on them. */
   readonly lockFds?: readonly number[];
+}
+
+export interface ExitCommand {
+  /** A program and its arguments, the first its path. */
+  readonly command: readonly string[];
+  /** "NAME=value". */
+  readonly environment: readonly string[];
+  /** A primary client that is there to see the end does it in the holder's place. */
+  readonly isLeftToPrimary: boolean;
 }
 
 export interface CreateRequest {

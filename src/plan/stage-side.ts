@@ -1,6 +1,6 @@
 // What the stage does in the host's namespaces, before and after it clones init.
 
-import { O_CLOEXEC, O_CREAT, O_RDONLY } from "../abi/file.ts";
+import { O_CLOEXEC, O_CREAT, O_RDONLY, O_RDWR } from "../abi/file.ts";
 import {
   AF_UNIX,
   CLONE_INTO_CGROUP,
@@ -42,7 +42,7 @@ import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespa
 import { moveNetDevices } from "./net-devices.ts";
 import { outerLimits } from "./process-limits.ts";
 import { INIT_LOCK, REPORT_PID, START_SOCKET } from "./reports.ts";
-import type { HoldEnd } from "./request.ts";
+import type { ExitCommand, HoldEnd } from "./request.ts";
 import { planStdio, type Stdio } from "./stdio.ts";
 
 /** What the stage has made for itself and init. */
@@ -296,21 +296,34 @@ function holdContainer(context: PlanContext, shared: StageShared, init: Register
 }
 
 function holdRequest(program: ProgramBuilder, end: HoldEnd): DataReference {
-  const words = encodeHoldRequest({ ...end, primarySettles: true });
+  const words = encodeHoldRequest({
+    ...end,
+    primarySettles: end.onExit?.isLeftToPrimary ?? false,
+  });
   return end.log === undefined
     ? program.structure(words, "hold")
     : program.structure(words, "hold", holdRequestPointers(program.text(end.log.name)));
 }
 
 /** The container is gone and its record written: what a failure here leaves, the next command finds. */
-function executeAtEnd(program: ProgramBuilder, command: readonly string[] | undefined): void {
-  const [path] = command ?? [];
-  if (command === undefined || path === undefined) {
+function executeAtEnd(program: ProgramBuilder, onExit: ExitCommand | undefined): void {
+  const [path] = onExit?.command ?? [];
+  if (onExit === undefined || path === undefined) {
     return;
   }
-  const words = program.stringVector(command, "command");
-  const environment = program.stringVector(["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], "environment");
+  const words = program.stringVector(onExit.command, "command");
+  const environment = program.stringVector(onExit.environment, "environment");
   program.control("reset_signals", [0, 0]);
+  // The lowest free descriptors: the standard ones, which the holder has closed.
+  for (let descriptor = 0; descriptor < 3; descriptor++) {
+    program.call(
+      "openat",
+      [CURRENT_DIRECTORY, program.text("/dev/null"), named(O_RDWR, "RDWR"), 0],
+      {
+        caught: { errnos: "any" },
+      },
+    );
+  }
   program.call("execve", [program.text(path), words, environment], { caught: { errnos: "any" } });
 }
 

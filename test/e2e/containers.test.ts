@@ -1,7 +1,7 @@
 // Containers that go on without a command that waits for them: run -d, ps, logs, stop and the others.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../peers/conditions.ts";
 import { makeBusyboxRoot } from "./busybox-image.ts";
@@ -181,6 +181,25 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     const words = place.command(["-d", "--rootfs", root, "/bin/true"], "gone");
     expect(Bun.spawnSync(words).exitCode).toBe(0);
     await eventually("its removal", () => call("ps", "-aq").stdout === "");
+  });
+
+  test("--restart: on-failure with a limit; always, until a user stops it", async () => {
+    detach("failing", "echo run >> /shared/failing; exit 1", "--restart", "on-failure:2");
+    const runs = (name: string): number =>
+      existsSync(join(shared, name))
+        ? readFileSync(join(shared, name), "utf8").split("\n").length - 1
+        : 0;
+    await eventually("three runs", () => runs("failing") === 3);
+    await eventually("the last end", () => status("failing").startsWith("Exited (1)"));
+    detach("always", "echo run >> /shared/always; exit 0", "--restart", "always");
+    await eventually("three runs", () => runs("always") >= 3);
+    output("stop", "-t", "0", "always");
+    const stopped = runs("always");
+    await eventually("the end", () => !status("always").startsWith("Up"));
+    expect(runs("failing")).toBe(3);
+    expect(runs("always")).toBeLessThanOrEqual(stopped + 1);
+    const words = place.command(["-d", "--restart", "always", "--rootfs", root, "/bin/true"], "x");
+    expect(Bun.spawnSync(words).stderr.toString()).toContain("it does not go with --rm");
   });
 
   test("the holder is killed: the process goes on, and nobody pretends to know its end", async () => {

@@ -1,6 +1,6 @@
 // container-ended: what a holder executes when its container has ended. Not meant for people.
 
-import { settleEnded } from "../../engine/containers/stored-container.ts";
+import { containerEnded as seeToTheEnd } from "../../engine/containers/container-ended.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
@@ -13,7 +13,7 @@ export const containerEnded = defineCommand({
   examples: ["ocicat container-ended 4f2c"],
   async act(flags) {
     try {
-      await settleEnded(flags.args[0] ?? "", placeOptions(flags));
+      await seeToTheEnd(flags.args[0] ?? "", placeOptions(flags));
     } catch (error) {
       // Somebody else has removed it.
       if (!(error instanceof OcicatError && error.code === "not-found")) {

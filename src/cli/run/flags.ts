@@ -15,6 +15,11 @@ export const RUN_FLAGS = {
     help: "get the image when it is missing, always, when it is newer, or never",
   },
   name: { kind: "text", value: "NAME", help: "name of the container; random by default" },
+  restart: {
+    kind: "text",
+    value: "POLICY",
+    help: "no, always, unless-stopped, on-failure[:RETRIES]",
+  },
   label: { kind: "list", aliases: ["l"], value: "KEY=VALUE", help: "a label of the container" },
   "stop-signal": { kind: "text", value: "SIGNAL", help: "what `stop` sends; the image's, or TERM" },
   "stop-timeout": { kind: "text", value: "SECONDS", help: "how long `stop` waits; 10 by default" },

@@ -1,5 +1,6 @@
 // Values of the flags that say how a container is kept: labels, log, what stops it.
 
+import type { RestartPolicy } from "../../engine/containers/restart-policy.ts";
 import type { RunLog } from "../../engine/run-options.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { parseSignal } from "../signal-argument.ts";
@@ -22,6 +23,14 @@ export function parseLabels(texts: readonly string[]): Readonly<Record<string, s
 export function parseStopSignal(text: string): string {
   parseSignal(text);
   return text;
+}
+
+/** One that is removed at its end can't be started again. */
+export function checkedRestart(policy: RestartPolicy, isRemoved: boolean): RestartPolicy {
+  if (isRemoved && policy.kind !== "no") {
+    throw wrong("--restart", policy.kind, "it does not go with --rm");
+  }
+  return policy;
 }
 
 const MOST_FILES = 100;

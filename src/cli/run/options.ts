@@ -1,11 +1,12 @@
 // From the words of the command line to the options of the engine.
 
+import { parseRestartPolicy } from "../../engine/containers/restart-policy.ts";
 import type { RunContainerOptions, RunLimits, RunSource } from "../../engine/run-options.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
 import { parseSeconds } from "../containers/container-flags.ts";
 import type { RunFlags } from "./flags.ts";
-import { parseLabels, parseLog, parseStopSignal } from "./keeping.ts";
+import { checkedRestart, parseLabels, parseLog, parseStopSignal } from "./keeping.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
 import { parseSecurity } from "./security.ts";
 import {
@@ -44,6 +45,9 @@ export function runOptions(flags: RunFlags, around: Surroundings): RunContainerO
     terminal: flags.switch("tty"),
     remove: flags.switch("rm"),
     detach: flags.switch("detach"),
+    ...given(flags.text("restart"), (text) => ({
+      restart: checkedRestart(parseRestartPolicy(text), flags.switch("rm")),
+    })),
     labels: parseLabels(flags.list("label")),
     log: parseLog(flags.text("log-driver") ?? "file", flags.list("log-opt")),
     ...given(flags.text("stop-signal"), (text) => ({ stopSignal: parseStopSignal(text) })),

@@ -11,7 +11,13 @@ import type { RunContainerOptions } from "../run-options.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { awaitEnd, endContainer } from "./await-end.ts";
 import { checkContainerName, claimName, releaseName } from "./container-names.ts";
-import { readContainerRecord, writeContainerRecord } from "./container-record.ts";
+import {
+  isStopped,
+  noteStop,
+  readContainerRecord,
+  readStartRecord,
+  writeContainerRecord,
+} from "./container-record.ts";
 import { type OpenContainer, removeContainerFiles } from "./create-container.ts";
 import { giveBack } from "./settle-container.ts";
 import { startContainer as startStored } from "./start-container.ts";
@@ -29,6 +35,7 @@ export interface StopOptions extends SurroundingsOptions {
 export async function stopContainer(word: string, options: StopOptions): Promise<void> {
   using container = await openContainer(word, options);
   const { stopSignal, stopTimeoutMs } = container.record.options;
+  noteStop(container.folder.fd);
   endContainer(container, {
     signal: options.signal ?? signalNumber(stopSignal) ?? SIGTERM,
     timeoutMs: options.timeoutMs ?? stopTimeoutMs ?? DEFAULT_STOP_MS,
@@ -46,6 +53,9 @@ export async function killContainer(
 ): Promise<void> {
   using container = await openContainer(word, options);
   requireRunning(container, "kill");
+  if (options.signal === SIGKILL) {
+    noteStop(container.folder.fd);
+  }
   kill({ ...container.address, signal: options.signal });
   if (options.signal === SIGKILL) {
     awaitEnd(container, DEFAULT_STOP_MS);
@@ -80,6 +90,8 @@ export interface StartOptions extends SurroundingsOptions {
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
   /** A connected stream socket for the client that is attached from the start. */
   readonly primaryFd?: number;
+  /** Its restart policy starts it: not if a user has ended it meanwhile. */
+  readonly isRestart?: boolean;
 }
 
 /** False: it runs already, and is left as it is. */
@@ -87,9 +99,12 @@ export async function startByName(word: string, options: StartOptions): Promise<
   using container = await openContainer(word, options);
   using _lock = container.folder.lock();
   const { kind } = container.status();
-  if (kind === "running" || kind === "paused") {
+  const { isRestart = false } = options;
+  const isUnwanted = isRestart && isStopped(container.folder.fd);
+  if (kind === "running" || kind === "paused" || isUnwanted) {
     return false;
   }
+  const restarts = isRestart ? (readStartRecord(container.folder.fd)?.restarts ?? 0) + 1 : 0;
   const { surroundings, idMaps } = container;
   giveBack(container);
   const stored = restartOptions(container, options);
@@ -101,6 +116,7 @@ export async function startByName(word: string, options: StartOptions): Promise<
     options: stored,
     surroundings,
     idMaps,
+    restarts,
     ...(primaryFd === undefined ? {} : { primaryFd }),
   });
   return true;

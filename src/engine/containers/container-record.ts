@@ -2,17 +2,27 @@
 //
 //   container.json    {"version": 1, "id", "name", "created", "image", "options"}: ContainerRecord. Written
 //                     when the container is created, replaced as a whole when something of it changes
-//   started.json      {"version": 1, "startedMs", "holderPid", "holderStartTime"}: StartRecord, of its last
-//                     start. A start removes the exit record of the one before it first
+//   started.json      {"version": 1, "startedMs", "holderPid", "holderStartTime", "restarts"}: StartRecord,
+//                     of its last start. A start removes the exit record of the one before it first
+//   stopped           empty: a user ended it, so no restart policy starts it again
 //
 // Whether it runs is in neither: that is asked of the processes (container-status.ts).
 
+import { O_CREAT, O_WRONLY } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
-import { readTextAtIfExists, replaceFileAt, tryUnlinkAt } from "../../sys/file.ts";
+import {
+  OwnedFd,
+  openAt,
+  readTextAtIfExists,
+  replaceFileAt,
+  statAt,
+  tryUnlinkAt,
+} from "../../sys/file.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 
 export const RECORD_NAME = "container.json";
 const STARTED_NAME = "started.json";
+const STOPPED_NAME = "stopped";
 const VERSION = 1;
 const SIZE_LIMIT = 4 * 1024 * 1024;
 
@@ -45,6 +55,8 @@ export interface StartRecord {
   readonly holderPid: number;
   /** As /proc tells it; with the pid it names one process. */
   readonly holderStartTime: string;
+  /** How often its restart policy has started it since a user did. */
+  readonly restarts: number;
 }
 
 export function writeContainerRecord(folderFd: number, record: ContainerRecord): void {
@@ -68,6 +80,16 @@ export function readStartRecord(folderFd: number): StartRecord | undefined {
 
 export function removeStartRecord(folderFd: number): void {
   tryUnlinkAt(folderFd, STARTED_NAME);
+  tryUnlinkAt(folderFd, STOPPED_NAME);
+}
+
+/** A user ends it: before it is signalled. */
+export function noteStop(folderFd: number): void {
+  using _file = new OwnedFd(openAt(folderFd, STOPPED_NAME, O_WRONLY | O_CREAT, 0o600));
+}
+
+export function isStopped(folderFd: number): boolean {
+  return statAt(folderFd, STOPPED_NAME) !== undefined;
 }
 
 /** The engine alone writes these files: what has our version is as we wrote it. */

@@ -27,6 +27,7 @@ import { type IdMaps, runSpec } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { removeStartRecord, writeStartRecord } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
+import { NO_RESTART } from "./restart-policy.ts";
 
 export interface StartRequest {
   readonly container: OpenContainer;
@@ -36,6 +37,8 @@ export interface StartRequest {
   readonly idMaps: IdMaps | undefined;
   /** A connected stream socket for the client that is attached from the start. */
   readonly primaryFd?: number;
+  /** As StartRecord has it; 0 when absent. */
+  readonly restarts?: number;
 }
 
 const LOG_NAME = "log";
@@ -72,7 +75,12 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     directoryFd: container.folder.fd,
     lockFds: imageLock === undefined ? [] : [imageLock.number],
     ...logOf(options, container.folder.fd),
-    onExit: endCommand(surroundings, id),
+    onExit: {
+      command: endCommand(surroundings, id),
+      environment: endEnvironment(),
+      // A client would leave before the container is started again.
+      isLeftToPrimary: (options.restart ?? NO_RESTART).kind === "no",
+    },
     stdin: options.interactive,
   };
   const held = await orStopListening(surroundings, id, () => runHeld(launch));
@@ -81,6 +89,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     startedMs: Date.now(),
     holderPid: held.holderPid,
     holderStartTime: startTime,
+    restarts: request.restarts ?? 0,
   });
   return held;
 }
@@ -104,6 +113,15 @@ export function removeAttachSocket(surroundings: Surroundings, id: string): void
 
 function endCommand({ storeRoot, stateRoot }: Surroundings, id: string): readonly string[] {
   return [...ownCommand(), "container-ended", "--store", storeRoot, "--root", stateRoot, id];
+}
+
+/** What tells a program where its files are and who it is; the rest is nobody's business. */
+function endEnvironment(): readonly string[] {
+  const names = ["PATH", "HOME", "USER", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"];
+  return names.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
 }
 
 function logOf({ log = DEFAULT_LOG }: RunContainerOptions, directoryFd: number): { log?: HoldLog } {

@@ -8,7 +8,6 @@ import { ContainerFolder } from "./container-folder.ts";
 import { findContainerId, listContainerIds } from "./container-names.ts";
 import { type ContainerRecord, readContainerRecord } from "./container-record.ts";
 import { type ContainerStatus, containerStatus } from "./container-status.ts";
-import { settleContainer } from "./settle-container.ts";
 
 /** A container's folder and what stands in it. */
 export class StoredContainer implements Disposable {
@@ -100,16 +99,4 @@ export function eachContainer<Result>(
     }
   }
   return results;
-}
-
-/**
- * What the holder does when its container has ended: by then nobody else may have done it, or somebody
- * is about to.
- */
-export async function settleEnded(word: string, options: SurroundingsOptions): Promise<void> {
-  using container = await openContainer(word, options);
-  const { kind } = container.status();
-  if (kind === "exited" || kind === "lost") {
-    await settleContainer(container);
-  }
 }

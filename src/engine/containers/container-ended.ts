@@ -1,0 +1,51 @@
+// What a holder executes when its container has ended: `ocicat container-ended`. Nothing else runs for a
+// container that waits to be started again.
+
+import { OcicatError } from "../../error/ocicat-error.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { startByName } from "./container-operations.ts";
+import { isStopped, readStartRecord } from "./container-record.ts";
+import type { ContainerStatus } from "./container-status.ts";
+import { NO_RESTART, restartDelayMs } from "./restart-policy.ts";
+import { settleContainer } from "./settle-container.ts";
+import { openContainer, type StoredContainer } from "./stored-container.ts";
+
+/** By then somebody else may have removed or started it. */
+export async function containerEnded(id: string, options: SurroundingsOptions): Promise<void> {
+  const delayMs = await settle(id, options);
+  if (delayMs === undefined) {
+    return;
+  }
+  await Bun.sleep(delayMs);
+  await startByName(id, { ...options, isRestart: true }).catch((error: unknown) => {
+    // Removed meanwhile; anything else has to be told.
+    if (!(error instanceof OcicatError && error.code === "not-found")) {
+      throw error;
+    }
+  });
+}
+
+/** Milliseconds until it is to be started again, if it is. */
+async function settle(id: string, options: SurroundingsOptions): Promise<number | undefined> {
+  using container = await openContainer(id, options);
+  const status = container.status();
+  if (status.kind !== "exited" && status.kind !== "lost") {
+    return undefined;
+  }
+  const delayMs = delayOf(container, status);
+  await settleContainer(container);
+  return delayMs;
+}
+
+function delayOf(
+  { record, folder }: StoredContainer,
+  status: ContainerStatus & { readonly kind: "exited" | "lost" },
+): number | undefined {
+  const isKnown = status.kind === "exited";
+  return restartDelayMs(record.options.restart ?? NO_RESTART, {
+    code: isKnown ? status.code : undefined,
+    ranMs: isKnown ? status.finishedMs - status.startedMs : 0,
+    restarts: readStartRecord(folder.fd)?.restarts ?? 0,
+    isStopped: isStopped(folder.fd),
+  });
+}
