@@ -102,7 +102,8 @@ export const SETTINGS: SettingTable = {
   }),
   "registry.mirrors": listsByName({
     fallback: {},
-    purpose: "The addresses that are asked before a registry, by its name, in order",
+    purpose:
+      'The addresses that are asked before a registry, by its name, in order: { "docker.io" = ["https://mirror.example"] }',
   }),
   "registry.answer-timeout": duration({
     fallback: 60_000,
