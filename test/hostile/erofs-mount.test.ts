@@ -15,8 +15,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OcicatError } from "../../src/error/ocicat-error.ts";
-import { mountErofs, unmountErofs } from "../../src/image/erofs/mount.ts";
+import { mountErofs } from "../../src/image/erofs/mount.ts";
 import { probeErofs } from "../../src/image/erofs/probe.ts";
+import { detachMount } from "../../src/sys/mount.ts";
 import { ErofsFolder } from "../fixtures/erofs-layers.ts";
 import { archive } from "../fixtures/tar-archive.ts";
 
@@ -111,7 +112,7 @@ describe.skipIf(isMissing)("a mounted image", () => {
     mountErofs({ imageFd: fd, deviceFds: [], targetPath });
     expect(() => writeFileSync(join(targetPath, "new"), "")).toThrow("EROFS");
     const used = openSync(join(targetPath, "f"), "r");
-    unmountErofs(targetPath);
+    detachMount(targetPath);
     expect(existsSync(join(targetPath, "f"))).toBe(false);
     expect(readFileSync(used, "utf8")).toBe("content");
     closeSync(used);
@@ -128,7 +129,7 @@ describe.skipIf(isMissing)("a mounted image", () => {
     rmSync(files, { recursive: true });
     expect(readFileSync(join(targetPath, "f"), "utf8")).toBe("content");
     expect(readFileSync(join(targetPath, "g"), "utf8")).toBe("upper");
-    unmountErofs(targetPath);
+    detachMount(targetPath);
   });
 });
 

@@ -12,11 +12,11 @@ import { OwnedFd, openAt, readTextAtIfExists, statAt, tryUnlinkAt } from "../../
 import { bytes } from "../../sys/memory.ts";
 import { readAt } from "../../sys/positioned.ts";
 import { SUPERBLOCK_OFFSET } from "../erofs/format.ts";
-import { readLayerFileHeader } from "../erofs/layer-file.ts";
+import { type LayerFileHeader, readLayerFileHeader } from "../erofs/layer-file.ts";
 import { filesOf } from "../record.ts";
 import type { BlobCheck } from "./check-blobs.ts";
 import type { Discovery } from "./check-finding.ts";
-import { hashFile } from "./hash-file.ts";
+import { type FileRange, hashFile } from "./hash-file.ts";
 import { digestOfName, readRecords } from "./mark-used.ts";
 
 const EROFS_MAGIC = [0xe2, 0xe1, 0xf5, 0xe0];
@@ -104,8 +104,24 @@ async function fileProblem(check: BlobCheck, name: string): Promise<string | und
   if (header.mountable && !hasSuperblock(file.number)) {
     return "it has no file system";
   }
-  const range = { digest: header.diffId, offset: header.tarOffset, length: header.tarBytes };
-  return check.isQuick ? undefined : await hashFile(file.number, range, check.progress);
+  if (check.isQuick) {
+    return undefined;
+  }
+  const archive = { digest: header.diffId, offset: header.tarOffset, length: header.tarBytes };
+  return (
+    (await hashFile(file.number, archive, check.progress)) ??
+    (header.mountable
+      ? await hashFile(file.number, metadataRange(header), check.progress)
+      : undefined)
+  );
+}
+
+function metadataRange(header: LayerFileHeader): FileRange {
+  return {
+    digest: `sha256:${header.metadataSha256.toHex()}`,
+    offset: header.metadataOffset,
+    length: header.metadataHashedBytes,
+  };
 }
 
 function hasSuperblock(fd: number): boolean {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,6 +14,7 @@ import { join } from "node:path";
 import { hexOf } from "../../oci/digest.ts";
 import { bytes, encodeText } from "../../sys/memory.ts";
 import { encodeLayerHeader } from "../erofs/layer-file.ts";
+import { LayerFileWriter } from "../erofs/layer-file-writer.ts";
 import { checkStore } from "./check.ts";
 import { listImages } from "./image-list.ts";
 import { contentOf, diffIdOf, digestOf, type TestImage, TestStore } from "./store.fixture.ts";
@@ -145,6 +148,7 @@ function addLayerFile(seed: number, change: (content: Uint8Array) => void = () =
       metadataOffset: 0,
       metadataBytes: 0,
       metadataSha256: bytes(32),
+      metadataHashedBytes: 0,
     }),
   );
   content.set(archive, 4096);
@@ -179,6 +183,25 @@ test("layer files: headers always, content when it is read; damaged ones go", as
   expect(full.join("\n")).toContain(`the layer ${changed} is damaged: its digest is`);
   expect(await kindsAfterRepair()).toEqual([]);
   expect(readdirSync(join(place.root, "layers"))).toEqual([sound]);
+});
+
+test("the metadata of a layer file count as its content", async () => {
+  const archive = bytes(1024);
+  const name = `sha256-${hexOf(digestOf(archive))}.erofs`;
+  const path = join(place.root, "layers", name);
+  const fd = openSync(path, "wx+");
+  const writer = new LayerFileWriter(fd);
+  writer.push(archive);
+  expect(writer.finish(digestOf(archive)).mountable).toBe(true);
+  closeSync(fd);
+  expect(await sentences()).toEqual([]);
+  const content = readFileSync(path);
+  content[8192 + 200] = 1;
+  writeFileSync(path, content);
+  expect(await sentences({ quick: true })).toEqual([]);
+  expect(await sentences()).toEqual([
+    expect.stringContaining(`the layer ${name} is damaged: its digest is`),
+  ]);
 });
 
 test("unpacked layers, and records that lead to them", async () => {

@@ -89,6 +89,7 @@ export class LayerFileWriter {
       metadataOffset: written === undefined ? 0 : metadataOffset,
       metadataBytes: written?.bytes ?? 0,
       metadataSha256: written?.sha256 ?? NO_SHA256,
+      metadataHashedBytes: written?.hashedBytes ?? 0,
     });
     const head = Buffer.from(new ArrayBuffer(LAYER_HEAD_BYTES));
     head.set(header.subarray(0, LAYER_HEADER_BYTES), 0);

@@ -41,7 +41,7 @@ describe("a layer file", () => {
     expect(content.length % 4096).toBe(0);
     const metadata = content.subarray(
       header.metadataOffset,
-      header.metadataOffset + header.metadataBytes,
+      header.metadataOffset + header.metadataHashedBytes,
     );
     expect(digestOf(metadata)).toBe(`sha256:${header.metadataSha256.toHex()}`);
   });

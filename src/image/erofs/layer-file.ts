@@ -11,10 +11,11 @@
 //    16 version (u32), 1        32 bytes of the archive (u64)     96 DiffID, text padded with NULs [160]
 //    20 flags (u32): 1 can be   40 place of the metadata (u64)   992 SHA-256 of bytes 0 to 991 [32]
 //       mounted                 48 bytes of it (u64)
+//                               56 bytes of it that have the SHA-256 (u64): all but the copies of chunks,
+//                                  which the archive has, too (sparse-chunks.ts)
 //
 // The first 4096 bytes are written last: without them the file is nothing. A layer that cannot stand alone
 // (it links to a file of the layers below) has neither superblock nor metadata: merged-image.ts can use it.
-// The SHA-256 of the metadata leaves out the copies of chunks (sparse-chunks.ts): the archive has them.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { type Digest, parseDigest } from "../../oci/digest.ts";
@@ -41,6 +42,8 @@ export interface LayerFileHeader {
   readonly metadataOffset: number;
   readonly metadataBytes: number;
   readonly metadataSha256: Uint8Array;
+  /** The first bytes of the metadata, of which it is. */
+  readonly metadataHashedBytes: number;
 }
 
 export function encodeLayerHeader(header: LayerFileHeader): Uint8Array {
@@ -52,6 +55,7 @@ export function encodeLayerHeader(header: LayerFileHeader): Uint8Array {
   content.writeBigUInt64LE(BigInt(header.tarBytes), 32);
   content.writeBigUInt64LE(BigInt(header.metadataOffset), 40);
   content.writeBigUInt64LE(BigInt(header.metadataBytes), 48);
+  content.writeBigUInt64LE(BigInt(header.metadataHashedBytes), 56);
   content.set(header.metadataSha256.subarray(0, 32), 64);
   content.write(header.diffId, DIFF_ID.start, DIFF_ID.end - DIFF_ID.start, "latin1");
   content.set(sha256(content.subarray(0, CHECK_START)), CHECK_START);
@@ -80,6 +84,7 @@ export function readLayerFileHeader(fd: number): LayerFileHeader {
     mountable: (content.readUInt32LE(20) & FLAG_MOUNTABLE) !== 0,
     metadataOffset: Number(content.readBigUInt64LE(40)),
     metadataBytes: Number(content.readBigUInt64LE(48)),
+    metadataHashedBytes: Number(content.readBigUInt64LE(56)),
     metadataSha256: Uint8Array.from(content.subarray(64, 96)),
   };
 }

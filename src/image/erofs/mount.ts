@@ -11,7 +11,6 @@ import { MOUNT_ATTR_NODEV, MOUNT_ATTR_NOSUID, MOUNT_ATTR_RDONLY } from "../../ab
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { OwnedFd } from "../../sys/file.ts";
 import { bytes } from "../../sys/memory.ts";
-import { detachMount } from "../../sys/mount.ts";
 import { attachMount, type MountParameter, makeDetachedMount } from "../../sys/mount-context.ts";
 import { readAt } from "../../sys/positioned.ts";
 import {
@@ -49,11 +48,6 @@ export function detachedErofs({ imageFd, deviceFds }: ErofsImage): OwnedFd {
     parameters: [["source", descriptorPath(imageFd)], ["ro"], ...devices],
     attributes: MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
   });
-}
-
-/** Users of the mount, an overlay above all, keep it as long as they need it. */
-export function unmountErofs(targetPath: string): void {
-  detachMount(targetPath);
 }
 
 function checkDevices(imageFd: number, given: number): void {

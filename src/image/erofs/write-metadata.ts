@@ -31,6 +31,7 @@ export interface WrittenMetadata {
   readonly bytes: number;
   /** Of inodes and blocks, without copies. */
   readonly sha256: Uint8Array;
+  readonly hashedBytes: number;
   /** Without uuid and devices. */
   readonly superblock: Omit<Superblock, "uuid" | "devices">;
 }
@@ -60,6 +61,7 @@ export function writeMetadata(
   return {
     bytes: metadataBytes(placed),
     sha256: new Bun.CryptoHasher("sha256").update(content).digest(),
+    hashedBytes: content.length,
     superblock: {
       rootInode: (placed.places[0] ?? 0) / INODE_SLOT_BYTES,
       inodes: placed.nodes.length,
