@@ -97,6 +97,13 @@ describe("values", () => {
     [["images", "-f", "until=yesterday"], "it is neither a time nor a duration"],
     [["images", "-f", "reference=[a"], "a [ has no ]"],
     [["images", "--sort", "age"], "it is one of created, repository, tag, size, id"],
+    [["pull", "--all-tags", "debian:12"], "it names one image already"],
+    [["push", "--all-tags", "debian:12"], "it names one tag already"],
+    [["push", "--all-tags", "debian", "other"], "they go to where they say"],
+    [["push", "--all-tags", "nothing"], "the store has none of that repository"],
+    [["login", "--get-login", "registry"], "it is not of the form HOST[:PORT][/REPOSITORY]"],
+    [["login", "--get-login", "a.example/x:tag"], "it is not of the form HOST[:PORT][/REPOSITORY]"],
+    [["login", "--get-login", "https://index.docker.io/v1/"], "nobody is logged in there"],
     [["pull", "--progress", "loud", "x"], "it is one of auto, tty, plain, json and none"],
     [["pull", "--platform", "a/b/c/d", "x"], 'parse platform "a/b/c/d"'],
   ])("%j", async (words, text) => {

@@ -1,5 +1,6 @@
 // Images from registries into the store.
 
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { type PullResult, pullAllTags, pullImage } from "../../image/transfer/pull-image.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { openImages } from "./image-session.ts";
@@ -23,7 +24,14 @@ export async function pullImages(
 ): Promise<readonly PullResult[]> {
   using session = await openImages(options);
   const { store, defaultDomain } = session;
-  const { domain } = parseReference(name, { defaultDomain });
+  const { domain, tag, digest } = parseReference(name, { defaultDomain });
+  if (options.allTags === true && (tag !== undefined || digest !== undefined)) {
+    throw new OcicatError("invalid-argument", {
+      operation: "pull",
+      subject: `all tags of ${quote(name)}`,
+      reason: "it names one image already",
+    });
+  }
   const place = { store, client: registryClient(session, domain, options) };
   const request = {
     ...bringInRequest(session, options),

@@ -29,6 +29,13 @@ export async function pushImages(
   options: PushImagesOptions,
 ): Promise<readonly PushResult[]> {
   using session = await openImages(options);
+  if (options.allTags === true && options.target !== undefined) {
+    throw new OcicatError("invalid-argument", {
+      operation: "push",
+      subject: `all tags of ${quote(image)}`,
+      reason: "they go to where they say, not to one name",
+    });
+  }
   const pushes =
     options.allTags === true ? tagsOf(session, image) : [pushOf(session, image, options)];
   const results: PushResult[] = [];

@@ -32,9 +32,7 @@ function parseScope(text: string): RegistryScope {
   const path = slash < 0 ? "" : plain.slice(slash + 1);
   try {
     // A name of an image there shows whether both can be what they are to be.
-    const parsed = parseReference(`${domain}/${path === "" ? "x" : path}`, {
-      defaultDomain: domain,
-    });
+    const parsed = parseReference(`${domain}/${path === "" ? "x" : path}`);
     const isPlain = parsed.tag === undefined && parsed.digest === undefined;
     if (isPlain && (parsed.domain === domain || domain === "index.docker.io")) {
       return { domain: parsed.domain, path };
