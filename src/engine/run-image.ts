@@ -73,6 +73,9 @@ async function openImage(
   const { storeRoot, stateRoot } = surroundings;
   const place = { storeRoot, stateRoot };
   const resolving = resolveOptionsOf(options, surroundings);
+  if (resolving.format !== undefined) {
+    return new RunImage(await fetched(reference, { options, surroundings, resolving }), place);
+  }
   return (
     tryOpen(await fetched(reference, { options, surroundings, resolving }), place) ??
     new RunImage(await resolveImage(reference, { ...resolving, format: "directory" }), place)

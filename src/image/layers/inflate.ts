@@ -51,7 +51,10 @@ export function detectCompression(start: Uint8Array): LayerCompression {
   return isFrame || isSkippableFrame ? "zstd" : "none";
 }
 
-/** Hands every chunk of the archive to `consume`, which may throw. Does not read on after a failure. */
+/**
+ * Hands every chunk of the archive to `consume`, which may throw, and must not keep the chunk. Does not
+ * read on after a failure.
+ */
 export async function inflate(
   { compression, chunks }: OpenedLayer,
   consume: (chunk: Uint8Array) => void,
@@ -103,6 +106,7 @@ async function gunzip(source: Chunks, consume: (chunk: Uint8Array) => void): Pro
     await pipeline(source, inflated, async (chunks: Chunks) => {
       for await (const chunk of chunks) {
         consume(chunk);
+        release(chunk);
       }
       complete = true;
     });
@@ -111,6 +115,17 @@ async function gunzip(source: Chunks, consume: (chunk: Uint8Array) => void): Pro
     if (!complete) {
       throw inflateError("gzip", error);
     }
+  }
+}
+
+/**
+ * Gives the memory of a chunk back at once: the collector would let hundreds of megabytes pile up. zlib
+ * fills its buffer from the beginning to the end and takes a new one then: who has the end has the last.
+ */
+function release({ buffer, byteOffset, length }: Uint8Array): void {
+  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength === INFLATED_CHUNK_BYTES;
+  if (isOwn && byteOffset + length === INFLATED_CHUNK_BYTES) {
+    buffer.transfer(0);
   }
 }
 

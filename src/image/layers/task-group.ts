@@ -32,6 +32,10 @@ export class TaskGroup {
       try {
         this.#checkGoingOn();
         return await work();
+      } catch (error) {
+        // Before the next one has its turn.
+        this.#fail(error);
+        throw error;
       } finally {
         this.#leave();
       }
@@ -41,8 +45,7 @@ export class TaskGroup {
   /** At once, beside those that take turns. */
   start<Result>(work: () => Promise<Result>): Promise<Result> {
     const task = work().catch((error: unknown) => {
-      this.#failures.push(error);
-      this.#abort();
+      this.#fail(error);
       throw error;
     });
     // Whether somebody waits for this very task or not: finish() tells.
@@ -62,6 +65,13 @@ export class TaskGroup {
     if (first !== undefined) {
       throw first;
     }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#failures.includes(error)) {
+      this.#failures.push(error);
+    }
+    this.#abort();
   }
 
   readonly #abort = (): void => this.#controller.abort();
