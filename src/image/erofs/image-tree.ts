@@ -39,9 +39,12 @@ const HIGHEST_MINOR = 0xf_ffff;
 export class ImageTree implements TarHandler {
   readonly #placement: TreePlacement;
   #notes = new Notes();
+  /** Entries that follow each other often have the same, which is kept once. */
+  #lastAttributes: Attributes;
 
   constructor(limits: TreeLimits) {
     this.#placement = new TreePlacement(limits);
+    this.#lastAttributes = this.#placement.root.attributes;
   }
 
   get root(): DirectoryNode {
@@ -201,7 +204,7 @@ export class ImageTree implements TarHandler {
 
   #attributes(entry: TarEntry): Attributes {
     const { xattrs, mode } = encodeXattrs(entry, this.#notes);
-    return {
+    const attributes = {
       mode: TYPES[entry.kind] | (entry.kind === "symlink" ? LINK_MODE : mode),
       uid: entry.uid,
       gid: entry.gid,
@@ -209,7 +212,22 @@ export class ImageTree implements TarHandler {
       nanoseconds: entry.modified.nanoseconds,
       xattrs,
     };
+    if (!areSame(attributes, this.#lastAttributes)) {
+      this.#lastAttributes = attributes;
+    }
+    return this.#lastAttributes;
   }
+}
+
+function areSame(one: Attributes, other: Attributes): boolean {
+  return (
+    one.seconds === other.seconds &&
+    one.mode === other.mode &&
+    one.nanoseconds === other.nanoseconds &&
+    one.uid === other.uid &&
+    one.gid === other.gid &&
+    one.xattrs === other.xattrs
+  );
 }
 
 /** What cleanComponents would make of it. Most paths are like that already. */
