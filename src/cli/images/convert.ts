@@ -35,14 +35,17 @@ async function convertCommand(flags: FlagsOf<typeof CONVERT_FLAGS>): Promise<num
   const compression = choiceOf("compression", flags.text("compression"), ["gzip", "zstd", "none"]);
   const mediaTypes = choiceOf("format", flags.text("format"), ["oci", "docker"]);
   const level = levelOf(flags.text("level"));
-  const { descriptor } = await withProgress(flags, (work) =>
-    convertStoredImage(image, {
-      ...work,
-      compression,
-      mediaTypes,
-      level,
-      names: name === undefined ? [] : [name],
-    }),
+  const { descriptor } = await withProgress(
+    flags,
+    (work) =>
+      convertStoredImage(image, {
+        ...work,
+        compression,
+        mediaTypes,
+        level,
+        names: name === undefined ? [] : [name],
+      }),
+    "file",
   );
   writeOutput(`${descriptor.digest}\n`);
   return 0;

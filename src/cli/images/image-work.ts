@@ -8,6 +8,7 @@ import type { WorkOptions } from "../../engine/images/transfer-options.ts";
 import type { OcicatError } from "../../error/ocicat-error.ts";
 import { isSignalIgnored } from "../../sys/signal-catcher.ts";
 import type { FlagsOf } from "../flags.ts";
+import type { BlobOrigin } from "../terminal/progress/phase-text.ts";
 import {
   openProgress,
   type ProgressStyle,
@@ -39,9 +40,10 @@ const SIGNALS = [
 export async function withProgress<Result>(
   flags: WorkFlags,
   action: (work: WorkOptions) => Promise<Result>,
+  origin: BlobOrigin = "registry",
 ): Promise<Result> {
   const options = imageOptions(flags.text("store"));
-  const progress = openProgress(await styleOf(flags, options), process.env);
+  const progress = openProgress(await styleOf(flags, options), process.env, origin);
   const controller = new AbortController();
   using _handlers = interruptBySignals(controller);
   try {

@@ -47,15 +47,18 @@ async function importRootfs(flags: FlagsOf<typeof IMPORT_FLAGS>): Promise<number
       hint: `curl --fail ${path} | ocicat import -`,
     });
   }
-  const { imageId, descriptor } = await withProgress(flags, (work) =>
-    importImage(archiveInput(path), {
-      ...work,
-      platform: flags.text("platform"),
-      names: name === undefined ? [] : [name],
-      changes: flags.list("change"),
-      message: flags.text("message"),
-      author: flags.text("author"),
-    }),
+  const { imageId, descriptor } = await withProgress(
+    flags,
+    (work) =>
+      importImage(archiveInput(path), {
+        ...work,
+        platform: flags.text("platform"),
+        names: name === undefined ? [] : [name],
+        changes: flags.list("change"),
+        message: flags.text("message"),
+        author: flags.text("author"),
+      }),
+    "file",
   );
   writeOutput(`${imageId ?? descriptor.digest}\n`);
   return 0;

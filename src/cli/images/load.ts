@@ -26,8 +26,11 @@ docker archive or an OCI image layout, in a tar file or a folder, compressed or 
 });
 
 async function loadCommand(flags: FlagsOf<typeof LOAD_FLAGS>): Promise<number> {
-  const loaded = await withProgress(flags, (work) =>
-    loadImages(archiveInput(flags.text("input")), { ...work, platform: flags.text("platform") }),
+  const loaded = await withProgress(
+    flags,
+    (work) =>
+      loadImages(archiveInput(flags.text("input")), { ...work, platform: flags.text("platform") }),
+    "file",
   );
   for (const { names, imageId, descriptor } of loaded) {
     const lines = names.map((name) => `Loaded image: ${name}\n`);

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { absoluteTime, humanDuration, relativeAge } from "./ages.ts";
 import { listPrinter } from "./list-format.ts";
-import { humanSize } from "./sizes.ts";
+import { binarySize, humanSize } from "./sizes.ts";
 import { formatTable } from "./table.ts";
 
 test.each<[number, string]>([
@@ -115,4 +115,9 @@ describe("lists", () => {
     expect(() => listPrinter(LISTING, { format: "{{.ID", quiet: false })).toThrow("not closed");
     expect(() => show("table {{.Nope}}")).toThrow("there is no such field");
   });
+});
+
+test("sizes of memory", () => {
+  const shown = [0, 1023, 1024, 1536, 2_087_000_000, 64 * 2 ** 20].map(binarySize);
+  expect(shown).toEqual(["0B", "1023B", "1KiB", "1.5KiB", "1.944GiB", "64MiB"]);
 });

@@ -4,6 +4,7 @@ import type { ImageEvent } from "../../../image/image-event.ts";
 import { drawBoard } from "./draw-board.ts";
 import { eventText } from "./event-text.ts";
 import { LayerBoard } from "./layer-board.ts";
+import type { BlobOrigin } from "./phase-text.ts";
 import { ScreenRegion } from "./screen-region.ts";
 
 export interface BarOptions {
@@ -11,6 +12,7 @@ export interface BarOptions {
   /** Asked before each drawing. */
   readonly size: () => { readonly columns: number; readonly rows: number };
   readonly color: boolean;
+  readonly origin: BlobOrigin;
 }
 
 const REDRAW_MS = 100;
@@ -20,6 +22,7 @@ export class BarProgress {
   readonly #board = new LayerBoard();
   readonly #region: ScreenRegion;
   #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #onContinue = (): void => this.#region.forget();
 
   constructor(options: BarOptions) {
     this.#options = options;
@@ -34,6 +37,7 @@ export class BarProgress {
     this.#board.take(event, performance.now());
     if (this.#timer === undefined) {
       this.#draw();
+      process.on("SIGCONT", this.#onContinue);
       // Rates and remaining times change also while nothing comes.
       this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
     }
@@ -42,6 +46,7 @@ export class BarProgress {
   finish(): void {
     if (this.#timer !== undefined) {
       clearInterval(this.#timer);
+      process.off("SIGCONT", this.#onContinue);
       this.#timer = undefined;
       this.#draw();
     }
@@ -49,7 +54,8 @@ export class BarProgress {
 
   #draw(): void {
     const size = this.#options.size();
-    const canvas = { ...size, color: this.#options.color };
+    const { color, origin } = this.#options;
+    const canvas = { ...size, color, origin };
     const lines = drawBoard(this.#board.layers, canvas, performance.now());
     this.#region.draw(lines, size.columns);
   }

@@ -5,29 +5,17 @@
 //   0a9b8c7d6e5f  done                                  1.84kB
 //   2 of 4 layers, 14.1MB of 61.2MB, 5.21MB/s, 9s left
 
-import type { LayerPhase } from "../../../image/image-event.ts";
 import { shortId } from "../short-id.ts";
 import { humanSize } from "../sizes.ts";
 import type { LayerState } from "./layer-board.ts";
+import { type BlobOrigin, phaseText, WIDEST_PHASE } from "./phase-text.ts";
 
 export interface Canvas {
   readonly columns: number;
   readonly rows: number;
   readonly color: boolean;
+  readonly origin: BlobOrigin;
 }
-
-const PHASE_TEXTS: Readonly<Record<LayerPhase, string>> = {
-  waiting: "waiting",
-  downloading: "downloading",
-  uploading: "uploading",
-  unpacking: "unpacking",
-  compressing: "compressing",
-  saving: "saving",
-  exists: "exists",
-  "mounted-from": "mounted",
-  done: "done",
-};
-const PHASE_WIDTH = Math.max(...Object.values(PHASE_TEXTS).map((text) => text.length));
 
 const SIZES_WIDTH = 15;
 const RATE_WIDTH = 8;
@@ -73,8 +61,10 @@ function chooseLayers(layers: readonly LayerState[], room: number): readonly Lay
   return layers.filter((layer) => best.includes(layer));
 }
 
-function drawLayer(layer: LayerState, { columns, color }: Canvas, nowMs: number): string {
-  const name = `${shortId(layer.digest)}  ${PHASE_TEXTS[layer.phase].padEnd(PHASE_WIDTH)}`;
+function drawLayer(layer: LayerState, canvas: Canvas, nowMs: number): string {
+  const { columns, color, origin } = canvas;
+  const phase = phaseText(layer.phase, origin);
+  const name = `${shortId(layer.digest)}  ${phase.padEnd(WIDEST_PHASE)}`;
   const sizes = sizesOf(layer).padStart(SIZES_WIDTH);
   const speed = speedOf(layer, nowMs);
   const space = columns - 1 - name.length - sizes.length - speed.length - "  ".length * 2;

@@ -4,6 +4,7 @@ import type { ImageEvent, LayerEvent } from "../../../image/image-event.ts";
 import { shortId } from "../short-id.ts";
 import { humanSize } from "../sizes.ts";
 import { eventText, seconds } from "./event-text.ts";
+import { type BlobOrigin, phaseText } from "./phase-text.ts";
 
 /** A layer that takes longer than this says now and then how far it is. */
 const REMINDER_MS = 10_000;
@@ -19,11 +20,17 @@ interface Told {
 
 export class LineProgress {
   readonly #write: (text: string) => void;
+  readonly #origin: BlobOrigin;
   readonly #now: () => number;
   readonly #told = new Map<string, Told>();
 
-  constructor(write: (text: string) => void, now: () => number = () => performance.now()) {
+  constructor(
+    write: (text: string) => void,
+    origin: BlobOrigin,
+    now: () => number = () => performance.now(),
+  ) {
     this.#write = write;
+    this.#origin = origin;
     this.#now = now;
   }
 
@@ -48,7 +55,7 @@ export class LineProgress {
     }
     const startMs = told?.startMs ?? ms;
     this.#told.set(digest, { phase, ms, startMs });
-    const name = `${shortId(digest)}: ${phase}`;
+    const name = `${shortId(digest)}: ${phaseText(phase, this.#origin)}`;
     if (!isNew) {
       return `${name} ${humanSize(bytes)} of ${humanSize(of)}`;
     }

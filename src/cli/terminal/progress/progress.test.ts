@@ -22,7 +22,7 @@ function boardOf(count: number): LayerBoard {
   return board;
 }
 
-const WIDE = { columns: 100, rows: 24, color: false };
+const WIDE = { columns: 100, rows: 24, color: false, origin: "registry" } as const;
 
 describe("bars", () => {
   test("show bytes, rate and time left", () => {
@@ -123,6 +123,17 @@ describe("the region", () => {
     ]);
   });
 
+  test("leaves what was drawn when others have written since", () => {
+    let last = "";
+    const region = new ScreenRegion((text) => {
+      last = text;
+    });
+    region.draw(["one"], 80);
+    region.forget();
+    region.draw(["two"], 80);
+    expect(last).toBe("\x1b[?25ltwo\n\x1b[?25h");
+  });
+
   test("knows that a narrower terminal has broken its lines", () => {
     let last = "";
     const region = new ScreenRegion((text) => {
@@ -134,6 +145,17 @@ describe("the region", () => {
   });
 });
 
+test("nobody downloads from a file", () => {
+  const board = new LayerBoard();
+  board.take(layerEvent(0, "downloading", 0, 0), 0);
+  expect(drawBoard(board.layers, { ...WIDE, origin: "file" }, 0)[0]).toBe("000000000000  reading");
+  let text = "";
+  new LineProgress((part) => {
+    text += part;
+  }, "file").show(layerEvent(0, "downloading"));
+  expect(text).toBe("000000000000: reading 10MB\n");
+});
+
 describe("lines", () => {
   test("one for each phase, and a reminder of what takes long", () => {
     let text = "";
@@ -142,6 +164,7 @@ describe("lines", () => {
       (part) => {
         text += part;
       },
+      "registry",
       () => ms,
     );
     const events: readonly (readonly [number, ImageEvent])[] = [

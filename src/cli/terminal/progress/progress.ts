@@ -6,6 +6,7 @@ import { isTerminal, terminalSize } from "../../../sys/terminal.ts";
 import { writeError } from "../../write-text.ts";
 import { BarProgress } from "./bar-progress.ts";
 import { LineProgress } from "./line-progress.ts";
+import type { BlobOrigin } from "./phase-text.ts";
 
 export interface Progress {
   show(event: ImageEvent): void;
@@ -44,9 +45,12 @@ export function parseProgressStyle(text: string): ProgressStyle {
 const STDERR = 2;
 const DEFAULT_SIZE = { columns: 80, rows: 24 };
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export function openProgress(
   style: ProgressStyle,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
+  origin: BlobOrigin = "registry",
 ): Progress {
   switch (style) {
     case "none":
@@ -54,21 +58,22 @@ export function openProgress(
     case "json":
       return new JsonProgress();
     case "lines":
-      return new LineProgress(writeError);
+      return new LineProgress(writeError, origin);
     case "bars":
-      return openBars(environment);
+      return openBars(environment, origin);
     case "auto":
       return isTerminal(STDERR) && environment["TERM"] !== "dumb"
-        ? openBars(environment)
-        : new LineProgress(writeError);
+        ? openBars(environment, origin)
+        : new LineProgress(writeError, origin);
   }
 }
 
-function openBars({ NO_COLOR, TERM }: Readonly<Record<string, string | undefined>>): Progress {
+function openBars({ NO_COLOR, TERM }: Environment, origin: BlobOrigin): Progress {
   const isPlain = (NO_COLOR ?? "") !== "" || TERM === "dumb";
   return new BarProgress({
     write: writeError,
     color: !isPlain,
+    origin,
     size: () => {
       const { columns, rows } = terminalSize(STDERR) ?? DEFAULT_SIZE;
       // A terminal that nobody has given a size says 0.

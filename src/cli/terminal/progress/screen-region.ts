@@ -25,6 +25,11 @@ export class ScreenRegion {
     this.#replace(text, this.#drawn, columns);
   }
 
+  /** What was drawn stays: after the program was stopped, others have written below it. */
+  forget(): void {
+    this.#drawn = [];
+  }
+
   #replace(text: string, lines: readonly string[], columns: number): void {
     const body = lines.map((line) => `${line}\n`).join("");
     const back = this.#back(columns);
