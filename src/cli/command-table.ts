@@ -17,8 +17,11 @@ import {
   RM,
   RUN,
   START,
+  STATS,
   STOP,
+  TOP,
   UNPAUSE,
+  UPDATE,
   WAIT,
 } from "./containers/container-entries.ts";
 import {
@@ -73,6 +76,9 @@ export const OCICAT: CommandGroup = {
     logs: LOGS,
     attach: ATTACH,
     exec: EXEC,
+    top: TOP,
+    stats: STATS,
+    update: UPDATE,
     wait: WAIT,
     rename: RENAME,
     container: CONTAINER,

@@ -2,27 +2,31 @@
 // peers know, and what they ask for on top.
 
 import { defaultSpec } from "../oci/default-spec.ts";
-import type { Linux } from "../oci/linux.ts";
+import type { Linux, Namespace } from "../oci/linux.ts";
 import type { IdMapping, Mount } from "../oci/mount.ts";
 import type { Process } from "../oci/process.ts";
 import type { Resources } from "../oci/resources.ts";
 import type { Spec } from "../oci/spec.ts";
 import type { ImageProcess } from "./image-process.ts";
-import type { RunContainerOptions, RunLimits } from "./run-options.ts";
+import { deviceMounts, deviceRules, type FoundDevice } from "./run-devices.ts";
+import { limitResources, runRlimits } from "./run-limits.ts";
+import { askedMounts, systemMounts } from "./run-mounts.ts";
+import type { RunContainerOptions } from "./run-options.ts";
 import { DEFAULT_SECURITY, runCapabilities, runSeccomp } from "./security.ts";
-
-const CPU_PERIOD_US = 100_000;
 
 export interface RunSpecRequest {
   readonly options: RunContainerOptions;
   readonly process: ImageProcess;
-  readonly hostname: string;
+  /** Undefined: another's UTS namespace has its own. */
+  readonly hostname: string | undefined;
+  readonly namespaces: readonly Namespace[];
+  readonly devices: readonly FoundDevice[];
   /** Absent: wherever the runtime may make one. */
   readonly cgroupsPath: string | undefined;
   /** For a container that root does not make; absent: no user namespace. */
   readonly idMaps: IdMaps | undefined;
-  /** Files of the host that the container shows in the same place, read-only. */
-  readonly hostFiles: readonly string[];
+  /** Files that tell the names of hosts. */
+  readonly nameFiles: readonly Mount[];
   readonly consoleSize: { readonly height: number; readonly width: number } | undefined;
 }
 
@@ -38,8 +42,13 @@ export function runSpec(request: RunSpecRequest): Spec {
     ociVersion: base.ociVersion,
     process: specProcess(request),
     root: { path: "rootfs", readonly: options.readOnly },
-    hostname,
-    mounts: [...specMounts(base), ...userMounts(request)],
+    ...(hostname === undefined ? {} : { hostname }),
+    mounts: [
+      ...systemMounts(base.mounts ?? [], request),
+      ...(request.idMaps === undefined ? [] : deviceMounts(request.devices)),
+      ...askedMounts(request),
+    ],
+    ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
     linux: specLinux(base, request),
   };
 }
@@ -49,6 +58,7 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
   const names = runCapabilities(security);
   const bounded = { bounding: names, effective: names, permitted: names };
   const isRoot = process.user.uid === 0;
+  const rlimits = runRlimits(options.ulimits);
   return {
     terminal: options.terminal,
     ...(consoleSize === undefined ? {} : { consoleSize }),
@@ -58,72 +68,42 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
     env: process.env,
     cwd: process.cwd,
     capabilities: isRoot ? bounded : { bounding: names },
+    ...(rlimits.length === 0 ? {} : { rlimits }),
+    ...(options.oomScoreAdj === undefined ? {} : { oomScoreAdj: options.oomScoreAdj }),
     ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),
   };
 }
 
-/** procfs with the attributes that the peers give it. */
-function specMounts(base: Spec): Mount[] {
-  return (base.mounts ?? []).map((mount) =>
-    mount.type === "proc" ? { ...mount, options: ["nosuid", "noexec", "nodev"] } : mount,
-  );
-}
-
-function userMounts({ options, hostFiles }: RunSpecRequest): Mount[] {
-  const binds = options.mounts.map(
-    ({ source, destination, readOnly }): Mount => ({
-      destination,
-      type: "bind",
-      source,
-      options: ["rbind", "rprivate", ...(readOnly ? ["ro"] : [])],
-    }),
-  );
-  const tmpfs = options.tmpfs.map((text): Mount => {
-    const [destination = "", data] = text.split(":", 2);
-    const asked = data === undefined ? [] : data.split(",");
-    return {
-      destination,
-      type: "tmpfs",
-      source: "tmpfs",
-      options: ["nosuid", "nodev", "noexec", ...asked],
-    };
-  });
-  const names = hostFiles.map(
-    (path): Mount => ({
-      destination: path,
-      type: "bind",
-      source: path,
-      options: ["bind", "rprivate", "ro"],
-    }),
-  );
-  return [...names, ...binds, ...tmpfs];
-}
-
 function specLinux(base: Spec, request: RunSpecRequest): Linux {
-  const { options, idMaps, cgroupsPath } = request;
-  const namespaces = (base.linux?.namespaces ?? []).filter(
-    ({ type }) => type !== "network" || options.network === "none",
-  );
-  const { security = DEFAULT_SECURITY } = options;
+  const { options, idMaps, cgroupsPath, namespaces } = request;
+  const { security = DEFAULT_SECURITY, sysctls = {} } = options;
   const seccomp = runSeccomp(security, runCapabilities(security));
+  const protection = security.privileged ? { maskedPaths: [], readonlyPaths: [] } : {};
+  const isUserNew = namespaces.some(({ type, path }) => type === "user" && path === undefined);
+  const nodes = idMaps === undefined ? request.devices.map(({ device }) => device) : [];
   return {
     ...base.linux,
+    ...protection,
     ...(seccomp === undefined ? {} : { seccomp }),
-    ...(idMaps === undefined ? {} : { uidMappings: idMaps.uid, gidMappings: idMaps.gid }),
-    namespaces: idMaps === undefined ? namespaces : [...namespaces, { type: "user" }],
+    ...(idMaps !== undefined && isUserNew
+      ? { uidMappings: idMaps.uid, gidMappings: idMaps.gid }
+      : {}),
+    namespaces,
+    ...(nodes.length === 0 ? {} : { devices: nodes }),
+    ...(Object.keys(sysctls).length === 0 ? {} : { sysctl: sysctls }),
     ...(cgroupsPath === undefined ? {} : { cgroupsPath }),
-    resources: specResources(base, options.limits),
+    resources: specResources(base, request),
   };
 }
 
-function specResources(base: Spec, limits: RunLimits): Resources {
-  const { memory, cpus, pids } = limits;
+function specResources(base: Spec, { options, devices }: RunSpecRequest): Resources {
+  const { security = DEFAULT_SECURITY, limits, deviceRules: rules } = options;
+  const resources = base.linux?.resources;
   return {
-    ...base.linux?.resources,
-    ...(memory === undefined ? {} : { memory: { limit: memory } }),
-    ...(cpus === undefined
-      ? {}
-      : { cpu: { period: CPU_PERIOD_US, quota: Math.round(cpus * CPU_PERIOD_US) } }),
-    ...(pids === undefined ? {} : { pids: { limit: pids } }),
+    ...resources,
+    ...limitResources(limits),
+    devices: security.privileged
+      ? [{ allow: true, access: "rwm" }]
+      : [...(resources?.devices ?? []), ...deviceRules(devices, rules)],
   };
 }

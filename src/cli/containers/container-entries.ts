@@ -67,6 +67,26 @@ const INSPECT_CONTAINERS: CommandEntry = {
   load: async () => (await import("./inspect.ts")).inspectContainers,
 };
 
+export const TOP: CommandEntry = {
+  summary: "show the processes of a container",
+  load: async () => (await import("./top.ts")).top,
+};
+
+export const STATS: CommandEntry = {
+  summary: "show what containers use",
+  load: async () => (await import("./stats.ts")).stats,
+};
+
+export const UPDATE: CommandEntry = {
+  summary: "give containers other limits",
+  load: async () => (await import("./update.ts")).update,
+};
+
+const PRUNE: CommandEntry = {
+  summary: "remove the containers that do not run",
+  load: async () => (await import("./prune.ts")).prune,
+};
+
 export const LOGS: CommandEntry = {
   summary: "show what a container has written",
   load: async () => (await import("./logs.ts")).logs,
@@ -110,6 +130,10 @@ export const CONTAINER: CommandGroup = {
     attach: ATTACH,
     exec: EXEC,
     inspect: INSPECT_CONTAINERS,
+    top: TOP,
+    stats: STATS,
+    update: UPDATE,
+    prune: PRUNE,
     logs: LOGS,
     wait: WAIT,
     rename: RENAME,

@@ -1,8 +1,8 @@
 // Small formats that runc's callers read or write: tables, sizes, durations, the lines of ps.
 
 import { describe, expect, test } from "bun:test";
+import { selectLines } from "../select-processes.ts";
 import { parseDuration } from "./events.ts";
-import { selectLines } from "./ps.ts";
 import { formatTable } from "./table.ts";
 import { byteCount } from "./update.ts";
 

@@ -1,0 +1,113 @@
+// stats: what containers use, with docker's columns and fields.
+
+import {
+  type ContainerUsage,
+  type Usage,
+  watchUsage,
+} from "../../engine/containers/container-usage.ts";
+import { isTerminal } from "../../sys/terminal.ts";
+import { defineCommand } from "../command.ts";
+import type { FlagsOf, FlagTable } from "../flags.ts";
+import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { binarySize, humanSize } from "../terminal/sizes.ts";
+import { writeOutput } from "../write-text.ts";
+import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+
+const STATS_FLAGS = {
+  all: { kind: "switch", aliases: ["a"], help: "those that do not run, too" },
+  format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
+  "no-stream": { kind: "switch", help: "show it once" },
+  "no-trunc": { kind: "switch", help: "show whole IDs" },
+  ...PLACE_FLAGS,
+} as const satisfies FlagTable;
+
+export const stats = defineCommand({
+  usage: ["[FLAGS] [CONTAINER...]"],
+  about: `Shows what containers use, every second until it is interrupted: those that run, or the named ones.
+
+Fields of --format: .Container .ID .Name .CPUPerc .MemUsage .MemPerc .NetIO .BlockIO .PIDs`,
+  flags: STATS_FLAGS,
+  args: { min: 0 },
+  completes: "container",
+  examples: ["ocicat stats", "ocicat stats --no-stream --format '{{.Name}}: {{.MemUsage}}' web"],
+  act: statsCommand,
+});
+
+const LISTING: Listing = {
+  columns:
+    "{{.ID}}\\t{{.Name}}\\t{{.CPUPerc}}\\t{{.MemUsage}}\\t{{.MemPerc}}\\t{{.NetIO}}\\t{{.BlockIO}}\\t{{.PIDs}}",
+  name: "ID",
+  heads: {
+    Container: "CONTAINER",
+    ID: "CONTAINER ID",
+    Name: "NAME",
+    CPUPerc: "CPU %",
+    MemUsage: "MEM USAGE / LIMIT",
+    MemPerc: "MEM %",
+    NetIO: "NET I/O",
+    BlockIO: "BLOCK I/O",
+    PIDs: "PIDS",
+  },
+};
+
+const INTERVAL_MS = 1000;
+/** One look alone need not take as long. */
+const SHORT_INTERVAL_MS = 250;
+const STDOUT = 1;
+const ID_LENGTH = 12;
+const CLEAR_SCREEN = "\x1b[2J\x1b[H";
+
+async function statsCommand(flags: FlagsOf<typeof STATS_FLAGS>): Promise<number> {
+  const print = listPrinter(LISTING, { format: flags.text("format"), quiet: false });
+  const isOnce = flags.switch("no-stream");
+  const usages = watchUsage({
+    ...placeOptions(flags),
+    words: flags.args,
+    all: flags.switch("all"),
+    intervalMs: isOnce ? SHORT_INTERVAL_MS : INTERVAL_MS,
+  });
+  for await (const usage of usages) {
+    const text = print(usage.map((each) => rowOf(each, flags.switch("no-trunc"))));
+    writeOutput(isOnce || !isTerminal(STDOUT) ? text : `${CLEAR_SCREEN}${text}`);
+    if (isOnce) {
+      break;
+    }
+  }
+  return 0;
+}
+
+function rowOf({ id, name, used }: ContainerUsage, isWhole: boolean): Row {
+  const shown = isWhole ? id : id.slice(0, ID_LENGTH);
+  return {
+    Container: shown,
+    ID: shown,
+    Name: name,
+    ...(used === undefined ? NOTHING : cellsOf(used)),
+  };
+}
+
+/** Docker's, of a container that does not run. */
+const NOTHING: Row = {
+  CPUPerc: "--",
+  MemUsage: "-- / --",
+  MemPerc: "--",
+  NetIO: "--",
+  BlockIO: "--",
+  PIDs: "--",
+};
+
+function cellsOf(used: Usage): Row {
+  const { memory, memoryLimit } = used;
+  return {
+    CPUPerc: percent(used.cpus),
+    MemUsage: `${binarySize(memory)} / ${binarySize(memoryLimit)}`,
+    MemPerc: percent(memoryLimit === 0 ? 0 : memory / memoryLimit),
+    NetIO: `${humanSize(used.received)} / ${humanSize(used.sent)}`,
+    BlockIO: `${humanSize(used.read)} / ${humanSize(used.written)}`,
+    PIDs: String(used.processes),
+  };
+}
+
+function percent(part: number): string {
+  return `${(part * 100).toFixed(2)}%`;
+}

@@ -1,0 +1,16 @@
+// top: which processes a container has.
+
+import { processesOf } from "../../runtime/ps.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { requireRunning } from "./container-operations.ts";
+import { openContainer } from "./stored-container.ts";
+
+/** Pids as the host sees them. Throws "wrong-state" unless it runs. */
+export async function containerProcesses(
+  word: string,
+  options: SurroundingsOptions,
+): Promise<readonly number[]> {
+  using container = await openContainer(word, options);
+  requireRunning(container, "list the processes of");
+  return processesOf(container.address);
+}

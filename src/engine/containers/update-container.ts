@@ -1,0 +1,56 @@
+// update: other limits for a container, and another restart policy. They hold from now on, and when it
+// starts again.
+
+import type { Resources } from "../../oci/resources.ts";
+import { update } from "../../runtime/update.ts";
+import type { RunLimits } from "../run-options.ts";
+import { limitResources } from "../run-spec.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { type ContainerRecord, writeContainerRecord } from "./container-record.ts";
+import type { RestartPolicy } from "./restart-policy.ts";
+import { openContainer } from "./stored-container.ts";
+
+export interface UpdateContainerOptions extends SurroundingsOptions {
+  /** What is not named stays as it is. */
+  readonly limits: RunLimits;
+  /** As many processes as the machine allows, in place of a limit. */
+  readonly unlimitedPids: boolean;
+  readonly restart?: RestartPolicy;
+}
+
+/** The limits of one that runs change at once; what the kernel refuses changes nothing. */
+export async function updateContainer(
+  word: string,
+  options: UpdateContainerOptions,
+): Promise<void> {
+  using container = await openContainer(word, options);
+  using _lock = container.folder.lock();
+  const { kind } = container.status();
+  const resources = changedResources(options);
+  if ((kind === "running" || kind === "paused") && Object.keys(resources).length > 0) {
+    update({ ...container.address, resources });
+  }
+  writeContainerRecord(container.folder.fd, changedRecord(container.record, options));
+}
+
+function changedResources({ limits, unlimitedPids }: UpdateContainerOptions): Resources {
+  return {
+    ...limitResources(limits),
+    ...(unlimitedPids ? { pids: { limit: -1 } } : {}),
+  };
+}
+
+function changedRecord(
+  record: ContainerRecord,
+  { limits, unlimitedPids, restart }: UpdateContainerOptions,
+): ContainerRecord {
+  const { pids, ...others } = { ...record.options.limits, ...limits };
+  return {
+    ...record,
+    options: {
+      ...record.options,
+      limits: unlimitedPids || pids === undefined ? others : { ...others, pids },
+      ...(restart === undefined ? {} : { restart }),
+    },
+  };
+}
