@@ -2,6 +2,14 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import {
+  type ImageEvent,
+  inspectImage,
+  listImages,
+  OcicatError,
+  pullImages,
+  removeImages,
+} from "../../src/api/engine.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { OCI_INDEX } from "../../src/oci/media-types.ts";
 import { FaultyRegistry } from "../../tools/testing/faulty-registry.ts";
@@ -278,6 +286,43 @@ describe("push", () => {
     expect(new Bun.CryptoHasher("sha256").update(raw).digest("hex")).toBe(digest.slice(7));
     expect(JSON.parse(raw)).toMatchObject({ mediaType: OCI_INDEX });
     expect(JSON.parse(raw).manifests).toHaveLength(2);
+  });
+});
+
+describe("the library", () => {
+  const storeRoot = join(place.folder, "library");
+
+  test("does what the commands do, and reports events", async () => {
+    const events: ImageEvent[] = [];
+    const onEvent = (event: ImageEvent) => events.push(event);
+    const [pulled] = await pullImages(app(":1.0"), { storeRoot, onEvent });
+    expect(pulled).toMatchObject({ name: app(":1.0"), imageId: id, status: "updated" });
+    expect(events[0]).toMatchObject({ kind: "resolved", digest: image.digest });
+    const report = await inspectImage(app(":1.0"), { storeRoot });
+    expect(report).toMatchObject({ Id: id, Digest: image.digest });
+    const [listed] = await listImages({ storeRoot, filters: ["dangling=false"] });
+    expect(listed).toMatchObject({ name: app(":1.0"), tag: "1.0", digest: image.digest });
+    const { removed, failures } = await removeImages([app(":1.0"), "nothing"], { storeRoot });
+    expect(removed.map(({ deleted }) => deleted)).toEqual([pulled?.imageId]);
+    expect(failures.map(({ code }) => code)).toEqual(["not-found"]);
+  });
+
+  test("ends when it is told to", async () => {
+    registry.plan.add({ on: "blob", times: 2, action: { kind: "stall", afterBytes: 5000 } });
+    const controller = new AbortController();
+    const onEvent = (event: ImageEvent) => {
+      if (event.kind === "layer" && event.bytes >= 5000) {
+        controller.abort();
+      }
+    };
+    const { signal } = controller;
+    const pull = pullImages(app(":1.0"), { storeRoot, onEvent, signal });
+    const failure = await pull.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(OcicatError);
+    expect(failure).toMatchObject({ code: "interrupted" });
   });
 });
 
