@@ -72,3 +72,24 @@ test("a signal from outside ends all, before and while they work", async () => {
   const late = new TaskGroup(1, controller.signal);
   expect(await errorOf(late.queue(() => Promise.resolve()))).toMatchObject({ code: "interrupted" });
 });
+
+test("tasks that tasks have started are waited for, also when what started them has failed", async () => {
+  const group = new TaskGroup(2);
+  const first = failure("the first");
+  let cleaned = false;
+  const parent = group.start(async () => {
+    await Promise.resolve();
+    const child = group.start(async () => {
+      await new Promise((resolve) => {
+        group.signal.addEventListener("abort", resolve);
+      });
+      await Bun.sleep(0);
+      cleaned = true;
+    });
+    child.catch(() => undefined);
+    throw first;
+  });
+  expect(await errorOf(group.finish())).toBe(first);
+  expect(await errorOf(parent)).toBe(first);
+  expect(cleaned).toBe(true);
+});

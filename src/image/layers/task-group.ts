@@ -56,7 +56,11 @@ export class TaskGroup {
 
   /** Waits until all have ended. Throws the first failure, with those of ending the others attached. */
   async finish(): Promise<void> {
-    await Promise.allSettled(this.#tasks);
+    // A task may start others, and end before them.
+    for (let known = -1; known !== this.#tasks.length; ) {
+      known = this.#tasks.length;
+      await Promise.allSettled(this.#tasks);
+    }
     this.#outer?.removeEventListener("abort", this.#abort);
     const [first, ...others] = this.#failures;
     if (first instanceof OcicatError) {
