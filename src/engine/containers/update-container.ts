@@ -3,8 +3,7 @@
 
 import type { Resources } from "../../oci/resources.ts";
 import { update } from "../../runtime/update.ts";
-import type { RunLimits } from "../run-options.ts";
-import { limitResources } from "../run-spec.ts";
+import { limitResources, type RunLimits } from "../run-limits.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { type ContainerRecord, writeContainerRecord } from "./container-record.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
