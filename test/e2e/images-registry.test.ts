@@ -189,6 +189,8 @@ describe("at a terminal", () => {
     expect(session.output.lastIndexOf("\x1b[?25h")).toBeGreaterThan(
       session.output.lastIndexOf("\x1b[?25l"),
     );
+    // What came is kept, and no lock is.
+    expect(place.leftovers().filter((name) => !name.endsWith(".partial"))).toEqual([]);
     registry.plan.clear();
     expect(await place.output(["pull", "-q", app(":1.0")])).toBe(`${app(":1.0")}\n`);
   });
