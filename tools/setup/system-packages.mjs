@@ -16,6 +16,7 @@ const FOR_BUILDS = [
 ];
 
 const FOR_TESTS = [
+  { package: "acl", isThere: () => hasProgram("setfacl") },
   { package: "attr", isThere: () => hasProgram("getfattr") },
   { package: "btrfs-progs", isThere: () => hasProgram("mkfs.btrfs") },
   { package: "busybox-static", isThere: () => hasProgram("busybox") },
