@@ -18,7 +18,10 @@ export function chosenFormat(folder: string): FormatChoice {
     return { format: "directory", reason: "an ordinary user cannot mount EROFS" };
   }
   const probe = probeErofs(folder);
-  return probe.usable
-    ? { format: "erofs", reason: "this kernel mounts EROFS from files of the store" }
-    : { format: "directory", reason: `EROFS cannot be used here: ${probe.reason}` };
+  if (!probe.usable) {
+    return { format: "directory", reason: `EROFS cannot be used here: ${probe.reason}` };
+  }
+  const works = "this kernel mounts EROFS from files of the store";
+  const limit = "containers on it cannot mount an overlay on their root";
+  return { format: "erofs", reason: probe.nestedOverlay === false ? `${works}; ${limit}` : works };
 }
