@@ -1,6 +1,7 @@
 // An error as a person reads it: one line, the hint on its own.
 
 import { OcicatError } from "../error/ocicat-error.ts";
+import { printable } from "./terminal/printable.ts";
 
 export function describeFailure(error: unknown): string {
   if (!(error instanceof OcicatError)) {
@@ -8,5 +9,5 @@ export function describeFailure(error: unknown): string {
   }
   const hint = error.hint === undefined ? "" : `\nhint: ${error.hint}`;
   const others = error.cleanupFailures.map((failure) => `\nthen: ${describeFailure(failure)}`);
-  return `${error.message}${others.join("")}${hint}`;
+  return printable(`${error.message}${others.join("")}${hint}`);
 }

@@ -1,18 +1,35 @@
 import { describe, expect, test } from "bun:test";
+import type { FlagTable } from "./flags.ts";
 import { parseCommandLine } from "./parse-command-line.ts";
-import { RUN_FLAGS } from "./run/flags.ts";
 
-const NAMES = Object.keys(RUN_FLAGS);
+const TABLE = {
+  interactive: { kind: "switch", aliases: ["i"], help: "" },
+  tty: { kind: "switch", aliases: ["t"], help: "" },
+  rm: { kind: "switch", help: "" },
+  name: { kind: "text", value: "NAME", help: "" },
+  env: { kind: "list", aliases: ["e"], value: "NAME[=VALUE]", help: "" },
+  workdir: { kind: "text", aliases: ["w"], value: "DIR", help: "" },
+  user: { kind: "text", aliases: ["u"], value: "USER", help: "" },
+  hostname: { kind: "text", aliases: ["h"], value: "NAME", help: "" },
+  memory: { kind: "text", aliases: ["m"], value: "SIZE", help: "" },
+  network: { kind: "text", aliases: ["net"], value: "NAME", help: "" },
+} as const satisfies FlagTable;
+
+type Name = keyof typeof TABLE;
+
+const isName = (name: string): name is Name => Object.hasOwn(TABLE, name);
 
 function parse(line: string, placement: "first" | "anywhere" = "first"): unknown {
   const words = line === "" ? [] : line.split(" ");
-  const parsed = parseCommandLine({ command: "ocicat run", flags: RUN_FLAGS, placement }, words);
+  const parsed = parseCommandLine({ command: "ocicat run", flags: TABLE, placement }, words);
   if (parsed === undefined) {
     return "help";
   }
-  const isName = (name: string): name is keyof typeof RUN_FLAGS => NAMES.includes(name);
-  const given = NAMES.filter(isName).filter((name) => parsed.isSet(name));
-  const all = (name: string) => parsed.list(name === "volume" ? "volume" : (name as "env"));
+  const given = Object.keys(TABLE)
+    .filter(isName)
+    .filter((name) => parsed.isSet(name));
+  // All values of any flag: lists are kept in the same way as the others.
+  const all = (name: Name) => parsed.list(name === "env" ? name : (name as "env"));
   return [Object.fromEntries(given.map((name) => [name, all(name)])), parsed.args];
 }
 

@@ -5,9 +5,9 @@ import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { relativeAge, rfc3339 } from "../terminal/ages.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { printable, showText } from "../terminal/printable.ts";
 import { shortId } from "../terminal/short-id.ts";
 import { humanSize } from "../terminal/sizes.ts";
-import { writeOutput } from "../write-text.ts";
 import { FORMAT_FLAG, imageOptions, PLATFORM_FLAG, STORE_FLAG } from "./image-flags.ts";
 
 const HISTORY_FLAGS = {
@@ -75,7 +75,7 @@ async function historyCommand(flags: FlagsOf<typeof HISTORY_FLAGS>): Promise<num
     isForPeople,
     nowMs: Date.now(),
   };
-  writeOutput(print(steps.map((step) => rowOf(step, style))));
+  showText(print(steps.map((step) => rowOf(step, style))));
   return 0;
 }
 
@@ -89,7 +89,7 @@ function rowOf(step: HistoryStep, { isWhole, isForPeople, nowMs }: Style): Row {
   const { id, createdMs, size } = step;
   const createdAt = createdMs === undefined ? "N/A" : rfc3339(createdMs);
   const createdSince = createdMs === undefined ? "N/A" : relativeAge(createdMs, nowMs);
-  const command = step.createdBy.replaceAll("\t", " ").replaceAll("\n", " ");
+  const command = printable(step.createdBy).replaceAll(/[\t\n]/g, " ");
   return {
     ID: idOf(id, isWhole),
     CreatedAt: createdAt,

@@ -2,6 +2,7 @@
 
 import type { ImageOptions } from "../../engine/images/image-session.ts";
 import { absolutePath } from "../absolute-path.ts";
+import { printable } from "../terminal/printable.ts";
 import { writeError } from "../write-text.ts";
 
 export const STORE_FLAG = {
@@ -19,6 +20,6 @@ export const PLATFORM_FLAG = {
 export function imageOptions(store: string | undefined): ImageOptions {
   return {
     ...(store === undefined ? {} : { storeRoot: absolutePath(store) }),
-    onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
+    onWarning: (text) => writeError(`ocicat: warning: ${printable(text)}\n`),
   };
 }

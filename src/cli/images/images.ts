@@ -6,9 +6,9 @@ import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { absoluteTime, relativeAge } from "../terminal/ages.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { showText } from "../terminal/printable.ts";
 import { shortId } from "../terminal/short-id.ts";
 import { humanSize } from "../terminal/sizes.ts";
-import { writeOutput } from "../write-text.ts";
 import { FORMAT_FLAG, imageOptions, STORE_FLAG } from "./image-flags.ts";
 
 const IMAGES_FLAGS = {
@@ -62,7 +62,7 @@ async function listCommand(flags: ImagesFlags): Promise<number> {
   const rows = listed.toSorted(order).map((image) => rowOf(image, flags.switch("no-trunc"), nowMs));
   // A person who asks for IDs wants each once.
   const shown = flags.switch("quiet") ? uniqueBy(rows, "ID") : rows;
-  writeOutput(print(shown));
+  showText(print(shown));
   return 0;
 }
 

@@ -5,6 +5,7 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { canAsk, confirm } from "../terminal/ask.ts";
+import { showText } from "../terminal/printable.ts";
 import { humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
 import { imageOptions, STORE_FLAG } from "./image-flags.ts";
@@ -37,7 +38,7 @@ async function pruneCommand(flags: FlagsOf<typeof PRUNE_FLAGS>): Promise<number>
     all,
     filters: flags.list("filter"),
   });
-  writeOutput(removed.map(removalText).join(""));
+  showText(removed.map(removalText).join(""));
   writeOutput(`Total reclaimed space: ${humanSize(freedBytes)}\n`);
   return 0;
 }

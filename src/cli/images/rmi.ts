@@ -5,7 +5,8 @@ import { type RemovedImage, removeImages } from "../../engine/images/remove-imag
 import type { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import { describeFailure } from "../describe-failure.ts";
-import { writeError, writeOutput } from "../write-text.ts";
+import { showText } from "../terminal/printable.ts";
+import { writeError } from "../write-text.ts";
 import { imageOptions, STORE_FLAG } from "./image-flags.ts";
 
 const EXIT_IN_USE = 2;
@@ -28,7 +29,7 @@ export const rmi = defineCommand({
       force: flags.switch("force"),
       keepContent: flags.switch("no-prune"),
     });
-    writeOutput(removed.map(removalText).join(""));
+    showText(removed.map(removalText).join(""));
     for (const failure of failures) {
       writeError(`${command}: ${describeFailure(failure)}\n`);
     }

@@ -1,6 +1,7 @@
 // --format of commands that list things: docker's `table`, `json`, a template for each row, or a table
 // whose columns a template says.
 
+import { printable } from "./printable.ts";
 import { formatTable } from "./table.ts";
 import { printLine, type TemplateFunction } from "./template/functions.ts";
 import { Template } from "./template/template.ts";
@@ -42,7 +43,26 @@ export function listPrinter(
     return tablePrinter(listing, given.slice("table ".length).trimStart());
   }
   const template = new Template(given);
-  return (rows) => rows.map((row) => `${template.render(row)}\n`).join("");
+  return (rows) => rows.map((row) => `${template.render(printableRow(row))}\n`).join("");
+}
+
+/** Rows have texts of others. JSON writes them in its own way. */
+function printableRow(row: Row): Row {
+  return mapTexts(row, printable);
+}
+
+/** Tabs and ends of lines belong to the table. */
+function inOneLine(row: Row): Row {
+  return mapTexts(row, (text) => text.replaceAll(/[\t\n]/g, " "));
+}
+
+function mapTexts(row: Row, change: (text: string) => string): Row {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      typeof value === "string" ? change(value) : value,
+    ]),
+  );
 }
 
 function tablePrinter({ heads }: Listing, columns: string): (rows: readonly Row[]) => string {
@@ -50,7 +70,7 @@ function tablePrinter({ heads }: Listing, columns: string): (rows: readonly Row[
   return (rows) => {
     const lines = [
       template.render(heads, HEAD_FUNCTIONS),
-      ...rows.map((row) => template.render(row)),
+      ...rows.map((row) => template.render(inOneLine(printableRow(row)))),
     ];
     return formatTable(lines.map((line) => line.split("\t")));
   };

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { absoluteTime, humanDuration, relativeAge } from "./ages.ts";
 import { listPrinter } from "./list-format.ts";
+import { printable } from "./printable.ts";
 import { binarySize, humanSize } from "./sizes.ts";
 import { formatTable } from "./table.ts";
 
@@ -75,7 +76,25 @@ describe("tables", () => {
   });
 });
 
+test("what a terminal would obey is shown instead", () => {
+  expect(printable("a\tb\nc")).toBe("a\tb\nc");
+  expect(printable("\x1b]0;title\x07\x9b2J\r\x7f")).toBe("\\x1b]0;title\\x07\\x9b2J\\x0d\\x7f");
+  expect(printable("left\u202eright\u2066")).toBe("left\\u202eright\\u2066");
+  expect(printable("grüße 漢字 👩‍👩‍👧")).toBe("grüße 漢字 👩‍👩‍👧");
+});
+
 describe("lists", () => {
+  test("have texts of others, which draw nothing", () => {
+    const print = (format: string | undefined) =>
+      listPrinter(
+        { columns: "{{.A}}\\t{{.B}}", heads: { A: "A", B: "B" }, name: "A" },
+        { format, quiet: false },
+      )([{ A: "a\tb\nc", B: "\x1b[2Jx" }]);
+    expect(print(undefined)).toBe("A         B\na b c     \\x1b[2Jx\n");
+    expect(print("{{.B}}")).toBe("\\x1b[2Jx\n");
+    expect(print("json")).toBe('{"A":"a\\tb\\nc","B":"\\u001b[2Jx"}\n');
+  });
+
   const LISTING = {
     columns: "{{.ID}}\\t{{.Size}}",
     heads: { ID: "IMAGE ID", Size: "SIZE", Tag: "TAG" },

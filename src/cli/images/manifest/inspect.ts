@@ -3,7 +3,7 @@
 import { inspectManifest } from "../../../engine/images/inspect-manifest.ts";
 import { defineCommand } from "../../command.ts";
 import type { FlagsOf, FlagTable } from "../../flags.ts";
-import { writeOutput } from "../../write-text.ts";
+import { showText } from "../../terminal/printable.ts";
 import { imageOptions, STORE_FLAG } from "../image-flags.ts";
 import { workFailureCode } from "../image-work.ts";
 import { CREDENTIAL_FLAGS, registryAccess } from "../registry-flags.ts";
@@ -37,11 +37,11 @@ async function inspectCommand(flags: FlagsOf<typeof INSPECT_FLAGS>): Promise<num
     remote: flags.switch("remote"),
   });
   if (flags.switch("raw")) {
-    writeOutput(text);
+    showText(text);
     return 0;
   }
   const document: unknown = JSON.parse(text);
   const shown = flags.switch("verbose") ? { Descriptor: descriptor, Manifest: document } : document;
-  writeOutput(`${JSON.stringify(shown, undefined, 4)}\n`);
+  showText(`${JSON.stringify(shown, undefined, 4)}\n`);
   return 0;
 }

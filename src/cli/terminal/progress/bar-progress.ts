@@ -1,6 +1,7 @@
 // One bar a layer at a terminal, drawn at most ten times a second.
 
 import type { ImageEvent } from "../../../image/image-event.ts";
+import { printable } from "../printable.ts";
 import { drawBoard } from "./draw-board.ts";
 import { eventText } from "./event-text.ts";
 import { LayerBoard } from "./layer-board.ts";
@@ -31,7 +32,7 @@ export class BarProgress {
 
   show(event: ImageEvent): void {
     if (event.kind !== "layer") {
-      this.#region.print(`${eventText(event)}\n`, this.#options.size().columns);
+      this.#region.print(`${printable(eventText(event) ?? "")}\n`, this.#options.size().columns);
       return;
     }
     this.#board.take(event, performance.now());

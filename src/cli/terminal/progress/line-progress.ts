@@ -1,6 +1,7 @@
 // One line an event, where no terminal is: a layer's phases, not its bytes.
 
 import type { ImageEvent, LayerEvent } from "../../../image/image-event.ts";
+import { printable } from "../printable.ts";
 import { shortId } from "../short-id.ts";
 import { humanSize } from "../sizes.ts";
 import { eventText, seconds } from "./event-text.ts";
@@ -37,7 +38,7 @@ export class LineProgress {
   show(event: ImageEvent): void {
     const text = event.kind === "layer" ? this.#layerText(event) : eventText(event);
     if (text !== undefined) {
-      this.#write(`${text}\n`);
+      this.#write(`${printable(text)}\n`);
     }
   }
 
