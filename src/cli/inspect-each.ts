@@ -2,8 +2,9 @@
 
 import { OcicatError } from "../error/ocicat-error.ts";
 import { describeFailure } from "./describe-failure.ts";
+import { showText } from "./terminal/printable.ts";
 import { Template } from "./terminal/template/template.ts";
-import { writeError, writeOutput } from "./write-text.ts";
+import { writeError } from "./write-text.ts";
 
 export const INSPECT_FORMAT_FLAG = {
   format: { kind: "text", aliases: ["f"], value: "FORMAT", help: "json or a Go template" },
@@ -35,7 +36,7 @@ export async function inspectEach(
       writeError(`${command}: ${describeFailure(error)}\n`);
     }
   }
-  writeOutput(
+  showText(
     template === undefined
       ? `${JSON.stringify(reports, undefined, 4)}\n`
       : reports.map((report) => `${template.render(report)}\n`).join(""),
