@@ -1,11 +1,14 @@
 // What a container of `ocicat run` is made from: an image's layers below a writable one, a folder, or the
 // built-in hello.
 
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../abi/file.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { ImageConfig } from "../oci/image-spec.ts";
 import type { RootFilesystem } from "../plan/request.ts";
 import { noteContainerImage } from "../store/container-images.ts";
+import { call, checked } from "../sys/call.ts";
 import { stat } from "../sys/file.ts";
+import { cstring } from "../sys/memory.ts";
 import type { ContainerFolder } from "./containers/container-folder.ts";
 import { fillHelloRoot, HELLO_ARGS } from "./hello.ts";
 import type { RunImage } from "./run-image.ts";
@@ -24,7 +27,16 @@ export interface RunSourceFiles {
 }
 
 /** What can be refused before anything is made. */
-export function checkRequest({ source, command, mounts }: RunContainerOptions): void {
+export function checkRequest(options: RunContainerOptions): void {
+  const { source, command, mounts, idFile } = options;
+  if (idFile !== undefined && stat(idFile) !== undefined) {
+    throw new OcicatError("already-exists", {
+      operation: "make",
+      subject: quote(idFile),
+      reason: "there is a file of this name",
+      hint: "it may be of another container",
+    });
+  }
   if (source.kind === "hello" && command.length > 0) {
     throw new OcicatError("invalid-argument", {
       operation: "run",
@@ -93,7 +105,23 @@ export function settleImage(image: RunImage | undefined, folder: ContainerFolder
   if (image !== undefined) {
     noteContainerImage(folder.fd, image.digest);
     image.settle();
+    likenRoot(image.root.lower[0], `${folder.path}/upper`);
   }
+}
+
+/** Overlayfs shows the root as the writable layer has it: at first that is to be as the image has it. */
+function likenRoot(imageRoot: string | undefined, upper: string): void {
+  const status = imageRoot === undefined ? undefined : stat(imageRoot);
+  if (status === undefined) {
+    return;
+  }
+  const { uid, gid, mode } = status;
+  if (call("geteuid") === 0) {
+    const result = call("fchownat", AT_FDCWD, cstring(upper), uid, gid, AT_SYMLINK_NOFOLLOW);
+    checked(result, "set the owner of", quote(upper));
+  }
+  const result = call("fchmodat", AT_FDCWD, cstring(upper), mode & 0o7777);
+  checked(result, "set the mode of", quote(upper));
 }
 
 function absolute(path: string): string {

@@ -17,6 +17,7 @@ const FORMATS: readonly LayerFormat[] = HAS_EROFS ? ["erofs", "directory"] : ["d
 const HAS_TMPFS = HAS_EROFS && existsSync("/dev/shm");
 
 const UPPER: readonly TarFields[] = [
+  { name: "./", type: "5", mode: 0o1751, uid: 5, gid: 6 },
   { name: "home/.wh..wh..opq" },
   { name: "home/new", data: "new\n", uid: 1000, gid: 2000, mode: 0o4750 },
   { name: "etc/.wh.issue" },
@@ -31,6 +32,7 @@ const UPPER: readonly TarFields[] = [
 /** Everything that a shell tells of an image, in a stable order. */
 const LOOK = `
   ls / /etc /home
+  stat -c '%A %u:%g %n' /
   stat -c '%A %u:%g %Y %n' /bin /etc /home /tmp /null /soft
   stat -c '%A %u:%g %Y %n %s %h' /bin/* /etc/* /home/* /hard /given
   cat /home/new /etc/passwd /soft; readlink /soft; id; stat -c '%h %i' /hard | wc -w
@@ -62,6 +64,7 @@ describe.skipIf(NEEDS_ROOT)("as root: an image", () => {
       const text = await output("-u", "0:0", reference("good"), "sh", "-c", LOOK);
       expect(text).toContain("-rwsr-x---");
       expect(text).toContain("linked\n");
+      expect(text).toContain("drwxr-x--t 5:6 /\n");
       seen ??= text;
       expect(text).toBe(seen);
       const account = await output("-u", "other", reference("good"), "sh", "-c", "id; echo $HOME");

@@ -8,6 +8,7 @@
 //     started.json    its last start
 //     exit.json       how it ended (src/holder/exit-record.ts)
 //     log, log.1, ... what it wrote (src/holder/log-entry.ts)
+//     hosts, hostname, resolv.conf   how its programs find hosts (src/engine/run-names.ts)
 //     image           the image that it uses (src/store/container-images.ts)
 //   STORE/names/      container-names.ts
 //
@@ -92,7 +93,11 @@ export class ContainerFolder implements Disposable {
   /** Returns its path. */
   makeEmptyLower(): string {
     const path = `${this.path}/lower`;
-    checked(tryMkdirAt(AT_FDCWD, path, 0o755), "make", quote(path));
+    const result = tryMkdirAt(AT_FDCWD, path, 0o755);
+    // A container that is started again has it.
+    if (result !== -Errno.EEXIST) {
+      checked(result, "make", quote(path));
+    }
     return path;
   }
 
