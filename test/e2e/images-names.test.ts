@@ -156,6 +156,27 @@ test("artifacts, which often have the same configuration, are told apart", async
   expect(place.names()).toEqual(["localhost/artifact:1"]);
 });
 
+test("what an image says about itself does not draw on the terminal", async () => {
+  const clear = "\x1b[2J";
+  place.fill((layout) => {
+    const config = { Labels: { text: clear }, Env: [`A=${clear}`] };
+    return [named(addImage(layout, { config }), `localhost/x${clear}`)];
+  });
+  const id = (await place.output(["images", "-q"])).trimEnd();
+  expect(await place.output(["inspect", "-f", "{{index .Config.Env 0}}", id])).toBe(`A=${clear}\n`);
+  for (const words of [
+    ["images"],
+    ["images", "--format", "{{.Labels}}"],
+    ["inspect", "-f", "{{index .Config.Env 0}}", id],
+    ["rmi", id],
+  ]) {
+    const session = new TerminalSession([OCICAT, ...words], place.environment);
+    expect(await session.ended()).toBe(0);
+    expect(session.output).toContain("\\x1b[2J");
+    expect(session.output).not.toContain(clear);
+  }
+});
+
 describe("image prune", () => {
   test("removes images without a name", async () => {
     const output = await place.output(["image", "prune", "--force"]);
