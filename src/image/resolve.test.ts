@@ -159,6 +159,18 @@ describe("choosing", () => {
     }
   });
 
+  test("an image that has lost its names, by its digest: containers are started again", async () => {
+    layout.setIndex([image("one")]);
+    const first = await resolve();
+    using store = new ContentStore(storeRoot);
+    await store.removeDescriptors(store.names()[0]?.descriptor.digest ?? image("one").digest);
+    expect(store.names()).toEqual([]);
+    expect(await resolveReference(first.digest)).toEqual(first);
+    rmSync(join(storeRoot, "images"), { recursive: true });
+    expect(await resolveReference(first.digest)).toEqual(first);
+    expect((await failure(resolveReference(first.digest.slice(0, 30)))).code).toBe("not-found");
+  });
+
   test("an image of the store whose record is gone", async () => {
     layout.setIndex([image("one")]);
     const first = await resolve();

@@ -8,7 +8,7 @@
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import type { Digest } from "../oci/digest.ts";
+import { type Digest, isDigest } from "../oci/digest.ts";
 import type { Image, ImageConfig } from "../oci/image-spec.ts";
 import { formatPlatform, type Platform, parsePlatform } from "../oci/platform.ts";
 import { parseReference } from "../oci/reference.ts";
@@ -92,6 +92,8 @@ export interface FoundImage {
   readonly layout: string | undefined;
 }
 
+const NOT_NAMED = { descriptor: undefined, layout: undefined } as const;
+
 function findInLayout(text: string, platform: Platform): FoundImage {
   const reference = parseLayoutReference(text);
   const layout = reference.folder;
@@ -107,10 +109,20 @@ function findInLayout(text: string, platform: Platform): FoundImage {
   return { digest, descriptor, layout };
 }
 
-async function findInStore(text: string, { store, options }: ResolvePlace): Promise<FoundImage> {
+async function findInStore(text: string, place: ResolvePlace): Promise<FoundImage> {
+  const { store, options } = place;
+  const byDigest = isDigest(text) ? { digest: text, ...NOT_NAMED } : undefined;
+  // A container that is started again has its image's digest: nothing else is to be read.
+  if (byDigest !== undefined && findUsable(place, byDigest.digest) !== undefined) {
+    return byDigest;
+  }
   const named = findStoredName(store.names(), text, options.defaultDomain);
   const descriptor = named?.descriptor ?? (await findById(store, text));
   if (descriptor === undefined) {
+    // Its last name is gone, and a container keeps it.
+    if (byDigest !== undefined && store.blobSize(byDigest.digest) !== undefined) {
+      return byDigest;
+    }
     checkName(text);
     throw new OcicatError("not-found", {
       operation: "find",
