@@ -152,7 +152,8 @@ async function allIds(): Promise<string[]> {
 }
 
 describe("at a terminal", () => {
-  const open = (words: readonly string[], environment = {}) =>
+  /** NO_COLOR: empty is as good as not there. */
+  const open = (words: readonly string[], environment = { NO_COLOR: "" }) =>
     new TerminalSession([OCICAT, ...words], { ...place.environment, ...environment });
 
   test("each layer has a bar, which follows the terminal's size", async () => {
