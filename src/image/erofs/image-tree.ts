@@ -128,6 +128,7 @@ export class ImageTree implements TarHandler {
     if (entry.linkTarget.length > LONGEST_LINK) {
       throw refusedEntry(entry, `its target has more than ${LONGEST_LINK} bytes`);
     }
+    this.#placement.charge(entry.linkTarget.length);
     this.#placement.put(place, {
       kind: "symlink",
       layer: this.#placement.layer,
@@ -212,6 +213,7 @@ export class ImageTree implements TarHandler {
       nanoseconds: entry.modified.nanoseconds,
       xattrs,
     };
+    this.#placement.charge(xattrs?.length ?? 0);
     if (!areSame(attributes, this.#lastAttributes)) {
       this.#lastAttributes = attributes;
     }

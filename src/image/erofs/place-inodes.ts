@@ -23,8 +23,9 @@ import type { FileNode, InodeNode } from "./tree-node.ts";
 /** Behind the beginning of the metadata: an inode number of 0 would mean "none" to programs. */
 const FIRST_INODE = INODE_BYTES;
 const MOST_INODE_BYTES = 2 ** 31 - BLOCK_BYTES;
-/** What sparse files may take beside their content, in all. */
+/** What sparse files may take beside their content, in all: copies on the disk, indexes in memory. */
 const MOST_SPARSE_BYTES = 2 ** 32;
+const MOST_INDEX_BYTES = 2 ** 28;
 
 export interface PlacedInodes extends NumberedInodes {
   /** In bytes behind the beginning of the metadata, by number. */
@@ -59,6 +60,7 @@ class Placer {
   #blocks = 0;
   #copiedBytes = 0;
   #sparseBytes = 0;
+  #indexBytes = 0;
 
   constructor(numbered: NumberedInodes) {
     const count = numbered.nodes.length;
@@ -124,7 +126,8 @@ class Placer {
     const { size, offset, segments = [] } = node;
     const plan = planChunks({ size, offset, segments });
     this.#sparseBytes += chunkCost(plan);
-    if (this.#sparseBytes > MOST_SPARSE_BYTES) {
+    this.#indexBytes += plan.count * CHUNK_INDEX_BYTES;
+    if (this.#sparseBytes > MOST_SPARSE_BYTES || this.#indexBytes > MOST_INDEX_BYTES) {
       throw tooLarge("what it adds to sparse files");
     }
     this.#chunks.set(node, { ...plan, copyOffset: this.#copiedBytes });

@@ -16,6 +16,8 @@ import {
 
 const LONGEST_NAME = 255; // NAME_MAX
 const LONGEST_PATH = 4095; // PATH_MAX, less the NUL
+const MOST_BYTES = 2 ** 30;
+const NODE_BYTES = 256; // about: a node, and its place in a directory
 const MOST_LINKS = 40; // as the kernel's own limit
 
 /** Of a directory that nothing describes. */
@@ -43,6 +45,9 @@ export class TreePlacement {
   #layer = 0;
   /** Directories that this layer has, the root too. */
   #directories = 1;
+  /** Those in which nothing of the layers below is left: marks that repeat cost nothing. */
+  readonly #cleared = new Set<DirectoryNode>();
+  #bytes = 0;
   /** Entries of one directory mostly follow each other. */
   #lastParent = "";
   #lastDirectory: DirectoryNode;
@@ -61,6 +66,7 @@ export class TreePlacement {
   nextLayer(): void {
     this.#layer += 1;
     this.#directories = 1;
+    this.#cleared.clear();
     this.root.layer = this.#layer;
     this.#forgetLast();
   }
@@ -91,6 +97,7 @@ export class TreePlacement {
     if (name.length > LONGEST_NAME) {
       throw refused(directory, name, `a name has more than ${LONGEST_NAME} bytes`);
     }
+    this.charge(NODE_BYTES + name.length);
     const before = directory.children.size;
     directory.children.set(name, node);
     if (directory.children.size === before) {
@@ -136,15 +143,35 @@ export class TreePlacement {
   hideInside(top: DirectoryNode): void {
     const pending = [top];
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-      for (const [name, node] of next.children) {
-        if (node.layer !== this.#layer) {
-          next.children.delete(name);
-        } else if (node.kind === "directory") {
-          pending.push(node);
-        }
+      if (!this.#cleared.has(next)) {
+        this.#cleared.add(next);
+        this.#clear(next, pending);
       }
     }
     this.#forgetLast();
+  }
+
+  /** Adds the directories of this layer that are left to `pending`. */
+  #clear(directory: DirectoryNode, pending: DirectoryNode[]): void {
+    for (const [name, node] of directory.children) {
+      if (node.layer !== this.#layer) {
+        directory.children.delete(name);
+      } else if (node.kind === "directory") {
+        pending.push(node);
+      }
+    }
+  }
+
+  /** What a tree takes in memory is the image's choice, too: throws when it is absurd. */
+  charge(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > MOST_BYTES) {
+      throw new OcicatError("exhausted", {
+        operation: "make",
+        subject: "an EROFS image",
+        reason: `its names and attributes have more than ${MOST_BYTES} bytes`,
+      });
+    }
   }
 
   #forgetLast(): void {
