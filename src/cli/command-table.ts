@@ -3,10 +3,13 @@
 import type { Command } from "./command.ts";
 import {
   ATTACH,
+  COMMIT,
   CONTAINER,
   CONTAINER_ENDED,
   CREATE,
+  DIFF,
   EXEC,
+  EXPORT,
   INSPECT,
   KILL,
   LOGS,
@@ -26,7 +29,6 @@ import {
 } from "./containers/container-entries.ts";
 import {
   CONVERT,
-  EXPORT,
   HISTORY,
   IMAGE,
   IMAGES,
@@ -76,6 +78,8 @@ export const OCICAT: CommandGroup = {
     logs: LOGS,
     attach: ATTACH,
     exec: EXEC,
+    diff: DIFF,
+    commit: COMMIT,
     top: TOP,
     stats: STATS,
     update: UPDATE,

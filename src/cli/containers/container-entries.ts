@@ -87,6 +87,26 @@ const PRUNE: CommandEntry = {
   load: async () => (await import("./prune.ts")).prune,
 };
 
+export const DIFF: CommandEntry = {
+  summary: "show what a container has changed in its image",
+  load: async () => (await import("./diff.ts")).diff,
+};
+
+export const EXPORT: CommandEntry = {
+  summary: "write the files of a container or an image as an archive",
+  load: async () => (await import("./export.ts")).exportAny,
+};
+
+const EXPORT_CONTAINERS: CommandEntry = {
+  summary: "write the files of a container as an archive",
+  load: async () => (await import("./export.ts")).exportContainers,
+};
+
+export const COMMIT: CommandEntry = {
+  summary: "make an image of a container",
+  load: async () => (await import("./commit.ts")).commit,
+};
+
 export const LOGS: CommandEntry = {
   summary: "show what a container has written",
   load: async () => (await import("./logs.ts")).logs,
@@ -130,6 +150,9 @@ export const CONTAINER: CommandGroup = {
     attach: ATTACH,
     exec: EXEC,
     inspect: INSPECT_CONTAINERS,
+    diff: DIFF,
+    export: EXPORT_CONTAINERS,
+    commit: COMMIT,
     top: TOP,
     stats: STATS,
     update: UPDATE,

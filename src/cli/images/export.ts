@@ -17,7 +17,7 @@ times, extended attributes, hard links and devices. \`ocicat import\` makes an i
   },
   args: { min: 1, max: 1 },
   completes: "image",
-  examples: ["ocicat export -o rootfs.tar debian:12", "ocicat export debian:12 | tar -tv"],
+  examples: ["ocicat image export -o rootfs.tar debian:12", "ocicat export debian:12 | tar -tv"],
   async act(flags) {
     await withProgress(flags, (work) =>
       exportImageFiles(flags.args[0] ?? "", archiveOutput(flags.text("output")), {

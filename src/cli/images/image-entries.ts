@@ -32,7 +32,7 @@ export const IMPORT: CommandEntry = {
   load: async () => (await import("./import.ts")).importCommand,
 };
 
-export const EXPORT: CommandEntry = {
+const EXPORT: CommandEntry = {
   summary: "write the root file system of an image to an archive",
   load: async () => (await import("./export.ts")).exportCommand,
 };

@@ -6,6 +6,7 @@ import type { RunContainerOptions } from "../run-options.ts";
 import { DEFAULT_SECURITY } from "../security.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import type { ContainerStatus } from "./container-status.ts";
+import { mergedVariables } from "./merged-variables.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 
 /** How docker writes a moment that has not come. */
@@ -183,7 +184,7 @@ function configReport(
     Tty: options.terminal,
     OpenStdin: options.interactive,
     StdinOnce: false,
-    Env: mergedVariables(config.Env ?? [], options.env),
+    Env: mergedVariables([DEFAULT_PATH], config.Env ?? [], options.env),
     Cmd: command.slice(entrypoint.length),
     Image: image?.name ?? "",
     Volumes: config.Volumes ?? {},
@@ -193,18 +194,4 @@ function configReport(
     StopSignal: options.stopSignal ?? config.StopSignal ?? "SIGTERM",
     StopTimeout: (options.stopTimeoutMs ?? DEFAULT_STOP_SECONDS * 1000) / 1000,
   };
-}
-
-/** Of the container's own process, before the runtime adds its host name and home. */
-function mergedVariables(image: readonly string[], given: readonly string[]): readonly string[] {
-  const variables = new Map<string, string>();
-  for (const entry of [DEFAULT_PATH, ...image, ...given]) {
-    const [name = ""] = entry.split("=", 1);
-    if (entry.includes("=")) {
-      variables.set(name, entry);
-    } else {
-      variables.delete(name);
-    }
-  }
-  return [...variables.values()];
 }

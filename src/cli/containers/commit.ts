@@ -1,0 +1,55 @@
+// commit: an image of a container as it is now.
+
+import { commitContainer } from "../../engine/containers/commit-container.ts";
+import { absolutePath } from "../absolute-path.ts";
+import { defineCommand } from "../command.ts";
+import { WORK_FLAGS, withProgress, workFailureCode } from "../images/image-work.ts";
+import { writeOutput } from "../write-text.ts";
+import { PLACE_FLAGS } from "./container-flags.ts";
+
+export const commit = defineCommand({
+  usage: ["[FLAGS] CONTAINER [NAME[:TAG]]"],
+  about: `Makes an image of a container: what it has written becomes a layer on those of its image. What is
+mounted in it is no part of it. Prints the ID.`,
+  flags: {
+    author: { kind: "text", aliases: ["a"], value: "NAME", help: "who made it" },
+    change: {
+      kind: "list",
+      aliases: ["c"],
+      value: "INSTRUCTION",
+      help: "of a Dockerfile: 'CMD [\"sh\"]', 'ENV A=1', ...",
+    },
+    message: { kind: "text", aliases: ["m"], value: "TEXT", help: "for the image's history" },
+    pause: {
+      kind: "switch",
+      aliases: ["p"],
+      help: "let the container stand still meanwhile; --pause=false for not",
+    },
+    root: PLACE_FLAGS.root,
+    ...WORK_FLAGS,
+  },
+  args: { min: 1, max: 2 },
+  completes: "container",
+  examples: [
+    "ocicat commit web web:patched",
+    "ocicat commit -m 'with curl' -c 'CMD [\"/bin/sh\"]' build tools:2",
+  ],
+  async act(flags) {
+    const [word = "", name] = flags.args;
+    const root = flags.text("root");
+    const { imageId, descriptor } = await withProgress(flags, (work) =>
+      commitContainer(word, {
+        ...work,
+        ...(root === undefined ? {} : { stateRoot: absolutePath(root) }),
+        name,
+        changes: flags.list("change"),
+        message: flags.text("message"),
+        author: flags.text("author"),
+        pause: flags.switch("pause") || !flags.isSet("pause"),
+      }),
+    );
+    writeOutput(`${imageId ?? descriptor.digest}\n`);
+    return 0;
+  },
+  failureCode: workFailureCode,
+});

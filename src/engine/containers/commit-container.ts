@@ -1,0 +1,104 @@
+// commit: an image of a container as it is now.
+
+import { applyChanges } from "../../image/formats/changes.ts";
+import { commitFolder } from "../../image/formats/commit-folder.ts";
+import type { LoadedImage } from "../../image/formats/load-archive.ts";
+import {
+  manifestFor,
+  readStoredImage,
+  type StoredManifest,
+} from "../../image/formats/stored-image.ts";
+import type { ImageConfig } from "../../oci/image-spec.ts";
+import { pauseContainer } from "../../runtime/pause.ts";
+import { resumeContainer } from "../../runtime/resume.ts";
+import { type ImageSession, openImages, wantedPlatform } from "../images/image-session.ts";
+import { descriptorOf, newName } from "../images/tag-image.ts";
+import { bringInRequest, type WorkOptions } from "../images/transfer-options.ts";
+import { mountPoints, openLayers, requireUpper } from "./container-layers.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import { mergedVariables } from "./merged-variables.ts";
+import { openContainer, type StoredContainer } from "./stored-container.ts";
+
+export interface CommitContainerOptions extends WorkOptions {
+  readonly stateRoot?: string | undefined;
+  /** None: the image has its ID alone. */
+  readonly name?: string | undefined;
+  /** Instructions of a Dockerfile: 'CMD ["sh"]', "ENV A=1". */
+  readonly changes: readonly string[];
+  readonly message?: string | undefined;
+  readonly author?: string | undefined;
+  /** Let the container stand still meanwhile, so that its files go together. */
+  readonly pause: boolean;
+}
+
+/** Throws "unsupported" for a container that is not made from an image. */
+export async function commitContainer(
+  word: string,
+  options: CommitContainerOptions,
+): Promise<LoadedImage> {
+  using container = await openContainer(word, options);
+  const { record } = container;
+  using layers = await openLayers(container);
+  const upper = requireUpper(container, layers, "commit");
+  using session = await openImages(options);
+  const { name, message, author, changes } = options;
+  const made = mountPoints(container);
+  const request = {
+    base: baseOf(session, record),
+    upper,
+    lower: layers.lower,
+    isLeftOut: (path: string) => made.has(path),
+    changeConfig: (config: ImageConfig) => applyChanges(containerConfig(config, record), changes),
+    history: {
+      created: new Date().toISOString(),
+      created_by: record.command.join(" "),
+      ...(message === undefined ? {} : { comment: message }),
+      ...(author === undefined ? {} : { author }),
+    },
+    author,
+    names: name === undefined ? [] : [newName(name, session.defaultDomain)],
+  };
+  // Wrong changes are refused before the container stands still.
+  request.changeConfig({});
+  using _still = options.pause ? standStill(container) : undefined;
+  return await commitFolder(session.store, request, bringInRequest(session, options));
+}
+
+/** By the digest that the container was made from. */
+function baseOf(session: ImageSession, { image, options }: ContainerRecord): StoredManifest {
+  const digest = image?.digest ?? "";
+  const stored = readStoredImage(session.store, descriptorOf(session, digest));
+  return (
+    stored.manifests.find(({ descriptor }) => descriptor.digest === digest) ??
+    manifestFor(stored, wantedPlatform(options.platform))
+  );
+}
+
+/** Undefined: it does not run, or is paused already. */
+function standStill(container: StoredContainer): Disposable | undefined {
+  if (container.status().kind !== "running") {
+    return undefined;
+  }
+  const { address } = container;
+  pauseContainer(address);
+  return { [Symbol.dispose]: () => resumeContainer(address) };
+}
+
+/** The image's configuration, with what the container was told in its place. */
+export function containerConfig(
+  config: ImageConfig,
+  { options }: Pick<ContainerRecord, "options">,
+): ImageConfig {
+  const { entrypoint, command, env, workdir, user, labels = {}, stopSignal } = options;
+  const isChanged = entrypoint !== undefined || command.length > 0;
+  return {
+    ...config,
+    ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
+    ...(isChanged ? { Cmd: command } : {}),
+    ...(env.length === 0 ? {} : { Env: mergedVariables(config.Env ?? [], env) }),
+    ...(workdir === undefined ? {} : { WorkingDir: workdir }),
+    ...(user === undefined ? {} : { User: user }),
+    ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
+    ...(Object.keys(labels).length === 0 ? {} : { Labels: { ...config.Labels, ...labels } }),
+  };
+}
