@@ -114,6 +114,7 @@ describe("the region", () => {
     const written: string[] = [];
     const region = new ScreenRegion((text) => written.push(text));
     region.draw(["one", "two"], 80);
+    region.draw(["one", "two"], 80);
     region.print("stays\n", 80);
     region.draw(["three"], 80);
     expect(written).toEqual([

@@ -10,14 +10,21 @@ const CLEAR_BELOW = "\x1b[J";
 export class ScreenRegion {
   readonly #write: (text: string) => void;
   #drawn: readonly string[] = [];
+  #columns = 0;
 
   constructor(write: (text: string) => void) {
     this.#write = write;
   }
 
-  /** Draws `lines` in place of those that were drawn. `columns`: as wide as the terminal is now. */
+  /** Draws `lines` in place of those that were drawn, unless they are the same. `columns`: as wide as the terminal is now. */
   draw(lines: readonly string[], columns: number): void {
-    this.#replace("", lines, columns);
+    const isSame =
+      columns === this.#columns &&
+      lines.length === this.#drawn.length &&
+      lines.every((line, index) => line === this.#drawn[index]);
+    if (!isSame) {
+      this.#replace("", lines, columns);
+    }
   }
 
   /** Writes text that stays, above the drawn lines. */
@@ -35,6 +42,7 @@ export class ScreenRegion {
     const back = this.#back(columns);
     this.#write(`${HIDE_CURSOR}${back}${text}${body}${SHOW_CURSOR}`);
     this.#drawn = lines;
+    this.#columns = columns;
   }
 
   /** To where the drawn lines begin. A terminal that became narrower has broken them. */
