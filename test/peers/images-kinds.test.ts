@@ -5,22 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { addToManifestList, createManifestList } from "../../src/engine/images/manifest-lists.ts";
+import { pushManifestList } from "../../src/engine/images/push-manifest-list.ts";
 import { ContentStore } from "../../src/image/content/content-store.ts";
 import type { ImageEvent } from "../../src/image/image-event.ts";
-import { listMembers } from "../../src/image/transfer/list-members.ts";
-import {
-  addToList,
-  annotateList,
-  annotateMember,
-  createList,
-  findList,
-  removeFromList,
-} from "../../src/image/transfer/manifest-list.ts";
 import { pullImage } from "../../src/image/transfer/pull-image.ts";
 import { copyImage, pushImage } from "../../src/image/transfer/push-image.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import type { Digest } from "../../src/oci/digest.ts";
-import type { Platform } from "../../src/oci/platform.ts";
 import { parseReference } from "../../src/oci/reference.ts";
 import { layeredLayout } from "../../tools/peers/registry-images.ts";
 import { TestRegistry } from "../../tools/testing/registry.ts";
@@ -185,37 +177,31 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
     expect(artifacts).toContain(pulled.descriptor.digest);
   }, 60_000);
 
-  test("a list of manifests from names, pushed with images that nobody pulled", async () => {
+  test("a list of images that nobody pulled is pushed with all of them", async () => {
     const layout = newPath("platforms");
     const { index, amd64, arm64 } = writeMultiPlatform(layout, layerOf);
     const name = `${registry.domain}/listed`;
     await new Ocicat(newPath("peer")).push(layout, `${name}:whole`);
-    using store = new ContentStore(newPath("store"));
-    const place = { store, client: ocicatClient() };
-    const member = async (platform: Platform) =>
-      await listMembers(place, { reference: `${name}:whole`, platform });
+    await new Ocicat(newPath("peer")).push(await layeredLayout(), `${name}:1`);
+    const options = { storeRoot: newPath("store") };
     const list = `${registry.domain}/other/list:1`;
-    await createList(store, list, await member(AMD64));
-    await expect(createList(store, list, [])).rejects.toThrow("has an image of that name");
-    await addToList(store, list, await member(ARM64));
-    await annotateMember(store, list, arm64.digest, { variant: "v9", annotations: { a: "b" } });
-    await annotateList(store, list, { "org.example": "whole" });
-    await addToList(store, list, [{ ...amd64, digest: `sha256:${"1".repeat(64)}` }]);
-    const top = await removeFromList(store, list, `sha256:${"1".repeat(64)}`);
-    expect(store.names()).toHaveLength(1);
-    expect(findList(store, list)).toMatchObject({
-      annotations: { "org.example": "whole" },
-      manifests: [
-        { digest: amd64.digest, platform: AMD64 },
-        { digest: arm64.digest, platform: { ...ARM64, variant: "v9" }, annotations: { a: "b" } },
-      ],
+    await createManifestList(list, [`${name}:whole`], options);
+    const added = await addToManifestList(list, [`${name}:1`], options);
+    const { manifest } = readLayout(await layeredLayout());
+    expect(added.index.manifests).toMatchObject([
+      { digest: amd64.digest, platform: AMD64 },
+      { digest: arm64.digest, platform: ARM64 },
+      { digest: manifest, platform: HOST },
+    ]);
+    await expect(createManifestList(`${list}0`, [`${name}:none`], options)).rejects.toMatchObject({
+      code: "not-found",
     });
-    const pushed = await pushImage(place, top, list, { platform: HOST, missing: "fetch" });
-    expect(pushed.descriptor.digest).toBe(top.digest);
+    const pushed = await pushManifestList(list, options);
+    expect(pushed.descriptor.digest).toBe(added.descriptor.digest);
     const whole = newPath("skopeo");
     await skopeoPull(list, whole, ["--all"]);
     const { [index.digest.replace(":", "/")]: _, ...images } = blobFiles(layout);
-    expect(blobFiles(whole)).toMatchObject(images);
+    expect(blobFiles(whole)).toMatchObject({ ...images, ...blobFiles(await layeredLayout()) });
     const uploads = registry
       .requests()
       .filter((line) => line.startsWith("PUT /v2/other/list/blobs"));

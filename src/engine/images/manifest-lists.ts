@@ -1,18 +1,21 @@
 // Images for several platforms, put together here: an index of the store (image-spec image-index.md), under
-// a name, that lists manifests of the store.
+// a name, that lists manifests of the store and of registries.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { collectGarbage } from "../../image/content/collect-garbage.ts";
 import { imageGraph, type StoredManifest } from "../../image/content/image-graph.ts";
+import { listMembers } from "../../image/transfer/list-members.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { encodeDocument } from "../../oci/encode.ts";
 import type { ImageIndex } from "../../oci/image-spec.ts";
 import { isIndexType, OCI_INDEX } from "../../oci/media-types.ts";
 import { decodeIndex } from "../../oci/parse/image.ts";
 import type { Platform } from "../../oci/platform.ts";
+import { parseReference } from "../../oci/reference.ts";
 import { decodeText, encodeText } from "../../sys/memory.ts";
-import { type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
+import { hostPlatform, type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
 import { descriptorOf, newName } from "./tag-image.ts";
+import { registryClient, type TransferOptions } from "./transfer-options.ts";
 
 export interface ManifestList {
   /** Whole: "docker.io/library/app:1.0". */
@@ -21,12 +24,15 @@ export interface ManifestList {
   readonly index: ImageIndex;
 }
 
-export interface CreateListOptions extends ImageOptions {
+export interface CreateListOptions extends TransferOptions {
   /** Adds to a list that is there already. */
   readonly amend?: boolean;
 }
 
-/** Throws "already-exists", and "not-found" for an image that is not in the store. */
+/**
+ * Images that are not in the store are looked for in their registries, and stay there. Throws
+ * "already-exists", and "not-found" for an image that is nowhere.
+ */
 export async function createManifestList(
   list: string,
   images: readonly string[],
@@ -44,17 +50,17 @@ export async function createManifestList(
     });
   }
   const index = existing === undefined ? EMPTY : readList(session, list).index;
-  return await writeList(session, name, withImages(session, index, images));
+  return await writeList(session, name, await withImages(session, index, images, options));
 }
 
 export async function addToManifestList(
   list: string,
   images: readonly string[],
-  options: ImageOptions,
+  options: TransferOptions,
 ): Promise<ManifestList> {
   using session = await openImages(options);
   const { name, index } = readList(session, list);
-  return await writeList(session, name, withImages(session, index, images));
+  return await writeList(session, name, await withImages(session, index, images, options));
 }
 
 /** What is said about one entry. Absent: it stays as it is. */
@@ -118,7 +124,8 @@ export async function removeManifestLists(
 
 const EMPTY: ImageIndex = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] };
 
-function readList(session: ImageSession, list: string): ManifestList {
+/** Throws "not-found", and "invalid-argument" for what is no list. */
+export function readList(session: ImageSession, list: string): ManifestList {
   const name = newName(list, session.defaultDomain);
   const descriptor = session.store.findName(name);
   if (descriptor === undefined || !isIndexType(descriptor.mediaType)) {
@@ -152,16 +159,47 @@ async function writeList(
   return { name, descriptor, index };
 }
 
-/** An image that is for several platforms itself adds those that the store has. */
-function withImages(
+async function withImages(
   session: ImageSession,
   index: ImageIndex,
   images: readonly string[],
-): ImageIndex {
-  const added = images.flatMap((image) => manifestsOf(session, image).map(entryFor));
+  options: TransferOptions,
+): Promise<ImageIndex> {
+  const added: Descriptor[] = [];
+  for (const image of images) {
+    added.push(
+      ...(storedMembers(session, image) ?? (await remoteMembers(session, image, options))),
+    );
+  }
   const digests = added.map(({ digest }) => digest);
   const others = index.manifests.filter(({ digest }) => !digests.includes(digest));
   return { ...index, manifests: [...others, ...added] };
+}
+
+/** An image that is for several platforms itself adds those that the store has. Undefined: it is not there. */
+function storedMembers(session: ImageSession, image: string): readonly Descriptor[] | undefined {
+  try {
+    return manifestsOf(session, image).map(entryFor);
+  } catch (error) {
+    if (error instanceof OcicatError && error.code === "not-found") {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** All platforms that the registry has. */
+async function remoteMembers(
+  session: ImageSession,
+  image: string,
+  options: TransferOptions,
+): Promise<readonly Descriptor[]> {
+  const { store, defaultDomain } = session;
+  const { domain } = parseReference(image, { defaultDomain });
+  const place = { store, client: registryClient(session, domain, options) };
+  const platform = hostPlatform();
+  const request = { reference: image, platform, allPlatforms: true, defaultDomain };
+  return await listMembers(place, request);
 }
 
 function manifestsOf(session: ImageSession, image: string): readonly StoredManifest[] {

@@ -1,5 +1,5 @@
-// From a name to what a list of manifests says of it: the descriptors of its manifests, with their
-// platforms. The image may be in the store, or stay in its registry; it is not pulled.
+// From a name in a registry to what a list of manifests says of it: the descriptors of its manifests, with
+// their platforms. The image stays where it is; the store remembers where that is.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -8,13 +8,12 @@ import type { ImageManifest } from "../../oci/image-spec.ts";
 import { isConfigType } from "../../oci/media-types.ts";
 import { decodeImage, decodeImageDocument } from "../../oci/parse/image.ts";
 import { choosePlatform, formatPlatform, type Platform } from "../../oci/platform.ts";
-import { formatReference, parseReference, withDefaultTag } from "../../oci/reference.ts";
+import { parseReference, withDefaultTag } from "../../oci/reference.ts";
 import { decodeText } from "../../sys/memory.ts";
 import type { ImageSource } from "../image-source.ts";
 import { noteOrigin } from "./note-origin.ts";
 import type { TransferPlace } from "./pull-image.ts";
 import { RegistrySource } from "./registry-source.ts";
-import { StoreSource } from "./store-source.ts";
 
 const DEEPEST_INDEX = 4;
 
@@ -27,7 +26,7 @@ export interface MemberRequest {
   readonly defaultDomain?: string;
 }
 
-/** Throws "not-found" when neither the store nor the registry has it. */
+/** Throws "not-found" when the registry does not have it, or nothing for the platform. */
 export async function listMembers(
   place: TransferPlace,
   request: MemberRequest,
@@ -35,11 +34,6 @@ export async function listMembers(
   const { defaultDomain } = request;
   const options = defaultDomain === undefined ? {} : { defaultDomain };
   const reference = withDefaultTag(parseReference(request.reference, options));
-  const name = formatReference(reference);
-  const stored = place.store.findName(name);
-  if (stored !== undefined) {
-    return await new MemberWalk(new StoreSource(place.store), request).membersOf(stored, 0);
-  }
   const top = await place.client.resolve(reference);
   const walk = new MemberWalk(new RegistrySource(place.client, reference), request);
   const members = await walk.membersOf(top, 0);

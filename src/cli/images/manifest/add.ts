@@ -4,17 +4,20 @@ import { addToManifestList } from "../../../engine/images/manifest-lists.ts";
 import { defineCommand } from "../../command.ts";
 import { writeOutput } from "../../write-text.ts";
 import { imageOptions, STORE_FLAG } from "../image-flags.ts";
+import { CREDENTIAL_FLAGS, registryAccess } from "../registry-flags.ts";
 
 export const add = defineCommand({
-  usage: ["LIST IMAGE..."],
-  about: "Adds images of the store to a manifest list. Prints the list's new digest.",
-  flags: STORE_FLAG,
+  usage: ["[FLAGS] LIST IMAGE..."],
+  about:
+    "Adds images of the store or of a registry to a manifest list. Prints the list's new digest.",
+  flags: { ...STORE_FLAG, ...CREDENTIAL_FLAGS },
   args: { min: 2 },
   completes: "image",
   examples: ["ocicat manifest add app:1.0 app:1.0-riscv64"],
   async act(flags) {
     const [list = "", ...images] = flags.args;
-    const changed = await addToManifestList(list, images, imageOptions(flags.text("store")));
+    const options = { ...imageOptions(flags.text("store")), ...registryAccess(flags) };
+    const changed = await addToManifestList(list, images, options);
     writeOutput(`${changed.descriptor.digest}\n`);
     return 0;
   },

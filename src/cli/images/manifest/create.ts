@@ -4,21 +4,27 @@ import { createManifestList } from "../../../engine/images/manifest-lists.ts";
 import { defineCommand } from "../../command.ts";
 import { writeOutput } from "../../write-text.ts";
 import { imageOptions, STORE_FLAG } from "../image-flags.ts";
+import { CREDENTIAL_FLAGS, registryAccess } from "../registry-flags.ts";
 
 export const create = defineCommand({
   usage: ["[FLAGS] LIST IMAGE..."],
-  about: `Makes a manifest list: an image for several platforms, of images that are in the store. An image
-that is for several itself gives all that the store has of it.`,
+  about: `Makes a manifest list: an image for several platforms, of images that are in the store or in a
+registry, where they then stay. An image that is for several itself gives all that is there of it.`,
   flags: {
     amend: { kind: "switch", aliases: ["a"], help: "add to a list that is there already" },
     ...STORE_FLAG,
+    ...CREDENTIAL_FLAGS,
   },
   args: { min: 2 },
   completes: "image",
   examples: ["ocicat manifest create app:1.0 app:1.0-amd64 app:1.0-arm64"],
   async act(flags) {
     const [list = "", ...images] = flags.args;
-    const options = { ...imageOptions(flags.text("store")), amend: flags.switch("amend") };
+    const options = {
+      ...imageOptions(flags.text("store")),
+      ...registryAccess(flags),
+      amend: flags.switch("amend"),
+    };
     const { name } = await createManifestList(list, images, options);
     writeOutput(`Created manifest list ${name}\n`);
     return 0;

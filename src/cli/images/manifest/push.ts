@@ -1,7 +1,7 @@
 // manifest push: a manifest list and all of its images into a registry.
 
 import { removeManifestLists } from "../../../engine/images/manifest-lists.ts";
-import { pushImages } from "../../../engine/images/push-images.ts";
+import { pushManifestList } from "../../../engine/images/push-manifest-list.ts";
 import { defineCommand } from "../../command.ts";
 import type { FlagsOf, FlagTable } from "../../flags.ts";
 import { writeOutput } from "../../write-text.ts";
@@ -28,13 +28,13 @@ export const push = defineCommand({
 
 async function pushCommand(flags: FlagsOf<typeof PUSH_FLAGS>): Promise<number> {
   const [list = "", target] = flags.args;
-  const results = await withProgress(flags, async (work) => {
-    const pushed = await pushImages(list, { ...work, ...registryAccess(flags), target });
+  const { descriptor } = await withProgress(flags, async (work) => {
+    const pushed = await pushManifestList(list, { ...work, ...registryAccess(flags), target });
     if (flags.switch("purge")) {
       await removeManifestLists([list], work);
     }
     return pushed;
   });
-  writeOutput(results.map(({ descriptor }) => `${descriptor.digest}\n`).join(""));
+  writeOutput(`${descriptor.digest}\n`);
   return 0;
 }
