@@ -246,6 +246,7 @@ describe('compressed blobs with "drop"', () => {
     expect(stored("blobs/sha256")).toHaveLength(2);
     using store = new ContentStore(join(folder, "store"));
     expect((await collectGarbage(store)).removed).toEqual([]);
+    expect(await checkStore(store)).toEqual([]);
   });
 
   test("are not needed to unpack a layer into a folder", async () => {
