@@ -67,12 +67,8 @@ export type {
   WorkOptions,
 } from "../engine/images/transfer-options.ts";
 export { type RunEnd, runContainer } from "../engine/run.ts";
-export type {
-  RunContainerOptions,
-  RunLimits,
-  RunMount,
-  RunSource,
-} from "../engine/run-options.ts";
+export type { RunLimits } from "../engine/run-limits.ts";
+export type { RunContainerOptions, RunMount, RunSource } from "../engine/run-options.ts";
 export { type ErrorCode, type Fault, OcicatError } from "../error/ocicat-error.ts";
 export type { ArchiveInput } from "../image/formats/archive-input.ts";
 export type { ArchiveOutput } from "../image/formats/archive-output.ts";

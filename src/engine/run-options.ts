@@ -3,6 +3,9 @@
 import type { PullPolicy } from "../config/schema.ts";
 import type { ImageEvent } from "../image/image-event.ts";
 import type { RestartPolicy } from "./containers/restart-policy.ts";
+import type { RunDevice, RunDeviceRule } from "./run-devices.ts";
+import type { RunLimits, RunUlimit } from "./run-limits.ts";
+import type { RunNames } from "./run-names.ts";
 import type { RunSecurity } from "./security.ts";
 
 /** What the container's root file system is made from. */
@@ -50,8 +53,27 @@ export interface RunContainerOptions {
   readonly readOnly: boolean;
   readonly mounts: readonly RunMount[];
   readonly tmpfs: readonly string[];
-  readonly network: "none" | "host";
+  /** "private" is "none": nothing but loopback. */
+  readonly network: RunNetwork;
+  /** The other namespaces; absent: all its own. */
+  readonly namespaces?: RunNamespaces;
   readonly limits: RunLimits;
+  readonly ulimits?: readonly RunUlimit[];
+  /** -1000 to 1000. */
+  readonly oomScoreAdj?: number;
+  /** Names or numbers, in addition to the user's own. */
+  readonly groups?: readonly string[];
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Bytes of /dev/shm; 64 MiB when absent. */
+  readonly shmSize?: number;
+  readonly devices?: readonly RunDevice[];
+  readonly deviceRules?: readonly RunDeviceRule[];
+  readonly names?: RunNames;
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** A file that gets the container's id. Nothing may be there before. */
+  readonly idFile?: string;
+  /** A program of the host that becomes the container's first process, and runs the others. */
+  readonly init?: string;
   /** Absent: DEFAULT_SECURITY. */
   readonly security?: RunSecurity;
   readonly systemdCgroup: boolean;
@@ -69,6 +91,18 @@ export interface RunContainerOptions {
   readonly progress?: RunProgress;
 }
 
+/** Drawn in run-namespaces.ts. */
+export type NamespaceMode = "private" | "host" | `container:${string}` | `ns:${string}`;
+
+export interface RunNamespaces {
+  readonly ipc?: NamespaceMode;
+  readonly uts?: NamespaceMode;
+  readonly pid?: NamespaceMode;
+  readonly cgroup?: NamespaceMode;
+}
+
+export type RunNetwork = "none" | Exclude<NamespaceMode, "private">;
+
 export interface RunLog {
   /** "none": nowhere. */
   readonly driver: "file" | "none";
@@ -82,12 +116,4 @@ export interface RunProgress {
   show(event: ImageEvent): void;
   /** The image is there: nothing follows but the container. */
   finish(): Promise<void>;
-}
-
-export interface RunLimits {
-  /** Bytes. */
-  readonly memory?: number;
-  /** A number of CPUs: 1.5. */
-  readonly cpus?: number;
-  readonly pids?: number;
 }

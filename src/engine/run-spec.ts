@@ -9,6 +9,7 @@ import type { Resources } from "../oci/resources.ts";
 import type { Spec } from "../oci/spec.ts";
 import type { ImageProcess } from "./image-process.ts";
 import { deviceMounts, deviceRules, type FoundDevice } from "./run-devices.ts";
+import { initMount, withInit } from "./run-init.ts";
 import { limitResources, runRlimits } from "./run-limits.ts";
 import { askedMounts, systemMounts } from "./run-mounts.ts";
 import type { RunContainerOptions } from "./run-options.ts";
@@ -47,6 +48,7 @@ export function runSpec(request: RunSpecRequest): Spec {
       ...systemMounts(base.mounts ?? [], request),
       ...(request.idMaps === undefined ? [] : deviceMounts(request.devices)),
       ...askedMounts(request),
+      ...(options.init === undefined ? [] : [initMount(options.init)]),
     ],
     ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
     linux: specLinux(base, request),
@@ -64,7 +66,7 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
     ...(consoleSize === undefined ? {} : { consoleSize }),
     user:
       idMaps?.gid.length === 1 ? { uid: process.user.uid, gid: process.user.gid } : process.user,
-    args: process.args,
+    args: withInit(options.init, process.args),
     env: process.env,
     cwd: process.cwd,
     capabilities: isRoot ? bounded : { bounding: names },

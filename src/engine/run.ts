@@ -36,7 +36,8 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   const surroundings = await readSurroundings(options);
   const idMaps = rootlessIdMaps(process.env["USER"]);
   using container = await createContainer(options, surroundings, idMaps);
-  const request = { container, options, surroundings, idMaps };
+  const chosen = { ...options, ...container.record.options };
+  const request = { container, options: chosen, surroundings, idMaps };
   if (options.detach === true) {
     await orRemove(request, () => startContainer(request));
     return { kind: "detached", id: container.record.id };

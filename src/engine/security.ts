@@ -5,7 +5,9 @@ import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { decodeSeccompProfile } from "../oci/parse/config.ts";
 import { CAPABILITIES } from "../oci/process.ts";
 import type { SeccompProfile } from "../oci/seccomp.ts";
+import { call } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
+import { readTextFile } from "../sys/file.ts";
 import { defaultSeccomp } from "./default-seccomp.ts";
 
 export interface RunSecurity {
@@ -15,6 +17,8 @@ export interface RunSecurity {
   /** A profile as config.json has it, as text. */
   readonly seccomp: "default" | "unconfined" | { readonly profile: string };
   readonly noNewPrivileges: boolean;
+  /** Every capability that we have, all devices, no filter, nothing hidden. */
+  readonly privileged?: boolean;
 }
 
 export const DEFAULT_SECURITY: RunSecurity = {
@@ -43,10 +47,30 @@ const DEFAULT_CAPABILITIES = [
 export function runCapabilities(security: RunSecurity): readonly string[] {
   const added = security.addedCapabilities.map(capabilityName);
   const dropped = security.droppedCapabilities.map(capabilityName);
-  const base = added.includes("ALL") ? CAPABILITIES : DEFAULT_CAPABILITIES;
+  const base = baseCapabilities(security, added);
   const kept = dropped.includes("ALL") ? [] : base.filter((name) => !dropped.includes(name));
   const more = added.filter((name) => name !== "ALL");
   return [...new Set([...kept, ...more])].toSorted();
+}
+
+function baseCapabilities(
+  { privileged }: RunSecurity,
+  added: readonly string[],
+): readonly string[] {
+  if (privileged === true) {
+    return ownCapabilities();
+  }
+  return added.includes("ALL") ? CAPABILITIES : DEFAULT_CAPABILITIES;
+}
+
+/** An ordinary user has all of them in a user namespace. */
+function ownCapabilities(): readonly string[] {
+  if (call("geteuid") !== 0) {
+    return CAPABILITIES;
+  }
+  const [, digits = "0"] = /^CapPrm:\s*(\w+)$/m.exec(readTextFile("/proc/self/status")) ?? [];
+  const set = BigInt(`0x${digits}`);
+  return CAPABILITIES.filter((_, number) => ((set >> BigInt(number)) & 1n) === 1n);
 }
 
 function capabilityName(text: string): string {
@@ -64,10 +88,11 @@ function capabilityName(text: string): string {
 
 /** Undefined: no profile. */
 export function runSeccomp(
-  { seccomp }: RunSecurity,
+  { seccomp, privileged }: RunSecurity,
   capabilities: readonly string[],
 ): SeccompProfile | undefined {
-  if (seccomp === "unconfined") {
+  const isUnconfined = privileged === true && seccomp === "default";
+  if (seccomp === "unconfined" || isUnconfined) {
     return undefined;
   }
   return seccomp === "default"

@@ -61,7 +61,7 @@ describe.skipIf(NEEDS_ROOT)("started by root: an ordinary user", () => {
     test("the overlay: files of the image can be changed and removed, folders be made", async () => {
       const script = `cd /; echo more >> etc/issue; rm etc/group; mkdir etc/new; touch etc/new/file
         mv etc/passwd etc/moved; ls etc; cat etc/issue`;
-      const files = "issue\nmoved\nnew\n";
+      const files = "hostname\nhosts\nissue\nmoved\nnew\nresolv.conf\n";
       expect(await sh("single", script)).toBe(`${files}an image for tests\nmore\n`);
     });
 

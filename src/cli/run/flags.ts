@@ -1,6 +1,9 @@
 // The flags of `ocicat run`, spelled as docker and podman spell them.
 
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { NAME_FLAGS } from "./name-flags.ts";
+import { NAMESPACE_FLAGS } from "./namespace-flags.ts";
+import { RESOURCE_FLAGS } from "./resource-flags.ts";
 
 export const RUN_FLAGS = {
   interactive: { kind: "switch", aliases: ["i"], help: "keep standard input open" },
@@ -21,6 +24,9 @@ export const RUN_FLAGS = {
     help: "no, always, unless-stopped, on-failure[:RETRIES]",
   },
   label: { kind: "list", aliases: ["l"], value: "KEY=VALUE", help: "a label of the container" },
+  "label-file": { kind: "list", value: "FILE", help: "the labels in a file, one a line" },
+  annotation: { kind: "list", value: "KEY=VALUE", help: "one of the OCI configuration" },
+  cidfile: { kind: "text", value: "FILE", help: "write the container's ID to a new file" },
   "stop-signal": { kind: "text", value: "SIGNAL", help: "what `stop` sends; the image's, or TERM" },
   "stop-timeout": { kind: "text", value: "SECONDS", help: "how long `stop` waits; 10 by default" },
   "log-driver": {
@@ -48,15 +54,18 @@ export const RUN_FLAGS = {
     help: "by names of the image or numbers",
   },
   entrypoint: { kind: "text", value: "PROGRAM", help: 'in place of the image\'s; "" for none' },
-  hostname: { kind: "text", aliases: ["h"], value: "NAME", help: "host name inside" },
-  memory: {
-    kind: "text",
-    aliases: ["m"],
-    value: "SIZE",
-    help: "memory limit: bytes, or with k, m, g",
+  "group-add": {
+    kind: "list",
+    value: "GROUP",
+    help: "a further group, by a name of the image or a number",
   },
-  cpus: { kind: "text", value: "NUMBER", help: "CPU time, in processors: 1.5" },
-  "pids-limit": { kind: "text", value: "NUMBER", help: "number of processes; -1 for no limit" },
+  init: {
+    kind: "switch",
+    help: "a small first process: the host's catatonit, docker-init or tini-static",
+  },
+  "init-path": { kind: "text", value: "FILE", help: "another one, static" },
+  ...NAME_FLAGS,
+  ...RESOURCE_FLAGS,
   volume: {
     kind: "list",
     aliases: ["v"],
@@ -77,12 +86,11 @@ export const RUN_FLAGS = {
     value: "OPTION",
     help: "seccomp=FILE|unconfined, no-new-privileges",
   },
-  network: {
-    kind: "text",
-    aliases: ["net"],
-    value: "none|host",
-    help: "none, the default, has loopback alone",
+  privileged: {
+    kind: "switch",
+    help: "every capability and device of ours, no filter, nothing hidden",
   },
+  ...NAMESPACE_FLAGS,
   "cgroup-parent": {
     kind: "text",
     value: "PATH",

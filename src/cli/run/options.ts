@@ -1,21 +1,31 @@
 // From the words of the command line to the options of the engine.
 
 import { parseRestartPolicy } from "../../engine/containers/restart-policy.ts";
-import type { RunContainerOptions, RunLimits, RunSource } from "../../engine/run-options.ts";
+import { findInit } from "../../engine/run-init.ts";
+import type { RunContainerOptions, RunSource } from "../../engine/run-options.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
 import { parseSeconds } from "../containers/container-flags.ts";
 import type { RunFlags } from "./flags.ts";
 import { checkedRestart, parseLabels, parseLog, parseStopSignal } from "./keeping.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
+import { parseNames } from "./name-flags.ts";
+import {
+  parseDevice,
+  parseDeviceRule,
+  parseNamespaces,
+  parseNetwork,
+  parseSysctls,
+} from "./namespace-flags.ts";
+import { parseLimits, parseOomScore, parseUlimits } from "./resource-flags.ts";
 import { parseSecurity } from "./security.ts";
 import {
-  parseCpus,
+  badValue,
+  fileLines,
   parseEntrypoint,
-  parseMemory,
-  parseNetwork,
-  parsePidsLimit,
+  parsePairs,
   parsePullPolicy,
+  parseSize,
   variables,
 } from "./values.ts";
 
@@ -48,7 +58,10 @@ export function runOptions(flags: RunFlags, around: Surroundings): RunContainerO
     ...given(flags.text("restart"), (text) => ({
       restart: checkedRestart(parseRestartPolicy(text), flags.switch("rm")),
     })),
-    labels: parseLabels(flags.list("label")),
+    labels: parseLabels([
+      ...flags.list("label-file").flatMap((path) => fileLines(readTextFile(absolute(path)))),
+      ...flags.list("label"),
+    ]),
     log: parseLog(flags.text("log-driver") ?? "file", flags.list("log-opt")),
     ...given(flags.text("stop-signal"), (text) => ({ stopSignal: parseStopSignal(text) })),
     ...given(flags.text("stop-timeout"), (text) => ({
@@ -56,12 +69,14 @@ export function runOptions(flags: RunFlags, around: Surroundings): RunContainerO
     })),
     readOnly: flags.switch("read-only"),
     ...mountOptions(flags, around.workingDirectory),
-    network: parseNetwork(flags.text("network") ?? "none"),
-    limits: limits(flags),
+    network: "none",
+    limits: parseLimits(flags),
+    ...furtherOptions(flags, absolute),
     security: parseSecurity({
       added: flags.list("cap-add"),
       dropped: flags.list("cap-drop"),
       options: flags.list("security-opt"),
+      privileged: flags.switch("privileged"),
       readFile: (path) => readTextFile(absolute(path)),
     }),
     systemdCgroup: flags.switch("systemd-cgroup"),
@@ -116,11 +131,43 @@ function mountOptions(
   };
 }
 
-function limits(flags: RunFlags): RunLimits {
-  const pids = given(flags.text("pids-limit"), parsePidsLimit);
+/** What was not there in the first version of a container's record. */
+function furtherOptions(
+  flags: RunFlags,
+  absolute: (path: string) => string,
+): Partial<RunContainerOptions> {
+  const initPath = flags.text("init-path");
+  const groups = flags.list("group-add");
+  const annotations = flags.list("annotation");
   return {
-    ...given(flags.text("memory"), (text) => ({ memory: parseMemory(text) })),
-    ...given(flags.text("cpus"), (text) => ({ cpus: parseCpus(text) })),
-    ...(pids === undefined ? {} : { pids }),
+    ...(groups.length === 0 ? {} : { groups }),
+    ...(annotations.length === 0 ? {} : { annotations: parsePairs("annotation", annotations) }),
+    ...given(flags.text("cidfile"), (path) => ({ idFile: absolute(path) })),
+    ...given(flags.text("oom-score-adj"), (text) => ({ oomScoreAdj: parseOomScore(text) })),
+    ...given(flags.text("shm-size"), (text) => ({ shmSize: parseSize("shm-size", text) })),
+    ...(flags.switch("init") || initPath !== undefined
+      ? { init: initPath === undefined ? findInit() : absolute(initPath) }
+      : {}),
+    ...kernelOptions(flags),
+  };
+}
+
+function kernelOptions(flags: RunFlags): Partial<RunContainerOptions> {
+  const network = parseNetwork(flags.text("network") ?? "none");
+  const namespaces = parseNamespaces(flags);
+  if (flags.isSet("hostname") && (namespaces.uts ?? "private") !== "private") {
+    throw badValue("hostname", flags.text("hostname") ?? "", "--uts takes another one's");
+  }
+  const ulimits = parseUlimits(flags.list("ulimit"));
+  const devices = flags.list("device").map(parseDevice);
+  const rules = flags.list("device-cgroup-rule").map(parseDeviceRule);
+  return {
+    network,
+    namespaces,
+    sysctls: parseSysctls(flags.list("sysctl"), network, namespaces),
+    names: parseNames(flags),
+    ...(ulimits.length === 0 ? {} : { ulimits }),
+    ...(devices.length === 0 ? {} : { devices }),
+    ...(rules.length === 0 ? {} : { deviceRules: rules }),
   };
 }

@@ -7,12 +7,15 @@ export interface SecurityFlags {
   readonly added: readonly string[];
   readonly dropped: readonly string[];
   readonly options: readonly string[];
+  readonly privileged: boolean;
   readonly readFile: (path: string) => string;
 }
 
-export function parseSecurity({ added, dropped, options, readFile }: SecurityFlags): RunSecurity {
+export function parseSecurity(flags: SecurityFlags): RunSecurity {
+  const { added, dropped, options, privileged, readFile } = flags;
   let security: RunSecurity = {
     ...DEFAULT_SECURITY,
+    ...(privileged ? { privileged } : {}),
     addedCapabilities: added.flatMap(names),
     droppedCapabilities: dropped.flatMap(names),
   };

@@ -1,13 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
-import {
-  parseCpus,
-  parseEntrypoint,
-  parseMemory,
-  parseNetwork,
-  parsePidsLimit,
-  variables,
-} from "./values.ts";
+import { parseCpus, parseEntrypoint, parseMemory, parsePidsLimit, variables } from "./values.ts";
 
 test.each<[string, number]>([
   ["1", 1],
@@ -42,11 +35,6 @@ test("--pids-limit", () => {
   for (const text of ["", "-2", "1.5", "many"]) {
     expect(() => parsePidsLimit(text)).toThrow("it is not a number of processes");
   }
-});
-
-test("--network", () => {
-  expect(parseNetwork("host")).toBe("host");
-  expect(() => parseNetwork("bridge")).toThrow("it is none or host");
 });
 
 test("--entrypoint", () => {

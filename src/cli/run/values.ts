@@ -17,16 +17,42 @@ const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 2 ** 10, m: 2 
 
 /** "512m", "1.5g", "100000": in bytes. */
 export function parseMemory(text: string): number {
+  return parseSize("memory", text);
+}
+
+/** Of any flag whose value is a number of bytes, at least one. */
+export function parseSize(flag: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)([bkmg]?)(?:i?b)?$/i.exec(text);
   const bytes = Math.floor(Number(match?.[1]) * (UNITS[(match?.[2] ?? "").toLowerCase()] ?? 1));
   if (match === null || bytes === 0 || !Number.isSafeInteger(bytes)) {
-    throw badValue(
-      "memory",
-      text,
-      "it is not a number of bytes, with k, m or g behind it or nothing",
-    );
+    throw badValue(flag, text, "it is not a number of bytes, with k, m or g behind it or nothing");
   }
   return bytes;
+}
+
+/** A whole number from `lowest` to `highest`. */
+export function parseWhole(
+  flag: string,
+  text: string,
+  [lowest, highest]: readonly [number, number],
+): number {
+  const value = Number(text);
+  if (!/^-?\d{1,15}$/.test(text) || value < lowest || value > highest) {
+    throw badValue(flag, text, `it is not a number from ${lowest} to ${highest}`);
+  }
+  return value;
+}
+
+/** KEY=VALUE, each key once: the last one counts. */
+export function parsePairs(flag: string, texts: readonly string[]): Record<string, string> {
+  const pairs = texts.map((text) => {
+    const equals = text.indexOf("=");
+    if (equals < 1) {
+      throw badValue(flag, text, "it is not of the form NAME=VALUE");
+    }
+    return [text.slice(0, equals), text.slice(equals + 1)] as const;
+  });
+  return Object.fromEntries(pairs);
 }
 
 export function parseCpus(text: string): number {
@@ -45,13 +71,6 @@ export function parsePidsLimit(text: string): number | undefined {
   }
   const limit = Number(text);
   return limit <= 0 ? undefined : limit;
-}
-
-export function parseNetwork(text: string): "none" | "host" {
-  if (text !== "none" && text !== "host") {
-    throw badValue("network", text, "it is none or host", "other networks are not there yet");
-  }
-  return text;
 }
 
 /** A word, as docker has it; a JSON array of words, as podman takes it too. */
@@ -101,10 +120,15 @@ export interface VariableSources {
   readonly own: Readonly<Record<string, string | undefined>>;
 }
 
+/** Of an --env-file or a --label-file: without empty lines and comments. */
+export function fileLines(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  return lines.map((line) => line.trimStart()).filter((line) => /^[^#]/.test(line));
+}
+
 /** Later ones win. A name that we do not have either is taken from the image's variables. */
 export function variables({ files, entries, own }: VariableSources): string[] {
-  const lines = files.flatMap((text) => text.split(/\r?\n/));
-  const inFiles = lines.map((line) => line.trimStart()).filter((line) => /^[^#]/.test(line));
+  const inFiles = files.flatMap(fileLines);
   return [...inFiles, ...entries].map((entry) => {
     const name = entry.split("=", 1)[0] ?? "";
     if (name === "" || /\s/.test(name)) {

@@ -12,9 +12,11 @@
 //     image           the image that it uses (src/store/container-images.ts)
 //   STORE/names/      container-names.ts
 //
-// The folder's own lock (flock) is held by whoever starts, settles or removes the container.
+// The folder's own lock (flock) is held by whoever makes, starts, settles or removes the container. A
+// folder without a record whose lock is free is what a killed command has left (sweep-containers.ts): so that
+// nobody finds one between its making and its locking, `containers` is locked for that time, too.
 
-import { AT_FDCWD, LOCK_EX, O_RDONLY } from "../../abi/file.ts";
+import { AT_FDCWD, LOCK_EX, LOCK_NB, LOCK_SH, O_RDONLY } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { removeTree } from "../../store/remove-tree.ts";
@@ -46,7 +48,7 @@ export class ContainerFolder implements Disposable {
     this.#id = id;
   }
 
-  /** `id`: nobody else's, as random ones are. */
+  /** `id`: nobody else's, as random ones are. The caller disposes of both. */
   static create(storeRoot: string, id: string): ContainerFolder {
     makeDirectories(`${storeRoot}/containers`, 0o711);
     const path = `${storeRoot}/containers/${id}`;

@@ -10,6 +10,7 @@ import type { RunContainerOptions } from "../run-options.ts";
 import { checkRequest, settleImage } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { withIds, withImageDefaults, writeIdFile } from "./chosen-options.ts";
 import { ContainerFolder } from "./container-folder.ts";
 import {
   checkContainerName,
@@ -34,11 +35,12 @@ export interface OpenContainer extends Disposable {
 
 /** Throws "already-exists" for a name in use. What did not come to be leaves nothing. */
 export async function createContainer(
-  options: RunContainerOptions,
+  asked: RunContainerOptions,
   surroundings: Surroundings,
   idMaps: IdMaps | undefined,
 ): Promise<OpenContainer> {
   const { storeRoot } = surroundings;
+  const options = withIds(asked, storeRoot);
   if (options.name !== undefined) {
     checkContainerName(options.name);
   }
@@ -64,7 +66,12 @@ function fill(
   settleImage(image, folder);
   // A log from the start: whoever looks for it before the first line finds it.
   new OwnedFd(openAt(folder.fd, "log", O_WRONLY | O_CREAT | O_TRUNC, 0o640))[Symbol.dispose]();
-  return nameAndWrite(storeRoot, folder, newRecord(options, { id: folder.id, image }));
+  const chosen = withImageDefaults(options, image?.config ?? {});
+  const record = nameAndWrite(storeRoot, folder, newRecord(chosen, { id: folder.id, image }));
+  if (options.idFile !== undefined) {
+    writeIdFile(options.idFile, folder.id);
+  }
+  return record;
 }
 
 async function orRemove<Result>(

@@ -9,24 +9,23 @@
 import { AT_FDCWD, O_RDONLY } from "../../abi/file.ts";
 import { SOCK_STREAM } from "../../abi/process.ts";
 import { EXIT_RECORD_NAME } from "../../holder/exit-record.ts";
-import { readAccounts } from "../../image/accounts.ts";
 import { encodeDocument } from "../../oci/encode.ts";
 import type { HoldLog } from "../../program/hold-request.ts";
 import { type HeldContainer, runHeld } from "../../runtime/run-held.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
-import { makeDirectories, OwnedFd, open, stat, tryUnlinkAt } from "../../sys/file.ts";
+import { makeDirectories, OwnedFd, open, tryUnlinkAt } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { listenUnixAt } from "../../sys/socket.ts";
-import { terminalSize } from "../../sys/terminal.ts";
 import { helloProgramFd } from "../hello.ts";
-import { imageProcess } from "../image-process.ts";
 import { ownCommand } from "../own-command.ts";
 import type { RunContainerOptions } from "../run-options.ts";
-import { makeSource, type RunSourceFiles } from "../run-source.ts";
-import { type IdMaps, runSpec } from "../run-spec.ts";
+import { makeSource } from "../run-source.ts";
+import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { configureContainer } from "./configure-container.ts";
 import { removeStartRecord, writeStartRecord } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
+import { joinNamespaces } from "./join-namespaces.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 
 export interface StartRequest {
@@ -44,8 +43,6 @@ export interface StartRequest {
 const LOG_NAME = "log";
 const DEFAULT_LOG = { driver: "file", maxSize: 0, maxFiles: 1, onFull: "block" } as const;
 const PRIVATE = 0o700;
-/** How names of other hosts are resolved, for a container in the host's network. */
-const NAME_FILES = ["/etc/resolv.conf", "/etc/hosts"];
 
 /** When the promise is fulfilled the container's process runs. */
 export async function startContainer(request: StartRequest): Promise<HeldContainer> {
@@ -58,6 +55,8 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   const isHello = options.source.kind === "hello";
   using program = isHello ? new OwnedFd(helloProgramFd()) : undefined;
   using imageLock = container.image?.root.shareLock();
+  using joined = joinNamespaces(options, surroundings);
+  const config = encodeDocument(configureContainer(source, joined, request), "");
   using listener = new OwnedFd(listenForClients(surroundings, id));
   tryUnlinkAt(container.folder.fd, EXIT_RECORD_NAME);
   removeStartRecord(container.folder.fd);
@@ -65,7 +64,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     id,
     bundle: container.folder.path,
     stateRoot: surroundings.containerStateRoot,
-    config: encodeDocument(configure(source, request), ""),
+    config,
     rootFilesystem: source.rootFilesystem,
     systemdCgroup: options.systemdCgroup,
     ...(program === undefined ? {} : { firstFd: program.number, preserveFds: 1 }),
@@ -148,49 +147,4 @@ function listenForClients(surroundings: Surroundings, id: string): number {
   // Of a holder that was killed, or that a reboot took.
   tryUnlinkAt(folder.number, attachSocketName(id));
   return listenUnixAt(folder.number, attachSocketName(id), SOCK_STREAM);
-}
-
-function configure(
-  { config, files }: RunSourceFiles,
-  { options, container, idMaps }: StartRequest,
-) {
-  const { id } = container.record;
-  const hostname = options.hostname ?? id.slice(0, 12);
-  const size = options.terminal ? terminalSize(0) : undefined;
-  return runSpec({
-    options,
-    process: imageProcess(
-      config,
-      {
-        command: options.command,
-        ...(options.entrypoint === undefined ? {} : { entrypoint: options.entrypoint }),
-        env: options.env,
-        ...(options.workdir === undefined ? {} : { workdir: options.workdir }),
-        ...(options.user === undefined ? {} : { user: options.user }),
-        terminal: options.terminal,
-        hostname,
-      },
-      readAccounts(files),
-    ),
-    hostname,
-    cgroupsPath: cgroupsPath(id, options, idMaps),
-    idMaps,
-    hostFiles:
-      options.network === "host" ? NAME_FILES.filter((path) => stat(path) !== undefined) : [],
-    consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
-  });
-}
-
-/** A user has no place of their own at the top: the container gets one beside the caller, or none. */
-function cgroupsPath(
-  id: string,
-  { systemdCgroup, cgroupParent = "" }: RunContainerOptions,
-  idMaps: IdMaps | undefined,
-): string | undefined {
-  if (systemdCgroup) {
-    return `${cgroupParent}:ocicat:${id}`;
-  }
-  const parent = cgroupParent.replace(/^\/+|\/+$/g, "");
-  const isWanted = idMaps === undefined || parent !== "";
-  return isWanted ? `/${parent === "" ? "" : `${parent}/`}ocicat-${id}` : undefined;
 }

@@ -1,0 +1,78 @@
+// The runtime configuration of a container that starts: from what it was created with, its image and
+// what the host has at this moment.
+
+import { readAccounts } from "../../image/accounts.ts";
+import type { Spec } from "../../oci/spec.ts";
+import { readTextFileIfExists } from "../../sys/file.ts";
+import { terminalSize } from "../../sys/terminal.ts";
+import { type ImageProcess, imageProcess } from "../image-process.ts";
+import { allDevices, findDevices } from "../run-devices.ts";
+import { nameMounts } from "../run-names.ts";
+import { type JoinedNamespaces, namespaceMode, runNamespaces } from "../run-namespaces.ts";
+import type { RunContainerOptions } from "../run-options.ts";
+import type { RunSourceFiles } from "../run-source.ts";
+import { type IdMaps, runSpec } from "../run-spec.ts";
+import type { StartRequest } from "./start-container.ts";
+
+export function configureContainer(
+  source: RunSourceFiles,
+  joined: JoinedNamespaces,
+  request: StartRequest,
+): Spec {
+  const { options, surroundings, idMaps } = request;
+  const id = request.container.record.id;
+  const place = { fd: request.container.folder.fd, path: request.container.folder.path };
+  const { security, devices = [] } = options;
+  const hasHostsName = namespaceMode(options, "uts") !== "private";
+  const hostname = hasHostsName ? hostsName() : (options.hostname ?? id.slice(0, 12));
+  const size = options.terminal ? terminalSize(0) : undefined;
+  const containersFolder = `${surroundings.storeRoot}/containers`;
+  return runSpec({
+    options,
+    process: processOf(source, options, hostname),
+    hostname: hasHostsName ? undefined : hostname,
+    namespaces: runNamespaces(options, joined, idMaps !== undefined),
+    devices: [...(security?.privileged === true ? allDevices() : []), ...findDevices(devices)],
+    cgroupsPath: cgroupsPath(id, options, idMaps),
+    idMaps,
+    nameFiles: nameMounts({ options, folder: place, hostname, containersFolder }),
+    consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
+  });
+}
+
+function hostsName(): string {
+  return (readTextFileIfExists("/proc/sys/kernel/hostname") ?? "").trim();
+}
+
+function processOf(
+  { config, files }: RunSourceFiles,
+  options: RunContainerOptions,
+  hostname: string,
+): ImageProcess {
+  const { command, entrypoint, env, workdir, user, groups = [], terminal } = options;
+  const request = {
+    command,
+    ...(entrypoint === undefined ? {} : { entrypoint }),
+    env,
+    ...(workdir === undefined ? {} : { workdir }),
+    ...(user === undefined ? {} : { user }),
+    additionalGroups: groups,
+    terminal,
+    hostname,
+  };
+  return imageProcess(config, request, readAccounts(files));
+}
+
+/** A user has no place of their own at the top: the container gets one beside the caller, or none. */
+function cgroupsPath(
+  id: string,
+  { systemdCgroup, cgroupParent = "" }: RunContainerOptions,
+  idMaps: IdMaps | undefined,
+): string | undefined {
+  if (systemdCgroup) {
+    return `${cgroupParent}:ocicat:${id}`;
+  }
+  const parent = cgroupParent.replace(/^\/+|\/+$/g, "");
+  const isWanted = idMaps === undefined || parent !== "";
+  return isWanted ? `/${parent === "" ? "" : `${parent}/`}ocicat-${id}` : undefined;
+}

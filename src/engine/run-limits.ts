@@ -1,0 +1,145 @@
+// What a container may take of the machine: the resources of its cgroup and the limits of its process,
+// from what was asked for.
+
+import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { RLIMIT_TYPES, type Rlimit, type RlimitType } from "../oci/process.ts";
+import type {
+  BlockIoResources,
+  CpuResources,
+  MemoryResources,
+  Resources,
+  ThrottleDevice,
+} from "../oci/resources.ts";
+import { stat } from "../sys/file.ts";
+
+const CPU_PERIOD_US = 100_000;
+const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
+
+export interface RunLimits {
+  /** Bytes. */
+  readonly memory?: number;
+  /** Bytes, what reclaim leaves the container as long as it can. */
+  readonly memoryReservation?: number;
+  /** Bytes of memory and swap together; -1: as much swap as there is. */
+  readonly memorySwap?: number;
+  /** A number of CPUs: 1.5. */
+  readonly cpus?: number;
+  readonly cpuShares?: number;
+  /** Microseconds, as is `cpuQuota`. */
+  readonly cpuPeriod?: number;
+  readonly cpuQuota?: number;
+  /** "0-3,7". */
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  readonly pids?: number;
+  /** 10 to 1000. */
+  readonly blkioWeight?: number;
+  readonly throttles?: readonly RunThrottle[];
+}
+
+export type ThrottleKind = "read-bps" | "write-bps" | "read-iops" | "write-iops";
+
+export interface RunThrottle {
+  readonly kind: ThrottleKind;
+  /** Of a block device of the host. */
+  readonly path: string;
+  /** A second. */
+  readonly rate: number;
+}
+
+export interface RunUlimit {
+  /** "nofile". */
+  readonly name: string;
+  readonly soft: number | "unlimited";
+  readonly hard: number | "unlimited";
+}
+
+/** Those that docker has and the kernel has: "nofile" for RLIMIT_NOFILE. */
+export function ulimitType(name: string): RlimitType | undefined {
+  const wanted = `RLIMIT_${name.toUpperCase()}`;
+  return RLIMIT_TYPES.find((type) => type === wanted);
+}
+
+export function runRlimits(ulimits: readonly RunUlimit[] = []): Rlimit[] {
+  return ulimits.flatMap(({ name, soft, hard }) => {
+    const type = ulimitType(name);
+    return type === undefined ? [] : [{ type, soft: limitOf(soft), hard: limitOf(hard) }];
+  });
+}
+
+function limitOf(limit: number | "unlimited"): number | bigint {
+  return limit === "unlimited" ? RLIM_INFINITY : limit;
+}
+
+/** What is not limited is left out. Throws where a throttled device is not there. */
+export function limitResources(limits: RunLimits): Resources {
+  const { pids } = limits;
+  const memory = memoryResources(limits);
+  const cpu = cpuResources(limits);
+  const blockIO = blockResources(limits);
+  return {
+    ...(memory === undefined ? {} : { memory }),
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(pids === undefined ? {} : { pids: { limit: pids } }),
+    ...(blockIO === undefined ? {} : { blockIO }),
+  };
+}
+
+/** Undefined instead of no properties at all. */
+function unlessEmpty<Properties extends object>(properties: Properties): Properties | undefined {
+  return Object.keys(properties).length === 0 ? undefined : properties;
+}
+
+function memoryResources({
+  memory,
+  memoryReservation,
+  memorySwap,
+}: RunLimits): MemoryResources | undefined {
+  return unlessEmpty({
+    ...(memory === undefined ? {} : { limit: memory }),
+    ...(memoryReservation === undefined ? {} : { reservation: memoryReservation }),
+    ...(memorySwap === undefined ? {} : { swap: memorySwap }),
+  });
+}
+
+function cpuResources(limits: RunLimits): CpuResources | undefined {
+  const { cpus, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems } = limits;
+  return unlessEmpty({
+    ...(cpus === undefined
+      ? {}
+      : { period: CPU_PERIOD_US, quota: Math.round(cpus * CPU_PERIOD_US) }),
+    ...(cpuPeriod === undefined ? {} : { period: cpuPeriod }),
+    ...(cpuQuota === undefined ? {} : { quota: cpuQuota }),
+    ...(cpuShares === undefined ? {} : { shares: cpuShares }),
+    ...(cpusetCpus === undefined ? {} : { cpus: cpusetCpus }),
+    ...(cpusetMems === undefined ? {} : { mems: cpusetMems }),
+  });
+}
+
+function blockResources({ blkioWeight, throttles = [] }: RunLimits): BlockIoResources | undefined {
+  const devices = (wanted: ThrottleKind) =>
+    throttles.filter(({ kind }) => kind === wanted).map(throttleDevice);
+  return unlessEmpty({
+    ...(blkioWeight === undefined ? {} : { weight: blkioWeight }),
+    ...(throttles.length === 0
+      ? {}
+      : {
+          throttleReadBpsDevice: devices("read-bps"),
+          throttleWriteBpsDevice: devices("write-bps"),
+          throttleReadIOPSDevice: devices("read-iops"),
+          throttleWriteIOPSDevice: devices("write-iops"),
+        }),
+  });
+}
+
+function throttleDevice({ path, rate }: RunThrottle): ThrottleDevice {
+  const status = stat(path);
+  if (status === undefined) {
+    throw new OcicatError("not-found", {
+      operation: "limit",
+      subject: `the device ${quote(path)}`,
+      reason: "no such file or directory",
+    });
+  }
+  return { ...status.specialDevice, rate };
+}

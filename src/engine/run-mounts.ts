@@ -1,0 +1,93 @@
+// The mounts of a container that `ocicat run` makes: what every container has, as the peers mount it, and
+// what was asked for.
+
+import type { Namespace } from "../oci/linux.ts";
+import type { Mount } from "../oci/mount.ts";
+import { stat } from "../sys/file.ts";
+import { namespaceMode } from "./run-namespaces.ts";
+import type { RunContainerOptions } from "./run-options.ts";
+
+export interface MountRequest {
+  readonly options: RunContainerOptions;
+  readonly namespaces: readonly Namespace[];
+  /** Files that tell the names of hosts. */
+  readonly nameFiles: readonly Mount[];
+}
+
+/** `base`: those of the default configuration. */
+export function systemMounts(base: readonly Mount[], request: MountRequest): Mount[] {
+  return base.flatMap((mount) => systemMount(mount, request) ?? []);
+}
+
+function systemMount(mount: Mount, { options, namespaces }: MountRequest): Mount | undefined {
+  const { shmSize, security } = options;
+  const isIpcHosts = namespaceMode(options, "ipc") === "host";
+  switch (mount.destination) {
+    case "/proc":
+      return procMount(mount, namespaces);
+    case "/dev/shm":
+      return isIpcHosts ? hostFolder(mount) : sizedShm(mount, shmSize);
+    case "/dev/mqueue":
+      return isIpcHosts ? hostFolder(mount) : mount;
+    case "/sys":
+    case "/sys/fs/cgroup":
+      return security?.privileged === true ? writable(mount) : mount;
+    default:
+      return mount;
+  }
+}
+
+/** With the attributes that the peers give it. Who made no pid namespace may not mount one. */
+function procMount(mount: Mount, namespaces: readonly Namespace[]): Mount {
+  const hasPids = namespaces.some(({ type }) => type === "pid");
+  const hasUsers = namespaces.some(({ type }) => type === "user");
+  return !hasPids && hasUsers
+    ? { destination: "/proc", type: "bind", source: "/proc", options: ["rbind", "rslave"] }
+    : { ...mount, options: ["nosuid", "noexec", "nodev"] };
+}
+
+/** Undefined: the host has none. */
+function hostFolder({ destination }: Mount): Mount | undefined {
+  return stat(destination) === undefined
+    ? undefined
+    : {
+        destination,
+        type: "bind",
+        source: destination,
+        options: ["bind", "rprivate", "nosuid", "noexec", "nodev"],
+      };
+}
+
+function sizedShm(mount: Mount, size: number | undefined): Mount {
+  const others = (mount.options ?? []).filter((option) => !option.startsWith("size="));
+  return size === undefined ? mount : { ...mount, options: [...others, `size=${size}`] };
+}
+
+function writable(mount: Mount): Mount {
+  return { ...mount, options: (mount.options ?? []).map((word) => (word === "ro" ? "rw" : word)) };
+}
+
+/** What is asked for wins over the files of names. */
+export function askedMounts({ options, nameFiles }: MountRequest): Mount[] {
+  const binds = options.mounts.map(
+    ({ source, destination, readOnly }): Mount => ({
+      destination,
+      type: "bind",
+      source,
+      options: ["rbind", "rprivate", ...(readOnly ? ["ro"] : [])],
+    }),
+  );
+  const tmpfs = options.tmpfs.map((text): Mount => {
+    const [destination = "", data] = text.split(":", 2);
+    const asked = data === undefined ? [] : data.split(",");
+    return {
+      destination,
+      type: "tmpfs",
+      source: "tmpfs",
+      options: ["nosuid", "nodev", "noexec", ...asked],
+    };
+  });
+  const asked = [...binds, ...tmpfs];
+  const taken = new Set(asked.map(({ destination }) => destination));
+  return [...nameFiles.filter(({ destination }) => !taken.has(destination)), ...asked];
+}
