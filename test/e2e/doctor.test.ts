@@ -66,7 +66,8 @@ describe.skipIf(NEEDS_ROOT)("started by root: ocicat doctor", () => {
     const { stdout, exitCode } = doctor([]);
     const text = stdout.toString();
     expect(exitCode).toBe(0);
-    expect(text).toMatch(/^ok {7}kernel +Linux \d+\.\d+/);
+    // A note where Linux is older than what EROFS layers need.
+    expect(text).toMatch(/^(?:ok {7}|note {5})kernel +Linux \d+\.\d+/);
     expect(text).toMatch(/\nContainers run(?:, with \d+ notes?)?\.\n$/);
   });
 

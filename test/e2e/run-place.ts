@@ -96,7 +96,8 @@ export class RunPlace {
 
   /** The whole command: `words` stand behind `run` and the flags that place the container here. */
   command(words: readonly string[], name = this.newName(), program = OCICAT): string[] {
-    const cgroup = this.#isOrdinary ? [] : ["--cgroup-parent", CGROUP_PARENT];
+    const isSystemds = words.includes("--systemd-cgroup");
+    const cgroup = this.#isOrdinary || isSystemds ? [] : ["--cgroup-parent", CGROUP_PARENT];
     const place = ["--rm", ...this.flags, ...cgroup, "--name", name];
     return [program, "run", ...place, ...words];
   }

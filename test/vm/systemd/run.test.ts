@@ -21,9 +21,10 @@ describe.skipIf(!isGuest("systemd"))("ocicat run with systemd", () => {
     const flags = ["--systemd-cgroup", "-m", "64m", "--pids-limit", "9", "-v", "./shared:/shared"];
     const words = [...flags, "-e", "PATH=/bin", "--rootfs", root, "/bin/sh", "-c", script];
     const child = place.spawn(words, {}, name);
-    const states = () => Bun.spawnSync(["systemctl", "is-active", `ocicat-${name}.scope`]).stdout;
     const first = await child.stdout.getReader().read();
     expect(new TextDecoder().decode(first.value)).toStartWith(`${64 * 1024 * 1024}\n`);
+    const scope = `ocicat-${place.idOf(name)}.scope`;
+    const states = () => Bun.spawnSync(["systemctl", "is-active", scope]).stdout;
     expect(states().toString()).toBe("active\n");
     writeFileSync(join(shared, "end"), "");
     expect(await child.exited).toBe(6);
