@@ -11,6 +11,7 @@ export interface CallInput {
 }
 
 export class ContainerPlace extends RunPlace {
+  readonly program = OCICAT;
   #root = "";
   #image = "";
 

@@ -87,6 +87,11 @@ const PRUNE: CommandEntry = {
   load: async () => (await import("./prune.ts")).prune,
 };
 
+export const CP: CommandEntry = {
+  summary: "copy files into containers and out of them",
+  load: async () => (await import("./cp.ts")).cp,
+};
+
 export const DIFF: CommandEntry = {
   summary: "show what a container has changed in its image",
   load: async () => (await import("./diff.ts")).diff,
@@ -150,6 +155,7 @@ export const CONTAINER: CommandGroup = {
     attach: ATTACH,
     exec: EXEC,
     inspect: INSPECT_CONTAINERS,
+    cp: CP,
     diff: DIFF,
     export: EXPORT_CONTAINERS,
     commit: COMMIT,

@@ -36,12 +36,16 @@ const KINDS: ReadonlyMap<number, TarEntryKind> = new Map<number, TarEntryKind>([
   [S_IFIFO, "fifo"],
 ]);
 
-/** `onLeftOut` is told what an archive has no form for: sockets. Names in each directory ascend. */
+/**
+ * `onLeftOut` is told what an archive has no form for: sockets. Names in each directory ascend. `top`: what
+ * is to come with all that is in it, by a path without links; the root itself when absent.
+ */
 export function* folderItems(
   view: MergedView,
   onLeftOut: (path: string) => void,
+  top = "",
 ): Generator<ExportItem, void> {
-  yield* directoryItems("", { view, onLeftOut, paths: new Map() });
+  yield* entryItems(top, { view, onLeftOut, paths: new Map() });
 }
 
 interface Walk {
@@ -58,20 +62,22 @@ function* directoryItems(path: string, walk: Walk): Generator<ExportItem, void> 
   }
   yield { entry: entryOf(directory, "directory", walk), content: [] };
   for (const name of [...walk.view.names(path)].sort()) {
-    const childPath = path === "" ? name : `${path}/${name}`;
-    const child = walk.view.entryAt(childPath);
-    const type = (child?.status.mode ?? 0) & S_IFMT;
-    const kind = KINDS.get(type);
-    if (child === undefined) {
-      continue;
-    }
-    if (kind === undefined) {
-      walk.onLeftOut(childPath);
-    } else if (kind === "directory") {
-      yield* directoryItems(childPath, walk);
-    } else {
-      yield* leafItem(child, kind, walk);
-    }
+    yield* entryItems(path === "" ? name : `${path}/${name}`, walk);
+  }
+}
+
+function* entryItems(path: string, walk: Walk): Generator<ExportItem, void> {
+  const found = walk.view.entryAt(path);
+  if (found === undefined) {
+    return;
+  }
+  const kind = KINDS.get(found.status.mode & S_IFMT);
+  if (kind === undefined) {
+    walk.onLeftOut(path);
+  } else if (kind === "directory") {
+    yield* directoryItems(path, walk);
+  } else {
+    yield* leafItem(found, kind, walk);
   }
 }
 

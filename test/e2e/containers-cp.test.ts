@@ -1,0 +1,186 @@
+// cp: files into containers and out of them, whether they run or not.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { eventually } from "../peers/conditions.ts";
+import { ContainerPlace } from "./container-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+const SPARSE_BYTES = 64 * 2 ** 20;
+const MINUTE = 1_700_000_000;
+
+const SCRIPT = `mkdir -p /out/sub; echo text > /out/file; chown 5:6 /out/file; chmod 4755 /out/file
+ln -s file /out/link; ln -s /etc/passwd /out/absolute; ln /out/file /out/sub/hard
+ln -s /out /way; dd if=/dev/zero of=/out/sparse bs=1 count=1 seek=${SPARSE_BYTES - 1} 2>/dev/null
+touch /done; exec sleep 1000`;
+
+describe.skipIf(NEEDS_ROOT)("as root: cp", () => {
+  const place = new ContainerPlace();
+  let host = "";
+  const cp = (...words: readonly string[]) => place.call("cp", words);
+  const copied = (...words: readonly string[]) => {
+    expect(place.outputOf("cp", ...words)).toBe("");
+  };
+  const inside = (script: string) => place.outputOf("exec", "box", "sh", "-c", script);
+
+  beforeAll(async () => {
+    host = place.makeFolder("host");
+    const mounted = place.makeFolder("mounted");
+    place.detach("box", SCRIPT, "-v", `${mounted}:/mounted`);
+    place.outputOf("create", "--name", "idle", "-v", `${mounted}:/mounted`, place.image);
+    place.outputOf("create", "--name", "fixed", "--read-only", place.image);
+    place.outputOf("create", "--name", "folder", "--rootfs", place.root, "true");
+    await eventually(
+      "its last file",
+      () => place.call("exec", ["box", "test", "-e", "/done"]).status === 0,
+    );
+    mkdirSync(join(host, "tree/sub"), { recursive: true });
+    writeFileSync(join(host, "tree/file"), "from the host\n");
+    chownSync(join(host, "tree/file"), 7, 8);
+    utimesSync(join(host, "tree/file"), MINUTE, MINUTE);
+    writeFileSync(join(host, "tree/sub/deep"), "deep\n");
+    symlinkSync("/etc/passwd", join(host, "tree/link"));
+  });
+  afterAll(async () => {
+    place.clear();
+    await eventually("the holders' end", () => place.leftovers().length === 0);
+    place.remove();
+  });
+
+  test("a folder out of a container: links, hard links, holes; everything is ours", () => {
+    copied("box:/out", join(host, "got"));
+    expect(readdirSync(join(host, "got")).sort()).toEqual([
+      ...["absolute", "file", "link", "sparse", "sub"],
+    ]);
+    const file = statSync(join(host, "got/file"));
+    expect([file.uid, file.gid, file.mode & 0o7777]).toEqual([0, 0, 0o755]);
+    expect(readlinkSync(join(host, "got/absolute"))).toBe("/etc/passwd");
+    expect(statSync(join(host, "got/sub/hard")).ino).toBe(file.ino);
+    const sparse = statSync(join(host, "got/sparse"));
+    expect(sparse.size).toBe(SPARSE_BYTES);
+    expect(sparse.blocks * 512).toBeLessThan(SPARSE_BYTES / 4);
+    copied("-a", "box:/out/file", join(host, "owned"));
+    const owned = statSync(join(host, "owned"));
+    expect([owned.uid, owned.gid, owned.mode & 0o7777]).toEqual([5, 6, 0o4755]);
+  });
+
+  test("links of the container lead nowhere but inside it", () => {
+    copied("box:/way/file", join(host, "through"));
+    expect(readFileSync(join(host, "through"), "utf8")).toBe("text\n");
+    copied("box:/out/absolute", join(host, "itself"));
+    expect(lstatSync(join(host, "itself")).isSymbolicLink()).toBe(true);
+    copied("-L", "box:/out/absolute", join(host, "target"));
+    expect(readFileSync(join(host, "target"), "utf8")).toContain("user:x:1000");
+    inside("ln -sfn /etc /out/etc; mkdir -p /etc/inner");
+    copied(join(host, "tree/file"), "box:/out/etc/inner/came");
+    expect(inside("cat /etc/inner/came")).toBe("from the host\n");
+    expect(existsSync("/etc/inner")).toBe(false);
+  });
+
+  test("into a container: root's, with modes and times; under another name; content alone", () => {
+    copied(join(host, "tree"), "box:/tmp");
+    expect(inside("stat -c '%u:%g %Y' /tmp/tree/file; cat /tmp/tree/sub/deep")).toBe(
+      `0:0 ${MINUTE}\ndeep\n`,
+    );
+    copied(join(host, "tree"), "box:/tmp/renamed");
+    expect(inside("ls /tmp/renamed; readlink /tmp/renamed/link")).toBe(
+      "file\nlink\nsub\n/etc/passwd\n",
+    );
+    inside("mkdir /tmp/there; echo old > /tmp/there/file");
+    copied(`${join(host, "tree")}/.`, "box:/tmp/there");
+    expect(inside("cat /tmp/there/file; ls /tmp/there")).toBe("from the host\nfile\nlink\nsub\n");
+    copied("-a", join(host, "tree/file"), "box:/tmp/owned");
+    expect(inside("stat -c %u:%g /tmp/owned")).toBe("7:8\n");
+    copied(join(host, "tree/file"), "box:/mounted/file");
+    expect(readFileSync(join(place.folder, "mounted/file"), "utf8")).toBe("from the host\n");
+  });
+
+  test("a container that does not run, one of a folder, and one to the other", () => {
+    copied(join(host, "tree"), "idle:/home/");
+    copied("idle:/home/tree/file", join(host, "back"));
+    expect(readFileSync(join(host, "back"), "utf8")).toBe("from the host\n");
+    expect(place.outputOf("diff", "idle")).toContain("A /home/tree/sub/deep\n");
+    copied("box:/out/file", "idle:/file");
+    copied("idle:/file", "folder:/tmp/");
+    expect(readFileSync(join(place.root, "tmp/file"), "utf8")).toBe("text\n");
+    const mount = cp("idle:/mounted/file", join(host, "no"));
+    expect([mount.status, mount.stderr]).toEqual([
+      1,
+      expect.stringContaining("is there only while the container runs"),
+    ]);
+    expect(cp(join(host, "tree"), "fixed:/").stderr).toContain("its root file system is read-only");
+    expect(place.outputOf("ps", "-q").trim().split("\n").length).toBe(1);
+  });
+
+  test("archives", () => {
+    const out = Bun.spawnSync(["tar", "-tf", "-"], {
+      stdin: archive("box:/out"),
+    }).stdout.toString();
+    expect(out.split("\n")).toContain("out/sub/hard");
+    const packed = Bun.spawnSync(["tar", "-C", host, "-cz", "tree"]).stdout;
+    const into = place.call("cp", ["-", "box:/tmp/there"], { input: new Uint8Array(packed) });
+    expect([into.status, into.stderr]).toEqual([0, ""]);
+    expect(inside("stat -c %u:%g /tmp/there/tree/file")).toBe("7:8\n");
+  });
+
+  function archive(from: string): Uint8Array<ArrayBuffer> {
+    const path = join(host, "archive.tar");
+    const command = [
+      "sh",
+      "-c",
+      '"$@" > "$OUT"',
+      "sh",
+      place.program,
+      "cp",
+      ...place.flags,
+      from,
+      "-",
+    ];
+    const child = Bun.spawnSync(command, { env: { ...process.env, OUT: path } });
+    expect(child.exitCode).toBe(0);
+    return new Uint8Array(readFileSync(path));
+  }
+
+  test("an archive does not lead out of the folder that it is unpacked in", () => {
+    const evil = join(host, "evil");
+    mkdirSync(join(evil, "a"), { recursive: true });
+    symlinkSync("/", join(evil, "up"));
+    writeFileSync(join(evil, "a/f"), "x");
+    const rename = ["--transform", "s,^a/f,../../../../tmp/there/climbed,"];
+    const packed = Bun.spawnSync(["tar", "-C", evil, "-P", ...rename, "-c", "up", "a/f"]).stdout;
+    place.call("cp", ["-", "box:/tmp/there"], { input: new Uint8Array(packed) });
+    expect(inside("cat /tmp/there/tmp/there/climbed")).toBe("x");
+    expect(existsSync("/tmp/there/climbed")).toBe(false);
+  });
+
+  test("what is not possible", () => {
+    const refusals: readonly (readonly [string, string, string])[] = [
+      ["box:/none", host, "no such file or directory"],
+      [join(host, "none"), "box:/", "no such file or directory"],
+      [join(host, "tree"), "box:/out/file", "not a directory"],
+      [join(host, "tree/file"), "box:/none/", "no such file or directory"],
+      [join(host, "tree/file"), "nobody:/", "there is none of this name or id"],
+      [join(host, "tree"), host, "neither is in a container"],
+      ["-", "box:/out/file", "not a directory"],
+    ];
+    for (const [from, to, message] of refusals) {
+      const { status, stderr } = cp(from, to);
+      expect([from, to, status, stderr]).toEqual([from, to, 1, expect.stringContaining(message)]);
+    }
+    inside("mkdir -p /tmp/block/tree; echo x > /tmp/block/tree/sub");
+    expect(cp(join(host, "tree"), "box:/tmp/block").stderr).toContain("not a directory is there");
+  });
+});
