@@ -1,6 +1,6 @@
-// `npm run test:peers`: ocicat as the runtime of podman, docker and containerd, and in the OCI runtime
-// validation suite beside runc. Builds, installs the peers (root), makes the images, runs test/peers/
-// and closes with one line that counts.
+// `npm run test:peers`: ocicat as the runtime of podman, docker and containerd, in the OCI runtime
+// validation suite beside runc, and its images beside those of skopeo, podman, buildah and umoci. Builds,
+// installs the peers (root), makes the images, runs test/peers/ and closes with one line that counts.
 //
 //   npm run test:peers [-- FILE.test.ts...]
 //
