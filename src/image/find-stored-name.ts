@@ -7,7 +7,7 @@ import {
   parseReference,
   withDefaultTag,
 } from "../oci/reference.ts";
-import type { NamedDescriptor } from "./content/name-index.ts";
+import type { EntryTest, NamedDescriptor } from "./content/name-index.ts";
 
 /**
  * By the whole name; by the name as it stands, which other programs may have given; by repository and
@@ -26,6 +26,15 @@ export function findStoredName<Entry extends NamedDescriptor>(
     return byName;
   }
   return names.find((each) => isOfRepository(each, reference));
+}
+
+/** Lets those entries through that findStoredName may find. */
+export function couldBeNamed(text: string, defaultDomain?: string): EntryTest {
+  const reference = tryParse(text, defaultDomain);
+  const whole = reference === undefined ? text : formatReference(withDefaultTag(reference));
+  const wanted = reference?.digest;
+  return (name, digest) =>
+    name === whole || name === text || (wanted !== undefined && digest === wanted);
 }
 
 /** A digest says all: a tag beside it is not looked at. */

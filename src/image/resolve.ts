@@ -16,7 +16,7 @@ import { defaultStoreRoot } from "../store/root.ts";
 import { call } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { ContentStore } from "./content/content-store.ts";
-import { findStoredName } from "./find-stored-name.ts";
+import { couldBeNamed, findStoredName } from "./find-stored-name.ts";
 import type { ImageEvent } from "./image-event.ts";
 import { readLayoutIndex, selectDescriptor } from "./layout-index.ts";
 import { isLayoutReference, parseLayoutReference } from "./layout-reference.ts";
@@ -116,7 +116,9 @@ async function findInStore(text: string, place: ResolvePlace): Promise<FoundImag
   if (byDigest !== undefined && findUsable(place, byDigest.digest) !== undefined) {
     return byDigest;
   }
-  const named = findStoredName(store.names(), text, options.defaultDomain);
+  const { defaultDomain } = options;
+  const names = store.names(couldBeNamed(text, defaultDomain));
+  const named = findStoredName(names, text, defaultDomain);
   const descriptor = named?.descriptor ?? (await findById(store, text));
   if (descriptor === undefined) {
     // Its last name is gone, and a container keeps it.

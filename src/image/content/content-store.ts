@@ -19,7 +19,7 @@ import {
   removeBlob,
 } from "./blob-folder.ts";
 import type { Ingested, IngestRequest } from "./ingest-request.ts";
-import type { LastName, NamedDescriptor } from "./name-index.ts";
+import type { EntryTest, LastName, NamedDescriptor } from "./name-index.ts";
 import { keepNameless, readNames, removeDescriptors, removeName, setName } from "./name-index.ts";
 
 export class ContentStore implements Disposable {
@@ -98,13 +98,13 @@ export class ContentStore implements Disposable {
     return await ingest(this.folders, request);
   }
 
-  /** In the order of index.json. */
-  names(): readonly NamedDescriptor[] {
-    return readNames(this.folders);
+  /** In the order of index.json; see readNames. */
+  names(isWanted?: EntryTest): readonly NamedDescriptor[] {
+    return readNames(this.folders, isWanted);
   }
 
   findName(name: string): Descriptor | undefined {
-    return this.names().find((each) => each.name === name)?.descriptor;
+    return this.names((each) => each === name).at(0)?.descriptor;
   }
 
   /**

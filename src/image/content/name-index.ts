@@ -33,9 +33,15 @@ export interface NamedDescriptor {
   readonly descriptor: Descriptor;
 }
 
-/** In the order of index.json. */
-export function readNames(store: Store): readonly NamedDescriptor[] {
-  return readIndex(store).manifests.map((descriptor) => ({
+/** By the name and the digest as they stand in the document. */
+export type EntryTest = (name: unknown, digest: unknown) => boolean;
+
+/**
+ * In the order of index.json. `isWanted`: entries that it is false for are left out, and not checked: what
+ * a run needs of a store with a thousand names is one of them.
+ */
+export function readNames(store: Store, isWanted?: EntryTest): readonly NamedDescriptor[] {
+  return readIndex(store, isWanted).manifests.map((descriptor) => ({
     name: nameOf(descriptor),
     descriptor: withoutName(descriptor),
   }));
@@ -124,7 +130,7 @@ async function orWithMoreRoom<Result>(
   return await action();
 }
 
-function readIndex(store: Store): ImageIndex {
+function readIndex(store: Store, isWanted?: EntryTest): ImageIndex {
   const text = readTextAtIfExists(store.top.number, FILE, IMAGE_DOCUMENT_LENGTH_MAX);
   const subject = quote(`${store.root}/${FILE}`);
   if (text === undefined) {
@@ -135,7 +141,33 @@ function readIndex(store: Store): ImageIndex {
       hint: "`ocicat system check --repair` makes a new one from the images that are there",
     });
   }
-  return decodeIndex(text, { subject });
+  return decodeIndex(isWanted === undefined ? text : narrowed(text, isWanted), { subject });
+}
+
+/** What is no index stays as it is: decodeIndex says what is wrong with it. */
+function narrowed(text: string, isWanted: EntryTest): string {
+  const index = parseJson(text);
+  if (!isRecord(index) || !Array.isArray(index["manifests"])) {
+    return text;
+  }
+  const manifests = index["manifests"].filter((entry: unknown) => {
+    const { annotations, digest } = isRecord(entry) ? entry : {};
+    const name = isRecord(annotations) ? annotations[REFERENCE_NAME] : undefined;
+    return isWanted(name, digest);
+  });
+  return JSON.stringify({ ...index, manifests });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 /** False: `edit` changed nothing. */
