@@ -3,6 +3,7 @@
 //   PREFIX/bin/ocicat, ocicat-runtime             the launcher
 //   PREFIX/lib/ocicat/ocicat.bin                  the compiled program
 //   PREFIX/lib/ocicat/stage                       the stage, for looking at: the program has its own
+//   PREFIX/lib/systemd/system/ocicat-boot.service   starts what has a restart policy; nothing enables it
 //   PREFIX/share/bash-completion/completions/...  and zsh's and fish's
 //
 // Every file is written beside its place and renamed: a running ocicat keeps what it has.
@@ -41,6 +42,25 @@ async function completionFiles(): Promise<[string, string][]> {
   ];
 }
 
+/** `systemctl enable ocicat-boot` is the administrator's to say. */
+function bootUnit(prefix: string): string {
+  return `[Unit]
+Description=Start ocicat's containers that have a restart policy
+Wants=network-online.target
+After=network-online.target local-fs.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+# The containers' holders are not the service's to end.
+KillMode=none
+ExecStart=${join(prefix, "bin/ocicat")} start --after-boot
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
 /** Returns the installed paths. */
 export async function installTo(prefix: string): Promise<string[]> {
   const installed: string[] = [];
@@ -48,7 +68,8 @@ export async function installTo(prefix: string): Promise<string[]> {
     await replace(join(prefix, to), 0o755, (temporary) => copyFile(from, temporary));
     installed.push(join(prefix, to));
   }
-  for (const [to, text] of await completionFiles()) {
+  const unit: [string, string] = ["lib/systemd/system/ocicat-boot.service", bootUnit(prefix)];
+  for (const [to, text] of [unit, ...(await completionFiles())]) {
     await replace(join(prefix, to), 0o644, (temporary) => Bun.write(temporary, text));
     installed.push(join(prefix, to));
   }

@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { deleteContainer } from "../../src/runtime/delete.ts";
 import { eventually } from "../peers/conditions.ts";
 import { makeBusyboxRoot } from "./busybox-image.ts";
 import { OCICAT, type Result, RunPlace } from "./run-place.ts";
@@ -200,6 +201,32 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     expect(runs("always")).toBeLessThanOrEqual(stopped + 1);
     const words = place.command(["-d", "--restart", "always", "--rootfs", root, "/bin/true"], "x");
     expect(Bun.spawnSync(words).stderr.toString()).toContain("it does not go with --rm");
+  });
+
+  test("start --after-boot: what has a restart policy, and no user stopped", async () => {
+    detach("forever", "sleep 60", "--restart", "always");
+    detach("unless", "sleep 60", "--restart", "unless-stopped");
+    detach("stopped", "sleep 60", "--restart", "unless-stopped");
+    detach("once", "sleep 60");
+    expect(output("start", "--after-boot")).toBe("");
+    for (const name of ["forever", "stopped"]) {
+      output("stop", "-t", "0", name);
+    }
+    // As a reboot: the process is gone, nobody was there to see it, and neither is the state.
+    for (const name of ["unless", "once"]) {
+      const id = place.idOf(name);
+      const text = await Bun.file(join(place.store, "containers", id, "started.json")).text();
+      process.kill(JSON.parse(text).holderPid, "SIGKILL");
+      deleteContainer({ stateRoot: place.containerState, id, force: true });
+    }
+    place.reap();
+    expect(output("start", "--after-boot").trim().split("\n").toSorted()).toEqual([
+      "forever",
+      "unless",
+    ]);
+    expect(status("unless")).toMatch(/^Up /);
+    expect(status("once")).toMatch(/^Dead: /);
+    expect(status("stopped")).toMatch(/^Exited /);
   });
 
   test("the holder is killed: the process goes on, and nobody pretends to know its end", async () => {

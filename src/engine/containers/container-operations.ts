@@ -1,14 +1,14 @@
 // What can be done with a container that is there: one function for each command. Each takes the word
 // that the user calls it by, and returns when it is done.
 
-import { SIGKILL, SIGNALS, SIGTERM } from "../../abi/process.ts";
+import { SIGKILL, SIGTERM } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { kill } from "../../runtime/kill.ts";
 import { pauseContainer } from "../../runtime/pause.ts";
 import { resumeContainer } from "../../runtime/resume.ts";
 import { imageOf } from "../run-image.ts";
 import type { RunContainerOptions } from "../run-options.ts";
-import type { SurroundingsOptions } from "../surroundings.ts";
+import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { awaitEnd, endContainer } from "./await-end.ts";
 import { checkContainerName, claimName, releaseName } from "./container-names.ts";
 import {
@@ -18,10 +18,12 @@ import {
   readStartRecord,
   writeContainerRecord,
 } from "./container-record.ts";
-import { type OpenContainer, removeContainerFiles } from "./create-container.ts";
+import { type OpenContainer, removeContainerFiles, removeOwnVolumes } from "./create-container.ts";
+import { NO_RESTART } from "./restart-policy.ts";
 import { giveBack } from "./settle-container.ts";
 import { startContainer as startStored } from "./start-container.ts";
-import { openContainer, type StoredContainer } from "./stored-container.ts";
+import { signalNumber } from "./stop-signal.ts";
+import { eachContainer, openContainer, type StoredContainer } from "./stored-container.ts";
 
 const DEFAULT_STOP_MS = 10_000;
 
@@ -37,13 +39,9 @@ export async function stopContainer(word: string, options: StopOptions): Promise
   const { stopSignal, stopTimeoutMs } = container.record.options;
   noteStop(container.folder.fd);
   endContainer(container, {
-    signal: options.signal ?? signalNumber(stopSignal) ?? SIGTERM,
+    signal: options.signal ?? signalNumber(stopSignal ?? "") ?? SIGTERM,
     timeoutMs: options.timeoutMs ?? stopTimeoutMs ?? DEFAULT_STOP_MS,
   });
-}
-
-function signalNumber(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : SIGNALS[text.replace(/^SIG/, "")];
 }
 
 /** Throws "wrong-state" unless it runs. */
@@ -98,6 +96,7 @@ export interface StartOptions extends SurroundingsOptions {
 export async function startByName(word: string, options: StartOptions): Promise<boolean> {
   using container = await openContainer(word, options);
   using _lock = container.folder.lock();
+  requirePresent(container);
   const { kind } = container.status();
   const { isRestart = false } = options;
   const isUnwanted = isRestart && isStopped(container.folder.fd);
@@ -122,6 +121,29 @@ export async function startByName(word: string, options: StartOptions): Promise<
   return true;
 }
 
+/** With the lock held: nobody has removed it while it was waited for. */
+function requirePresent({ folder, record }: StoredContainer): void {
+  if (readContainerRecord(folder.fd) === undefined) {
+    throw new OcicatError("not-found", {
+      operation: "find",
+      subject: `container ${quote(record.name)}`,
+      reason: "it has been removed",
+    });
+  }
+}
+
+/** The names of those that a boot starts, by their restart policies. What runs is not among them. */
+export async function containersToBoot(options: SurroundingsOptions): Promise<readonly string[]> {
+  const surroundings = await readSurroundings(options);
+  return eachContainer(surroundings, (container) => {
+    const { kind } = container.record.options.restart ?? NO_RESTART;
+    const isWanted =
+      kind === "always" || (kind === "unless-stopped" && !isStopped(container.folder.fd));
+    const { kind: now } = container.status();
+    return isWanted && now !== "running" && now !== "paused" ? [container.record.name] : [];
+  }).flat();
+}
+
 function parts({ record, folder }: StoredContainer): Pick<OpenContainer, "record" | "folder"> {
   return { record, folder };
 }
@@ -142,6 +164,8 @@ function restartOptions({ record }: StoredContainer, options: StartOptions): Run
 export interface RemoveOptions extends SurroundingsOptions {
   /** Kill one that runs. */
   readonly force?: boolean;
+  /** Its own volumes, too: those without a name. */
+  readonly volumes?: boolean;
 }
 
 /** Throws "wrong-state" for one that runs, unless forced. */
@@ -157,6 +181,7 @@ export async function removeContainer(word: string, options: RemoveOptions): Pro
         hint: "stop it first, or remove it with --force",
       });
     }
+    noteStop(container.folder.fd);
     endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
   } else {
     awaitEnd(container, DEFAULT_STOP_MS);
@@ -167,6 +192,9 @@ export async function removeContainer(word: string, options: RemoveOptions): Pro
   }
   giveBack(container);
   await removeContainerFiles(container, container.surroundings, container.idMaps);
+  if (options.volumes === true) {
+    await removeOwnVolumes(container.record, container.surroundings, container.idMaps);
+  }
 }
 
 export async function renameContainer(
