@@ -8,13 +8,11 @@ import {
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
-import { parseCpus, parseMemory, parsePidsLimit } from "../run/values.ts";
+import { LIMIT_FLAGS, parseLimits } from "../run/resource-flags.ts";
 import { forEachContainer, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
 const UPDATE_FLAGS = {
-  memory: { kind: "text", aliases: ["m"], value: "SIZE", help: "bytes, or with k, m, g" },
-  cpus: { kind: "text", value: "NUMBER", help: "CPU time, in processors: 1.5" },
-  "pids-limit": { kind: "text", value: "NUMBER", help: "number of processes; -1 for no limit" },
+  ...LIMIT_FLAGS,
   restart: {
     kind: "text",
     value: "POLICY",
@@ -43,25 +41,21 @@ is not given stays as it is.`,
 });
 
 function changeOf(flags: UpdateFlags): Omit<UpdateContainerOptions, keyof typeof PLACE_FLAGS> {
-  const memory = flags.text("memory");
-  const cpus = flags.text("cpus");
-  const pidsText = flags.text("pids-limit");
+  const names = ["restart", ...Object.keys(LIMIT_FLAGS)];
   const restart = flags.text("restart");
-  if ([memory, cpus, pidsText, restart].every((value) => value === undefined)) {
+  const limits = parseLimits(flags);
+  const unlimitedPids = flags.isSet("pids-limit") && limits.pids === undefined;
+  if (restart === undefined && !unlimitedPids && Object.keys(limits).length === 0) {
     throw new OcicatError("invalid-argument", {
       operation: "update",
       subject: "containers",
       reason: "no flag says what is to change",
+      hint: `there are --${names.join(", --")}`,
     });
   }
-  const pids = pidsText === undefined ? undefined : parsePidsLimit(pidsText);
   return {
-    limits: {
-      ...(memory === undefined ? {} : { memory: parseMemory(memory) }),
-      ...(cpus === undefined ? {} : { cpus: parseCpus(cpus) }),
-      ...(pids === undefined ? {} : { pids }),
-    },
-    unlimitedPids: pidsText !== undefined && pids === undefined,
+    limits,
+    unlimitedPids,
     ...(restart === undefined ? {} : { restart: parseRestartPolicy(restart) }),
   };
 }

@@ -10,7 +10,8 @@ import {
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { badValue, parseCpus, parsePidsLimit, parseSize, parseWhole } from "./values.ts";
 
-export const RESOURCE_FLAGS = {
+/** Those of the whole container, which `update` changes. */
+export const LIMIT_FLAGS = {
   memory: {
     kind: "text",
     aliases: ["m"],
@@ -44,6 +45,10 @@ export const RESOURCE_FLAGS = {
   "device-write-bps": { kind: "list", value: "DEVICE:SIZE", help: "the same for writing" },
   "device-read-iops": { kind: "list", value: "DEVICE:NUMBER", help: "operations a second" },
   "device-write-iops": { kind: "list", value: "DEVICE:NUMBER", help: "the same for writing" },
+} as const satisfies FlagTable;
+
+export const RESOURCE_FLAGS = {
+  ...LIMIT_FLAGS,
   ulimit: {
     kind: "list",
     value: "NAME=SOFT[:HARD]",
@@ -56,10 +61,10 @@ export const RESOURCE_FLAGS = {
   },
 } as const satisfies FlagTable;
 
-type ResourceFlags = FlagsOf<typeof RESOURCE_FLAGS>;
+type LimitFlags = FlagsOf<typeof LIMIT_FLAGS>;
 type NumberFlag = "cpu-shares" | "cpu-period" | "cpu-quota" | "blkio-weight";
 
-export function parseLimits(flags: ResourceFlags): RunLimits {
+export function parseLimits(flags: LimitFlags): RunLimits {
   checkCpus(flags);
   return {
     ...memoryLimits(flags),
@@ -88,7 +93,7 @@ function whole(flag: NumberFlag, range: readonly [number, number]) {
   return (text: string): number => parseWhole(flag, text, range);
 }
 
-function memoryLimits(flags: ResourceFlags) {
+function memoryLimits(flags: LimitFlags) {
   const swap = flags.text("memory-swap");
   if (swap !== undefined && flags.text("memory") === undefined) {
     throw badValue("memory-swap", swap, "it needs --memory");
@@ -106,7 +111,7 @@ const HIGHEST_SHARES = 262_144;
 const HIGHEST_PERIOD_US = 1_000_000;
 const LOWEST_PERIOD_US = 1000;
 
-function cpuLimits(flags: ResourceFlags) {
+function cpuLimits(flags: LimitFlags) {
   return {
     ...found(flags.text("cpus"), "cpus", parseCpus),
     ...found(flags.text("cpu-shares"), "cpuShares", whole("cpu-shares", [2, HIGHEST_SHARES])),
@@ -125,7 +130,7 @@ function cpuLimits(flags: ResourceFlags) {
   };
 }
 
-function checkCpus(flags: ResourceFlags): void {
+function checkCpus(flags: LimitFlags): void {
   const cpus = flags.text("cpus");
   const other = (["cpu-quota", "cpu-period"] as const).find((name) => flags.isSet(name));
   if (cpus !== undefined && other !== undefined) {
@@ -145,7 +150,7 @@ function numberList(flag: string) {
 const THROTTLES: readonly ThrottleKind[] = ["read-bps", "write-bps", "read-iops", "write-iops"];
 const HIGHEST_RATE = Number.MAX_SAFE_INTEGER;
 
-function throttlesOf(flags: ResourceFlags): Pick<RunLimits, "throttles"> {
+function throttlesOf(flags: LimitFlags): Pick<RunLimits, "throttles"> {
   const throttles = THROTTLES.flatMap((kind) =>
     flags.list(`device-${kind}`).map((text) => parseThrottle(kind, text)),
   );

@@ -12,6 +12,7 @@ import { NO_RESTART } from "./restart-policy.ts";
 /** How docker writes a moment that has not come. */
 const NEVER = "0001-01-01T00:00:00Z";
 const NANO_CPUS = 1e9;
+const DEFAULT_SHM_BYTES = 64 * 2 ** 20;
 const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const DEFAULT_STOP_SECONDS = 10;
 
@@ -48,9 +49,6 @@ export function containerReport(request: ReportRequest): ContainerReport {
     Args: record.command.slice(1),
     State: stateReport(status),
     Image: image?.id ?? "",
-    ResolvConfPath: options.network === "host" ? "/etc/resolv.conf" : "",
-    HostnamePath: "",
-    HostsPath: options.network === "host" ? "/etc/hosts" : "",
     LogPath: options.log?.driver === "none" ? "" : `${folder}/log`,
     Name: `/${record.name}`,
     RestartCount: 0,
@@ -92,7 +90,7 @@ function moment(milliseconds: number): string {
 }
 
 function hostReport(options: ContainerRecord["options"]): Readonly<Record<string, unknown>> {
-  const { limits, security = DEFAULT_SECURITY, log, restart = NO_RESTART } = options;
+  const { security = DEFAULT_SECURITY, log, restart = NO_RESTART } = options;
   const maxSize = log?.maxSize ?? 0;
   return {
     Binds: options.mounts.map(
@@ -109,16 +107,49 @@ function hostReport(options: ContainerRecord["options"]): Readonly<Record<string
       MaximumRetryCount: restart.kind === "on-failure" ? restart.maxRetries : 0,
     },
     AutoRemove: options.remove,
+    Annotations: options.annotations ?? {},
     CapAdd: security.addedCapabilities,
     CapDrop: security.droppedCapabilities,
-    CgroupParent: options.cgroupParent ?? "",
-    Privileged: false,
+    CgroupnsMode: options.namespaces?.cgroup ?? "private",
+    GroupAdd: options.groups ?? [],
+    IpcMode: options.namespaces?.ipc ?? "private",
+    OomScoreAdj: options.oomScoreAdj ?? 0,
+    PidMode: options.namespaces?.pid ?? "",
+    Privileged: security.privileged === true,
     ReadonlyRootfs: options.readOnly,
     SecurityOpt: securityWords(security),
     Tmpfs: tmpfsReport(options),
+    UTSMode: options.namespaces?.uts ?? "",
+    ShmSize: options.shmSize ?? DEFAULT_SHM_BYTES,
+    Sysctls: options.sysctls ?? {},
     Runtime: "ocicat",
+    Devices: (options.devices ?? []).map(({ source, destination, access }) => ({
+      PathOnHost: source,
+      PathInContainer: destination,
+      CgroupPermissions: access,
+    })),
+    Ulimits: (options.ulimits ?? []).map(({ name, soft, hard }) => ({
+      Name: name,
+      Soft: soft === "unlimited" ? -1 : soft,
+      Hard: hard === "unlimited" ? -1 : hard,
+    })),
+    ...limitsReport(options),
+  };
+}
+
+function limitsReport({ limits, cgroupParent = "" }: ContainerRecord["options"]) {
+  return {
+    CgroupParent: cgroupParent,
     Memory: limits.memory ?? 0,
+    MemoryReservation: limits.memoryReservation ?? 0,
+    MemorySwap: limits.memorySwap ?? 0,
     NanoCpus: Math.round((limits.cpus ?? 0) * NANO_CPUS),
+    CpuShares: limits.cpuShares ?? 0,
+    CpuPeriod: limits.cpuPeriod ?? 0,
+    CpuQuota: limits.cpuQuota ?? 0,
+    CpusetCpus: limits.cpusetCpus ?? "",
+    CpusetMems: limits.cpusetMems ?? "",
+    BlkioWeight: limits.blkioWeight ?? 0,
     PidsLimit: limits.pids ?? 0,
   };
 }

@@ -43,7 +43,7 @@ function changedRecord(
   record: ContainerRecord,
   { limits, unlimitedPids, restart }: UpdateContainerOptions,
 ): ContainerRecord {
-  const { pids, ...others } = { ...record.options.limits, ...limits };
+  const { pids, ...others } = mergedLimits(record.options.limits, limits);
   return {
     ...record,
     options: {
@@ -51,5 +51,19 @@ function changedRecord(
       limits: unlimitedPids || pids === undefined ? others : { ...others, pids },
       ...(restart === undefined ? {} : { restart }),
     },
+  };
+}
+
+/** CPU time is said in two ways, of which the later one counts. Exported for its tests. */
+export function mergedLimits(before: RunLimits, wanted: RunLimits): RunLimits {
+  const { cpus, cpuPeriod, cpuQuota, ...others } = before;
+  const isByCpus = wanted.cpus !== undefined;
+  const isByQuota = wanted.cpuQuota !== undefined || wanted.cpuPeriod !== undefined;
+  return {
+    ...others,
+    ...(cpus === undefined || isByQuota ? {} : { cpus }),
+    ...(cpuPeriod === undefined || isByCpus ? {} : { cpuPeriod }),
+    ...(cpuQuota === undefined || isByCpus ? {} : { cpuQuota }),
+    ...wanted,
   };
 }
