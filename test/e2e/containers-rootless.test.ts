@@ -1,0 +1,87 @@
+// Commands on containers that an ordinary user runs.
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventually } from "../peers/conditions.ts";
+import { makeBusyboxRoot, makeLayout } from "./busybox-image.ts";
+import { OrdinaryUser, USER_ID } from "./ordinary-user.ts";
+import { type Result, RunPlace } from "./run-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+const NEEDS_MAPS = ["newuidmap", "newgidmap"].some((program) => Bun.which(program) === null);
+
+describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
+  "started by root: an ordinary user, %s ids",
+  (ids) => {
+    const isPossible = ids === "single" || !NEEDS_MAPS;
+    const place = new RunPlace("ordinary");
+    const user = new OrdinaryUser(place);
+    let program = "";
+    let image = "";
+
+    beforeAll(() => {
+      image = makeLayout(place.folder, makeBusyboxRoot(place.makeFolder("rootfs")));
+      place.makeFolder("files");
+      user.takeOver();
+      program = user.executable();
+      if (isPossible) {
+        const words = ["run", "-d", "--name", "box", ...place.flags, image, "sleep", "1000"];
+        expect(ocicat(...words)).toMatchObject({ status: 0 });
+      }
+    });
+    afterAll(async () => {
+      call("rm", "-f", "--all");
+      await eventually("the holders' end", () => place.leftovers().length === 0);
+      place.remove();
+    });
+
+    function ocicat(...words: readonly string[]): Result {
+      const child = Bun.spawnSync([...user.prefix(ids), program, ...words], { cwd: place.folder });
+      const { exitCode, stdout, stderr } = child;
+      return { status: exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
+    }
+
+    const call = (command: string, ...words: readonly string[]) =>
+      ocicat(command, ...place.flags, ...words);
+
+    function output(command: string, ...words: readonly string[]): string {
+      const { status, stdout, stderr } = call(command, ...words);
+      expect([command, status, stderr]).toEqual([command, 0, ""]);
+      return stdout;
+    }
+
+    test.skipIf(!isPossible)("exec", () => {
+      expect(output("exec", "box", "id", "-u")).toBe("0\n");
+      if (ids === "lent") {
+        expect(output("exec", "-u", "user", "box", "sh", "-c", "id -u; echo $HOME")).toBe(
+          "1000\n/home\n",
+        );
+      }
+    });
+
+    test.skipIf(!isPossible)("inspect, top, diff", () => {
+      expect(output("inspect", "-f", "{{.State.Status}} {{.Name}}", "box")).toBe("running /box\n");
+      output("exec", "box", "sh", "-c", "echo new > /tmp/new");
+      expect(output("diff", "box")).toContain("A /tmp/new\n");
+      expect(call("top", "box").status).toBe(0);
+    });
+
+    test.skipIf(!isPossible)("cp: into one that runs, and out of it", () => {
+      const files = join(place.folder, "files");
+      writeFileSync(join(files, "given"), "given\n");
+      output("cp", join(files, "given"), "box:/tmp/");
+      expect(output("exec", "box", "cat", "/tmp/given")).toBe("given\n");
+      expect(output("exec", "box", "stat", "-c", "%u", "/tmp/given")).toBe("0\n");
+      output("cp", "box:/tmp/given", join(files, "back"));
+      expect(readFileSync(join(files, "back"), "utf8")).toBe("given\n");
+      expect(statSync(join(files, "back")).uid).toBe(USER_ID);
+    });
+
+    test.skipIf(!isPossible)("cp: one that does not run is refused with the way out", () => {
+      output("stop", "-t", "0", "box");
+      const { status, stderr } = call("cp", "box:/etc/passwd", join(place.folder, "files"));
+      expect([status, stderr]).toEqual([1, expect.stringContaining("starts it")]);
+    });
+  },
+);
