@@ -1,10 +1,11 @@
 // Unix sockets: pairs, listeners, and messages that carry descriptors.
 
+import { AT_FDCWD, O_PATH } from "../abi/file.ts";
 import { AF_UNIX, MSG_CMSG_CLOEXEC, SCM_RIGHTS, SOCK_CLOEXEC, SOCK_DGRAM } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
 import { addressOf } from "./entry.ts";
-import { OwnedFd } from "./file.ts";
+import { OwnedFd, tryOpenAt } from "./file.ts";
 import { bytes, encodeText, setU64, words } from "./memory.ts";
 
 const LONGEST_SOCKET_PATH = 107;
@@ -38,20 +39,33 @@ function unixAddress(path: string): Uint8Array<ArrayBuffer> {
 }
 
 /** 0 or -errno. */
-export function tryConnectUnix(socketFd: number, path: string): number {
+function tryConnectUnix(socketFd: number, path: string): number {
   const address = unixAddress(path);
   return call("connect", socketFd, addressOf(address), address.length);
 }
 
-/** Connects a new stream socket to `path`. */
+/** Connects a new stream socket to `path`, however long it is. */
 export function connectUnix(path: string, type: number): number {
   const socketFd = unixSocket(type);
-  const result = tryConnectUnix(socketFd, path);
+  const result = tryConnectThroughFolder(socketFd, path);
   if (result < 0) {
     call("close", socketFd);
     checked(result, "connect to", quote(path));
   }
   return socketFd;
+}
+
+function tryConnectThroughFolder(socketFd: number, path: string): number {
+  if (encodeText(path).length <= LONGEST_SOCKET_PATH) {
+    return tryConnectUnix(socketFd, path);
+  }
+  const nameStart = path.lastIndexOf("/") + 1;
+  const opened = tryOpenAt(AT_FDCWD, path.slice(0, nameStart) || ".", O_PATH);
+  if (opened < 0) {
+    return opened;
+  }
+  using folder = new OwnedFd(opened);
+  return tryConnectUnix(socketFd, `/proc/self/fd/${folder.number}/${path.slice(nameStart)}`);
 }
 
 /** A listening socket at `path`, relative to `directoryFd` so that its length does not matter. */
