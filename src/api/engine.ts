@@ -1,9 +1,48 @@
 // The engine as a library: `import { runContainer } from "ocicat/engine"`. `ocicat run`, `ocicat pull` and
 // the other commands are made of it.
 //
-// Operations on images take {storeRoot}, and the settings for what they are not told. They report what
-// happens to `onEvent`, end when `signal` is aborted, and fail with an OcicatError.
+// Operations on containers find one by its name, its id or the beginning of its id. Those on images take
+// {storeRoot}, and the settings for what they are not told; they report what happens to `onEvent` and end
+// when `signal` is aborted. All fail with an OcicatError.
 
+export {
+  type CommitContainerOptions,
+  commitContainer,
+} from "../engine/containers/commit-container.ts";
+export { containerProcesses } from "../engine/containers/container-processes.ts";
+export type { ContainerReport } from "../engine/containers/container-report.ts";
+export {
+  type ContainerUsage,
+  type Usage,
+  type UsageOptions,
+  watchUsage,
+} from "../engine/containers/container-usage.ts";
+export {
+  type CopyOptions,
+  type CopyPlace,
+  copyFiles,
+  copyIn,
+  copyOut,
+} from "../engine/containers/copy-files.ts";
+export { diffContainer } from "../engine/containers/diff-container.ts";
+export {
+  type ExecContainerOptions,
+  execInContainer,
+} from "../engine/containers/exec-in-container.ts";
+export { exportContainer } from "../engine/containers/export-container.ts";
+export {
+  type InspectContainerOptions,
+  inspectContainer,
+} from "../engine/containers/inspect-container.ts";
+export {
+  type PruneContainersOptions,
+  type PrunedContainers,
+  pruneContainers,
+} from "../engine/containers/prune-containers.ts";
+export {
+  type UpdateContainerOptions,
+  updateContainer,
+} from "../engine/containers/update-container.ts";
 export { type ConvertStoredOptions, convertStoredImage } from "../engine/images/convert-image.ts";
 export {
   type ExportFilesOptions,

@@ -19,6 +19,8 @@ const DEFAULT_STOP_SECONDS = 10;
 export interface ReportRequest {
   readonly record: ContainerRecord;
   readonly status: ContainerStatus;
+  /** By its restart policy. */
+  readonly restarts: number;
   /** Undefined: it is made of none, or the store does not have it any more. */
   readonly image: { readonly id: string; readonly config: ImageConfig } | undefined;
   readonly folder: string;
@@ -40,7 +42,7 @@ export type ContainerReport = Readonly<Record<string, unknown>> & {
 };
 
 export function containerReport(request: ReportRequest): ContainerReport {
-  const { record, status, image, folder, sizes } = request;
+  const { record, status, restarts, image, folder, sizes } = request;
   const { options } = record;
   return {
     Id: record.id,
@@ -51,7 +53,7 @@ export function containerReport(request: ReportRequest): ContainerReport {
     Image: image?.id ?? "",
     LogPath: options.log?.driver === "none" ? "" : `${folder}/log`,
     Name: `/${record.name}`,
-    RestartCount: 0,
+    RestartCount: restarts,
     Driver: record.image === undefined ? "" : "overlayfs",
     Platform: "linux",
     MountLabel: "",

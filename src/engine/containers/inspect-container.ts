@@ -4,6 +4,7 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import type { ImageReport } from "../images/inspect-image.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { tryFindContainerId } from "./container-names.ts";
+import { readStartRecord } from "./container-record.ts";
 import { type ContainerReport, type ContainerSizes, containerReport } from "./container-report.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 import { writtenBytes } from "./written-bytes.ts";
@@ -28,6 +29,7 @@ export async function inspectContainer(
   return containerReport({
     record: container.record,
     status: container.status(),
+    restarts: readStartRecord(container.folder.fd)?.restarts ?? 0,
     image: image === undefined ? undefined : { id: image.Id, config: image.Config },
     folder: container.folder.path,
     sizes: options.sizes ? sizesOf(container, image) : undefined,
