@@ -71,10 +71,10 @@ export function imageScenarios(
 ): readonly ImageScenario[] {
   const all = [programs.ocicat, programs.directories, ...programs.peers];
   return [
-    pullScenario([...all, skopeoAndUmoci(folder)], subjects),
-    loadScenario(all, subjects),
     layerScenario(programs, subjects, folder),
     removeScenario(all, subjects),
+    pullScenario([...all, skopeoAndUmoci(folder)], subjects),
+    loadScenario(all, subjects),
   ];
 }
 
