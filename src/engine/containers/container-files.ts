@@ -3,12 +3,11 @@
 // its descriptor is open.
 
 import { O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../../abi/file.ts";
-import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { call } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
-import { type MountParameter, makeDetachedMount } from "../../sys/mount-context.ts";
+import { makeDetachedOverlay } from "../../sys/overlay-mount.ts";
 import { type ContainerLayers, openLayers } from "./container-layers.ts";
 import { tryOpenContainerRoot } from "./container-root.ts";
 import type { StoredContainer } from "./stored-container.ts";
@@ -77,24 +76,5 @@ function openRoot(container: StoredContainer, { upper, lower }: ContainerLayers)
   }
   const folder = container.folder.path;
   const below = lower.length === 0 ? [`${folder}/lower`] : lower;
-  const own = [
-    ["upperdir", upper],
-    ["workdir", `${folder}/work`],
-  ] as const;
-  return mountOverlay(below, own);
-}
-
-/** Kernels before 6.8 take the layers as one text alone, and no long one. */
-function mountOverlay(lower: readonly string[], own: readonly MountParameter[]): OwnedFd {
-  const mount = (layers: readonly MountParameter[]): OwnedFd =>
-    makeDetachedMount({ fileSystem: "overlay", parameters: [...layers, ...own], attributes: 0 });
-  try {
-    return mount(lower.map((path) => ["lowerdir+", path] as const));
-  } catch (error) {
-    if (!(error instanceof OcicatError) || error.errno !== Errno.EINVAL) {
-      throw error;
-    }
-    const escaped = lower.map((path) => path.replaceAll(/[\\:]/g, "\\$&"));
-    return mount([["lowerdir", escaped.join(":")]]);
-  }
+  return makeDetachedOverlay({ lower: below, upper, work: `${folder}/work` });
 }
