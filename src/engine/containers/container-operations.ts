@@ -19,6 +19,7 @@ import {
   writeContainerRecord,
 } from "./container-record.ts";
 import { type OpenContainer, removeContainerFiles, removeOwnVolumes } from "./create-container.ts";
+import { requireRunning } from "./require-running.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 import { giveBack } from "./settle-container.ts";
 import { startContainer as startStored } from "./start-container.ts";
@@ -70,18 +71,6 @@ export async function unpauseByName(word: string, options: SurroundingsOptions):
   using container = await openContainer(word, options);
   requireRunning(container, "unpause");
   resumeContainer(container.address);
-}
-
-export function requireRunning(container: StoredContainer, operation: string): void {
-  const { kind } = container.status();
-  if (kind !== "running" && kind !== "paused") {
-    throw new OcicatError("wrong-state", {
-      operation,
-      subject: `container ${quote(container.record.name)}`,
-      reason: kind === "created" ? "it has not been started" : "it is not running",
-      hint: `\`ocicat start ${container.record.name}\` starts it`,
-    });
-  }
 }
 
 export interface StartOptions extends SurroundingsOptions {

@@ -2,7 +2,7 @@
 
 import { processesOf } from "../../runtime/ps.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
-import { requireRunning } from "./container-operations.ts";
+import { requireRunning } from "./require-running.ts";
 import { openContainer } from "./stored-container.ts";
 
 /** Pids as the host sees them. Throws "wrong-state" unless it runs. */

@@ -10,9 +10,9 @@ import { call, checked } from "../../sys/call.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
 import { exitCodeOf } from "../../sys/process.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
-import { requireRunning } from "./container-operations.ts";
 import { openContainerRoot, pathOfFd } from "./container-root.ts";
 import { type ExecRequest, execProcess } from "./exec-process.ts";
+import { requireRunning } from "./require-running.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface ExecContainerOptions extends SurroundingsOptions, ExecRequest {
