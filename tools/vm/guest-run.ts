@@ -21,7 +21,7 @@ interface Disks {
 }
 
 /** From power on to the payload: a few seconds, more on a busy host. */
-const BOOT_LIMIT_MS = 90_000;
+const BOOT_LIMIT_MS = 180_000;
 
 /** Returns undefined when the guest ended without a verdict. */
 export async function runGuest(

@@ -242,6 +242,7 @@ async function configureRoot(root: string): Promise<void> {
   const unit = "ocicat-vm.service";
   await Bun.write(join(root, "etc/systemd/system", unit), Bun.file(join(GUEST_FILES, unit)));
   await Bun.write(join(root, "etc/hostname"), "ocicat-vm\n");
+  await Bun.write(join(root, "etc/hosts"), "127.0.0.1\tlocalhost\n127.0.1.1\tocicat-vm\n");
   // An empty file makes systemd invent an id at every boot; a fixed one saves that.
   await Bun.write(join(root, "etc/machine-id"), "0c1ca7000000400080000000000000aa\n");
   await captureCommand(["chroot", root, "systemctl", "--quiet", "enable", unit]);
