@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   await build();
   await installPeers();
   // What a run that was killed has left goes first, while its state still names its containers.
-  rmSync(FOLDER, { recursive: true, force: true });
+  removeFolder();
   mkdirSync(FOLDER, { recursive: true });
   const loadBefore = loadText();
   try {
@@ -47,8 +47,14 @@ async function main(): Promise<void> {
     const machine = { ...machineFacts(), loadBefore, loadAfter: loadText() };
     await writePage(machine, [...runtimes, ...images]);
   } finally {
-    rmSync(FOLDER, { recursive: true, force: true });
+    removeFolder();
   }
+}
+
+/** A podman that was killed leaves its storage mounted on itself. */
+function removeFolder(): void {
+  Bun.spawnSync(["umount", "--quiet", join(FOLDER, "podman/root/overlay")]);
+  rmSync(FOLDER, { recursive: true, force: true });
 }
 
 async function measureRuntimes(folder: string): Promise<readonly string[]> {
