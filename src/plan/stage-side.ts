@@ -305,6 +305,8 @@ function holdRequest(program: ProgramBuilder, end: HoldEnd): DataReference {
     : program.structure(words, "hold", holdRequestPointers(program.text(end.log.name)));
 }
 
+const LAST_DESCRIPTOR = 0x7fff_ffff;
+
 /** The container is gone and its record written: what a failure here leaves, the next command finds. */
 function executeAtEnd(program: ProgramBuilder, onExit: ExitCommand | undefined): void {
   const [path] = onExit?.command ?? [];
@@ -314,6 +316,8 @@ function executeAtEnd(program: ProgramBuilder, onExit: ExitCommand | undefined):
   const words = program.stringVector(onExit.command, "command");
   const environment = program.stringVector(onExit.environment, "environment");
   program.control("reset_signals", [0, 0]);
+  // Locks that the holder has kept are free by then.
+  program.call("close_range", [3, LAST_DESCRIPTOR, 0]);
   // The lowest free descriptors: the standard ones, which the holder has closed.
   for (let descriptor = 0; descriptor < 3; descriptor++) {
     program.call(

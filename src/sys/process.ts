@@ -143,6 +143,9 @@ export function setChildSubreaper(): void {
 export interface ProcessStat {
   /** "R", "S", "Z" (zombie), "X" ... as proc(5) has it. */
   readonly state: string;
+  /** What the kernel calls its program, 15 bytes at most. */
+  readonly name: string;
+  readonly parentPid: number;
   /** In clock ticks since boot. */
   readonly startTime: string;
 }
@@ -153,8 +156,14 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
   if (text === undefined) {
     return undefined;
   }
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0] ?? "", startTime: fields[19] ?? "" };
+  const nameEnd = text.lastIndexOf(")");
+  const fields = text.slice(nameEnd + 2).split(" ");
+  return {
+    state: fields[0] ?? "",
+    name: text.slice(text.indexOf("(") + 1, nameEnd),
+    parentPid: Number(fields[1]),
+    startTime: fields[19] ?? "",
+  };
 }
 
 /** A process that ends between open and read answers ESRCH. */

@@ -20,7 +20,7 @@ const PRUNE_FLAGS = {
 export const prune = defineCommand({
   usage: ["[FLAGS]"],
   about: `Removes the images without a name, and with --all every image that no container uses;
-unfinished downloads and layers; mounts of images that nobody uses. Containers stay.`,
+unfinished downloads, layers and containers; mounts of images that nobody uses. Containers stay.`,
   flags: PRUNE_FLAGS,
   args: { min: 0, max: 0 },
   examples: ["ocicat system prune", "ocicat system prune --all --force"],

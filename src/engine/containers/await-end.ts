@@ -8,13 +8,15 @@ import { kill } from "../../runtime/kill.ts";
 import { openInitOf } from "../../runtime/wait.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { poll } from "../../sys/poll.ts";
-import { tryOpenPidfd } from "../../sys/process.ts";
-import { readStartRecord } from "./container-record.ts";
-import { holderIsAlive } from "./container-status.ts";
+import { readProcessStat, tryOpenPidfd } from "../../sys/process.ts";
+import { readStartRecord, type StartRecord } from "./container-record.ts";
+import { holderIsAlive, livePid } from "./container-status.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 /** What a holder has left to do is little; it may have to wait for a full disk. */
 const HOLDER_PATIENCE_MS = 15_000;
+/** The kernel's name for a stage, which a holder was before. */
+const HOLDER_NAME = "ocicat";
 
 /** Whether it has ended within `timeoutMs`; without one there is no limit. */
 export function awaitEnd(container: StoredContainer, timeoutMs?: number): boolean {
@@ -40,7 +42,8 @@ function openOrphan({ address }: StoredContainer): OwnedFd | undefined {
 
 /** A pidfd; undefined: it has ended. */
 export function openHolder(container: StoredContainer): OwnedFd | undefined {
-  const started = readStartRecord(container.folder.fd);
+  const found = readStartRecord(container.folder.fd);
+  const started = found?.holderPid === 0 ? withHolder(found, container) : found;
   if (started === undefined) {
     return undefined;
   }
@@ -51,6 +54,19 @@ export function openHolder(container: StoredContainer): OwnedFd | undefined {
   using pidfd = new OwnedFd(fd);
   // Only now the pid can't become another process's.
   return holderIsAlive(started) ? new OwnedFd(pidfd.release()) : undefined;
+}
+
+/** The holder is the parent of the container's process: of one whose start was cut short, that is all there is. */
+function withHolder(
+  started: StartRecord,
+  { folder, surroundings }: StoredContainer,
+): StartRecord | undefined {
+  const pid = livePid(surroundings, folder.id);
+  const holderPid = pid === undefined ? undefined : readProcessStat(pid)?.parentPid;
+  const stat = holderPid === undefined ? undefined : readProcessStat(holderPid);
+  return holderPid === undefined || stat === undefined || !stat.name.includes(HOLDER_NAME)
+    ? undefined
+    : { ...started, holderPid, holderStartTime: stat.startTime };
 }
 
 export interface EndRequest {

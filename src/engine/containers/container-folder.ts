@@ -7,6 +7,7 @@
 //     container.json  what it was made with (container-record.ts)
 //     started.json    its last start
 //     exit.json       how it ended (src/holder/exit-record.ts)
+//     holder          empty: its holder has it locked (flock) while it lives
 //     log, log.1, ... what it wrote (src/holder/log-entry.ts)
 //     hosts, hostname, resolv.conf   how its programs find hosts (src/engine/run-names.ts)
 //     image           the image that it uses (src/store/container-images.ts)
@@ -16,11 +17,21 @@
 // folder without a record whose lock is free is what a killed command has left (sweep-containers.ts): so that
 // nobody finds one between its making and its locking, `containers` is locked for that time, too.
 
-import { AT_FDCWD, LOCK_EX, LOCK_NB, LOCK_SH, O_RDONLY } from "../../abi/file.ts";
+import {
+  AT_FDCWD,
+  LOCK_EX,
+  LOCK_NB,
+  LOCK_SH,
+  O_CREAT,
+  O_RDONLY,
+  O_WRONLY,
+} from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { removeTree } from "../../store/remove-tree.ts";
+import { byteStringOf } from "../../sys/byte-path.ts";
 import { checked } from "../../sys/call.ts";
+import { readOpenDirectory } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import {
   makeDirectories,
@@ -33,6 +44,11 @@ import {
 import { trySetXattr } from "../../sys/xattr.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { RECORD_NAME } from "./container-record.ts";
+
+export interface LockedFolder {
+  readonly folder: ContainerFolder;
+  readonly lock: Disposable;
+}
 
 export class ContainerFolder implements Disposable {
   readonly path: string;
@@ -49,15 +65,16 @@ export class ContainerFolder implements Disposable {
   }
 
   /** `id`: nobody else's, as random ones are. The caller disposes of both. */
-  static create(storeRoot: string, id: string): ContainerFolder {
+  static create(storeRoot: string, id: string): LockedFolder {
     makeDirectories(`${storeRoot}/containers`, 0o711);
+    using _making = lockContainers(storeRoot, LOCK_SH);
     const path = `${storeRoot}/containers/${id}`;
     checked(tryMkdirAt(AT_FDCWD, path, 0o711), "make", quote(path));
     for (const name of ["upper", "work", "root"]) {
       const folder = `${path}/${name}`;
       checked(tryMkdirAt(AT_FDCWD, folder, 0o755), "make", quote(folder));
     }
-    return new ContainerFolder(storeRoot, id);
+    return locked(new ContainerFolder(storeRoot, id));
   }
 
   /** Throws "not-found" for one that is gone. */
@@ -92,6 +109,24 @@ export class ContainerFolder implements Disposable {
     return new OwnedFd(file.release());
   }
 
+  /** Undefined: somebody holds it. */
+  tryLock(): Disposable | undefined {
+    using file = new OwnedFd(openAt(this.fd, ".", O_RDONLY));
+    const result = tryFlock(file.number, LOCK_EX | LOCK_NB);
+    if (result === -Errno.EAGAIN) {
+      return undefined;
+    }
+    checked(result, "lock", `container ${quote(this.#id)}`);
+    return new OwnedFd(file.release());
+  }
+
+  /** For a holder to keep. Waits for the end of the one before: it still writes here. */
+  lockForHolder(): OwnedFd {
+    using file = new OwnedFd(openAt(this.fd, "holder", O_WRONLY | O_CREAT, 0o600));
+    checked(tryFlock(file.number, LOCK_EX), "lock", `the holder of container ${quote(this.#id)}`);
+    return new OwnedFd(file.release());
+  }
+
   /** Returns its path. */
   makeEmptyLower(): string {
     const path = `${this.path}/lower`;
@@ -117,6 +152,10 @@ export class ContainerFolder implements Disposable {
     }
     // Without its record the container is gone for everyone, whatever becomes of the rest.
     tryUnlinkAt(this.#folder.number, RECORD_NAME);
+    // What is moved aside stays in the folder: nothing of a removal that is cut short is anywhere else.
+    for (const { name } of readOpenDirectory(this.#folder.number, this.path, byteStringOf)) {
+      removeTree(this.#folder.number, name);
+    }
     removeTree(this.#parent.number, this.#id);
   }
 
@@ -124,4 +163,21 @@ export class ContainerFolder implements Disposable {
     this.#folder[Symbol.dispose]();
     this.#parent[Symbol.dispose]();
   }
+}
+
+function locked(folder: ContainerFolder): LockedFolder {
+  return { folder, lock: folder.lock() };
+}
+
+/** LOCK_EX: nobody is between making a folder and locking it. */
+export function lockContainers(
+  storeRoot: string,
+  kind: typeof LOCK_SH | typeof LOCK_EX,
+): Disposable {
+  const path = `${storeRoot}/containers`;
+  using file = new OwnedFd(
+    openAt(AT_FDCWD, path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY),
+  );
+  checked(tryFlock(file.number, kind), "lock", quote(path));
+  return new OwnedFd(file.release());
 }

@@ -2,18 +2,28 @@
 //
 //   STORE/names/NAME -> ID
 //
-// so that taking a name is one call which succeeds for one caller alone. A link whose container is gone
-// (a process was killed between the two) counts for nothing.
+// so that taking a name is one call which succeeds for one caller alone. It is taken before the container's
+// record is written, under the lock of the container's folder: a link that leads to no record counts for
+// nothing once that lock is free. Whoever removes a link holds the lock of STORE/names.
 
-import { AT_FDCWD, O_RDONLY } from "../../abi/file.ts";
+import { AT_FDCWD, LOCK_EX, O_RDONLY } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { bytePath, readLinkByteAt } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
-import { makeDirectories, OwnedFd, open, statAt, tryOpenAt, tryUnlinkAt } from "../../sys/file.ts";
-import { RECORD_NAME } from "./container-record.ts";
+import {
+  makeDirectories,
+  OwnedFd,
+  open,
+  statAt,
+  tryFlock,
+  tryOpenAt,
+  tryUnlinkAt,
+} from "../../sys/file.ts";
+import { ContainerFolder } from "./container-folder.ts";
+import { RECORD_NAME, readContainerRecord } from "./container-record.ts";
 
 const NAMES_FOLDER = "names";
 /** Docker's and podman's. */
@@ -47,11 +57,53 @@ export function claimName(storeRoot: string, name: string, id: string): boolean 
       checked(result, "take", `the name ${quote(name)}`);
       return true;
     }
-    const owner = readNameAt(names.number, name);
-    if (owner !== undefined && containerExists(storeRoot, owner)) {
+    if (isTaken(storeRoot, name, readNameAt(names.number, name))) {
       return false;
     }
+    unlinkFreeName(storeRoot, name);
+  }
+}
+
+/** Removes the link unless it is a container's, or of one that is being made. */
+function unlinkFreeName(storeRoot: string, name: string): void {
+  using names = openNames(storeRoot);
+  checked(tryFlock(names.number, LOCK_EX), "lock", "the names of containers");
+  const owner = readNameAt(names.number, name);
+  if (owner !== undefined && !isTaken(storeRoot, name, owner)) {
     tryUnlinkAt(names.number, name);
+  }
+}
+
+/** By a container that has the name now, or by one whose making, renaming or removal goes on. */
+function isTaken(storeRoot: string, name: string, owner: string | undefined): boolean {
+  if (owner === undefined || !ID.test(owner)) {
+    return false;
+  }
+  try {
+    using folder = ContainerFolder.open(storeRoot, owner);
+    const hasName = (): boolean => readContainerRecord(folder.fd)?.name === name;
+    if (hasName()) {
+      return true;
+    }
+    using lock = folder.tryLock();
+    return lock === undefined || hasName();
+  } catch (error) {
+    if (error instanceof OcicatError && error.code === "not-found") {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Removes the links that killed commands have left. */
+export function sweepNames(storeRoot: string): void {
+  const fd = tryOpenNames(storeRoot);
+  if (fd < 0) {
+    return;
+  }
+  using names = new OwnedFd(fd);
+  for (const { name } of readDirectoryAt(names.number, ".")) {
+    unlinkFreeName(storeRoot, name);
   }
 }
 
@@ -62,6 +114,7 @@ export function releaseName(storeRoot: string, name: string, id: string): void {
     return;
   }
   using names = new OwnedFd(fd);
+  checked(tryFlock(names.number, LOCK_EX), "lock", "the names of containers");
   if (readNameAt(names.number, name) === id) {
     tryUnlinkAt(names.number, name);
   }

@@ -52,6 +52,7 @@ export interface ContainerRecord {
 
 export interface StartRecord {
   readonly startedMs: number;
+  /** 0: whoever started it was killed before it knew. */
   readonly holderPid: number;
   /** As /proc tells it; with the pid it names one process. */
   readonly holderStartTime: string;

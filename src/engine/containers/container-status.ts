@@ -44,6 +44,11 @@ export function containerStatus(
   return late === undefined ? lost(started) : ended(late, started);
 }
 
+/** Of its process; undefined: it does not run. */
+export function livePid({ containerStateRoot }: Surroundings, id: string): number | undefined {
+  return liveStatus(containerStateRoot, id)?.pid;
+}
+
 function liveStatus(
   stateRoot: string,
   id: string,
@@ -80,16 +85,17 @@ function ended(exit: ExitRecord, started: StartRecord | undefined): ContainerSta
 
 function lost(started: StartRecord): ContainerStatus {
   const { startedMs } = started;
-  return holderIsAlive(started)
-    ? { kind: "lost", startedMs, reason: "it is ending" }
-    : {
-        kind: "lost",
-        startedMs,
-        reason: "its holder was killed, or the machine restarted, while it ran",
-      };
+  if (holderIsAlive(started)) {
+    return { kind: "lost", startedMs, reason: "it is ending" };
+  }
+  const reason =
+    started.holderPid === 0
+      ? "whoever started it was killed"
+      : "its holder was killed, or the machine restarted, while it ran";
+  return { kind: "lost", startedMs, reason };
 }
 
 export function holderIsAlive({ holderPid, holderStartTime }: StartRecord): boolean {
-  const stat = readProcessStat(holderPid);
+  const stat = holderPid === 0 ? undefined : readProcessStat(holderPid);
   return stat !== undefined && stat.startTime === holderStartTime && !/[ZX]/.test(stat.state);
 }

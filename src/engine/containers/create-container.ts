@@ -47,10 +47,10 @@ export async function createContainer(
   checkRequest(options);
   using parts = new DisposableStack();
   // An image is there, whatever time that takes, before anything of the container is.
-  const made = {
-    image: parts.use(await imageOf(options, surroundings)),
-    folder: parts.use(ContainerFolder.create(storeRoot, randomContainerId())),
-  };
+  const image = parts.use(await imageOf(options, surroundings));
+  const { folder, lock } = ContainerFolder.create(storeRoot, randomContainerId());
+  using _lock = lock;
+  const made = { image, folder: parts.use(folder) };
   const record = await orRemove(made.folder, idMaps, () => fill(made, options, storeRoot));
   const held = parts.move();
   return { ...made, record, [Symbol.dispose]: () => held.dispose() };
@@ -67,11 +67,7 @@ function fill(
   // A log from the start: whoever looks for it before the first line finds it.
   new OwnedFd(openAt(folder.fd, "log", O_WRONLY | O_CREAT | O_TRUNC, 0o640))[Symbol.dispose]();
   const chosen = withImageDefaults(options, image?.config ?? {});
-  const record = nameAndWrite(storeRoot, folder, newRecord(chosen, { id: folder.id, image }));
-  if (options.idFile !== undefined) {
-    writeIdFile(options.idFile, folder.id);
-  }
-  return record;
+  return nameAndWrite(storeRoot, folder, newRecord(chosen, { id: folder.id, image }));
 }
 
 async function orRemove<Result>(
@@ -133,7 +129,7 @@ function storedOptions(options: RunContainerOptions): StoredOptions {
 
 const NAME_ATTEMPTS = 20;
 
-/** The record first: a name that leads nowhere would be free for the taking. */
+/** The name first: what has a record has its name. */
 function nameAndWrite(
   storeRoot: string,
   folder: ContainerFolder,
@@ -142,9 +138,9 @@ function nameAndWrite(
   const { id } = record;
   for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
     const name = record.name ?? randomContainerName(attempt);
-    const named = { ...record, name };
-    writeContainerRecord(folder.fd, named);
     if (claimName(storeRoot, name, id)) {
+      const named = { ...record, name };
+      writeOrRelease(storeRoot, folder, named);
       return named;
     }
     if (record.name !== undefined) {
@@ -157,6 +153,19 @@ function nameAndWrite(
     reason: "the name is in use by another container",
     hint: `\`ocicat rm ${record.name ?? "NAME"}\` removes that one, --name gives this one another name`,
   });
+}
+
+function writeOrRelease(storeRoot: string, folder: ContainerFolder, record: ContainerRecord): void {
+  const { idFile } = record.options;
+  try {
+    if (idFile !== undefined) {
+      writeIdFile(idFile, record.id);
+    }
+    writeContainerRecord(folder.fd, record);
+  } catch (error) {
+    releaseName(storeRoot, record.name, record.id);
+    throw error;
+  }
 }
 
 /** The container is gone for everyone once its record is; then its name and its files go. */

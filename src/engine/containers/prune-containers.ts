@@ -1,12 +1,13 @@
-// container prune: removes the containers that do not run.
+// container prune: removes the containers that do not run, and what killed commands have left of others.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { parseMoment } from "../images/moment.ts";
-import type { SurroundingsOptions } from "../surroundings.ts";
+import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { removeContainer } from "./container-operations.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { listContainers } from "./list-containers.ts";
 import { openContainer } from "./stored-container.ts";
+import { sweepContainers } from "./sweep-containers.ts";
 import { writtenBytes } from "./written-bytes.ts";
 
 export interface PruneContainersOptions extends SurroundingsOptions {
@@ -35,7 +36,8 @@ export async function pruneContainers(options: PruneContainersOptions): Promise<
       freedBytes += bytes;
     }
   }
-  return { ids, freedBytes };
+  const swept = await sweepContainers(await readSurroundings(options));
+  return { ids: [...ids, ...swept.ids], freedBytes: freedBytes + swept.freedBytes };
 }
 
 /** Undefined: somebody has removed or started it meanwhile. */

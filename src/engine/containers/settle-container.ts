@@ -9,6 +9,7 @@ import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { ContainerFolder } from "./container-folder.ts";
 import { type ContainerRecord, readContainerRecord } from "./container-record.ts";
+import { type ContainerStatus, containerStatus } from "./container-status.ts";
 import { removeContainerFiles } from "./create-container.ts";
 import { removeAttachSocket } from "./start-container.ts";
 
@@ -19,11 +20,14 @@ export interface Settlement {
   readonly idMaps: IdMaps | undefined;
 }
 
-/** The caller knows that the container has ended. Repeating it does no harm. */
+/** Repeating it does no harm, and neither does it where the container has been started again. */
 export async function settleContainer(settlement: Settlement): Promise<void> {
   const { record, folder, surroundings, idMaps } = settlement;
   using _lock = folder.lock();
-  if (readContainerRecord(folder.fd) === undefined) {
+  if (
+    readContainerRecord(folder.fd) === undefined ||
+    isLive(containerStatus(folder, surroundings))
+  ) {
     return;
   }
   giveBack(settlement);
@@ -32,9 +36,19 @@ export async function settleContainer(settlement: Settlement): Promise<void> {
   }
 }
 
+function isLive({ kind }: ContainerStatus): boolean {
+  return kind === "running" || kind === "paused";
+}
+
 /** Kills what may still run. */
-export function giveBack({ record, surroundings }: Settlement): void {
-  const { id } = record;
+export function giveBack({
+  record,
+  surroundings,
+}: Pick<Settlement, "record" | "surroundings">): void {
+  giveBackOf(record.id, surroundings);
+}
+
+export function giveBackOf(id: string, surroundings: Surroundings): void {
   deleteContainer({ stateRoot: surroundings.containerStateRoot, id, force: true });
   removeAttachSocket(surroundings, id);
   removeUnusedImageMounts(surroundings.stateRoot);

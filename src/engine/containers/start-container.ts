@@ -58,8 +58,12 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   using joined = joinNamespaces(options, surroundings);
   const config = encodeDocument(configureContainer(source, joined, request), "");
   using listener = new OwnedFd(listenForClients(surroundings, id));
+  using holderLock = container.folder.lockForHolder();
   tryUnlinkAt(container.folder.fd, EXIT_RECORD_NAME);
   removeStartRecord(container.folder.fd);
+  const start = { startedMs: Date.now(), restarts: request.restarts ?? 0 };
+  // Who finds this knows that a start was cut short.
+  writeStartRecord(container.folder.fd, { ...start, holderPid: 0, holderStartTime: "" });
   const launch = {
     id,
     bundle: container.folder.path,
@@ -72,7 +76,9 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     ...(primaryFd === undefined ? {} : { primaryFd }),
     listenerFd: listener.number,
     directoryFd: container.folder.fd,
-    lockFds: imageLock === undefined ? [] : [imageLock.number],
+    lockFds: [holderLock, ...(imageLock === undefined ? [] : [imageLock])].map(
+      ({ number }) => number,
+    ),
     ...logOf(options, container.folder.fd),
     onExit: {
       command: endCommand(surroundings, id),
@@ -82,26 +88,26 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     },
     stdin: options.interactive,
   };
-  const held = await orStopListening(surroundings, id, () => runHeld(launch));
+  const held = await orUndo(request, () => runHeld(launch));
   const { startTime } = readProcessStat(held.holderPid) ?? { startTime: "" };
   writeStartRecord(container.folder.fd, {
+    ...start,
     startedMs: Date.now(),
     holderPid: held.holderPid,
     holderStartTime: startTime,
-    restarts: request.restarts ?? 0,
   });
   return held;
 }
 
-async function orStopListening(
-  surroundings: Surroundings,
-  id: string,
+async function orUndo(
+  { container, surroundings }: StartRequest,
   launch: () => Promise<HeldContainer>,
 ): Promise<HeldContainer> {
   try {
     return await launch();
   } catch (error) {
-    removeAttachSocket(surroundings, id);
+    removeStartRecord(container.folder.fd);
+    removeAttachSocket(surroundings, container.record.id);
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 // system check: whether the store is sound, and its repair.
 
 import { checkStore } from "../../image/content/check.ts";
-import type { Finding } from "../../image/content/check-finding.ts";
+import { type Finding, findingOf } from "../../image/content/check-finding.ts";
+import { leftoverContainers, sweepContainers } from "../containers/sweep-containers.ts";
 import { openImages } from "../images/image-session.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 
@@ -20,5 +21,11 @@ export async function checkSystem(options: CheckSystemOptions): Promise<boolean>
   using session = await openImages(options);
   const { repair, quick, onFinding } = options;
   const findings = await checkStore(session.store, { repair, quick, onFinding });
+  for (const id of leftoverContainers(session.surroundings.storeRoot)) {
+    onFinding(findingOf({ kind: "container", id }, repair));
+  }
+  if (repair) {
+    await sweepContainers(session.surroundings);
+  }
   return findings.every(({ severity, isRepaired }) => severity === "untidy" || isRepaired);
 }

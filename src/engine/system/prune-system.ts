@@ -4,11 +4,12 @@
 import { collectGarbage } from "../../image/content/collect-garbage.ts";
 import { removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { call } from "../../sys/call.ts";
+import { sweepContainers } from "../containers/sweep-containers.ts";
 import { openImages } from "../images/image-session.ts";
 import { type Pruned, type PruneOptions, pruneImages } from "../images/prune-images.ts";
 
 export interface SystemPruned extends Pruned {
-  /** Names in the store of unfinished downloads and layers. */
+  /** Names in the store of unfinished downloads and layers, and of folders of containers. */
   readonly unfinished: readonly string[];
   /** Paths. */
   readonly mounts: readonly string[];
@@ -27,5 +28,7 @@ async function collectRest(options: PruneOptions): Promise<Omit<SystemPruned, "r
     call("geteuid") === 0 ? removeUnusedImageMounts(session.surroundings.stateRoot) : [];
   const { removed, bytes } = await collectGarbage(session.store, { partialAgeMs: 0 });
   const unfinished = removed.filter(({ kind }) => kind === "unfinished").map(({ name }) => name);
-  return { unfinished, mounts, freedBytes: bytes };
+  const swept = await sweepContainers(session.surroundings);
+  const folders = swept.ids.map((id) => `containers/${id}`);
+  return { unfinished: [...unfinished, ...folders], mounts, freedBytes: bytes + swept.freedBytes };
 }

@@ -31,6 +31,8 @@ export type FindingKind =
   | { readonly kind: "database"; readonly reason: string }
   /** What a killed process left in staging. */
   | { readonly kind: "leftover"; readonly name: string }
+  /** The folder of a container that never came to be, or was being removed. */
+  | { readonly kind: "container"; readonly id: string }
   /** A file that is not of this store. */
   | { readonly kind: "stray"; readonly path: string };
 
@@ -46,7 +48,7 @@ export function findingOf(found: FindingKind, isRepaired: boolean): Finding {
 }
 
 function isUntidy({ kind }: FindingKind): boolean {
-  return kind === "leftover" || kind === "stray" || kind === "record";
+  return kind === "leftover" || kind === "stray" || kind === "record" || kind === "container";
 }
 
 function sentenceOf(found: FindingKind): string {
@@ -65,6 +67,8 @@ function sentenceOf(found: FindingKind): string {
       return `the database is damaged: ${found.reason}`;
     case "leftover":
       return `a killed process left ${quote(found.name)} in the folder staging`;
+    case "container":
+      return `a killed command left the folder of the container ${found.id}`;
     case "stray":
       return `${quote(found.path)} is not of this store`;
   }

@@ -1,0 +1,233 @@
+// SIGKILL for the commands on containers, at their system calls and at random moments, and for holders:
+// what the next command shows is right, no line of output is lost or doubled, nothing is left in the end.
+// OCICAT_TEST_KILLS says how often; 300 take some minutes.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { seededRandom } from "../fixtures/random.ts";
+import { eventually } from "../peers/conditions.ts";
+import { EnginePlace } from "./engine-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+const KILLS = Number(process.env["OCICAT_TEST_KILLS"] ?? "60");
+/** Each of the tests has its share of them. */
+const ROUNDS = Math.ceil(KILLS / 6);
+const NAME = "writer";
+const TIMEOUT_MS = Math.max(300_000, KILLS * 10_000);
+
+describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
+  const place = new EnginePlace();
+  const random = seededRandom(20_261_129);
+
+  beforeAll(async () => {
+    await place.build();
+  });
+  afterEach(async () => {
+    await place.expectCleared("a test");
+  });
+  afterAll(() => {
+    place.remove();
+  });
+
+  /** Of `calls`, as many as there are rounds, spread evenly with a random beginning. */
+  function callNumbers(calls: number): number[] {
+    const step = calls / ROUNDS;
+    const begin = random() * step;
+    return Array.from({ length: ROUNDS }, (_, index) => 1 + Math.floor(begin + index * step));
+  }
+
+  function startWriter(): void {
+    const words = place.writerWords(NAME);
+    const child = Bun.spawnSync([place.command([])[0] ?? "", "run", "-d", ...words]);
+    expect([child.exitCode, child.stderr.toString()]).toEqual([0, ""]);
+  }
+
+  async function untilLines(count: number, runs = 1): Promise<void> {
+    await eventually("lines", () => place.expectWholeLog(NAME, runs) > count);
+  }
+
+  /** A container of which nobody knows what became runs and can be stopped, or was never started. */
+  async function expectUsable(what: string): Promise<void> {
+    const status = place.statusOf(NAME);
+    if (status.startsWith("Up ")) {
+      await untilLines(10);
+      place.outputOf("stop", NAME);
+      expect([what, place.statusOf(NAME)]).toEqual([what, expect.stringContaining("Exited (7) ")]);
+      expect([what, place.expectWholeLog(NAME) > 10]).toEqual([what, true]);
+    } else if (status !== "") {
+      expect([what, status]).toEqual([what, expect.stringMatching(/^(Created$|Dead: |Exited)/)]);
+      place.outputOf("start", NAME);
+      expect([what, place.statusOf(NAME)]).toEqual([what, expect.stringMatching(/^Up /)]);
+    }
+    await place.expectCleared(what);
+  }
+
+  test(
+    "run -d, at system calls and at random moments",
+    async () => {
+      const run = ["run", "-d", ...place.writerWords(NAME)];
+      const { calls, ms } = await place.measure(run);
+      await place.expectCleared("run -d");
+      for (const atCall of callNumbers(calls)) {
+        expect(await place.kill(run, { atCall })).toBe("killed");
+        await expectUsable(`run -d, killed at call ${atCall} of ${calls}`);
+      }
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const afterMs = random() * ms;
+        await place.kill(run, { afterMs });
+        await expectUsable(`run -d, killed after ${afterMs.toFixed(1)} ms`);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "run in the foreground: the container goes on, and ends as it would have",
+    async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const afterMs = 100 + random() * 600;
+        const end = await place.kill(["run", ...place.writerWords(NAME)], { afterMs });
+        expect(end).toBe("killed");
+        await expectUsable(`run, killed after ${afterMs.toFixed(1)} ms`);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "start, at system calls",
+    async () => {
+      const create = ["create", ...place.writerWords(NAME)];
+      const start = ["start", ...place.flags, NAME];
+      await place.measure(create);
+      const { calls } = await place.measure(start);
+      await place.expectCleared("start");
+      for (const atCall of callNumbers(calls)) {
+        await place.measure(create);
+        expect(await place.kill(start, { atCall })).toBe("killed");
+        await expectUsable(`start, killed at call ${atCall} of ${calls}`);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "stop and rm -f, at system calls",
+    async () => {
+      const commands = [
+        ["stop", ...place.flags, NAME],
+        ["rm", "-f", ...place.flags, NAME],
+      ];
+      for (const command of commands) {
+        startWriter();
+        const { calls } = await place.measure(command);
+        await place.expectCleared(command[0] ?? "");
+        for (const atCall of callNumbers(calls).filter((_, index) => index % 2 === 0)) {
+          startWriter();
+          await untilLines(10);
+          expect(await place.kill(command, { atCall })).toBe("killed");
+          await expectUsable(`${command[0]}, killed at call ${atCall} of ${calls}`);
+        }
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "what a holder executes in the end",
+    async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        startWriter();
+        const { holderPid } = startRecord();
+        place.outputOf("kill", "--signal", "TERM", NAME);
+        await Bun.sleep(random() * 60);
+        process.kill(holderPid, "SIGKILL");
+        place.reap();
+        const what = `round ${round}`;
+        const status = place.statusOf(NAME);
+        expect([what, status]).toEqual([what, expect.stringMatching(/^(Exited \(7\)|Dead: |Up )/)]);
+        await place.expectCleared(what);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "holders: their containers go on, their ends are unknown",
+    async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        startWriter();
+        await Bun.sleep(random() * 50);
+        process.kill(startRecord().holderPid, "SIGKILL");
+        place.reap();
+        // Nobody reads what it writes any more, which an init may ignore.
+        expect(place.statusOf(NAME)).toStartWith("Up ");
+        place.outputOf("stop", "-t", "0", NAME);
+        expect(place.statusOf(NAME)).toStartWith("Dead: its holder was killed");
+        const lines = place.expectWholeLog(NAME);
+        expect(place.call("wait", [NAME]).stderr).toContain("nobody knows how it ended");
+        if (round % 2 === 0) {
+          place.outputOf("start", NAME);
+          await untilLines(lines + 10, 2);
+        }
+        await place.expectCleared(`round ${round}`);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "everything, as a reboot does: the state folder is gone, what was written is there",
+    async () => {
+      startWriter();
+      await untilLines(10);
+      place.outputOf("create", ...place.writerWords("made").slice(4));
+      reboot();
+      expect(place.statusOf(NAME)).toStartWith(
+        "Dead: its holder was killed, or the machine restarted",
+      );
+      expect(place.statusOf("made")).toBe("Created");
+      expect(place.expectWholeLog(NAME)).toBeGreaterThan(10);
+      place.outputOf("start", NAME);
+      expect(place.statusOf(NAME)).toMatch(/^Up /);
+      place.outputOf("stop", NAME);
+      expect(place.statusOf(NAME)).toStartWith("Exited (7) ");
+    },
+    TIMEOUT_MS,
+  );
+
+  test("somebody between the making of a container and its record, or in its removal", () => {
+    const id = "0".repeat(64);
+    const leave = (): void => {
+      mkdirSync(join(place.store, "containers", id, "upper/folder"), { recursive: true });
+      mkdirSync(join(place.store, "names"), { recursive: true });
+      symlinkSync(id, join(place.store, "names", NAME));
+    };
+    leave();
+    const found = `a killed command left the folder of the container ${id}\n`;
+    expect(place.statusOf(NAME)).toBe("");
+    expect(place.outputOf("system check")).toContain(`untidy: ${found}`);
+    expect(place.outputOf("system check", "--repair")).toContain(`repaired: ${found}`);
+    expect(place.leftovers()).toEqual([]);
+    leave();
+    expect(place.outputOf("system prune", "--force")).toContain(`Unfinished: containers/${id}\n`);
+    expect(place.leftovers()).toEqual([]);
+    leave();
+    startWriter();
+    expect(place.idOf(NAME)).not.toBe(id);
+    expect(place.outputOf("container prune", "--force")).toContain(id);
+  });
+
+  function startRecord(): { readonly holderPid: number } {
+    return JSON.parse(readFileSync(join(place.folderOf(NAME), "started.json"), "utf8"));
+  }
+
+  function reboot(): void {
+    process.kill(startRecord().holderPid, "SIGKILL");
+    const state = join(place.containerState, place.idOf(NAME), "state.json");
+    process.kill(JSON.parse(readFileSync(state, "utf8")).pid, "SIGKILL");
+    place.reap();
+    rmSync(place.state, { recursive: true });
+  }
+});

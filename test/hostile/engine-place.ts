@@ -1,0 +1,117 @@
+// A RunPlace whose commands can be killed at a system call (engine-process.ts) or at any moment, and the
+// numbered lines that its containers write.
+
+import { expect } from "bun:test";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ContainerPlace } from "../e2e/container-place.ts";
+import { eventually } from "../peers/conditions.ts";
+
+/** Writes "line 1", "line 2", ..., some thousand a second, until TERM comes; then ends with 7. */
+const NUMBERED_LINES =
+  "trap 'exit 7' TERM; i=0; while :; do i=$((i+1)); echo line $i; [ $((i%50)) = 0 ] && sleep 0.01; done";
+
+export type CommandEnd = "done" | "failed" | "killed";
+
+export interface Killing {
+  /** 1 is the first call. */
+  readonly atCall?: number;
+  readonly afterMs?: number;
+}
+
+export class EnginePlace extends ContainerPlace {
+  #program = "";
+
+  /** Makes the commands from the sources: the compiled program tells nobody of its calls. */
+  async build(): Promise<void> {
+    const built = await Bun.build({
+      entrypoints: [join(import.meta.dir, "engine-process.ts")],
+      target: "bun",
+      outdir: this.makeFolder("program"),
+    });
+    if (!built.success) {
+      throw new Error(String(built.logs));
+    }
+    this.#program = join(this.folder, "program/engine-process.js");
+  }
+
+  /** The words of a `run` or `create` of a container that writes numbered lines. */
+  writerWords(name: string, ...flags: readonly string[]): string[] {
+    const words = ["--rootfs", this.root, "/bin/sh", "-c", NUMBERED_LINES];
+    return this.command([...flags, ...words], name)
+      .slice(2)
+      .filter((word) => word !== "--rm");
+  }
+
+  async kill(command: readonly string[], { atCall, afterMs }: Killing): Promise<CommandEnd> {
+    const child = Bun.spawn([process.execPath, this.#program, ...command], {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "ignore",
+      cwd: this.folder,
+      env: { ...process.env, ...(atCall === undefined ? {} : { KILL_AT_CALL: String(atCall) }) },
+    });
+    if (afterMs !== undefined) {
+      await Bun.sleep(afterMs);
+      child.kill("SIGKILL");
+    }
+    const code = await child.exited;
+    if (child.signalCode === "SIGKILL") {
+      return "killed";
+    }
+    return code === 0 ? "done" : "failed";
+  }
+
+  /** Undisturbed: its system calls, and how long it took. */
+  async measure(command: readonly string[]): Promise<{ readonly calls: number; ms: number }> {
+    const file = join(this.folder, "calls");
+    const begin = performance.now();
+    const child = Bun.spawn([process.execPath, this.#program, ...command], {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "inherit",
+      cwd: this.folder,
+      env: { ...process.env, COUNT_CALLS: file },
+    });
+    expect(await child.exited).toBe(0);
+    const ms = performance.now() - begin;
+    const calls = Number(readFileSync(file, "utf8"));
+    rmSync(file);
+    return { calls, ms };
+  }
+
+  /** As `ps -a` has it; "": there is none. */
+  statusOf(name: string): string {
+    const words = ["-a", "--filter", `name=${name}`, "--format", "{{.Status}}"];
+    return this.outputOf("ps", ...words).trim();
+  }
+
+  /** Each line of each run of the container is there once and in order. Returns how many there are. */
+  expectWholeLog(name: string, runs = 1): number {
+    const { stdout } = this.call("logs", [name]);
+    const lines = stdout.split("\n");
+    // What the process could not finish.
+    lines.pop();
+    let begun = 0;
+    let number = 0;
+    for (const line of lines) {
+      const isFirst = line === "line 1";
+      begun += isFirst ? 1 : 0;
+      number = isFirst ? 1 : number + 1;
+      expect(line).toBe(`line ${number}`);
+    }
+    expect(begun).toBeLessThanOrEqual(runs);
+    return lines.length;
+  }
+
+  /** What any next commands leave: nothing. */
+  async expectCleared(what: string): Promise<void> {
+    this.clear();
+    expect(this.call("container prune", ["--force"]).stderr).toBe("");
+    try {
+      await eventually("nothing to be left", () => this.leftovers().length === 0, 10);
+    } catch (cause) {
+      throw new Error(`${what} leaves ${this.leftovers().join(", ")}`, { cause });
+    }
+  }
+}
