@@ -67,6 +67,25 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
       expect(call("top", "box").status).toBe(0);
     });
 
+    test.skipIf(!isPossible)("stats, with what can be counted", () => {
+      const format = "{{.Name}} {{.PIDs}}";
+      expect(output("stats", "--no-stream", "--format", format, "box")).toMatch(/^box \d+\n$/);
+    });
+
+    test.skipIf(!isPossible || ids === "lent")("export, commit", () => {
+      const { status, stdout } = call("export", "box");
+      expect([status, stdout.includes("etc/passwd")]).toEqual([0, true]);
+      output("exec", "box", "sh", "-c", "echo kept > /tmp/kept");
+      const committed = ocicat("commit", "-q", ...place.flags, "box", "made:1");
+      expect(committed).toMatchObject({ status: 0 });
+      // Without a delegated cgroup nothing can be paused.
+      expect(committed.stderr).toMatch(/^(ocicat: warning: the container goes on meanwhile.*\n)?$/);
+      if (committed.stderr !== "") {
+        expect(call("commit", "--pause", "-q", "box").status).toBe(1);
+      }
+      expect(output("run", "--rm", "made:1", "cat", "/tmp/kept")).toBe("kept\n");
+    });
+
     test.skipIf(!isPossible)("cp: into one that runs, and out of it", () => {
       const files = join(place.folder, "files");
       writeFileSync(join(files, "given"), "given\n");

@@ -45,7 +45,7 @@ mounted in it is no part of it. Prints the ID.`,
         changes: flags.list("change"),
         message: flags.text("message"),
         author: flags.text("author"),
-        pause: flags.switch("pause") || !flags.isSet("pause"),
+        pause: pauseOf(flags),
       }),
     );
     writeOutput(`${imageId ?? descriptor.digest}\n`);
@@ -53,3 +53,16 @@ mounted in it is no part of it. Prints the ID.`,
   },
   failureCode: workFailureCode,
 });
+
+/** A container that can't be paused is no reason to refuse, unless that was asked for. */
+function pauseOf(flags: PauseFlags): "always" | "if-possible" | "never" {
+  if (!flags.isSet("pause")) {
+    return "if-possible";
+  }
+  return flags.switch("pause") ? "always" : "never";
+}
+
+interface PauseFlags {
+  isSet(name: "pause"): boolean;
+  switch(name: "pause"): boolean;
+}

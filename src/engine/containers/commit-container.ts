@@ -1,5 +1,6 @@
 // commit: an image of a container as it is now.
 
+import { OcicatError } from "../../error/ocicat-error.ts";
 import { applyChanges } from "../../image/formats/changes.ts";
 import { commitFolder } from "../../image/formats/commit-folder.ts";
 import type { LoadedImage } from "../../image/formats/load-archive.ts";
@@ -27,8 +28,8 @@ export interface CommitContainerOptions extends WorkOptions {
   readonly changes: readonly string[];
   readonly message?: string | undefined;
   readonly author?: string | undefined;
-  /** Let the container stand still meanwhile, so that its files go together. */
-  readonly pause: boolean;
+  /** Whether the container is to stand still meanwhile, so that its files go together. */
+  readonly pause: "always" | "if-possible" | "never";
 }
 
 /** Throws "unsupported" for a container that is not made from an image. */
@@ -60,7 +61,7 @@ export async function commitContainer(
   };
   // Wrong changes are refused before the container stands still.
   request.changeConfig({});
-  using _still = options.pause ? standStill(container) : undefined;
+  using _still = standStill(container, options);
   return await commitFolder(session.store, request, bringInRequest(session, options));
 }
 
@@ -74,13 +75,25 @@ function baseOf(session: ImageSession, { image, options }: ContainerRecord): Sto
   );
 }
 
-/** Undefined: it does not run, or is paused already. */
-function standStill(container: StoredContainer): Disposable | undefined {
-  if (container.status().kind !== "running") {
+/** Undefined: it does not run, is paused already, or need not stand still. */
+function standStill(
+  container: StoredContainer,
+  { pause, onWarning }: CommitContainerOptions,
+): Disposable | undefined {
+  if (pause === "never" || container.status().kind !== "running") {
     return undefined;
   }
   const { address } = container;
-  pauseContainer(address);
+  try {
+    pauseContainer(address);
+  } catch (error) {
+    // Without a cgroup nothing can.
+    if (pause === "always" || !(error instanceof OcicatError && error.code === "unsupported")) {
+      throw error;
+    }
+    onWarning?.("the container goes on meanwhile: it has no cgroup to be paused by");
+    return undefined;
+  }
   return { [Symbol.dispose]: () => resumeContainer(address) };
 }
 
