@@ -54,6 +54,9 @@ export const F_SEAL_GROW = 4;
 export const F_SEAL_WRITE = 8;
 export const F_SEAL_EXEC = 0x20;
 
+/** renameat2(2): fail where the new name is taken. */
+export const RENAME_NOREPLACE = 1;
+
 export const LOCK_SH = 1;
 export const LOCK_EX = 2;
 export const LOCK_NB = 4;

@@ -5,13 +5,16 @@ import type { Namespace } from "../oci/linux.ts";
 import type { Mount } from "../oci/mount.ts";
 import { stat } from "../sys/file.ts";
 import { namespaceMode } from "./run-namespaces.ts";
-import type { RunContainerOptions } from "./run-options.ts";
+import type { RunContainerOptions, RunMount } from "./run-options.ts";
+import { dataPath } from "./run-volumes.ts";
 
 export interface MountRequest {
   readonly options: RunContainerOptions;
   readonly namespaces: readonly Namespace[];
   /** Files that tell the names of hosts. */
   readonly nameFiles: readonly Mount[];
+  /** Where volumes are. */
+  readonly storeRoot: string;
 }
 
 /** `base`: those of the default configuration. */
@@ -67,27 +70,41 @@ function writable(mount: Mount): Mount {
   return { ...mount, options: (mount.options ?? []).map((word) => (word === "ro" ? "rw" : word)) };
 }
 
-/** What is asked for wins over the files of names. */
-export function askedMounts({ options, nameFiles }: MountRequest): Mount[] {
-  const binds = options.mounts.map(
-    ({ source, destination, readOnly }): Mount => ({
-      destination,
-      type: "bind",
-      source,
-      options: ["rbind", "rprivate", ...(readOnly ? ["ro"] : [])],
-    }),
-  );
-  const tmpfs = options.tmpfs.map((text): Mount => {
-    const [destination = "", data] = text.split(":", 2);
-    const asked = data === undefined ? [] : data.split(",");
-    return {
-      destination,
-      type: "tmpfs",
-      source: "tmpfs",
-      options: ["nosuid", "nodev", "noexec", ...asked],
-    };
-  });
-  const asked = [...binds, ...tmpfs];
+/** What is asked for wins over the files of names. Outer ones first, or they would hide the inner ones. */
+export function askedMounts({ options, nameFiles, storeRoot }: MountRequest): Mount[] {
+  const binds = [
+    ...options.mounts,
+    ...(options.volumes ?? []).map((volume) => ({
+      ...volume,
+      source: dataPath(storeRoot, volume.name ?? ""),
+    })),
+  ].map(bindMount);
+  const asked = [...binds, ...options.tmpfs.map(tmpfsMount)];
   const taken = new Set(asked.map(({ destination }) => destination));
-  return [...nameFiles.filter(({ destination }) => !taken.has(destination)), ...asked];
+  const names = nameFiles.filter(({ destination }) => !taken.has(destination));
+  return [...names, ...asked.toSorted((one, other) => depth(one) - depth(other))];
+}
+
+function depth({ destination }: Mount): number {
+  return destination.split("/").filter(Boolean).length;
+}
+
+function bindMount({ source, destination, readOnly, propagation = "rprivate" }: RunMount): Mount {
+  return {
+    destination,
+    type: "bind",
+    source,
+    options: ["rbind", propagation, ...(readOnly ? ["ro"] : [])],
+  };
+}
+
+function tmpfsMount(text: string): Mount {
+  const [destination = "", data] = text.split(":", 2);
+  const asked = data === undefined ? [] : data.split(",");
+  return {
+    destination,
+    type: "tmpfs",
+    source: "tmpfs",
+    options: ["nosuid", "nodev", "noexec", ...asked],
+  };
 }

@@ -18,6 +18,21 @@ export interface RunMount {
   readonly source: string;
   readonly destination: string;
   readonly readOnly: boolean;
+  /** "rprivate" when absent. */
+  readonly propagation?: MountPropagation;
+}
+
+export type MountPropagation = "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
+
+export interface RunVolume {
+  /** Absent only until the container is created: it gets a volume of its own. */
+  readonly name?: string;
+  readonly destination: string;
+  readonly readOnly: boolean;
+  /** Whether a new one begins with what the image has in its place. */
+  readonly copies: boolean;
+  /** Removed with the container where that is asked for. */
+  readonly anonymous?: boolean;
 }
 
 export interface RunContainerOptions {
@@ -52,6 +67,7 @@ export interface RunContainerOptions {
   readonly stopTimeoutMs?: number;
   readonly readOnly: boolean;
   readonly mounts: readonly RunMount[];
+  readonly volumes?: readonly RunVolume[];
   readonly tmpfs: readonly string[];
   /** "private" is "none": nothing but loopback. */
   readonly network: RunNetwork;

@@ -13,6 +13,7 @@ import {
   createContainer,
   type OpenContainer,
   removeContainerFiles,
+  removeOwnVolumes,
 } from "./containers/create-container.ts";
 import { NO_RESTART } from "./containers/restart-policy.ts";
 import { settleContainer } from "./containers/settle-container.ts";
@@ -97,7 +98,10 @@ async function orRemove<Result>(
   try {
     return await action();
   } catch (error) {
-    const failures = await removeContainerFiles(container, surroundings, idMaps).then(
+    const removed = removeContainerFiles(container, surroundings, idMaps).then(() =>
+      removeOwnVolumes(container.record, surroundings, idMaps),
+    );
+    const failures = await removed.then(
       () => [],
       (failure: unknown) => [failure],
     );

@@ -19,7 +19,7 @@ export const rm = defineCommand({
     volumes: {
       kind: "switch",
       aliases: ["v"],
-      help: "for docker's sake: there are none to remove",
+      help: "their volumes without a name, too",
     },
     ...PLACE_FLAGS,
   },
@@ -40,12 +40,14 @@ export const rm = defineCommand({
       });
     }
     return forEachContainer(words, command, async (word) => {
-      await removeContainer(word, { ...place, force }).catch((error: unknown) => {
-        const isGone = error instanceof OcicatError && error.code === "not-found";
-        if (!(force && isGone)) {
-          throw error;
-        }
-      });
+      await removeContainer(word, { ...place, force, volumes: flags.switch("volumes") }).catch(
+        (error: unknown) => {
+          const isGone = error instanceof OcicatError && error.code === "not-found";
+          if (!(force && isGone)) {
+            throw error;
+          }
+        },
+      );
       return word;
     });
   },

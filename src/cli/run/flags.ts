@@ -69,13 +69,13 @@ export const RUN_FLAGS = {
   volume: {
     kind: "list",
     aliases: ["v"],
-    value: "SOURCE:TARGET[:ro]",
-    help: "show a file or folder of the host inside",
+    value: "[SOURCE:]TARGET[:OPTIONS]",
+    help: "a volume by its name, a new one, or a path of the host; ro, nocopy, rshared",
   },
   mount: {
     kind: "list",
-    value: "type=bind|tmpfs,...",
-    help: "the same in words: source=, target=, readonly, tmpfs-size=, tmpfs-mode=",
+    value: "type=bind|volume|tmpfs,...",
+    help: "the same in words: source=, target=, readonly, volume-nocopy, tmpfs-size=",
   },
   tmpfs: { kind: "list", value: "TARGET[:OPTIONS]", help: "an empty folder in memory" },
   "read-only": { kind: "switch", help: "make the root file system read-only" },

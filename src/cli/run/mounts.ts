@@ -1,46 +1,94 @@
 // -v, --mount and --tmpfs.
 
-import type { RunMount } from "../../engine/run-options.ts";
+import type { MountPropagation, RunMount, RunVolume } from "../../engine/run-options.ts";
+import { checkVolumeName } from "../../engine/run-volumes.ts";
+import { mountFields } from "./mount-fields.ts";
 import { badValue } from "./values.ts";
 
-/** SOURCE:TARGET[:OPTIONS]. A relative source begins with "." so that it cannot mean a named volume. */
-export function parseVolume(text: string, workingDirectory: string): RunMount {
-  const [source = "", destination, options = "", ...more] = text.split(":");
-  if (destination === undefined || more.length > 0) {
-    throw badValue("volume", text, "it is not of the form SOURCE:TARGET[:ro]");
+export type ParsedMount =
+  | { readonly kind: "bind"; readonly mount: RunMount }
+  | { readonly kind: "volume"; readonly volume: RunVolume }
+  | { readonly kind: "tmpfs"; readonly tmpfs: string };
+
+/**
+ * [SOURCE:]TARGET[:OPTIONS]. A path is a file or folder of the host, a relative one begins with "."; another
+ * source is the name of a volume, none at all a new volume.
+ */
+export function parseVolume(text: string, workingDirectory: string): ParsedMount {
+  const parts = text.split(":");
+  const [source, target = "", options = "", ...more] = parts.length === 1 ? ["", ...parts] : parts;
+  if (more.length > 0 || (source === "" && parts.length > 1)) {
+    throw badValue("volume", text, "it is not of the form [SOURCE:]TARGET[:OPTIONS]");
+  }
+  const destination = insidePath("volume", text, target);
+  const chosen = volumeOptions(text, options);
+  const { readOnly } = chosen;
+  const path = source === undefined ? undefined : hostPath(source, workingDirectory);
+  if (path !== undefined) {
+    const propagation = chosen.propagation;
+    const mount = { source: path, destination, readOnly };
+    return { kind: "bind", mount: { ...mount, ...(propagation && { propagation }) } };
   }
   return {
-    source: hostPath(text, source, workingDirectory),
-    destination: insidePath("volume", text, destination),
-    readOnly: volumeOptions(text, options).includes("ro"),
+    kind: "volume",
+    volume: volumeOf(source, { destination, readOnly, copies: chosen.copies }),
   };
 }
 
-/** z and Z ask for SELinux labels, which there are none of here. */
-const VOLUME_OPTIONS = ["", "ro", "rw", "z", "Z"];
-
-function volumeOptions(text: string, options: string): string[] {
-  const words = options.split(",");
-  const unknown = words.find((word) => !VOLUME_OPTIONS.includes(word));
-  if (unknown !== undefined) {
-    throw badValue("volume", text, `the option ${unknown} is not known: ro and rw are`);
+function volumeOf(name: string | undefined, volume: Omit<RunVolume, "name">): RunVolume {
+  if (name === undefined || name === "") {
+    return volume;
   }
-  return words;
+  checkVolumeName(name);
+  return { name, ...volume };
 }
 
-function hostPath(text: string, source: string, workingDirectory: string): string {
+/** Undefined: it is no path. */
+function hostPath(source: string, workingDirectory: string): string | undefined {
   if (source.startsWith("/")) {
     return source;
   }
-  if (/^\.{1,2}(\/|$)/.test(source)) {
-    return `${workingDirectory}/${source}`;
+  return /^\.{1,2}(\/|$)/.test(source) ? `${workingDirectory}/${source}` : undefined;
+}
+
+interface VolumeOptions {
+  readonly readOnly: boolean;
+  readonly copies: boolean;
+  readonly propagation: MountPropagation | undefined;
+}
+
+/** z and Z ask for SELinux labels, which there are none of here. */
+const IGNORED_OPTIONS = ["", "rw", "z", "Z", "rbind"];
+
+function volumeOptions(text: string, options: string): VolumeOptions {
+  const words = options.split(",");
+  const known = ["ro", "readonly", "nocopy", ...IGNORED_OPTIONS];
+  const unknown = words.find((word) => !known.includes(word) && propagationOf(word) === undefined);
+  if (unknown !== undefined) {
+    throw badValue(
+      "volume",
+      text,
+      `the option ${unknown} is not known: ro, rw, nocopy, rshared, rslave, rprivate are`,
+    );
   }
-  throw badValue(
-    "volume",
-    text,
-    "named volumes are not there yet",
-    source === "" ? undefined : `for a folder write ./${source}`,
-  );
+  return {
+    readOnly: words.includes("ro") || words.includes("readonly"),
+    copies: !words.includes("nocopy"),
+    propagation: words.map(propagationOf).find((word) => word !== undefined),
+  };
+}
+
+const PROPAGATIONS: readonly MountPropagation[] = [
+  "private",
+  "rprivate",
+  "shared",
+  "rshared",
+  "slave",
+  "rslave",
+];
+
+function propagationOf(word: string): MountPropagation | undefined {
+  return PROPAGATIONS.find((each) => each === word);
 }
 
 function insidePath(flag: string, text: string, path: string): string {
@@ -56,58 +104,57 @@ export function parseTmpfs(text: string): string {
   return text;
 }
 
-export type ParsedMount =
-  | { readonly kind: "bind"; readonly mount: RunMount }
-  | { readonly kind: "tmpfs"; readonly tmpfs: string };
-
-const KEYS: Readonly<Record<string, string>> = {
-  type: "type",
-  source: "source",
-  src: "source",
-  target: "target",
-  destination: "target",
-  dst: "target",
-  readonly: "readonly",
-  ro: "readonly",
-  "tmpfs-size": "size",
-  "tmpfs-mode": "mode",
-};
-
-/** type=bind,source=/a,target=/b,readonly or type=tmpfs,target=/b,tmpfs-size=64m. */
+/** type=bind,source=/a,target=/b,readonly; type=volume,source=NAME,target=/b; type=tmpfs,target=/b. */
 export function parseMount(text: string, workingDirectory: string): ParsedMount {
   const fields = mountFields(text);
   const destination = insidePath("mount", text, fields.get("target") ?? "");
-  const isReadOnly = ["", "true", "1"].includes(fields.get("readonly") ?? "false");
-  switch (fields.get("type")) {
-    case "bind": {
-      const given = fields.get("source") ?? "";
-      const source = given.startsWith("/") ? given : `${workingDirectory}/${given}`;
-      if (given === "") {
-        throw badValue("mount", text, "it has no source");
-      }
-      return { kind: "bind", mount: { source, destination, readOnly: isReadOnly } };
+  const readOnly = isTrue(fields.get("readonly"));
+  switch (fields.get("type") ?? "volume") {
+    case "bind":
+      return bindOf(text, { destination, readOnly }, { fields, workingDirectory });
+    case "volume": {
+      const copies = !isTrue(fields.get("volume-nocopy"));
+      const volume = { destination, readOnly, copies };
+      return { kind: "volume", volume: volumeOf(fields.get("source"), volume) };
     }
-    case "tmpfs": {
-      const data = ["size", "mode"].flatMap((key) =>
-        fields.has(key) ? [`${key}=${fields.get(key)}`] : [],
-      );
-      const options = [...data, ...(isReadOnly ? ["ro"] : [])].join(",");
-      return { kind: "tmpfs", tmpfs: options === "" ? destination : `${destination}:${options}` };
-    }
+    case "tmpfs":
+      return tmpfsOf(destination, readOnly, fields);
+    case "image":
+      throw badValue("mount", text, "images can't be mounted in containers yet");
     default:
-      throw badValue("mount", text, "its type is neither bind nor tmpfs");
+      throw badValue("mount", text, "its type is neither bind, volume nor tmpfs");
   }
 }
 
-function mountFields(text: string): Map<string, string> {
-  const fields = new Map<string, string>();
-  for (const part of text.split(",")) {
-    const [key = "", ...value] = part.split("=");
-    const name = KEYS[key];
-    if (name === undefined) {
-      throw badValue("mount", text, `it has the unknown key ${key}`);
-    }
-    fields.set(name, value.join("="));
+/** A key alone says yes. */
+function isTrue(value: string | undefined): boolean {
+  return ["", "true", "1"].includes(value ?? "false");
+}
+
+type Fields = ReadonlyMap<string, string>;
+
+function bindOf(
+  text: string,
+  place: Pick<RunMount, "destination" | "readOnly">,
+  { fields, workingDirectory }: { readonly fields: Fields; readonly workingDirectory: string },
+): ParsedMount {
+  const given = fields.get("source") ?? "";
+  const source = given.startsWith("/") ? given : `${workingDirectory}/${given}`;
+  if (given === "") {
+    throw badValue("mount", text, "it has no source");
   }
-  return fields;
+  const word = fields.get("bind-propagation");
+  const propagation = word === undefined ? undefined : propagationOf(word);
+  if (word !== undefined && propagation === undefined) {
+    throw badValue("mount", text, `bind-propagation is one of ${PROPAGATIONS.join(", ")}`);
+  }
+  return { kind: "bind", mount: { source, ...place, ...(propagation && { propagation }) } };
+}
+
+function tmpfsOf(destination: string, readOnly: boolean, fields: Fields): ParsedMount {
+  const data = ["size", "mode"].flatMap((key) =>
+    fields.has(key) ? [`${key}=${fields.get(key)}`] : [],
+  );
+  const options = [...data, ...(readOnly ? ["ro"] : [])].join(",");
+  return { kind: "tmpfs", tmpfs: options === "" ? destination : `${destination}:${options}` };
 }

@@ -120,13 +120,16 @@ function whatToRun(flags: RunFlags): {
 function mountOptions(
   flags: RunFlags,
   workingDirectory: string,
-): Pick<RunContainerOptions, "mounts" | "tmpfs"> {
-  const parsed = flags.list("mount").map((text) => parseMount(text, workingDirectory));
-  const volumes = flags.list("volume").map((text) => parseVolume(text, workingDirectory));
-  const binds = parsed.flatMap((each) => (each.kind === "bind" ? [each.mount] : []));
+): Pick<RunContainerOptions, "mounts" | "tmpfs" | "volumes"> {
+  const parsed = [
+    ...flags.list("volume").map((text) => parseVolume(text, workingDirectory)),
+    ...flags.list("mount").map((text) => parseMount(text, workingDirectory)),
+  ];
+  const volumes = parsed.flatMap((each) => (each.kind === "volume" ? [each.volume] : []));
   const tmpfs = parsed.flatMap((each) => (each.kind === "tmpfs" ? [each.tmpfs] : []));
   return {
-    mounts: [...volumes, ...binds],
+    mounts: parsed.flatMap((each) => (each.kind === "bind" ? [each.mount] : [])),
+    ...(volumes.length === 0 ? {} : { volumes }),
     tmpfs: [...flags.list("tmpfs").map(parseTmpfs), ...tmpfs],
   };
 }

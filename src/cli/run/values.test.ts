@@ -70,16 +70,35 @@ describe("mounts", () => {
     ["./a:/b", "/here/./a", "/b", false],
     ["..:/b", "/here/..", "/b", false],
   ])("-v %s", (text, source, destination, readOnly) => {
-    expect(parseVolume(text, cwd)).toEqual({ source, destination, readOnly });
+    const mount = { source, destination, readOnly };
+    expect(parseVolume(text, cwd)).toEqual({ kind: "bind", mount });
+  });
+
+  test("-v with volumes", () => {
+    const volume = { destination: "/b", readOnly: false, copies: true };
+    expect(parseVolume("/b", cwd)).toEqual({ kind: "volume", volume });
+    expect(parseVolume("data:/b:nocopy,ro", cwd)).toEqual({
+      kind: "volume",
+      volume: { name: "data", ...volume, readOnly: true, copies: false },
+    });
+    expect(parseVolume("/a:/b:rshared", cwd)).toEqual({
+      kind: "bind",
+      mount: { source: "/a", destination: "/b", readOnly: false, propagation: "rshared" },
+    });
+    expect(parseMount("type=volume,src=data,dst=/b,volume-nocopy", cwd)).toEqual({
+      kind: "volume",
+      volume: { name: "data", ...volume, copies: false },
+    });
+    expect(parseMount("target=/b", cwd)).toEqual({ kind: "volume", volume });
   });
 
   test.each<[string, string]>([
-    ["/a", "it is not of the form SOURCE:TARGET[:ro]"],
+    ["b", "the path inside is not absolute"],
     ["/a:/b:ro:x", "it is not of the form"],
-    ["a:/b", "named volumes are not there yet"],
-    [":/b", "named volumes are not there yet"],
+    ["a b:/b", "it is not made of letters"],
+    [":/b", "it is not of the form"],
     ["/a:b", "the path inside is not absolute"],
-    ["/a:/b:shared", "the option shared is not known"],
+    ["/a:/b:shiny", "the option shiny is not known"],
   ])("-v %s is refused", (text, message) => {
     expect(() => parseVolume(text, cwd)).toThrow(message);
   });
@@ -103,8 +122,10 @@ describe("mounts", () => {
   });
 
   test.each<[string, string]>([
-    ["source=/a,target=/b", "its type is neither bind nor tmpfs"],
-    ["type=volume,target=/b", "its type is neither bind nor tmpfs"],
+    ["source=/a,target=/b", "it is not made of letters"],
+    ["type=npipe,target=/b", "its type is neither bind, volume nor tmpfs"],
+    ["type=image,source=a,target=/b", "images can't be mounted"],
+    ["type=bind,source=/a,target=/b,bind-propagation=up", "bind-propagation is one of"],
     ["type=bind,target=/b", "it has no source"],
     ["type=bind,source=/a", "the path inside is not absolute"],
     ["type=bind,source=/a,target=/b,color=red", "it has the unknown key color"],

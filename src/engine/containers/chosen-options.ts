@@ -5,8 +5,12 @@ import { O_CREAT, O_EXCL, O_WRONLY } from "../../abi/file.ts";
 import type { ImageConfig } from "../../oci/image-spec.ts";
 import { OwnedFd, open, readTextFileIfExists, writeAll } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
+import type { RunImage } from "../run-image.ts";
 import { withContainerIds } from "../run-namespaces.ts";
 import type { RunContainerOptions } from "../run-options.ts";
+import type { IdMaps } from "../run-spec.ts";
+import { wantedVolumes } from "../run-volumes.ts";
+import type { Surroundings } from "../surroundings.ts";
 
 /** Throws "not-found" for a container that is not there. */
 export function withIds(options: RunContainerOptions, storeRoot: string): RunContainerOptions {
@@ -26,6 +30,32 @@ export function withImageDefaults(
 ): RunContainerOptions {
   const isWanted = options.stopSignal === undefined && StopSignal !== "";
   return isWanted ? { ...options, stopSignal: StopSignal } : options;
+}
+
+/** A container's options with every volume there and named. */
+export interface ChosenVolumes extends Disposable {
+  readonly options: RunContainerOptions;
+  /** What did not come to be leaves no volumes of its own. */
+  undo(): Promise<void>;
+}
+
+export interface VolumeContext {
+  readonly surroundings: Surroundings;
+  readonly image: RunImage | undefined;
+  readonly idMaps: IdMaps | undefined;
+}
+
+/** Until it is disposed of no volume is removed: then the container's record has to name them. */
+export async function withVolumes(
+  options: RunContainerOptions,
+  context: VolumeContext,
+): Promise<ChosenVolumes> {
+  const wanted = wantedVolumes(options, context.image?.config ?? {});
+  if (wanted.length === 0) {
+    return { options, undo: () => Promise.resolve(), [Symbol.dispose]: () => undefined };
+  }
+  const { chooseVolumes } = await import("../volumes/container-volumes.ts");
+  return chooseVolumes(options, wanted, context);
 }
 
 /** Throws "already-exists" where something is. */

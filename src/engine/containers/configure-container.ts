@@ -35,6 +35,7 @@ export function configureContainer(
     devices: [...(security?.privileged === true ? allDevices() : []), ...findDevices(devices)],
     cgroupsPath: cgroupsPath(id, options, idMaps),
     idMaps,
+    storeRoot: surroundings.storeRoot,
     nameFiles: nameMounts({ options, folder: place, hostname, containersFolder }),
     consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
   });

@@ -10,7 +10,7 @@ import type { RunContainerOptions } from "../run-options.ts";
 import { checkRequest, settleImage } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { withIds, withImageDefaults, writeIdFile } from "./chosen-options.ts";
+import { withIds, withImageDefaults, withVolumes, writeIdFile } from "./chosen-options.ts";
 import { ContainerFolder } from "./container-folder.ts";
 import {
   checkContainerName,
@@ -47,11 +47,16 @@ export async function createContainer(
   checkRequest(options);
   using parts = new DisposableStack();
   // An image is there, whatever time that takes, before anything of the container is.
-  const image = parts.use(await imageOf(options, surroundings));
+  const opened = { image: parts.use(await imageOf(options, surroundings)) };
+  using chosen = await withVolumes(options, { ...opened, surroundings, idMaps });
   const { folder, lock } = ContainerFolder.create(storeRoot, randomContainerId());
   using _lock = lock;
-  const made = { image, folder: parts.use(folder) };
-  const record = await orRemove(made.folder, idMaps, () => fill(made, options, storeRoot));
+  const made = { ...opened, folder: parts.use(folder) };
+  const filled = orRemove(made.folder, idMaps, () => fill(made, chosen.options, storeRoot));
+  const record = await filled.catch(async (error: unknown) => {
+    await chosen.undo();
+    throw error;
+  });
   const held = parts.move();
   return { ...made, record, [Symbol.dispose]: () => held.dispose() };
 }
@@ -171,9 +176,24 @@ function writeOrRelease(storeRoot: string, folder: ContainerFolder, record: Cont
 /** The container is gone for everyone once its record is; then its name and its files go. */
 export async function removeContainerFiles(
   { record, folder }: Pick<OpenContainer, "record" | "folder">,
-  { storeRoot }: Surroundings,
+  surroundings: Surroundings,
   idMaps: IdMaps | undefined,
 ): Promise<void> {
   await folder.remove(idMaps);
-  releaseName(storeRoot, record.name, record.id);
+  releaseName(surroundings.storeRoot, record.name, record.id);
+  if (record.options.remove) {
+    await removeOwnVolumes(record, surroundings, idMaps);
+  }
+}
+
+/** The volumes that it alone had, once it is gone. */
+export async function removeOwnVolumes(
+  { options }: ContainerRecord,
+  surroundings: Surroundings,
+  idMaps: IdMaps | undefined,
+): Promise<void> {
+  if (options.volumes?.some(({ anonymous }) => anonymous === true) === true) {
+    const { removeVolumesOf } = await import("../volumes/container-volumes.ts");
+    await removeVolumesOf(options, surroundings, idMaps);
+  }
 }

@@ -1,0 +1,31 @@
+// The words of --mount: KEY=VALUE or KEY, with commas between. Docker's and podman's names mean the same.
+
+import { badValue } from "./values.ts";
+
+const KEYS: Readonly<Record<string, string>> = {
+  type: "type",
+  source: "source",
+  src: "source",
+  target: "target",
+  destination: "target",
+  dst: "target",
+  readonly: "readonly",
+  ro: "readonly",
+  "tmpfs-size": "size",
+  "tmpfs-mode": "mode",
+  "volume-nocopy": "volume-nocopy",
+  "bind-propagation": "bind-propagation",
+};
+
+export function mountFields(text: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const part of text.split(",")) {
+    const [key = "", ...value] = part.split("=");
+    const name = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+    if (name === undefined) {
+      throw badValue("mount", text, `it has the unknown key ${key}`);
+    }
+    fields.set(name, value.join("="));
+  }
+  return fields;
+}

@@ -1,0 +1,45 @@
+// Which volumes a container has: those that it was asked for, and those that its image wants.
+
+import { OcicatError, quote } from "../error/ocicat-error.ts";
+import type { ImageConfig } from "../oci/image-spec.ts";
+import type { RunContainerOptions, RunVolume } from "./run-options.ts";
+
+/** Docker's and podman's. */
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
+
+export function isVolumeName(name: string): boolean {
+  return NAME.test(name);
+}
+
+export function checkVolumeName(name: string): void {
+  if (!isVolumeName(name)) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `the volume's name ${quote(name)}`,
+      reason: "it is not made of letters, digits, _, . and -",
+    });
+  }
+}
+
+/** STORE/volumes/NAME/_data: src/engine/volumes/volume-store.ts. */
+export function dataPath(storeRoot: string, name: string): string {
+  return `${storeRoot}/volumes/${name}/_data`;
+}
+
+/** The image's stay away where something else is mounted. */
+export function wantedVolumes(
+  options: RunContainerOptions,
+  { Volumes }: ImageConfig,
+): readonly RunVolume[] {
+  const { volumes = [], mounts, tmpfs } = options;
+  const taken = new Set([
+    ...volumes.map(({ destination }) => destination),
+    ...mounts.map(({ destination }) => destination),
+    ...tmpfs.map((text) => text.split(":", 1)[0] ?? ""),
+  ]);
+  const own = Object.keys(Volumes ?? {})
+    .map((path) => `/${path.split("/").filter(Boolean).join("/")}`)
+    .filter((path) => path !== "/" && !taken.has(path));
+  const images = own.map((destination) => ({ destination, readOnly: false, copies: true }));
+  return [...volumes, ...images];
+}

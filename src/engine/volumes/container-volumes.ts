@@ -1,0 +1,99 @@
+// The volumes of a container: made and filled when it is created, removed with it where they are its own.
+
+import type { ChosenVolumes, VolumeContext } from "../containers/chosen-options.ts";
+import type { RunContainerOptions, RunVolume } from "../run-options.ts";
+import type { IdMaps } from "../run-spec.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { fillVolume } from "./fill-volume.ts";
+import { VolumeStore } from "./volume-store.ts";
+
+/** Until it is disposed of no volume is removed: then the container's record has to name them. */
+export async function chooseVolumes(
+  options: RunContainerOptions,
+  wanted: readonly RunVolume[],
+  context: VolumeContext,
+): Promise<ChosenVolumes> {
+  using stack = new DisposableStack();
+  const choice = { made: stack.use(new VolumeChoice(options, context)) };
+  await choice.made.takeAll(wanted);
+  stack.move();
+  return choice.made;
+}
+
+class VolumeChoice implements ChosenVolumes {
+  #options: RunContainerOptions;
+  readonly #context: VolumeContext;
+  readonly #store: VolumeStore;
+  readonly #made: string[] = [];
+
+  constructor(options: RunContainerOptions, context: VolumeContext) {
+    this.#options = options;
+    this.#context = context;
+    this.#store = new VolumeStore(context.surroundings.storeRoot, "shared");
+  }
+
+  get options(): RunContainerOptions {
+    return this.#options;
+  }
+
+  async takeAll(wanted: readonly RunVolume[]): Promise<void> {
+    const volumes: RunVolume[] = [];
+    try {
+      for (const volume of wanted) {
+        volumes.push(await this.#take(volume));
+      }
+    } catch (error) {
+      await this.undo();
+      throw error;
+    }
+    this.#options = { ...this.#options, volumes };
+  }
+
+  async #take(volume: RunVolume): Promise<RunVolume> {
+    const { image } = this.#context;
+    const { onWarning } = this.#options;
+    const anonymous = volume.name === undefined;
+    const { name = randomName() } = volume;
+    const { path } = this.#store.ensure(name, { labels: {}, anonymous });
+    if (anonymous) {
+      this.#made.push(name);
+    }
+    if (volume.copies && image !== undefined) {
+      await fillVolume(path, image.root.lower, { volume, onWarning });
+    }
+    return { ...volume, name, ...(anonymous ? { anonymous } : {}) };
+  }
+
+  async undo(): Promise<void> {
+    for (const name of this.#made.splice(0)) {
+      await this.#store.remove(name, this.#context.idMaps);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#store[Symbol.dispose]();
+  }
+}
+
+/** As docker has it: 64 hexadecimal digits. */
+function randomName(): string {
+  return crypto.getRandomValues(Buffer.alloc(32)).toString("hex");
+}
+
+/** Those that were made for this container alone, when it is removed. */
+export async function removeVolumesOf(
+  { volumes = [] }: Pick<RunContainerOptions, "volumes">,
+  { storeRoot }: Surroundings,
+  idMaps: IdMaps | undefined,
+): Promise<void> {
+  const own = volumes.filter(({ anonymous, name }) => anonymous === true && name !== undefined);
+  if (own.length === 0) {
+    return;
+  }
+  using store = new VolumeStore(storeRoot, "shared");
+  for (const { name = "" } of own) {
+    if (store.find(name) !== undefined) {
+      await store.remove(name, idMaps);
+    }
+  }
+}
