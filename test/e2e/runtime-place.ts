@@ -8,6 +8,7 @@
 //
 // Set OCICAT_TEST_RUNTIME to hold another runtime against the same tests.
 
+import { setDefaultTimeout } from "bun:test";
 import {
   copyFileSync,
   existsSync,
@@ -30,6 +31,11 @@ import type { Spec } from "../../src/oci/spec.ts";
 import { setChildSubreaper } from "../../src/sys/process.ts";
 import { leftovers, removeCgroups } from "../hostile/leftovers.ts";
 import { RUNTIME } from "../peers/runtime-under-test.ts";
+import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../vm/guest.ts";
+
+if (isGuest()) {
+  setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
+}
 
 export const NEEDS_ROOT = process.getuid?.() !== 0;
 

@@ -1,10 +1,14 @@
 // Waiting for what will be true soon: tests never sleep for a guessed time.
 
+import { isGuest } from "../vm/guest.ts";
+
+const PATIENCE_S = isGuest() ? 60 : 20;
+
 /** Waits until the check returns something else than undefined or false; throws after the deadline. */
 export async function eventually<Result>(
   what: string,
   check: () => Promise<Result | undefined | false> | Result | undefined | false,
-  seconds = 20,
+  seconds = PATIENCE_S,
 ): Promise<Result> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
