@@ -84,6 +84,11 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
         expect(call("commit", "--pause", "-q", "box").status).toBe(1);
       }
       expect(output("run", "--rm", "made:1", "cat", "/tmp/kept")).toBe("kept\n");
+      const archive = join(place.folder, "home/box.tar");
+      output("export", "-o", archive, "box");
+      const list = Bun.spawnSync(["tar", "--numeric-owner", "-tvf", archive]).stdout.toString();
+      expect(list).toMatch(/ 0\/0 .* tmp\/kept\n/);
+      expect(list).not.toContain(String(USER_ID));
     });
 
     test.skipIf(!isPossible)("cp: into one that runs, and out of it", () => {

@@ -16,6 +16,7 @@ import { type ImageSession, openImages, wantedPlatform } from "../images/image-s
 import { descriptorOf, newName } from "../images/tag-image.ts";
 import { bringInRequest, type WorkOptions } from "../images/transfer-options.ts";
 import { mountPoints, openLayers, requireUpper } from "./container-layers.ts";
+import { ownersInside } from "./container-owners.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { mergedVariables } from "./merged-variables.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
@@ -49,6 +50,7 @@ export async function commitContainer(
     upper,
     lower: layers.lower,
     isLeftOut: (path: string) => made.has(path),
+    mapOwner: ownersInside(container.idMaps),
     changeConfig: (config: ImageConfig) => applyChanges(containerConfig(config, record), changes),
     history: {
       created: new Date().toISOString(),

@@ -13,6 +13,7 @@ import {
 import { TreeWriter } from "../../image/copy/tree-writer.ts";
 import { type ArchiveInput, OpenedInput } from "../../image/formats/archive-input.ts";
 import { type ArchiveOutput, writeOutput } from "../../image/formats/archive-output.ts";
+import type { MapOwner } from "../../image/formats/export-item.ts";
 import { unwrap } from "../../image/formats/unwrap.ts";
 import { type MergedEntry, MergedView } from "../../image/merged-view.ts";
 import { TarReader } from "../../image/tar/reader.ts";
@@ -21,8 +22,10 @@ import { toByteString, tryOpenByteAt2 } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
+import type { IdMaps } from "../run-spec.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { ContainerFiles, IN_CONTAINER } from "./container-files.ts";
+import { ownersInside } from "./container-owners.ts";
 import { pathOfFd } from "./container-root.ts";
 import { openContainer } from "./stored-container.ts";
 
@@ -51,7 +54,7 @@ export async function copyFiles(
   const found = findTarget(target.view, target.path, { path: source.path, entry: top });
   using writer = target.writer(found, options.archive);
   const reader = new TarReader(writer);
-  const tree = { view: source.view, top, name: found.name, onNote: noteOf(options) };
+  const tree = { view: source.view, top, name: found.name, ...source.reading(options) };
   await writeCopied(tree, (chunk) => reader.push(chunk));
   reader.finish();
   writer.finish().forEach(noteOf(options));
@@ -66,7 +69,7 @@ export async function copyOut(
   using source = await openPlace(from, options);
   const top = source.find(options.followLink);
   const name = source.path.endsWith("/.") || top.path === "" ? "" : lastName(source.path);
-  const tree: CopiedTree = { view: source.view, top, name, onNote: noteOf(options) };
+  const tree: CopiedTree = { view: source.view, top, name, ...source.reading(options) };
   await writeOutput(output, (sink) => writeCopied(tree, sink));
 }
 
@@ -100,6 +103,7 @@ class OpenPlace implements Disposable {
   readonly #absentMounts: readonly string[];
   readonly #readOnly: boolean;
   readonly #resolve: number;
+  readonly #mapOwner: MapOwner;
   readonly #owner: { readonly uid: number; readonly gid: number };
 
   constructor(request: {
@@ -109,16 +113,22 @@ class OpenPlace implements Disposable {
     readonly isContainer: boolean;
     readonly absentMounts?: readonly string[];
     readonly readOnly?: boolean;
+    readonly idMaps?: IdMaps | undefined;
   }) {
     const { stack, rootFd, path, isContainer, absentMounts = [], readOnly = false } = request;
     this.view = stack.use(new MergedView([pathOfFd(rootFd)]));
     this.path = toByteString(path);
     this.#stack = stack;
     this.#rootFd = rootFd;
+    this.#mapOwner = ownersInside(request.idMaps);
     this.#absentMounts = absentMounts;
     this.#readOnly = readOnly;
     this.#resolve = isContainer ? IN_CONTAINER : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
     this.#owner = isContainer ? { uid: 0, gid: 0 } : { uid: call("geteuid"), gid: call("getegid") };
+  }
+
+  reading(options: CopyOptions): Pick<CopiedTree, "onNote"> & { readonly mapOwner: MapOwner } {
+    return { mapOwner: this.#mapOwner, onNote: noteOf(options) };
   }
 
   find(followLink: boolean): MergedEntry {
@@ -190,5 +200,6 @@ async function openPlace({ container, path }: CopyPlace, options: CopyOptions): 
     isContainer: true,
     absentMounts: files.open.absentMounts,
     readOnly: files.open.readOnly,
+    idMaps: opened.idMaps,
   });
 }

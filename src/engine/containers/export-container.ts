@@ -6,6 +6,7 @@ import { eventOptions, type WorkOptions } from "../images/transfer-options.ts";
 import { readSurroundings } from "../surroundings.ts";
 import { openLayers } from "./container-layers.ts";
 import { tryFindContainerId } from "./container-names.ts";
+import { ownersInside } from "./container-owners.ts";
 import { openContainer } from "./stored-container.ts";
 
 /** False: no container has this name or id. */
@@ -22,6 +23,9 @@ export async function exportContainer(
   using container = await openContainer(id, options);
   using layers = await openLayers(container);
   const folders = [...(layers.upper === undefined ? [] : [layers.upper]), ...layers.lower];
-  await exportFolders(folders, output, eventOptions(options));
+  await exportFolders(folders, output, {
+    ...eventOptions(options),
+    mapOwner: ownersInside(container.idMaps),
+  });
   return true;
 }

@@ -2,7 +2,7 @@
 // gets where it is copied to.
 
 import { quoteByteString } from "../../sys/byte-path.ts";
-import type { ExportItem } from "../formats/export-item.ts";
+import { type ExportItem, type MapOwner, withOwners } from "../formats/export-item.ts";
 import { folderItems } from "../formats/folder-items.ts";
 import type { MergedEntry, MergedView } from "../merged-view.ts";
 import { type ByteSink, TarWriter } from "../tar/tar-writer.ts";
@@ -13,13 +13,15 @@ export interface CopiedTree {
   readonly top: MergedEntry;
   /** The byte string that stands in the place of the top's path; "": its content has no folder. */
   readonly name: string;
+  /** Absent: owners are what they are on the disk. */
+  readonly mapOwner?: MapOwner;
   readonly onNote: (text: string) => void;
 }
 
 /** Writes it as a tar archive. */
 export async function writeCopied(tree: CopiedTree, sink: ByteSink): Promise<void> {
   const writer = new TarWriter(sink);
-  for (const { entry, content } of copiedItems(tree)) {
+  for (const { entry, content } of withOwners(copiedItems(tree), tree.mapOwner)) {
     await writer.add(entry, content);
   }
   await writer.finish();

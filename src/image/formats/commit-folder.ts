@@ -16,6 +16,7 @@ import { TarWriter } from "../tar/tar-writer.ts";
 import { makeNamelessFile, spoolWriter } from "./archive-input.ts";
 import { AssembledSource } from "./assembled-source.ts";
 import { addManifest } from "./docker-archive.ts";
+import { type MapOwner, withOwners } from "./export-item.ts";
 import { readRange } from "./file-range.ts";
 import { folderChanges } from "./folder-changes.ts";
 import { folderItems } from "./folder-items.ts";
@@ -33,6 +34,7 @@ export interface CommitRequest {
   readonly lower: readonly string[];
   /** Of a byte string relative to the root: it is no part of the image, though it is in `upper`. */
   readonly isLeftOut: (path: string) => boolean;
+  readonly mapOwner: MapOwner;
   readonly changeConfig: (config: ImageConfig) => ImageConfig;
   readonly history: HistoryEntry;
   readonly author: string | undefined;
@@ -82,7 +84,7 @@ function ociLayer(layer: Descriptor): Descriptor {
 /** Returns the digest of the archive. */
 async function writeLayer(
   fd: number,
-  { upper, lower, isLeftOut }: CommitRequest,
+  { upper, lower, isLeftOut, mapOwner }: CommitRequest,
   { signal, onEvent }: BringInOptions,
 ): Promise<Digest> {
   const hasher = new Bun.CryptoHasher("sha256");
@@ -95,7 +97,7 @@ async function writeLayer(
   const onLeftOut = (path: string): void => {
     onEvent?.({ kind: "note", text: `/${path} is a socket, which layers do not have` });
   };
-  for (const { entry, content } of folderItems(view, onLeftOut)) {
+  for (const { entry, content } of withOwners(folderItems(view, onLeftOut), mapOwner)) {
     // The root's own attributes are the store's.
     if (entry.path !== "." && !isLeftOut(entry.path)) {
       await writer.add(entry, content);

@@ -10,6 +10,24 @@ export interface ExportItem {
   readonly content: Iterable<Uint8Array>;
 }
 
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Whose something is in the archive, by whose it is on the disk. */
+export type MapOwner = (owner: Owner) => Owner;
+
+export function* withOwners(
+  items: Iterable<ExportItem>,
+  mapOwner: MapOwner = (owner) => owner,
+): Generator<ExportItem, void> {
+  for (const { entry, content } of items) {
+    const { uid, gid } = mapOwner(entry);
+    yield { entry: { ...entry, uid, gid }, content };
+  }
+}
+
 /**
  * The same data in segments of whole blocks, which the archive needs: they begin and end where blocks do,
  * or at the end of the file. Segments that touch are one. `segments` ascend.

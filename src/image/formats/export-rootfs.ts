@@ -11,7 +11,7 @@ import { MergedView } from "../merged-view.ts";
 import { type ByteSink, TarWriter } from "../tar/tar-writer.ts";
 import { DEFAULT_UNPACK_LIMITS, type UnpackLimits } from "../unpack/limits.ts";
 import { type ArchiveOutput, writeOutput } from "./archive-output.ts";
-import type { ExportItem } from "./export-item.ts";
+import { type ExportItem, type MapOwner, withOwners } from "./export-item.ts";
 import { folderItems } from "./folder-items.ts";
 import { type ArchivePlace, layerArchive, missingLayer } from "./layer-content.ts";
 import { layerItems } from "./layer-items.ts";
@@ -60,14 +60,15 @@ export async function exportImage(
 export async function exportFolders(
   folders: readonly string[],
   output: ArchiveOutput,
-  options: ExportOptions = {},
+  options: ExportOptions & { readonly mapOwner?: MapOwner } = {},
 ): Promise<void> {
   using view = new MergedView(folders);
   const onLeftOut = (path: string): void => {
     const text = `${quoteByteString(`/${path}`)} is a socket, which archives do not have`;
     options.onEvent?.({ kind: "note", text });
   };
-  await writeOutput(output, (sink) => writeItems(folderItems(view, onLeftOut), sink, options));
+  const items = withOwners(folderItems(view, onLeftOut), options.mapOwner);
+  await writeOutput(output, (sink) => writeItems(items, sink, options));
 }
 
 async function writeItems(
