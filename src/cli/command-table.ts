@@ -46,6 +46,7 @@ import {
 } from "./images/image-entries.ts";
 import { MANIFEST } from "./images/manifest/entries.ts";
 import { INFO, SYSTEM } from "./system/system-entries.ts";
+import { VOLUME } from "./volumes/volume-entries.ts";
 
 export interface CommandEntry {
   readonly summary: string;
@@ -106,6 +107,7 @@ export const OCICAT: CommandGroup = {
     logout: LOGOUT,
     image: IMAGE,
     manifest: MANIFEST,
+    volume: VOLUME,
     explain: {
       summary: "show the system calls that would make a container",
       load: async () => (await import("./explain.ts")).explain,

@@ -53,7 +53,7 @@ class VolumeChoice implements ChosenVolumes {
     const { image } = this.#context;
     const { onWarning } = this.#options;
     const anonymous = volume.name === undefined;
-    const { name = randomName() } = volume;
+    const { name = randomVolumeName() } = volume;
     const { path } = this.#store.ensure(name, { labels: {}, anonymous });
     if (anonymous) {
       this.#made.push(name);
@@ -76,7 +76,7 @@ class VolumeChoice implements ChosenVolumes {
 }
 
 /** As docker has it: 64 hexadecimal digits. */
-function randomName(): string {
+export function randomVolumeName(): string {
   return crypto.getRandomValues(Buffer.alloc(32)).toString("hex");
 }
 

@@ -1,0 +1,45 @@
+// volume prune: removes the volumes that no container has.
+
+import { pruneVolumes } from "../../engine/volumes/volume-operations.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { defineCommand } from "../command.ts";
+import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
+import { canAsk, confirm } from "../terminal/ask.ts";
+import { writeOutput } from "../write-text.ts";
+
+export const prune = defineCommand({
+  usage: ["[FLAGS]"],
+  about:
+    "Removes the volumes without a name that no container has; with --all the named ones, too.",
+  flags: {
+    all: { kind: "switch", aliases: ["a"], help: "also those with a name" },
+    filter: { kind: "list", value: "KEY=VALUE", help: "name=, label=, label!=" },
+    force: { kind: "switch", aliases: ["f"], help: "do not ask" },
+    ...PLACE_FLAGS,
+  },
+  args: { min: 0, max: 0 },
+  examples: ["ocicat volume prune", "ocicat volume prune --all --force"],
+  async act(flags) {
+    const all = flags.switch("all");
+    if (!flags.switch("force") && !isConfirmed(all)) {
+      return 1;
+    }
+    const filters = flags.list("filter");
+    const removed = await pruneVolumes({ ...placeOptions(flags), all, filters });
+    writeOutput(removed.map((name) => `${name}\n`).join(""));
+    return 0;
+  },
+});
+
+function isConfirmed(all: boolean): boolean {
+  if (!canAsk()) {
+    throw new OcicatError("invalid-argument", {
+      operation: "ask",
+      subject: "whether to remove volumes",
+      reason: "standard input is no terminal",
+      hint: "say it with --force",
+    });
+  }
+  const which = all ? "all volumes" : "all volumes without a name";
+  return confirm(`This removes ${which} that no container has. Continue?`);
+}

@@ -1,0 +1,28 @@
+// volume rm: removes volumes with all that is in them.
+
+import { removeVolume } from "../../engine/volumes/volume-operations.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { defineCommand } from "../command.ts";
+import { forEachContainer, PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
+
+export const rm = defineCommand({
+  usage: ["[FLAGS] VOLUME..."],
+  about: "Removes volumes with all that is in them, unless a container has them.",
+  flags: {
+    force: { kind: "switch", aliases: ["f"], help: "one that is gone is no error" },
+    ...PLACE_FLAGS,
+  },
+  args: { min: 1 },
+  examples: ["ocicat volume rm data"],
+  act(flags, { command }) {
+    return forEachContainer(flags.args, command, async (name) => {
+      await removeVolume(name, placeOptions(flags)).catch((error: unknown) => {
+        const isGone = error instanceof OcicatError && error.code === "not-found";
+        if (!(flags.switch("force") && isGone)) {
+          throw error;
+        }
+      });
+      return name;
+    });
+  },
+});

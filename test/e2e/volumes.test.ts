@@ -1,0 +1,77 @@
+// The commands on volumes.
+
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ContainerPlace } from "./container-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+
+describe.skipIf(NEEDS_ROOT)("as root: volume", () => {
+  const place = new ContainerPlace();
+  afterEach(() => {
+    place.clear();
+    rmSync(join(place.store, "volumes"), { recursive: true, force: true });
+    expect(place.leftovers()).toEqual([]);
+  });
+  afterAll(() => place.remove());
+
+  const names = (...filters: string[]) =>
+    place.outputOf("volume ls", "-q", ...filters.flatMap((each) => ["--filter", each]));
+
+  test("create, ls, inspect, rm", () => {
+    expect(place.outputOf("volume create", "-l", "of=web", "one")).toBe("one\n");
+    expect(place.outputOf("volume create", "one")).toBe("one\n");
+    expect(place.outputOf("volume create")).toMatch(/^[0-9a-f]{64}\n$/);
+    place.outputOf("volume create", "two");
+    expect(names("name=o")).toBe("one\ntwo\n");
+    expect(names("label=of=web")).toBe("one\n");
+    expect(names("label!=of")).not.toContain("one");
+    const table = place.outputOf("volume ls", "--filter", "name=two");
+    expect(table).toMatch(/^DRIVER +VOLUME NAME\nlocal +two\n$/);
+    const [report] = JSON.parse(place.outputOf("volume inspect", "one"));
+    expect(report).toMatchObject({
+      Name: "one",
+      Driver: "local",
+      Labels: { of: "web" },
+      Mountpoint: join(place.store, "volumes/one/_data"),
+    });
+    expect(place.outputOf("volume rm", "one", "two")).toBe("one\ntwo\n");
+    const gone = place.call("volume rm", ["one"]);
+    expect([gone.status, gone.stderr]).toEqual([1, expect.stringContaining('volume "one"')]);
+    expect(place.outputOf("volume rm", "-f", "one")).toBe("one\n");
+    expect(place.call("volume create", ["a/b"]).stderr).toContain("it is not made of letters");
+    expect(place.call("volume ls", ["--filter", "size=1"]).stderr).toContain("the filter");
+  });
+
+  test("one that a container has is not removed, and the container is named", () => {
+    place.detach("user", "sleep 100", "-v", "mine:/data", "-v", "/own");
+    expect(names("dangling=true")).toBe("");
+    const refused = place.call("volume rm", ["mine"]);
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining("it is in use by user"),
+    ]);
+    expect(place.outputOf("volume prune", "-a", "-f")).toBe("");
+    place.outputOf("rm", "-f", "user");
+    mkdirSync(join(place.store, "volumes/.half-made/_data"), { recursive: true });
+    expect(place.outputOf("volume prune", "-f")).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(names()).toBe("mine\n");
+    expect(place.outputOf("volume prune", "-a", "-f")).toBe("mine\n");
+    expect(names()).toBe("");
+  });
+
+  test("export and import keep what is in it", async () => {
+    const { image } = place;
+    const fill = "cd /data; echo hi > file; chown 5:6 file; chmod 640 file; ln -s file link";
+    await place.output(["-v", "from:/data", image, "sh", "-c", fill]);
+    const archive = join(place.folder, "data.tar");
+    place.outputOf("volume export", "-o", archive, "from");
+    place.outputOf("volume import", "to", archive);
+    const look = "cd /data; stat -c '%n %u:%g %a' file; readlink link; cat file";
+    expect(await place.output(["-v", "to:/data", image, "sh", "-c", look])).toBe(
+      "file 5:6 640\nfile\nhi\n",
+    );
+    expect(place.call("volume export", ["none"]).stderr).toContain("there is none of this name");
+  });
+});
