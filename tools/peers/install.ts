@@ -25,6 +25,7 @@ const PACKAGES = [
   "podman",
   "runc",
   "skopeo",
+  "time",
   "uidmap",
   "umoci",
 ];
