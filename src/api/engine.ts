@@ -85,6 +85,7 @@ export {
 export { type Pruned, type PruneOptions, pruneImages } from "../engine/images/prune-images.ts";
 export { type PullImagesOptions, pullImages } from "../engine/images/pull-images.ts";
 export { type PushImagesOptions, pushImages } from "../engine/images/push-images.ts";
+export { type PushListOptions, pushManifestList } from "../engine/images/push-manifest-list.ts";
 export {
   type LoginOptions,
   type LogoutOptions,
