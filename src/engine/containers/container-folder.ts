@@ -59,7 +59,7 @@ export class ContainerFolder implements Disposable {
   private constructor(storeRoot: string, id: string) {
     const { O_DIRECTORY } = hostArchitecture.openFlags;
     this.path = `${storeRoot}/containers/${id}`;
-    this.#parent = new OwnedFd(openAt(AT_FDCWD, `${storeRoot}/containers`, O_RDONLY | O_DIRECTORY));
+    this.#parent = new OwnedFd(openContainers(storeRoot));
     this.#folder = new OwnedFd(openAt(this.#parent.number, id, O_RDONLY | O_DIRECTORY));
     this.#id = id;
   }
@@ -70,11 +70,15 @@ export class ContainerFolder implements Disposable {
     using _making = lockContainers(storeRoot, LOCK_SH);
     const path = `${storeRoot}/containers/${id}`;
     checked(tryMkdirAt(AT_FDCWD, path, 0o711), "make", quote(path));
-    for (const name of ["upper", "work", "root"]) {
-      const folder = `${path}/${name}`;
-      checked(tryMkdirAt(AT_FDCWD, folder, 0o755), "make", quote(folder));
+    try {
+      makeInnerFolders(path);
+      return locked(new ContainerFolder(storeRoot, id));
+    } catch (error) {
+      // A disk that is full, or too many open files.
+      using parent = new OwnedFd(openContainers(storeRoot));
+      removeTree(parent.number, id);
+      throw error;
     }
-    return locked(new ContainerFolder(storeRoot, id));
   }
 
   /** Throws "not-found" for one that is gone. */
@@ -165,6 +169,13 @@ export class ContainerFolder implements Disposable {
   }
 }
 
+function makeInnerFolders(path: string): void {
+  for (const name of ["upper", "work", "root"]) {
+    const folder = `${path}/${name}`;
+    checked(tryMkdirAt(AT_FDCWD, folder, 0o755), "make", quote(folder));
+  }
+}
+
 function locked(folder: ContainerFolder): LockedFolder {
   return { folder, lock: folder.lock() };
 }
@@ -174,10 +185,12 @@ export function lockContainers(
   storeRoot: string,
   kind: typeof LOCK_SH | typeof LOCK_EX,
 ): Disposable {
-  const path = `${storeRoot}/containers`;
-  using file = new OwnedFd(
-    openAt(AT_FDCWD, path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY),
-  );
-  checked(tryFlock(file.number, kind), "lock", quote(path));
+  using file = new OwnedFd(openContainers(storeRoot));
+  checked(tryFlock(file.number, kind), "lock", quote(`${storeRoot}/containers`));
   return new OwnedFd(file.release());
+}
+
+function openContainers(storeRoot: string): number {
+  const { O_DIRECTORY } = hostArchitecture.openFlags;
+  return openAt(AT_FDCWD, `${storeRoot}/containers`, O_RDONLY | O_DIRECTORY);
 }

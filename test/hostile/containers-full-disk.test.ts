@@ -1,0 +1,94 @@
+// Containers on a disk that has too little room: what they write waits for room and nothing of it is lost,
+// commands that cannot be done say why and leave nothing.
+
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ContainerPlace } from "../e2e/container-place.ts";
+import { eventually } from "../peers/conditions.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+const DISK_BYTES = 16 * 1024 * 1024;
+const LINES = 20_000;
+const WRITE_LINES = `i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo line $i; done; exit 9`;
+
+describe.skipIf(NEEDS_ROOT)("as root: containers on a disk that is full", () => {
+  const place = new ContainerPlace();
+  let disk = "";
+
+  beforeAll(() => {
+    disk = place.store;
+    mkdirSync(disk);
+    expect(place.root).not.toBe("");
+  });
+  afterAll(() => {
+    place.remove();
+  });
+  beforeEach(() => {
+    const image = join(place.folder, "disk");
+    writeFileSync(image, "");
+    truncateSync(image, DISK_BYTES);
+    must("mkfs.ext4", "-q", "-m", "0", "-b", "1024", image);
+    must("mount", "-o", "loop", image, disk);
+  });
+  afterEach(async () => {
+    place.clear();
+    const left = (): string[] => place.leftovers().filter((line) => !line.includes(` ${disk} `));
+    await eventually("nothing to be left", () => left().length === 0);
+    must("umount", disk);
+  });
+
+  function must(...command: string[]): void {
+    const { exitCode, stderr } = Bun.spawnSync(command, { stderr: "pipe" });
+    expect(exitCode, `${command.join(" ")}: ${stderr}`).toBe(0);
+  }
+
+  function room(): number {
+    const { bavail, bsize } = statfsSync(disk);
+    return bavail * bsize;
+  }
+
+  /** Leaves about so much room. */
+  function fill(rest: number): void {
+    must("fallocate", "-l", String(room() - rest), join(disk, "ballast"));
+  }
+
+  function makeRoom(): void {
+    rmSync(join(disk, "ballast"));
+  }
+
+  function words(name: string, script: string): string[] {
+    const all = place.command(["--rootfs", place.root, "/bin/sh", "-c", script], name).slice(2);
+    return all.filter((word) => word !== "--rm" && !place.flags.includes(word));
+  }
+
+  test("output waits for room; every line is there, and the exit code", async () => {
+    place.outputOf("create", ...words("writer", WRITE_LINES));
+    fill(200_000);
+    place.outputOf("start", "writer");
+    await eventually("the disk to be full", () => room() < 8192);
+    const status = ["-a", "--format", "{{.Status}}"];
+    expect(place.outputOf("ps", ...status)).toMatch(/^Up /);
+    makeRoom();
+    expect(place.outputOf("wait", "writer")).toBe("9\n");
+    const lines = place.outputOf("logs", "writer").trimEnd().split("\n");
+    expect(lines).toEqual(Array.from({ length: LINES }, (_, index) => `line ${index + 1}`));
+  }, 120_000);
+
+  test("what cannot be created or started says why and leaves nothing", async () => {
+    for (const rest of [0, 2048, 4096, 8192, 16_384, 32_768]) {
+      fill(rest);
+      const { status, stderr } = place.call("run -d", words("refused", "exit 0"));
+      if (status !== 0) {
+        expect([rest, stderr]).toEqual([rest, expect.stringContaining("no space left on device")]);
+        expect(place.outputOf("ps", "-aq")).toBe("");
+      }
+      makeRoom();
+      place.clear();
+      expect(place.call("run -d", words("refused", "exit 0")).stderr).toBe("");
+      place.outputOf("wait", "refused");
+      place.clear();
+      await eventually("the holder's end", () => place.reap().length === 0);
+    }
+  }, 120_000);
+});
