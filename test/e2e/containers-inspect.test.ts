@@ -17,7 +17,14 @@ describe.skipIf(NEEDS_ROOT)("as root: inspect", () => {
   beforeAll(() => {
     shared = place.makeFolder("shared");
     const flags = ["-e", "A=1", "-l", "kind=web", "-w", "/tmp", "-m", "64m", "--cpus", "0.5"];
-    const mounts = ["-v", `${shared}:/shared:ro`, "--tmpfs", "/scratch:size=1m"];
+    const mounts = [
+      "-v",
+      `${shared}:/shared:ro`,
+      "--tmpfs",
+      "/scratch:size=1m",
+      "-v",
+      "data:/data",
+    ];
     const script = "echo 12345678 > /made; ln /made /again; sleep 1000";
     id = place.detach("web", script, ...flags, ...mounts, "-u", "root", "--stop-timeout", "3");
   });
@@ -43,7 +50,7 @@ describe.skipIf(NEEDS_ROOT)("as root: inspect", () => {
       LogPath: `${place.folderOf("web")}/log`,
       SizeRw: 9,
       HostConfig: {
-        Binds: [`${shared}:/shared:ro`],
+        Binds: [`${shared}:/shared:ro`, "data:/data"],
         Memory: 64 * 2 ** 20,
         NanoCpus: 500_000_000,
         NetworkMode: "none",
@@ -52,6 +59,7 @@ describe.skipIf(NEEDS_ROOT)("as root: inspect", () => {
       },
       Mounts: [
         { Type: "bind", Source: shared, Destination: "/shared", RW: false },
+        { Type: "volume", Name: "data", Destination: "/data", RW: true },
         { Type: "tmpfs", Destination: "/scratch" },
       ],
       Config: {

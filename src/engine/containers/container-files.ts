@@ -25,9 +25,11 @@ export class ContainerFiles implements Disposable {
   readonly #resources: DisposableStack;
 
   private constructor(rootFd: number, resources: DisposableStack, asleep?: StoredContainer) {
-    const { mounts = [], readOnly = false } = asleep?.record.options ?? {};
+    const { mounts = [], volumes = [], readOnly = false } = asleep?.record.options ?? {};
     this.rootFd = rootFd;
-    this.absentMounts = mounts.map(({ destination }) => destination.replace(/^\/+|\/+$/g, ""));
+    this.absentMounts = [...mounts, ...volumes].map(({ destination }) =>
+      destination.replace(/^\/+|\/+$/g, ""),
+    );
     this.readOnly = readOnly;
     this.#resources = resources;
   }

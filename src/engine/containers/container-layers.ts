@@ -59,7 +59,7 @@ export function mountPoints({ record: { options } }: StoredContainer): ReadonlyS
   const base = defaultSpec({ cgroupNamespace: true }).mounts ?? [];
   const paths = [
     ...base.map(({ destination }) => destination),
-    ...options.mounts.map(({ destination }) => destination),
+    ...[...options.mounts, ...(options.volumes ?? [])].map(({ destination }) => destination),
     ...options.tmpfs.map((text) => text.split(":", 1)[0] ?? ""),
     ...NAME_FILES,
   ];

@@ -3,6 +3,7 @@
 
 import type { ImageConfig } from "../../oci/image-spec.ts";
 import type { RunContainerOptions } from "../run-options.ts";
+import { dataPath } from "../run-volumes.ts";
 import { DEFAULT_SECURITY } from "../security.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import type { ContainerStatus } from "./container-status.ts";
@@ -24,6 +25,7 @@ export interface ReportRequest {
   /** Undefined: it is made of none, or the store does not have it any more. */
   readonly image: { readonly id: string; readonly config: ImageConfig } | undefined;
   readonly folder: string;
+  readonly storeRoot: string;
   /** Undefined: nobody asked. */
   readonly sizes: ContainerSizes | undefined;
 }
@@ -63,7 +65,7 @@ export function containerReport(request: ReportRequest): ContainerReport {
     HostConfig: hostReport(options),
     GraphDriver: { Name: "overlayfs", Data: graphData(record, folder) },
     ...(sizes === undefined ? {} : { SizeRw: sizes.written, SizeRootFs: sizes.total }),
-    Mounts: mountReports(options),
+    Mounts: mountReports(options, request.storeRoot),
     Config: configReport(record, image?.config ?? {}),
     NetworkSettings: { Ports: {}, Networks: { [options.network]: {} } },
   };
@@ -95,9 +97,7 @@ function hostReport(options: ContainerRecord["options"]): Readonly<Record<string
   const { security = DEFAULT_SECURITY, log, restart = NO_RESTART } = options;
   const maxSize = log?.maxSize ?? 0;
   return {
-    Binds: options.mounts.map(
-      ({ source, destination, readOnly }) => `${source}:${destination}${readOnly ? ":ro" : ""}`,
-    ),
+    Binds: bindWords(options),
     LogConfig: {
       Type: log?.driver === "none" ? "none" : "k8s-file",
       Config: maxSize === 0 ? {} : { "max-size": String(maxSize) },
@@ -137,6 +137,13 @@ function hostReport(options: ContainerRecord["options"]): Readonly<Record<string
     })),
     ...limitsReport(options),
   };
+}
+
+function bindWords({ mounts, volumes = [] }: ContainerRecord["options"]): readonly string[] {
+  const named = volumes.map((volume) => ({ ...volume, source: volume.name ?? "" }));
+  return [...mounts, ...named].map(
+    ({ source, destination, readOnly }) => `${source}:${destination}${readOnly ? ":ro" : ""}`,
+  );
 }
 
 function limitsReport({ limits, cgroupParent = "" }: ContainerRecord["options"]) {
@@ -181,14 +188,27 @@ function graphData({ image }: ContainerRecord, folder: string): Readonly<Record<
     : { UpperDir: `${folder}/upper`, WorkDir: `${folder}/work`, MergedDir: `${folder}/root` };
 }
 
-function mountReports({ mounts, tmpfs }: Pick<RunContainerOptions, "mounts" | "tmpfs">) {
-  const binds = mounts.map(({ source, destination, readOnly }) => ({
+function mountReports(
+  { mounts, volumes = [], tmpfs }: Pick<RunContainerOptions, "mounts" | "volumes" | "tmpfs">,
+  storeRoot: string,
+) {
+  const binds = mounts.map(({ source, destination, readOnly, propagation = "rprivate" }) => ({
     Type: "bind",
     Source: source,
     Destination: destination,
     Mode: readOnly ? "ro" : "",
     RW: !readOnly,
-    Propagation: "rprivate",
+    Propagation: propagation,
+  }));
+  const named = volumes.map(({ name = "", destination, readOnly }) => ({
+    Type: "volume",
+    Name: name,
+    Source: dataPath(storeRoot, name),
+    Destination: destination,
+    Driver: "local",
+    Mode: readOnly ? "ro" : "",
+    RW: !readOnly,
+    Propagation: "",
   }));
   const inMemory = tmpfs.map((text) => ({
     Type: "tmpfs",
@@ -198,7 +218,7 @@ function mountReports({ mounts, tmpfs }: Pick<RunContainerOptions, "mounts" | "t
     RW: true,
     Propagation: "",
   }));
-  return [...binds, ...inMemory];
+  return [...binds, ...named, ...inMemory];
 }
 
 function configReport(

@@ -32,6 +32,7 @@ export async function inspectContainer(
     restarts: readStartRecord(container.folder.fd)?.restarts ?? 0,
     image: image === undefined ? undefined : { id: image.Id, config: image.Config },
     folder: container.folder.path,
+    storeRoot,
     sizes: options.sizes ? sizesOf(container, image) : undefined,
   });
 }
