@@ -61,7 +61,7 @@ describe("ocicat system df", () => {
     expect(sum).toBe(Number.parseInt(du, 10));
     expect(rows[0]).toMatchObject({ Type: "Images", TotalCount: "2", Active: "1" });
     expect(rows[1]).toMatchObject({ Type: "Containers", TotalCount: "1", Active: "0" });
-    expect(rows[2]).toMatchObject({ Type: "Unfinished", TotalCount: "1" });
+    expect(rows[3]).toMatchObject({ Type: "Unfinished", TotalCount: "1" });
   });
 
   test("is docker's table, or a template", async () => {
@@ -71,6 +71,7 @@ describe("ocicat system df", () => {
     expect(lines.map((line) => line.split(" ")[0])).toEqual([
       "Images",
       "Containers",
+      "Local",
       "Unfinished",
       "Store",
     ]);
@@ -102,7 +103,7 @@ describe("ocicat system prune", () => {
     expect(text).toContain("Unfinished: half\n");
     expect(text).toMatch(/\nTotal reclaimed space: [\d.]+kB\n$/);
     expect(existsSync(join(place.root, "staging/half"))).toBe(false);
-    expect(output("system", "df", "--format", "{{.TotalCount}}")).toBe("1\n1\n0\n1\n");
+    expect(output("system", "df", "--format", "{{.TotalCount}}")).toBe("1\n1\n0\n0\n1\n");
   });
 
   test("--all removes images that have a name too, but none that a container uses", async () => {

@@ -61,6 +61,19 @@ describe.skipIf(NEEDS_ROOT)("as root: volume", () => {
     expect(names()).toBe("");
   });
 
+  test("system df counts them, and system check knows the folder", () => {
+    place.outputOf("volume create", "unused");
+    place.detach("user", "sleep 100", "-v", "used:/data");
+    const lines = place.outputOf("system df", "--format", "json").trim().split("\n");
+    const rows = lines.map((line) => JSON.parse(line));
+    expect(rows.find(({ Type }) => Type === "Local Volumes")).toMatchObject({
+      TotalCount: "2",
+      Active: "1",
+    });
+    expect(place.outputOf("system df", "-v")).toMatch(/\nunused +0 +\S+\nused +1 +/);
+    expect(place.call("system check", []).stdout).not.toContain("volumes");
+  });
+
   test("export and import keep what is in it", async () => {
     const { image } = place;
     const fill = "cd /data; echo hi > file; chown 5:6 file; chmod 640 file; ln -s file link";

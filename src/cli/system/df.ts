@@ -6,6 +6,7 @@ import {
   measureSystem,
   type SystemUsage,
   type UsagePart,
+  type VolumeUse,
 } from "../../engine/system/measure-system.ts";
 import { defineCommand } from "../command.ts";
 import { type FlagsOf, type FlagTable, usageError } from "../flags.ts";
@@ -17,14 +18,14 @@ import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./place-flags.ts";
 
 const DF_FLAGS = {
-  verbose: { kind: "switch", aliases: ["v"], help: "each image and container" },
+  verbose: { kind: "switch", aliases: ["v"], help: "each image, container and volume" },
   format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
 
 export const df = defineCommand({
   usage: ["[FLAGS]"],
-  about: `Shows what images and containers take of the disk, as du counts it. Reclaimable is what would
+  about: `Shows what images, containers and volumes take of the disk, as du counts it. Reclaimable is what would
 be gone without the images that no container uses, the containers that do not run, and
 unfinished downloads.
 
@@ -68,6 +69,7 @@ const LISTING: Listing = {
 const TYPES: Readonly<Record<UsagePart["type"], string>> = {
   images: "Images",
   containers: "Containers",
+  volumes: "Local Volumes",
   unfinished: "Unfinished",
   store: "Store",
 };
@@ -85,7 +87,7 @@ function rowOf({ type, total, active, bytes, reclaimableBytes }: UsagePart): Row
   };
 }
 
-function details({ images, containers, parts, totalBytes }: SystemUsage): string {
+function details({ images, containers, volumes, parts, totalBytes }: SystemUsage): string {
   const rest = parts.filter(({ type }) => type === "unfinished" || type === "store");
   return [
     "Images space usage:\n\n",
@@ -95,6 +97,8 @@ function details({ images, containers, parts, totalBytes }: SystemUsage): string
     ]),
     "\nContainers space usage:\n\n",
     formatTable([["CONTAINER", "IMAGE", "SIZE", "STATUS"], ...containers.map(containerLine)]),
+    "\nLocal Volumes space usage:\n\n",
+    formatTable([["VOLUME NAME", "LINKS", "SIZE"], ...volumes.map(volumeLine)]),
     "\n",
     formatTable([
       ...rest.map(({ type, bytes }) => [TYPES[type], humanSize(bytes)]),
@@ -116,4 +120,8 @@ function imageLine({ id, names, bytes, uniqueBytes, containers }: ImageUse): str
 
 function containerLine({ name, image, bytes, running }: ContainerUse): string[] {
   return [name, image ?? "-", humanSize(bytes), running ? "running" : "stopped"];
+}
+
+function volumeLine({ name, bytes, containers }: VolumeUse): string[] {
+  return [name, String(containers.length), humanSize(bytes)];
 }

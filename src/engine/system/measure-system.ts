@@ -11,6 +11,7 @@ import { OwnedFd, open, stat } from "../../sys/file.ts";
 import { openImages } from "../images/image-session.ts";
 import { familiarName } from "../images/shown-names.ts";
 import type { Surroundings, SurroundingsOptions } from "../surroundings.ts";
+import { listVolumes } from "../volumes/volume-operations.ts";
 import { runningContainers } from "./running-containers.ts";
 
 /** Sizes are bytes of the disk, as du(1) counts them. */
@@ -20,10 +21,11 @@ export interface SystemUsage {
   readonly totalBytes: number;
   readonly images: readonly ImageUse[];
   readonly containers: readonly ContainerUse[];
+  readonly volumes: readonly VolumeUse[];
 }
 
 export interface UsagePart {
-  readonly type: "images" | "containers" | "unfinished" | "store";
+  readonly type: "images" | "containers" | "volumes" | "unfinished" | "store";
   readonly total: number;
   /** That something uses now. */
   readonly active: number;
@@ -51,6 +53,13 @@ export interface ContainerUse {
   readonly bytes: number;
 }
 
+export interface VolumeUse {
+  readonly name: string;
+  readonly bytes: number;
+  /** Names. */
+  readonly containers: readonly string[];
+}
+
 export async function measureSystem(options: SurroundingsOptions): Promise<SystemUsage> {
   using session = await openImages(options);
   const { store, surroundings, defaultDomain } = session;
@@ -63,17 +72,39 @@ export async function measureSystem(options: SurroundingsOptions): Promise<Syste
     uniqueBytes,
     containers: users,
   }));
+  const volumes = await measureVolumes(usage, options);
   return {
-    parts: partsOf(usage, containers),
+    parts: partsOf(usage, containers, volumes),
     totalBytes: usage.totalBytes,
     images,
     containers: containers.map((container) => nameImage(container, usage, defaultDomain)),
+    volumes,
   };
 }
 
-function partsOf(usage: DiskUsage, containers: readonly ContainerUse[]): UsagePart[] {
+async function measureVolumes(
+  { volumes }: DiskUsage,
+  options: SurroundingsOptions,
+): Promise<readonly VolumeUse[]> {
+  if (volumes.size === 0) {
+    return [];
+  }
+  const listed = await listVolumes({ ...options, filters: [] });
+  return listed.map(({ name, containers }) => ({
+    name,
+    bytes: volumes.get(name) ?? 0,
+    containers,
+  }));
+}
+
+function partsOf(
+  usage: DiskUsage,
+  containers: readonly ContainerUse[],
+  volumes: readonly VolumeUse[],
+): UsagePart[] {
   const { blobs, layers, records, staging, otherBytes } = usage;
   const idle = containers.filter(({ running }) => !running);
+  const unused = volumes.filter((volume) => volume.containers.length === 0);
   return [
     {
       type: "images",
@@ -88,6 +119,13 @@ function partsOf(usage: DiskUsage, containers: readonly ContainerUse[]): UsagePa
       active: containers.length - idle.length,
       bytes: usage.containers.bytes,
       reclaimableBytes: idle.reduce((sum, { bytes }) => sum + bytes, 0),
+    },
+    {
+      type: "volumes",
+      total: volumes.length,
+      active: volumes.length - unused.length,
+      bytes: usage.volumes.values().reduce((sum, bytes) => sum + bytes, 0),
+      reclaimableBytes: unused.reduce((sum, { bytes }) => sum + bytes, 0),
     },
     {
       type: "unfinished",

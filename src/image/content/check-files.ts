@@ -110,6 +110,7 @@ const OWN_NAMES = [
   "staging",
   "containers",
   "names",
+  "volumes",
 ];
 
 /** Other programs work here too: what is not ours is told of, and left alone. */

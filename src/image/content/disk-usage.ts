@@ -26,6 +26,8 @@ export interface DiskUsage {
   readonly records: PartUsage;
   readonly staging: PartUsage;
   readonly containers: PartUsage;
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, number>;
   /** The store's own folders, its index and its database. */
   readonly otherBytes: number;
   /** All of these. */
@@ -63,9 +65,11 @@ export function diskUsage(store: ContentStore): DiskUsage {
     sumOf(parts.staging),
     sumOf(parts.containers),
   ];
-  const sums = [blobs, layers, records, staging, containers].map(({ bytes }) => bytes);
+  const volumes = new Map(parts.volumes.map(({ name, bytes }) => [name, bytes]));
+  const all = [blobs, layers, records, staging, containers, sumOf(parts.volumes)];
+  const sums = all.map(({ bytes }) => bytes);
   return {
-    ...{ blobs, layers, records, staging, containers, otherBytes },
+    ...{ blobs, layers, records, staging, containers, volumes, otherBytes },
     totalBytes: sums.reduce((sum, bytes) => sum + bytes, otherBytes),
     ...imageUsage(store, images, measure),
   };
@@ -83,7 +87,7 @@ function sumOf(entries: readonly Entry[]): PartUsage {
 class StoreMeasure {
   /** blobs: by digest; the others by name. */
   readonly parts: Readonly<
-    Record<"blobs" | "layers" | "images" | "staging" | "containers", readonly Entry[]>
+    Record<"blobs" | "layers" | "images" | "staging" | "containers" | "volumes", readonly Entry[]>
   >;
   otherBytes = 0;
   readonly #usage = new TreeUsage();
@@ -103,6 +107,7 @@ class StoreMeasure {
       images: this.#entries("images"),
       staging: this.#entries("staging"),
       containers: this.#entries("containers"),
+      volumes: this.#entries("volumes"),
     };
     this.#addOther(".", Object.keys(this.parts));
     this.#addOther("blobs", BLOB_FOLDERS);
