@@ -24,8 +24,8 @@ import { measureTscRate } from "./tsc-rate.ts";
 import { type BootResult, judgeBoot, type Plan } from "./verdict.ts";
 
 /** Of one boot, and of one test file in it: several times what they take where nothing else runs. */
-const BOOT_TIMEOUT_S = 1200;
-const FILE_TIMEOUT_MS = 300_000;
+const BOOT_TIMEOUT_S = 1800;
+const FILE_TIMEOUT_MS = 600_000;
 
 /** As many as the smallest supported machine has cores; each test keeps one core busy. */
 const BOOTS_AT_ONCE = 2;
