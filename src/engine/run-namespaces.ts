@@ -2,8 +2,8 @@
 //
 //   private          a new one
 //   host             the host's
-//   container:ID     that of a container that runs when this one starts. Its user namespace is joined,
-//                    too, where it has one: it alone has a right to the others
+//   container:ID     that of a container that runs when this one starts, and has no user namespace of
+//                    its own
 //   ns:PATH          a namespace's file
 
 import { O_RDONLY } from "../abi/file.ts";
@@ -84,8 +84,8 @@ export class JoinedNamespaces implements Disposable {
     const id = joinedContainer(mode);
     if (id !== undefined) {
       const pid = findPid(id);
+      refuseOtherUsers(type, id, pid);
       this.#open(type, `/proc/${pid}/ns/${fileName(type)}`);
-      this.#joinUser(pid);
       // Only if it still runs the pid was the container's when its namespaces were opened.
       if (findPid(id) !== pid) {
         throw notJoined(type, quote(id), "it has ended meanwhile");
@@ -102,14 +102,6 @@ export class JoinedNamespaces implements Disposable {
     this.#open(type, path);
   }
 
-  #joinUser(pid: number): void {
-    const own = stat("/proc/self/ns/user")?.inode;
-    const path = `/proc/${pid}/ns/user`;
-    if (stat(path)?.inode !== own && !this.#paths.has("user")) {
-      this.#open("user", path);
-    }
-  }
-
   #open(type: NamespaceType, path: string): void {
     const number = this.#opened.use(new OwnedFd(open(path, O_RDONLY))).number;
     this.#paths.set(type, `/proc/${process.pid}/fd/${number}`);
@@ -117,6 +109,18 @@ export class JoinedNamespaces implements Disposable {
 
   [Symbol.dispose](): void {
     this.#opened.dispose();
+  }
+}
+
+/** The holder could not leave such a namespace any more, and so not keep the container's records. */
+function refuseOtherUsers(type: ChosenType, id: string, pid: number): void {
+  if (stat(`/proc/${pid}/ns/user`)?.inode !== stat("/proc/self/ns/user")?.inode) {
+    throw new OcicatError("unsupported", {
+      operation: "join",
+      subject: `the ${type} namespace of ${quote(id.slice(0, 12))}`,
+      reason: "it belongs to that container's own user namespace",
+      hint: "containers that root runs can share namespaces",
+    });
   }
 }
 
@@ -132,15 +136,14 @@ function notJoined(type: ChosenType, subject: string, reason: string): OcicatErr
   });
 }
 
-/** Of config.json. `isUserNew`: it gets a user namespace, unless it joins one. */
+/** Of config.json. `isUserNew`: it gets a user namespace. */
 export function runNamespaces(
   options: Asked,
   joined: JoinedNamespaces,
   isUserNew: boolean,
 ): Namespace[] {
   const own = defaultSpec({ cgroupNamespace: true }).linux?.namespaces ?? [];
-  const hasUsers = isUserNew || joined.pathOf("user") !== undefined;
-  return [...own, ...(hasUsers ? [{ type: "user" } as const] : [])].flatMap((namespace) => {
+  return [...own, ...(isUserNew ? [{ type: "user" } as const] : [])].flatMap((namespace) => {
     const { type } = namespace;
     const path = joined.pathOf(type);
     if (path !== undefined) {
