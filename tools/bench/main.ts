@@ -1,5 +1,6 @@
-// `npm run bench [-- runtimes|images]`: ocicat-runtime beside crun and runc, images beside podman,
-// containerd, docker, skopeo and umoci, in one run, into docs/benchmarks/DATE.md.
+// `npm run bench [-- runtimes|images|engine]`: ocicat-runtime beside crun and runc, images beside podman,
+// containerd, docker, skopeo and umoci, containers beside podman, in one run, into
+// docs/benchmarks/DATE.md.
 //
 // Needs root; installs Debian's packages and builds the newest runc (tools/peers). Only a quiet machine
 // gives figures that mean something; the page says how loaded it was.
@@ -13,6 +14,7 @@ import { runCommand, runTool } from "../processes.ts";
 import { DIST, REPOSITORY } from "../repository.ts";
 import { type Bundles, makeBundles } from "./bundles.ts";
 import { type Contestant, gatherContestants } from "./contestants.ts";
+import { measureEngine } from "./engine/measure-engine.ts";
 import { measureImages } from "./images/measure-images.ts";
 import { measureLeftovers } from "./leftovers.ts";
 import { measureLibrary } from "./library.ts";
@@ -44,8 +46,9 @@ async function main(): Promise<void> {
   try {
     const runtimes = isWanted("runtimes") ? await measureRuntimes(FOLDER) : [];
     const images = isWanted("images") ? await measureImages(FOLDER) : [];
+    const engine = isWanted("engine") ? await measureEngine(FOLDER) : [];
     const machine = { ...machineFacts(), loadBefore, loadAfter: loadText() };
-    await writePage(machine, [...runtimes, ...images]);
+    await writePage(machine, [...runtimes, ...images, ...engine]);
   } finally {
     removeFolder();
   }
