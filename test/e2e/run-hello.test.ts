@@ -39,7 +39,7 @@ describe.skipIf(NEEDS_ROOT)("as root: hello and the command line", () => {
     ["no such folder", ["--rootfs", "/nonexistent", "sh"], 125, "no such file or directory"],
     ["no such layout", ["oci:/nonexistent", "sh"], 125, "it has no index.json"],
     ["no such source", ["-v", "/nonexistent:/x", "hello"], 125, 'mount "/nonexistent": no such'],
-    ["a named volume", ["-v", "data:/x", "hello"], 125, "hint: for a folder write ./data"],
+    ["a port", ["-p", "80:80", "hello"], 125, "there are no networks with ports yet"],
     ["a wrong size", ["-m", "lots", "hello"], 125, 'use --memory "lots"'],
     ["a terminal without one", ["-it", "hello"], 125, "the input device is not a TTY"],
   ])("%s", async (_, words, status, message) => {
@@ -68,7 +68,7 @@ describe.skipIf(NEEDS_ROOT)("as root: hello and the command line", () => {
   test("--help shows every flag and examples", async () => {
     const { status, stdout } = await place.run(["--help"]);
     expect(status).toBe(0);
-    expect(stdout).toContain("-v, --volume SOURCE:TARGET[:ro]");
+    expect(stdout).toContain("-v, --volume [SOURCE:]TARGET[:OPTIONS]");
     expect(stdout).toContain("ocicat run --rm -it oci:/srv/images/debian:latest bash");
   });
 });
