@@ -156,6 +156,7 @@ function describeLog(target: Target): void {
     const client = held.connect();
     client.connection.post(encodeHello({ primary: false }));
     client.connection.post(encodeReopenLog());
+    client.readUntil(() => client.logReopened !== undefined);
     Bun.spawnSync(["sh", "-c", `: > ${held.file("fifo")}`]);
     client.readUntil(() => client.bytes[1] === 300_000);
     rmdirSync(held.file("log"));
