@@ -10,6 +10,16 @@ export const PLACE_FLAGS = {
   root: { kind: "text", value: "DIR", help: "folder of running containers' state" },
 } as const;
 
+/** How long a container has to end by itself. */
+export const TIME_FLAG = {
+  time: {
+    kind: "text",
+    aliases: ["t", "timeout"],
+    value: "SECONDS",
+    help: "before it is killed; the container's own, or 10",
+  },
+} as const;
+
 interface PlaceFlags {
   text(name: "store" | "root"): string | undefined;
 }

@@ -1,9 +1,8 @@
 // container prune: removes the containers that do not run.
 
 import { pruneContainers } from "../../engine/containers/prune-containers.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
-import { canAsk, confirm } from "../terminal/ask.ts";
+import { confirmRemoval } from "../terminal/ask.ts";
 import { humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
@@ -33,13 +32,5 @@ export const prune = defineCommand({
 });
 
 function isConfirmed(): boolean {
-  if (!canAsk()) {
-    throw new OcicatError("invalid-argument", {
-      operation: "ask",
-      subject: "whether to remove containers",
-      reason: "standard input is no terminal",
-      hint: "say it with --force",
-    });
-  }
-  return confirm("This removes all containers that do not run. Continue?");
+  return confirmRemoval("containers", "This removes all containers that do not run. Continue?");
 }

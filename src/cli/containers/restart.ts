@@ -2,18 +2,19 @@
 
 import { startByName, stopContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
-import { forEachContainer, PLACE_FLAGS, parseSeconds, placeOptions } from "./container-flags.ts";
+import {
+  forEachContainer,
+  PLACE_FLAGS,
+  parseSeconds,
+  placeOptions,
+  TIME_FLAG,
+} from "./container-flags.ts";
 
 export const restart = defineCommand({
   usage: ["[FLAGS] CONTAINER..."],
   about: "Stops a container, if it runs, and starts it again.",
   flags: {
-    time: {
-      kind: "text",
-      aliases: ["t", "timeout"],
-      value: "SECONDS",
-      help: "before it is killed; the container's own, or 10",
-    },
+    ...TIME_FLAG,
     ...PLACE_FLAGS,
   },
   args: { min: 1 },

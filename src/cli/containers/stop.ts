@@ -3,19 +3,20 @@
 import { stopContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
 import { parseSignal } from "../signal-argument.ts";
-import { forEachContainer, PLACE_FLAGS, parseSeconds, placeOptions } from "./container-flags.ts";
+import {
+  forEachContainer,
+  PLACE_FLAGS,
+  parseSeconds,
+  placeOptions,
+  TIME_FLAG,
+} from "./container-flags.ts";
 
 export const stop = defineCommand({
   usage: ["[FLAGS] CONTAINER..."],
   about: "Sends a container its stop signal, and kills it if it has not ended in time.",
   flags: {
     signal: { kind: "text", aliases: ["s"], value: "SIGNAL", help: "instead of the container's" },
-    time: {
-      kind: "text",
-      aliases: ["t", "timeout"],
-      value: "SECONDS",
-      help: "before it is killed; the container's own, or 10",
-    },
+    ...TIME_FLAG,
     ...PLACE_FLAGS,
   },
   args: { min: 1 },

@@ -1,10 +1,9 @@
 // image prune: removes the images that nobody needs.
 
 import { pruneImages } from "../../engine/images/prune-images.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
-import { canAsk, confirm } from "../terminal/ask.ts";
+import { confirmRemoval } from "../terminal/ask.ts";
 import { showText } from "../terminal/printable.ts";
 import { humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
@@ -44,14 +43,6 @@ async function pruneCommand(flags: FlagsOf<typeof PRUNE_FLAGS>): Promise<number>
 }
 
 function isConfirmed(all: boolean): boolean {
-  if (!canAsk()) {
-    throw new OcicatError("invalid-argument", {
-      operation: "ask",
-      subject: "whether to remove images",
-      reason: "standard input is no terminal",
-      hint: "say it with --force",
-    });
-  }
   const what = all ? "all images that no container uses" : "all images without a name";
-  return confirm(`This removes ${what}. Continue?`);
+  return confirmRemoval("images", `This removes ${what}. Continue?`);
 }

@@ -1,11 +1,10 @@
 // system prune: removes what nobody needs.
 
 import { pruneSystem } from "../../engine/system/prune-system.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { removalText } from "../images/rmi.ts";
-import { canAsk, confirm } from "../terminal/ask.ts";
+import { confirmRemoval } from "../terminal/ask.ts";
 import { humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./place-flags.ts";
@@ -45,14 +44,9 @@ async function pruneCommand(flags: FlagsOf<typeof PRUNE_FLAGS>): Promise<number>
 }
 
 function isConfirmed(all: boolean): boolean {
-  if (!canAsk()) {
-    throw new OcicatError("invalid-argument", {
-      operation: "ask",
-      subject: "whether to remove what nobody needs",
-      reason: "standard input is no terminal",
-      hint: "say it with --force",
-    });
-  }
   const images = all ? "all images that no container uses" : "all images without a name";
-  return confirm(`This removes ${images}, and unfinished downloads. Continue?`);
+  return confirmRemoval(
+    "what nobody needs",
+    `This removes ${images}, and unfinished downloads. Continue?`,
+  );
 }

@@ -25,9 +25,22 @@ export function canAsk(): boolean {
 }
 
 /** Anything but y or yes is no. */
-export function confirm(question: string): boolean {
+function confirm(question: string): boolean {
   const answer = ask(`${question} [y/N] `) ?? "";
   return /^y(es)?$/i.test(answer.trim());
+}
+
+/** `what` is to be removed. Throws "invalid-argument" where there is nobody to ask. */
+export function confirmRemoval(what: string, question: string): boolean {
+  if (!canAsk()) {
+    throw new OcicatError("invalid-argument", {
+      operation: "ask",
+      subject: `whether to remove ${what}`,
+      reason: "standard input is no terminal",
+      hint: "say it with --force",
+    });
+  }
+  return confirm(question);
 }
 
 /** Undefined: the input ended instead of an answer. */

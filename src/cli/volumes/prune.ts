@@ -1,10 +1,9 @@
 // volume prune: removes the volumes that no container has.
 
 import { pruneVolumes } from "../../engine/volumes/volume-operations.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
-import { canAsk, confirm } from "../terminal/ask.ts";
+import { confirmRemoval } from "../terminal/ask.ts";
 import { writeOutput } from "../write-text.ts";
 
 export const prune = defineCommand({
@@ -32,14 +31,6 @@ export const prune = defineCommand({
 });
 
 function isConfirmed(all: boolean): boolean {
-  if (!canAsk()) {
-    throw new OcicatError("invalid-argument", {
-      operation: "ask",
-      subject: "whether to remove volumes",
-      reason: "standard input is no terminal",
-      hint: "say it with --force",
-    });
-  }
   const which = all ? "all volumes" : "all volumes without a name";
-  return confirm(`This removes ${which} that no container has. Continue?`);
+  return confirmRemoval("volumes", `This removes ${which} that no container has. Continue?`);
 }
