@@ -13,6 +13,7 @@
 //   goes, output is thrown away until there is another.
 // - Any other client must keep up: it is disconnected when its unsent bytes leave no room.
 // - A client whose bytes the container does not take is not read from; no one else waits for it.
+// - A supervisor is a client that gets no output; when it goes, the program starts another.
 // - While the log can't be written, output is not read; input, clients and the exit record go on.
 //
 // The end: init is waited for, the record written at once. Then the pipes are read until they are
@@ -60,6 +61,7 @@ struct poll_entry {
 struct client {
   i32 fd;  // NO_FD: this place is free
   u8 greeted;
+  u8 supervises;
   u32 frame_size;  // of the frame that is being received, head included
   u32 fed;         // how much of its payload the container has taken
   u32 unsent_start;
@@ -85,6 +87,8 @@ static struct {
   u32 init_pid;
   u8 ended;
   u8 leaving;
+  u8 supervised;
+  u8 supervisor_gone;
   u8 how;
   u8 status;
   i64 linger_until;
@@ -138,8 +142,9 @@ static void write_head(u8 *frame, u8 type, u8 stream, u32 length) {
 
 static void drop(struct client *client) {
   if (holder.primary == client) holder.primary = 0;
+  if (client->supervises) holder.supervisor_gone = 1;
   close_fd(&client->fd);
-  client->greeted = 0;
+  client->greeted = client->supervises = 0;
   client->frame_size = client->fed = 0;
   client->unsent_start = client->unsent_end = 0;
 }
@@ -214,7 +219,7 @@ static void pump(struct output *output) {
   output->remaining -= count;
   write_head(output_frame, FRAME_OUTPUT, output->stream, (u32)count);
   for (EACH_CLIENT(client))
-    if (client->greeted) post(client, output_frame);
+    if (client->greeted && !client->supervises) post(client, output_frame);
   log_write(output->stream == STREAM_STDERR, output_frame + FRAME_HEAD_BYTES, (u32)count);
 }
 
@@ -290,6 +295,7 @@ static void greet(struct client *client) {
   const u8 *payload = client->frame + FRAME_HEAD_BYTES;
   if (payload[0] < ATTACH_VERSION) return drop(client);
   if ((payload[1] & HELLO_PRIMARY) && holder.primary == 0) holder.primary = client;
+  client->supervises = holder.supervised && (payload[1] & HELLO_SUPERVISOR);
   u8 answer[FRAME_HEAD_BYTES + 4] = {0};
   write_head(answer, FRAME_HELLO, STREAM_NONE, 4);
   answer[4] = ATTACH_VERSION;
@@ -566,13 +572,15 @@ static void handle(const struct poll_entry *table) {
   if (table[AT_INIT].happened) end_of_init();
 }
 
+static int needs_supervisor(void) { return holder.supervisor_gone && !holder.ended; }
+
 static void loop(void) {
   struct poll_entry table[PLACES];
   for (;;) {
     if (holder.ended) drain();
     int drained = holder.outputs[0].fd == NO_FD && holder.outputs[1].fd == NO_FD;
     if (holder.ended && drained && !holder.leaving && output_has_room()) say_exit();
-    if (is_done()) return;
+    if (is_done() || needs_supervisor()) return;
     fill_table(table);
     i64 count = wait(table);
     if (next_deadline() != NEVER) keep_time();
@@ -593,14 +601,15 @@ static i32 open_terminal_peer(void) {
 
 static int is_valid(const struct hold_request *request) {
   int has_pipes = request->stdin_fd >= 0 || request->stdout_fd >= 0 || request->stderr_fd >= 0;
-  return request->version == HOLD_VERSION && (request->flags & ~(u32)PRIMARY_SETTLES) == 0 &&
-         request->reserved == 0 &&
+  return request->version == HOLD_VERSION && request->reserved == 0 &&
+         (request->flags & ~(u32)(PRIMARY_SETTLES | SUPERVISED)) == 0 &&
          request->pidfd >= 0 && !(has_pipes && request->terminal_fd >= 0) &&
          log_request_is_valid(&request->log);
 }
 
 static void take_over(const struct hold_request *request) {
   int on_terminal = request->terminal_fd >= 0;
+  holder.supervised = (request->flags & SUPERVISED) != 0;
   holder.init_pid = request->init_pid;
   holder.pidfd = request->pidfd;
   holder.terminal_fd = request->terminal_fd;
@@ -621,15 +630,23 @@ static void take_over(const struct hold_request *request) {
   holder.primary->fd = request->primary_fd;
 }
 
-i64 hold(const struct hold_request *request) {
-  if (!is_valid(request)) return -EINVAL;
+static void begin(const struct hold_request *request) {
   take_over(request);
   log_start(&request->log);
   make_nonblocking(holder.stdin_fd);
   make_nonblocking(holder.outputs[0].fd);
   make_nonblocking(holder.outputs[1].fd);
   make_nonblocking(holder.listener_fd);
+}
+
+i64 hold(const struct hold_request *request) {
+  if (!is_valid(request)) return -EINVAL;
+  int goes_on = holder.supervisor_gone;
+  holder.supervisor_gone = 0;
+  if (!goes_on) begin(request);
   loop();
+  if (needs_supervisor()) return HOLD_SUPERVISOR_GONE;
+  holder.supervisor_gone = 0;
   int is_settled = (request->flags & PRIMARY_SETTLES) && holder.primary != 0;
   for (EACH_CLIENT(client)) drop(client);
   log_finish();

@@ -4,7 +4,7 @@
 // The request lies in the program's data, 80 bytes, little-endian, aligned to 8:
 //
 //    0 version       u32  HOLD_VERSION
-//    4 flags         u32  PRIMARY_SETTLES
+//    4 flags         u32  PRIMARY_SETTLES, SUPERVISED
 //    8 init_pid      u32  as this process sees it
 //   12 pidfd         i32  of the container's init, which is a child of this process
 //   16 stdin_fd      i32  write end of the pipe, or -1: it has no stdin, or a terminal
@@ -48,11 +48,15 @@ enum { HOLD_VERSION = 2, HOLD_REQUEST_BYTES = 80 };
 // the rest of its program is not executed.
 enum { PRIMARY_SETTLES = 1 };
 
+// A client may be the container's supervisor (HELLO_SUPERVISOR). When such a client goes while the
+// container runs, hold() returns HOLD_SUPERVISOR_GONE; it is to be called again, and goes on.
+enum { SUPERVISED = 2, HOLD_SUPERVISOR_GONE = 1 };
+
 _Static_assert(sizeof(struct hold_request) == HOLD_REQUEST_BYTES, "as in hold-request.ts");
 
 // Keeps the container until its init has ended, everything it wrote is delivered, the exit record
 // is written and every client knows. Returns 0, or -errno: EINVAL for a request that it does not
-// understand, or what kept the exit record from being written. See PRIMARY_SETTLES.
+// understand, or what kept the exit record from being written. See PRIMARY_SETTLES, SUPERVISED.
 i64 hold(const struct hold_request *request);
 
 // A frame of the attach protocol: type u8 | stream u8 | length of the payload u16 | payload.
@@ -77,7 +81,7 @@ enum frame_type {
 };
 
 enum { STREAM_NONE = 0, STREAM_STDOUT = 1, STREAM_STDERR = 2 };
-enum { HELLO_PRIMARY = 1, HELLO_TERMINAL = 2 };
+enum { HELLO_PRIMARY = 1, HELLO_TERMINAL = 2, HELLO_SUPERVISOR = 4 };
 enum exit_how { EXIT_CODE = 0, EXIT_SIGNAL = 1, EXIT_UNKNOWN = 2 };
 
 #endif

@@ -42,6 +42,7 @@ export const aarch64 = {
     setresgid: 149,
     setgroups: 159,
     getgroups: 158,
+    setitimer: 103,
     setsid: 157,
     setpgid: 154,
     capget: 90,

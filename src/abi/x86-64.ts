@@ -42,6 +42,7 @@ export const x86_64 = {
     setresgid: 119,
     setgroups: 116,
     getgroups: 115,
+    setitimer: 38,
     setsid: 112,
     setpgid: 109,
     capget: 125,

@@ -18,7 +18,8 @@
 //
 // Both sides begin with hello. Its flags: 1 primary (a client asks to be the one that is never
 // disconnected for being slow; the holder says whether it is), 2 terminal (the holder says that the
-// container has one). A version newer than one's own is answered with one's own, and both speak that.
+// container has one), 4 supervisor (a client gets no output, and the holder that needs one starts
+// another when it goes). A version newer than one's own is answered with one's own, and both speak that.
 // Exit: how 0 with a code, 1 with a signal, 2 with what nobody knows. It is the last frame.
 //
 // A frame that is not as drawn ends the connection, on either side. A client that closes its end is
@@ -45,6 +46,7 @@ const LOG_REOPENED = 9;
 
 const FLAG_PRIMARY = 1;
 const FLAG_TERMINAL = 2;
+const FLAG_SUPERVISOR = 4;
 const HOW_CODE = 0;
 const HOW_SIGNAL = 1;
 const HOW_UNKNOWN = 2;
@@ -77,8 +79,14 @@ function frame(type: number, stream: number, payload: ArrayLike<number>): Uint8A
   return encoded;
 }
 
-export function encodeHello({ primary }: { readonly primary: boolean }): Uint8Array<ArrayBuffer> {
-  return frame(HELLO, 0, [ATTACH_VERSION, primary ? FLAG_PRIMARY : 0, 0, 0]);
+export interface ClientHello {
+  readonly primary: boolean;
+  readonly supervisor?: boolean;
+}
+
+export function encodeHello({ primary, supervisor = false }: ClientHello): Uint8Array<ArrayBuffer> {
+  const flags = (primary ? FLAG_PRIMARY : 0) | (supervisor ? FLAG_SUPERVISOR : 0);
+  return frame(HELLO, 0, [ATTACH_VERSION, flags, 0, 0]);
 }
 
 /** `content` has 1 to PAYLOAD_LIMIT bytes. */

@@ -57,6 +57,18 @@ export interface HoldEnd {
   readonly onExit?: ExitCommand;
   /** Stay open in the holder, for the locks on them. */
   readonly lockFds?: readonly number[];
+  /** Started before the container is held, and again whenever it goes. */
+  readonly supervisor?: SupervisorStart;
+}
+
+/** A program that runs once for many containers: while one has the lock, no other is executed. */
+export interface SupervisorStart {
+  /** A program and its arguments, the first its path. Descriptor 3 is the lock's file, locked. */
+  readonly command: readonly string[];
+  /** "NAME=value". */
+  readonly environment: readonly string[];
+  /** A file in a folder that is there. */
+  readonly lockPath: string;
 }
 
 export interface ExitCommand {

@@ -1,6 +1,6 @@
 // What the stage does in the host's namespaces, before and after it clones init.
 
-import { O_CLOEXEC, O_CREAT, O_RDONLY, O_RDWR } from "../abi/file.ts";
+import { O_RDWR } from "../abi/file.ts";
 import {
   AF_UNIX,
   CLONE_INTO_CGROUP,
@@ -15,7 +15,6 @@ import {
   SIGTERM,
   SOCK_CLOEXEC,
   SOCK_SEQPACKET,
-  SOCK_STREAM,
   WEXITED,
 } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
@@ -41,9 +40,11 @@ import { receiveDescriptor, sendDescriptor } from "./messages.ts";
 import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespaces.ts";
 import { moveNetDevices } from "./net-devices.ts";
 import { outerLimits } from "./process-limits.ts";
-import { INIT_LOCK, REPORT_PID, START_SOCKET } from "./reports.ts";
+import { REPORT_PID } from "./reports.ts";
 import type { ExitCommand, HoldEnd } from "./request.ts";
+import { openStartSocket, type StartPlace } from "./start-socket.ts";
 import { planStdio, type Stdio } from "./stdio.ts";
+import { holdSupervised } from "./supervisor.ts";
 
 /** What the stage has made for itself and init. */
 export interface StageShared {
@@ -53,8 +54,7 @@ export interface StageShared {
   readonly pidfdRoom: DataReference;
   /** Two connected sockets, where init has to wait for the stage. */
   readonly sync: { readonly stage: Register; readonly init: Register } | undefined;
-  /** The listening socket that a created container waits on, and the lock that says it does. */
-  readonly start: { readonly listener: Register; readonly lock: Register } | undefined;
+  readonly start: StartPlace | undefined;
   readonly stdio: Stdio;
 }
 
@@ -108,39 +108,6 @@ function openSyncSockets(program: ProgramBuilder): StageShared["sync"] {
   const stage = program.control("load", [offsetOf(pair), 4], { result: "syncStage" });
   const init = program.control("load", [offsetOf(pair, 4), 4], { result: "syncInit" });
   return { stage, init };
-}
-
-/** Bound by its name in the state directory, so that a long path of the directory does not matter. */
-function openStartSocket({ program, request }: PlanContext): StageShared["start"] {
-  program.because("start");
-  const describes = () => `make the start socket of container "${request.id}"`;
-  const { stateDirectory } = request;
-  program.call("chdir", [program.text(stateDirectory)], { describes });
-  const type = named(SOCK_STREAM | SOCK_CLOEXEC, "STREAM|CLOEXEC");
-  const listener = program.call("socket", [named(AF_UNIX, "UNIX"), type, 0], {
-    result: "start",
-    describes,
-  });
-  const address = socketAddress(program, START_SOCKET);
-  program.call("bind", [listener, address, address.size], { describes });
-  program.call("listen", [listener, 8], { describes });
-  const openFlags = flags(O_RDONLY | O_CREAT | O_CLOEXEC, OPEN_NAMES);
-  const name = program.text(INIT_LOCK);
-  const lock = program.call("openat", [CURRENT_DIRECTORY, name, openFlags, named(0o600, "0600")], {
-    result: "lock",
-    describes,
-  });
-  program.call("flock", [lock, named(2, "EX")], { describes });
-  program.call("chdir", [program.text("/")]);
-  return { listener, lock };
-}
-
-/** struct sockaddr_un: family u16, path. */
-function socketAddress(program: ProgramBuilder, path: string): DataReference {
-  const content = new Uint8Array(2 + path.length + 1);
-  content[0] = AF_UNIX;
-  content.set(new TextEncoder().encode(path), 2);
-  return program.structure(content, JSON.stringify(path));
 }
 
 /** struct clone_args of init; on cgroup v2 it is born in its cgroup. */
@@ -290,7 +257,11 @@ function holdContainer(context: PlanContext, shared: StageShared, init: Register
   program.call("close", [REPORT_REGISTER]);
   // Standard descriptors are the caller's: a holder that kept them would keep its pipes open.
   program.call("close_range", [0, 2, 0]);
-  program.control("hold", [offsetOf(hold)]);
+  if (request.end.supervisor === undefined) {
+    program.control("hold", [offsetOf(hold)]);
+  } else {
+    holdSupervised(program, hold, request.end.supervisor);
+  }
   executeAtEnd(program, request.end.onExit);
   program.control("exit", [0]);
 }
@@ -299,6 +270,7 @@ function holdRequest(program: ProgramBuilder, end: HoldEnd): DataReference {
   const words = encodeHoldRequest({
     ...end,
     primarySettles: end.onExit?.isLeftToPrimary ?? false,
+    supervised: end.supervisor !== undefined,
   });
   return end.log === undefined
     ? program.structure(words, "hold")

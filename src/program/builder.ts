@@ -110,12 +110,18 @@ export class ProgramBuilder {
 
   /**
    * clone3 with the given struct clone_args. The ops that follow are the child's, until `parent` is
-   * placed: there the parent goes on, with the child's pid in the register that is returned.
+   * placed: there the parent goes on, with the child's pid in the register that is returned, or an
+   * error that is caught.
    */
-  fork(cloneArgs: DataReference, name: string, parent: Label): Register {
+  fork(
+    cloneArgs: DataReference,
+    name: string,
+    parent: Label,
+    caught?: Pick<Catch, "errnos">,
+  ): Register {
     const result = this.#allocate(name);
     const args = [cloneArgs, cloneArgs.size];
-    this.#push({ name: "fork", code: CODE_OF_FORK, args, result, target: parent });
+    this.#push({ name: "fork", code: CODE_OF_FORK, args, result, caught, target: parent });
     this.#depth += 1;
     this.#parents.push({ free: [...this.#freeRegisters], used: this.#registersUsed });
     return result;

@@ -4,6 +4,8 @@
 //    0 version       u32  HOLD_VERSION
 //    4 flags         u32  1: a primary client that is there at the end sees to what comes after it, and
 //                         the rest of the program is not executed
+//                         2: when the container's supervisor goes, hold() returns
+//                         HOLD_SUPERVISOR_GONE, and goes on when it is called again
 //    8 init_pid      u32  as the holder's process sees it
 //   12 pidfd         i32  of the container's init, a child of the holder's process
 //   16 stdin_fd      i32  write end of the pipe, or -1: it has no stdin, or a terminal
@@ -25,6 +27,8 @@ import type { DataReference } from "./program.ts";
 
 export const HOLD_VERSION = 2;
 export const HOLD_REQUEST_BYTES = 80;
+/** What hold() returns beside 0 and -errno. */
+export const HOLD_SUPERVISOR_GONE = 1;
 
 /** Where each field of 32 bits is, in bytes. */
 export const HOLD_REQUEST_OFFSETS = {
@@ -45,7 +49,11 @@ export const HOLD_REQUEST_OFFSETS = {
 /** What can be known before the program runs; the rest it stores at HOLD_REQUEST_OFFSETS. */
 export type HoldRequest = Partial<
   Record<Exclude<keyof typeof HOLD_REQUEST_OFFSETS, "version" | "flags" | "reserved">, number>
-> & { readonly log?: HoldLog; readonly primarySettles?: boolean };
+> & {
+  readonly log?: HoldLog;
+  readonly primarySettles?: boolean;
+  readonly supervised?: boolean;
+};
 
 /** The log, as the holder is told of it; native/log.h draws what it writes. */
 export interface HoldLog {
@@ -70,6 +78,7 @@ export const HOLD_LOG_OFFSETS = {
 } as const;
 const LOG_DROP = 1;
 const PRIMARY_SETTLES = 1;
+const SUPERVISED = 2;
 const TWO_32 = 2 ** 32;
 
 const DESCRIPTORS = [
@@ -87,7 +96,9 @@ const DESCRIPTORS = [
 export function encodeHoldRequest(request: HoldRequest = {}): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(new ArrayBuffer(HOLD_REQUEST_BYTES));
   words[HOLD_REQUEST_OFFSETS.version / 4] = HOLD_VERSION;
-  words[HOLD_REQUEST_OFFSETS.flags / 4] = request.primarySettles === true ? PRIMARY_SETTLES : 0;
+  words[HOLD_REQUEST_OFFSETS.flags / 4] =
+    (request.primarySettles === true ? PRIMARY_SETTLES : 0) |
+    (request.supervised === true ? SUPERVISED : 0);
   words[HOLD_REQUEST_OFFSETS.initPid / 4] = request.initPid ?? 0;
   for (const name of DESCRIPTORS) {
     words[HOLD_REQUEST_OFFSETS[name] / 4] = request[name] ?? -1;

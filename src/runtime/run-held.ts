@@ -22,7 +22,7 @@ export async function runHeld(options: HeldOptions): Promise<HeldContainer> {
 }
 
 function holdEnd(options: HeldOptions): HoldEnd {
-  const { stdin, directoryFd, primaryFd, listenerFd, log, onExit, lockFds } = options;
+  const { stdin, directoryFd, primaryFd, listenerFd, log, onExit, lockFds, supervisor } = options;
   return {
     kind: "hold",
     stdin,
@@ -32,5 +32,6 @@ function holdEnd(options: HeldOptions): HoldEnd {
     ...(log === undefined ? {} : { log }),
     ...(onExit === undefined ? {} : { onExit }),
     ...(lockFds === undefined ? {} : { lockFds }),
+    ...(supervisor === undefined ? {} : { supervisor }),
   };
 }

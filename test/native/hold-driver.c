@@ -4,7 +4,8 @@
 //   hold-driver --layout       prints the offset of each field of struct hold_request
 //
 // OPTIONS, letters: t the command has a terminal, p descriptor 3 is the primary client, v the request
-// has a wrong version, l there is a log, "log" in DIRECTORY, of 3 files of 1000 bytes, d what can't be
+// has a wrong version, s it has a supervisor, each end of which adds a byte to the file "gone" in
+// DIRECTORY, l there is a log, "log" in DIRECTORY, of 3 files of 1000 bytes, d what can't be
 // written to it is dropped. Descriptor 4 is the listener; the exit record goes to DIRECTORY.
 
 #define _GNU_SOURCE
@@ -74,6 +75,15 @@ static void open_pipes(struct hold_request *request, int ends[3]) {
   ends[2] = error[1];
 }
 
+// A byte more in the file "gone".
+static void note_supervisor(const char *folder) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/gone", folder);
+  int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (write(fd, "g", 1) != 1) exit(99);
+  close(fd);
+}
+
 int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "--layout") == 0) {
     print_layout();
@@ -102,7 +112,9 @@ int main(int argc, char **argv) {
   if (strchr(options, 'd')) request.log.flags = LOG_DROP;
   if (strchr(options, 'p')) request.primary_fd = PRIMARY_FD;
   if (strchr(options, 'v')) request.version = HOLD_VERSION + 1;
-  i64 result = hold(&request);
+  if (strchr(options, 's')) request.flags = SUPERVISED;
+  i64 result;
+  while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) note_supervisor(argv[1]);
   if (result != 0) kill(pid, SIGKILL);
   return (int)-result;
 }

@@ -53,7 +53,7 @@ static struct {
 } world;
 
 static struct {
-  unsigned long polls, frames, exits, full_checks, lingered, log_entries;
+  unsigned long polls, frames, exits, full_checks, lingered, log_entries, supervisors;
 } totals;
 
 // ---- randomness ----
@@ -404,7 +404,9 @@ static void run(int directory_fd) {
       HOLD_VERSION, 0,      1,          init_fd,         in[1],             out[0],
       error[0],     NO_FD,  primary[1], open_listener(), dup(directory_fd), 0,
       {(u64) "log", 0, dup(directory_fd), 1, 0, 0}};
-  i64 result = hold(&request);
+  if (one_in(2)) request.flags = SUPERVISED;
+  i64 result;
+  while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) totals.supervisors++;
   if (result != 0 && result != -EIO && result != -EINTR && result != -ENOSPC)
     complain("hold() returned something else");
   while (world.primary_fd >= 0) primary_reads(90000);
@@ -433,8 +435,8 @@ int main(int argc, char **argv) {
   for (int i = 0; i < runs; i++) run(directory_fd);
   if (count_descriptors() != before) complain("descriptors leaked");
   printf("{\"runs\":%d,\"polls\":%lu,\"frames\":%lu,\"exits\":%lu,\"wholeOutputs\":%lu,"
-         "\"lingered\":%lu,\"logEntries\":%lu}\n",
+         "\"lingered\":%lu,\"logEntries\":%lu,\"supervisors\":%lu}\n",
          runs, totals.polls, totals.frames, totals.exits, totals.full_checks, totals.lingered,
-         totals.log_entries);
+         totals.log_entries, totals.supervisors);
   return 0;
 }

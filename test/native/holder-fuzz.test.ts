@@ -37,6 +37,7 @@ describe.skipIf(missingTools(SANITIZED).length > 0)("fuzzing the holder (needs g
       expect(totals["frames"]).toBeGreaterThan(RUNS);
       expect(totals["lingered"]).toBeGreaterThan(0);
       expect(totals["logEntries"]).toBeGreaterThan(RUNS);
+      expect(totals["supervisors"]).toBeGreaterThan(0);
     },
     TIMEOUT_MS,
   );
