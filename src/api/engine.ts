@@ -43,6 +43,8 @@ export {
   type UpdateContainerOptions,
   updateContainer,
 } from "../engine/containers/update-container.ts";
+export type { EventType, RecordedEvent } from "../engine/events/event-line.ts";
+export { type EventsOptions, events } from "../engine/events/events.ts";
 export { type ConvertStoredOptions, convertStoredImage } from "../engine/images/convert-image.ts";
 export {
   type ExportFilesOptions,

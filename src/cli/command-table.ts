@@ -45,7 +45,7 @@ import {
   UNTAG,
 } from "./images/image-entries.ts";
 import { MANIFEST } from "./images/manifest/entries.ts";
-import { INFO, SYSTEM } from "./system/system-entries.ts";
+import { EVENTS, INFO, SYSTEM } from "./system/system-entries.ts";
 import { VOLUME } from "./volumes/volume-entries.ts";
 
 export interface CommandEntry {
@@ -117,6 +117,7 @@ export const OCICAT: CommandGroup = {
       load: async () => (await import("./runtime.ts")).runtimeCommand,
     },
     system: SYSTEM,
+    events: EVENTS,
     info: INFO,
     doctor: {
       summary: "examine whether containers can run here",

@@ -33,6 +33,7 @@ export interface SettingValues {
   readonly "registry.idle-timeout": number;
   readonly "registry.attempts": number;
   readonly "progress.style": ProgressStyle;
+  readonly "events.keep": number;
 }
 
 export type SettingKey = keyof SettingValues;
@@ -121,6 +122,10 @@ export const SETTINGS: SettingTable = {
     fallback: "auto",
     purpose: "How progress is shown; auto draws bars at a terminal and else writes lines",
   }),
+  "events.keep": integer(
+    { min: 0, max: 10_000_000 },
+    { fallback: 10_000, purpose: "How many events are kept for `ocicat events --since`" },
+  ),
 };
 
 export function isSettingKey(name: string): name is SettingKey {

@@ -18,6 +18,7 @@ import {
 import { NO_RESTART } from "./containers/restart-policy.ts";
 import { settleContainer } from "./containers/settle-container.ts";
 import { type StartRequest, startContainer } from "./containers/start-container.ts";
+import { recordContainerEvent } from "./events/container-event.ts";
 import { rootlessIdMaps } from "./id-maps.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 import { readSurroundings } from "./surroundings.ts";
@@ -46,6 +47,7 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   const [clientFd, holderFd] = socketPair(SOCK_STREAM);
   using client = new OwnedFd(clientFd);
   using holder = new OwnedFd(holderFd);
+  recordContainerEvent({ ...container, surroundings }, "attach");
   const held = await orRemove(request, () =>
     startContainer({ ...request, primaryFd: holder.number }),
   );

@@ -1,6 +1,6 @@
 // restart: stop and start.
 
-import { startByName, stopContainer } from "../../engine/containers/container-operations.ts";
+import { restartContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
 import {
   forEachContainer,
@@ -25,8 +25,7 @@ export const restart = defineCommand({
     const place = placeOptions(flags);
     const timeout = time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") };
     return forEachContainer(flags.args, command, async (word) => {
-      await stopContainer(word, { ...place, ...timeout });
-      await startByName(word, place);
+      await restartContainer(word, { ...place, ...timeout });
       return word;
     });
   },

@@ -7,10 +7,16 @@ export const INFO: CommandEntry = {
   load: async () => (await import("./info.ts")).info,
 };
 
+export const EVENTS: CommandEntry = {
+  summary: "show what happens to containers, images and volumes",
+  load: async () => (await import("../events.ts")).eventsCommand,
+};
+
 export const SYSTEM: CommandGroup = {
   summary: "the store and the machine as a whole",
   commands: {
     info: INFO,
+    events: EVENTS,
     df: {
       summary: "show what images and containers take of the disk",
       load: async () => (await import("./df.ts")).df,

@@ -9,6 +9,7 @@ import { openInitOf } from "../../runtime/wait.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { poll } from "../../sys/poll.ts";
 import { readProcessStat, tryOpenPidfd } from "../../sys/process.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
 import { holderIsAlive, livePid } from "./container-status.ts";
 import type { StoredContainer } from "./stored-container.ts";
@@ -75,16 +76,19 @@ export interface EndRequest {
   readonly timeoutMs: number;
 }
 
-/** Ends a container that runs; one that does not is left as it is. */
-export function endContainer(container: StoredContainer, { signal, timeoutMs }: EndRequest): void {
+/** Ends a container that runs. False: it does not, and is left as it is. */
+export function endContainer(
+  container: StoredContainer,
+  { signal, timeoutMs }: EndRequest,
+): boolean {
   const { kind } = container.status();
   if (kind !== "running" && kind !== "paused") {
     awaitEnd(container, HOLDER_PATIENCE_MS);
-    return;
+    return false;
   }
   signalIfRunning(container, signal);
   if (signal !== SIGKILL && awaitEnd(container, timeoutMs)) {
-    return;
+    return true;
   }
   signalIfRunning(container, SIGKILL);
   if (!awaitEnd(container, HOLDER_PATIENCE_MS)) {
@@ -94,11 +98,13 @@ export function endContainer(container: StoredContainer, { signal, timeoutMs }: 
       reason: "it has been killed, but has not ended yet",
     });
   }
+  return true;
 }
 
 function signalIfRunning(container: StoredContainer, signal: number): void {
   try {
     kill({ ...container.address, signal });
+    recordContainerEvent(container, "kill", { signal: String(signal) });
   } catch (error) {
     const isOver =
       error instanceof OcicatError && (error.code === "wrong-state" || error.code === "not-found");

@@ -9,6 +9,7 @@ import { OwnedFd } from "../../sys/file.ts";
 import { poll } from "../../sys/poll.ts";
 import { type ExitStatus, exitCodeOf } from "../../sys/process.ts";
 import { connectUnix, socketPair } from "../../sys/socket.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { attachStreams } from "./attach-streams.ts";
 import { awaitEnd } from "./await-end.ts";
@@ -129,6 +130,7 @@ function attachBy(
   container: StoredContainer,
   options: AttachOptions,
 ): Promise<AttachedEnd> {
+  recordContainerEvent(container, "attach");
   const { interactive, terminal } = container.record.options;
   const end = attachStreams(socketFd, {
     container,

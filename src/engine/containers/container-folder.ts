@@ -148,14 +148,15 @@ export class ContainerFolder implements Disposable {
     return trySetXattr(upper.number, "user.ocicat", new Uint8Array()) === 0;
   }
 
-  /** `idMaps`: of a container that an ordinary user ran. */
-  async remove(idMaps: IdMaps | undefined): Promise<void> {
+  /** `idMaps`: of a container that an ordinary user ran. `onGone` is called once nobody can find it. */
+  async remove(idMaps: IdMaps | undefined, onGone: () => void = nothing): Promise<void> {
     if (idMaps !== undefined && idMaps.uid.length > 1) {
       const { takeOwnership } = await import("../take-ownership.ts");
       takeOwnership(this.#folder.number, idMaps);
     }
     // Without its record the container is gone for everyone, whatever becomes of the rest.
     tryUnlinkAt(this.#folder.number, RECORD_NAME);
+    onGone();
     // What is moved aside stays in the folder: nothing of a removal that is cut short is anywhere else.
     for (const { name } of readOpenDirectory(this.#folder.number, this.path, byteStringOf)) {
       removeTree(this.#folder.number, name);
@@ -167,6 +168,10 @@ export class ContainerFolder implements Disposable {
     this.#folder[Symbol.dispose]();
     this.#parent[Symbol.dispose]();
   }
+}
+
+function nothing(): void {
+  // Nobody wants to know.
 }
 
 function makeInnerFolders(path: string): void {

@@ -6,6 +6,8 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { kill } from "../../runtime/kill.ts";
 import { pauseContainer } from "../../runtime/pause.ts";
 import { resumeContainer } from "../../runtime/resume.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
+import { recordEnd } from "../events/record-end.ts";
 import { imageOf } from "../run-image.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
@@ -39,10 +41,13 @@ export async function stopContainer(word: string, options: StopOptions): Promise
   using container = await openContainer(word, options);
   const { stopSignal, stopTimeoutMs } = container.record.options;
   noteStop(container.folder.fd);
-  endContainer(container, {
+  const hasRun = endContainer(container, {
     signal: options.signal ?? signalNumber(stopSignal ?? "") ?? SIGTERM,
     timeoutMs: options.timeoutMs ?? stopTimeoutMs ?? DEFAULT_STOP_MS,
   });
+  if (hasRun) {
+    recordContainerEvent(container, "stop");
+  }
 }
 
 /** Throws "wrong-state" unless it runs. */
@@ -56,6 +61,7 @@ export async function killContainer(
     noteStop(container.folder.fd);
   }
   kill({ ...container.address, signal: options.signal });
+  recordContainerEvent(container, "kill", { signal: String(options.signal) });
   if (options.signal === SIGKILL) {
     awaitEnd(container, DEFAULT_STOP_MS);
   }
@@ -65,12 +71,14 @@ export async function pauseByName(word: string, options: SurroundingsOptions): P
   using container = await openContainer(word, options);
   requireRunning(container, "pause");
   pauseContainer(container.address);
+  recordContainerEvent(container, "pause");
 }
 
 export async function unpauseByName(word: string, options: SurroundingsOptions): Promise<void> {
   using container = await openContainer(word, options);
   requireRunning(container, "unpause");
   resumeContainer(container.address);
+  recordContainerEvent(container, "unpause");
 }
 
 export interface StartOptions extends SurroundingsOptions {
@@ -94,6 +102,7 @@ export async function startByName(word: string, options: StartOptions): Promise<
   }
   const restarts = isRestart ? (readStartRecord(container.folder.fd)?.restarts ?? 0) + 1 : 0;
   const { surroundings, idMaps } = container;
+  recordEnd(container, container.status());
   giveBack(container);
   const stored = restartOptions(container, options);
   using image = await imageOf(stored, surroundings);
@@ -108,6 +117,14 @@ export async function startByName(word: string, options: StartOptions): Promise<
     ...(primaryFd === undefined ? {} : { primaryFd }),
   });
   return true;
+}
+
+/** Stops it, if it runs, and starts it. */
+export async function restartContainer(word: string, options: StopOptions): Promise<void> {
+  await stopContainer(word, options);
+  await startByName(word, options);
+  using container = await openContainer(word, options);
+  recordContainerEvent(container, "restart");
 }
 
 /** With the lock held: nobody has removed it while it was waited for. */
@@ -179,6 +196,7 @@ export async function removeContainer(word: string, options: RemoveOptions): Pro
   if (readContainerRecord(container.folder.fd) === undefined) {
     return;
   }
+  recordEnd(container, container.status());
   giveBack(container);
   await removeContainerFiles(container, container.surroundings, container.idMaps);
   if (options.volumes === true) {
@@ -208,4 +226,6 @@ export async function renameContainer(
   }
   writeContainerRecord(container.folder.fd, { ...record, name });
   releaseName(storeRoot, record.name, record.id);
+  const renamed = { surroundings, record: { ...record, name } };
+  recordContainerEvent(renamed, "rename", { oldName: record.name });
 }

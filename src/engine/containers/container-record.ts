@@ -5,6 +5,7 @@
 //   started.json      {"version": 1, "startedMs", "holderPid", "holderStartTime", "restarts"}: StartRecord,
 //                     of its last start. A start removes the exit record of the one before it first
 //   stopped           empty: a user ended it, so no restart policy starts it again
+//   died              empty: the event of its end has been recorded (src/engine/events/record-end.ts)
 //
 // Whether it runs is in neither: that is asked of the processes (container-status.ts).
 
@@ -23,6 +24,7 @@ import type { RunContainerOptions } from "../run-options.ts";
 export const RECORD_NAME = "container.json";
 const STARTED_NAME = "started.json";
 const STOPPED_NAME = "stopped";
+const DIED_NAME = "died";
 const VERSION = 1;
 const SIZE_LIMIT = 4 * 1024 * 1024;
 
@@ -82,15 +84,29 @@ export function readStartRecord(folderFd: number): StartRecord | undefined {
 export function removeStartRecord(folderFd: number): void {
   tryUnlinkAt(folderFd, STARTED_NAME);
   tryUnlinkAt(folderFd, STOPPED_NAME);
+  tryUnlinkAt(folderFd, DIED_NAME);
 }
 
 /** A user ends it: before it is signalled. */
 export function noteStop(folderFd: number): void {
-  using _file = new OwnedFd(openAt(folderFd, STOPPED_NAME, O_WRONLY | O_CREAT, 0o600));
+  makeEmpty(folderFd, STOPPED_NAME);
+}
+
+function makeEmpty(folderFd: number, name: string): void {
+  using _file = new OwnedFd(openAt(folderFd, name, O_WRONLY | O_CREAT, 0o600));
 }
 
 export function isStopped(folderFd: number): boolean {
   return statAt(folderFd, STOPPED_NAME) !== undefined;
+}
+
+/** The event of its end has been recorded. */
+export function noteEndTold(folderFd: number): void {
+  makeEmpty(folderFd, DIED_NAME);
+}
+
+export function isEndTold(folderFd: number): boolean {
+  return statAt(folderFd, DIED_NAME) !== undefined;
 }
 
 /** The engine alone writes these files: what has our version is as we wrote it. */

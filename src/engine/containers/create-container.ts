@@ -3,6 +3,7 @@
 import { O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { OwnedFd, openAt } from "../../sys/file.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
 import { HELLO_ARGS } from "../hello.ts";
 import { imageArguments } from "../image-process.ts";
 import { imageOf, type RunImage } from "../run-image.ts";
@@ -58,6 +59,7 @@ export async function createContainer(
     throw error;
   });
   const held = parts.move();
+  recordContainerEvent({ surroundings, record }, "create");
   return { ...made, record, [Symbol.dispose]: () => held.dispose() };
 }
 
@@ -179,7 +181,10 @@ export async function removeContainerFiles(
   surroundings: Surroundings,
   idMaps: IdMaps | undefined,
 ): Promise<void> {
-  await folder.remove(idMaps);
+  const once = `destroy ${record.id}`;
+  await folder.remove(idMaps, () =>
+    recordContainerEvent({ surroundings, record }, "destroy", { once }),
+  );
   releaseName(surroundings.storeRoot, record.name, record.id);
   if (record.options.remove) {
     await removeOwnVolumes(record, surroundings, idMaps);

@@ -5,6 +5,7 @@
 
 import { removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { deleteContainer } from "../../runtime/delete.ts";
+import { recordEnd } from "../events/record-end.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { ContainerFolder } from "./container-folder.ts";
@@ -24,12 +25,11 @@ export interface Settlement {
 export async function settleContainer(settlement: Settlement): Promise<void> {
   const { record, folder, surroundings, idMaps } = settlement;
   using _lock = folder.lock();
-  if (
-    readContainerRecord(folder.fd) === undefined ||
-    isLive(containerStatus(folder, surroundings))
-  ) {
+  const status = containerStatus(folder, surroundings);
+  if (readContainerRecord(folder.fd) === undefined || isLive(status)) {
     return;
   }
+  recordEnd(settlement, status);
   giveBack(settlement);
   if (record.options.remove) {
     await removeContainerFiles({ record, folder }, surroundings, idMaps);

@@ -16,6 +16,7 @@ import { hostArchitecture } from "../../sys/entry.ts";
 import { makeDirectories, OwnedFd, open, tryUnlinkAt } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { listenUnixAt } from "../../sys/socket.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
 import { helloProgramFd } from "../hello.ts";
 import { ownCommand } from "../own-command.ts";
 import type { RunContainerOptions } from "../run-options.ts";
@@ -96,6 +97,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     holderPid: held.holderPid,
     holderStartTime: startTime,
   });
+  recordContainerEvent({ surroundings, record: container.record }, "start");
   return held;
 }
 

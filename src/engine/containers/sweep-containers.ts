@@ -3,6 +3,7 @@
 
 import { LOCK_EX } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { recordEvent } from "../events/record-event.ts";
 import { rootlessIdMaps } from "../id-maps.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { ContainerFolder, lockContainers } from "./container-folder.ts";
@@ -24,12 +25,21 @@ export async function sweepContainers(surroundings: Surroundings): Promise<Swept
     if (leftover !== undefined) {
       freedBytes += writtenBytes(leftover.folder.fd);
       giveBackOf(id, surroundings);
-      await leftover.folder.remove(rootlessIdMaps(process.env["USER"]));
+      await leftover.folder.remove(rootlessIdMaps(process.env["USER"]), () =>
+        recordSwept(surroundings, id),
+      );
       ids.push(id);
     }
   }
   sweepNames(surroundings.storeRoot);
   return { ids, freedBytes };
+}
+
+/** Who began to remove it may have been killed before it could tell. */
+function recordSwept(surroundings: Surroundings, id: string): void {
+  const once = `destroy ${id}`;
+  const event = { type: "container", action: "destroy", id, name: "", attributes: {} } as const;
+  recordEvent(surroundings, { ...event, once });
 }
 
 /** The ids of what sweepContainers would remove. */

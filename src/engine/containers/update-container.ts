@@ -3,6 +3,7 @@
 
 import type { Resources } from "../../oci/resources.ts";
 import { update } from "../../runtime/update.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
 import { limitResources, type RunLimits } from "../run-limits.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { type ContainerRecord, writeContainerRecord } from "./container-record.ts";
@@ -30,6 +31,7 @@ export async function updateContainer(
     update({ ...container.address, resources });
   }
   writeContainerRecord(container.folder.fd, changedRecord(container.record, options));
+  recordContainerEvent(container, "update");
 }
 
 function changedResources({ limits, unlimitedPids }: UpdateContainerOptions): Resources {

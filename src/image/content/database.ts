@@ -9,30 +9,24 @@
 //     repository  TEXT   / key    "docker.io/library/debian"
 //     seen        INTEGER      when it was there last, seconds since 1970
 //
-// WAL, with exclusive locks: one process at a time has it open, for a moment. The index of the WAL is then
-// in its memory. In a file it would be mapped, and a full disk ends a process that writes to such a map
-// with SIGBUS where a block is smaller than a page.
-//
 // PRAGMA user_version is the version of this schema: 1. Leases are not here: a lock is released by the
 // kernel when its holder dies (src/store/lease.ts).
 
-import { Database, SQLiteError } from "bun:sqlite";
+import { type Database, SQLiteError } from "bun:sqlite";
 import { AT_FDCWD } from "../../abi/file.ts";
+import { isSqliteDamage, openSqlite } from "../../store/sqlite-file.ts";
 import { statAt } from "../../sys/file.ts";
 import { DATABASE_FILE, removeDatabase } from "./database-files.ts";
 
 const VERSION = 1;
 
-const SCHEMA = `
+const TABLES = `
   CREATE TABLE image (manifest TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID, STRICT;
   CREATE TABLE source (
     digest TEXT NOT NULL, repository TEXT NOT NULL, seen INTEGER NOT NULL,
     PRIMARY KEY (digest, repository)
   ) WITHOUT ROWID, STRICT;
-  PRAGMA user_version = ${VERSION};
 `;
-
-const DAMAGED = ["SQLITE_NOTADB", "SQLITE_CORRUPT"];
 
 /**
  * Makes it when it is missing; replaces one that is damaged. The caller closes it. Undefined: a later
@@ -42,7 +36,7 @@ export function openDatabase(storeRoot: string): Database | undefined {
   try {
     return openSound(storeRoot);
   } catch (error) {
-    if (!isDamage(error)) {
+    if (!isSqliteDamage(error)) {
       throw error;
     }
   }
@@ -65,35 +59,10 @@ export function databaseProblem(storeRoot: string): string | undefined {
       throw error;
     }
     // On a full disk it can't be opened; that is no damage.
-    return isDamage(error) ? error.message : undefined;
+    return isSqliteDamage(error) ? error.message : undefined;
   }
 }
 
 function openSound(storeRoot: string): Database | undefined {
-  using stack = new DisposableStack();
-  const path = `${storeRoot}/${DATABASE_FILE}`;
-  const database = stack.use(new Database(path, { create: true, strict: true }));
-  database.run("PRAGMA busy_timeout = 10000");
-  database.run("PRAGMA locking_mode = EXCLUSIVE");
-  database.run("PRAGMA journal_mode = WAL");
-  database.run("PRAGMA synchronous = FULL");
-  if (!database.transaction(prepareSchema).immediate(database)) {
-    return undefined;
-  }
-  stack.move();
-  return database;
-}
-
-/** False: the schema is of a later version. */
-function prepareSchema(database: Database): boolean {
-  const [row] = database.query<{ user_version: number }, []>("PRAGMA user_version").all();
-  const version = row?.user_version ?? 0;
-  if (version === 0) {
-    database.run(SCHEMA);
-  }
-  return version <= VERSION;
-}
-
-function isDamage(error: unknown): boolean {
-  return error instanceof SQLiteError && DAMAGED.some((code) => error.code?.startsWith(code));
+  return openSqlite(`${storeRoot}/${DATABASE_FILE}`, { version: VERSION, tables: TABLES });
 }

@@ -1,0 +1,185 @@
+// STORE/events.sqlite: the events that have left the hot file (hot-events.ts), in the order in which they
+// came.
+//
+//   source      the hot files that there have been
+//     id          INTEGER, key
+//     head        TEXT, unique   the first line of the file
+//     folded      INTEGER        what stands before this place is in `event`
+//     unreadable  INTEGER        how many lines were no events: a process was killed while it wrote
+//   event
+//     sequence    INTEGER, key
+//     source      INTEGER  \
+//     place       INTEGER  /     where it stood
+//     time        TEXT           as in its document
+//     once        TEXT, unique   the document's
+//     document    TEXT           event-line.ts
+//
+// Lines become rows in the transaction that moves `folded` on: whoever is killed has folded them or not.
+// PRAGMA user_version is the version of this schema: 1. A file that is damaged is replaced.
+
+import type { Database } from "bun:sqlite";
+import { O_CREAT, O_RDWR } from "../../abi/file.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { removeSqlite } from "../../store/remove-sqlite.ts";
+import { isSqliteDamage, openSqlite } from "../../store/sqlite-file.ts";
+import { makeDirectories, OwnedFd, open } from "../../sys/file.ts";
+import { parseEvent, type RecordedEvent } from "./event-line.ts";
+import type { HotEvents } from "./hot-events.ts";
+
+export const EVENT_DATABASE_FILE = "events.sqlite";
+
+const SCHEMA = {
+  version: 1,
+  tables: `
+  CREATE TABLE source (
+    id INTEGER PRIMARY KEY, head TEXT NOT NULL UNIQUE,
+    folded INTEGER NOT NULL DEFAULT 0, unreadable INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE event (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT NULL, place INTEGER NOT NULL,
+    time TEXT NOT NULL, once TEXT UNIQUE, document TEXT NOT NULL
+  ) STRICT;
+`,
+};
+
+/** Of the files of earlier boots there is nothing to fold any more. */
+const SOURCES_KEPT = 100;
+
+export interface EventRange {
+  /** Texts as `time` is, or the beginnings of such. */
+  readonly since?: string;
+  readonly until?: string;
+  /** From this place of a hot file on. */
+  readonly from?: { readonly head: string; readonly place: number };
+}
+
+export interface EventTally {
+  readonly kept: number;
+  readonly unreadable: number;
+}
+
+export class EventDatabase implements Disposable {
+  readonly #database: Database;
+
+  private constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Throws "unavailable" where it can't be opened; waits for others, who have it for a moment. */
+  static open(storeRoot: string): EventDatabase {
+    makeDirectories(storeRoot, 0o700);
+    const path = `${storeRoot}/${EVENT_DATABASE_FILE}`;
+    // For its owner alone, whoever made the folder: SQLite's own files follow it.
+    new OwnedFd(open(path, O_RDWR | O_CREAT, 0o600))[Symbol.dispose]();
+    const database = attempt(path, () => openOrReplace(path));
+    if (database === undefined) {
+      throw unusable(path, "a later version of this program made it");
+    }
+    return new EventDatabase(database);
+  }
+
+  /** Takes in what has not been yet, and forgets all but the latest `keep`. Returns where it stopped. */
+  fold(hot: HotEvents, head: string, keep: number): number {
+    const database = this.#database;
+    return database.transaction(() => foldLines(database, { hot, head, keep })).immediate();
+  }
+
+  /** In order. */
+  select({ since = "", until = "~", from }: EventRange): RecordedEvent[] {
+    const source = from === undefined ? undefined : this.#sourceOf(from.head);
+    const rows = this.#database
+      .query<{ document: string }, [string, string, number, number]>(
+        `SELECT document FROM event WHERE time >= ?1 AND time <= ?2
+           AND (?3 < 0 OR (source = ?3 AND place >= ?4)) ORDER BY sequence`,
+      )
+      .all(since, until, source ?? -1, from?.place ?? 0);
+    return rows.flatMap(({ document }) => parseEvent(document) ?? []);
+  }
+
+  tally(): EventTally {
+    const query = this.#database.query<EventTally, []>(
+      `SELECT (SELECT COUNT(*) FROM event) AS kept,
+         (SELECT COALESCE(SUM(unreadable), 0) FROM source) AS unreadable`,
+    );
+    return query.get() ?? { kept: 0, unreadable: 0 };
+  }
+
+  #sourceOf(head: string): number {
+    const query = this.#database.query<{ id: number }, [string]>(
+      "SELECT id FROM source WHERE head = ?",
+    );
+    return query.get(head)?.id ?? 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.#database[Symbol.dispose]();
+  }
+}
+
+interface Folding {
+  readonly hot: HotEvents;
+  readonly head: string;
+  readonly keep: number;
+}
+
+function foldLines(database: Database, { hot, head, keep }: Folding): number {
+  database.query("INSERT OR IGNORE INTO source (head) VALUES (?)").run(head);
+  const found = database
+    .query<{ id: number; folded: number }, [string]>("SELECT id, folded FROM source WHERE head = ?")
+    .get(head);
+  const { id, folded: start } = found ?? { id: 0, folded: 0 };
+  const insert = database.query(
+    "INSERT OR IGNORE INTO event (source, place, time, once, document) VALUES (?, ?, ?, ?, ?)",
+  );
+  let folded = start;
+  let unreadable = 0;
+  for (const { offset, end, text } of hot.lines(start)) {
+    const event = text === undefined ? undefined : parseEvent(text);
+    if (event === undefined) {
+      unreadable += 1;
+    } else {
+      insert.run(id, offset, event.time, event.once ?? null, text ?? "");
+    }
+    folded = end;
+  }
+  database
+    .query("UPDATE source SET folded = ?, unreadable = unreadable + ? WHERE id = ?")
+    .run(folded, unreadable, id);
+  database
+    .query("DELETE FROM event WHERE sequence <= (SELECT MAX(sequence) FROM event) - ?")
+    .run(keep);
+  database
+    .query("DELETE FROM source WHERE id <= (SELECT MAX(id) FROM source) - ?")
+    .run(SOURCES_KEPT);
+  return folded;
+}
+
+function openOrReplace(path: string): Database | undefined {
+  try {
+    return openSqlite(path, SCHEMA);
+  } catch (error) {
+    if (!isSqliteDamage(error)) {
+      throw error;
+    }
+  }
+  removeSqlite(path);
+  return openSqlite(path, SCHEMA);
+}
+
+function attempt<Result>(path: string, action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    throw unusable(path, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function unusable(path: string, reason: string, cause?: unknown): OcicatError {
+  return new OcicatError("unavailable", {
+    operation: "open",
+    subject: `the database of events ${quote(path)}`,
+    reason,
+    cause,
+    hint: "without --since, --until and --no-stream it is not needed",
+  });
+}

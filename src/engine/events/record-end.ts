@@ -1,0 +1,60 @@
+// The event "die": told once for each end of a container, by whoever settles it. The file `died` in the
+// container's folder says that it has been told; the next start removes it. One that is killed between the
+// two tells it again, with the same `once`.
+
+import {
+  type ContainerRecord,
+  isEndTold,
+  noteEndTold,
+  readStartRecord,
+} from "../containers/container-record.ts";
+import { type ContainerStatus, holderIsAlive } from "../containers/container-status.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { recordContainerEvent } from "./container-event.ts";
+
+interface EndedContainer {
+  readonly record: ContainerRecord;
+  readonly folder: { readonly fd: number };
+  readonly surroundings: Pick<Surroundings, "stateRoot">;
+}
+
+/** The container's lock is held. One that has not ended is left alone. */
+export function recordEnd(container: EndedContainer, status: ContainerStatus): void {
+  const { record, folder } = container;
+  const end = endOf(status, folder.fd);
+  if (end === undefined || isEndTold(folder.fd)) {
+    return;
+  }
+  const { startedMs, ...attributes } = end;
+  const once = `die ${record.id} ${startedMs}`;
+  recordContainerEvent(container, "die", { ...attributes, once });
+  if (!record.options.remove) {
+    noteEndTold(folder.fd);
+  }
+}
+
+type End = Readonly<Record<string, string>> & { readonly startedMs: string };
+
+/** Attributes, as docker names them. */
+function endOf(status: ContainerStatus, folderFd: number): End | undefined {
+  switch (status.kind) {
+    case "exited": {
+      const { startedMs, finishedMs, code, signal } = status;
+      const seconds = Math.max(0, Math.floor((finishedMs - startedMs) / 1000));
+      return {
+        startedMs: String(startedMs),
+        exitCode: String(code),
+        ...(signal === undefined ? {} : { signal: String(signal) }),
+        execDuration: String(seconds),
+      };
+    }
+    case "lost": {
+      const started = readStartRecord(folderFd);
+      const isEnding = started !== undefined && holderIsAlive(started);
+      const { startedMs, reason } = status;
+      return isEnding ? undefined : { startedMs: String(startedMs), exitCode: "unknown", reason };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+// Waits until something in the state root has changed: inotify in the event loop.
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { makeDirectories, stat } from "../../sys/file.ts";
+import { FolderWatch } from "../../sys/inotify.ts";
+import { watchDescriptor } from "../../sys/waiting.ts";
+
+/** Longer ones overflow the engine's timers. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export interface Limit {
+  readonly signal: AbortSignal | undefined;
+  /** Since 1970. */
+  readonly deadlineMs: number | undefined;
+}
+
+export class StateChanges implements Disposable {
+  readonly #stateRoot: string;
+  readonly #watch: FolderWatch;
+  readonly #inode: number | undefined;
+
+  constructor(stateRoot: string) {
+    makeDirectories(stateRoot, 0o711);
+    this.#stateRoot = stateRoot;
+    this.#watch = new FolderWatch(stateRoot);
+    this.#inode = stat(stateRoot)?.inode;
+  }
+
+  /** Fulfilled at the next change, or when the limit is reached. */
+  async next({ signal, deadlineMs }: Limit): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = (): void => resolve();
+    const stop = watchDescriptor(this.#watch.fd, wake);
+    const waitMs = Math.min((deadlineMs ?? Infinity) - Date.now(), LONGEST_TIMER_MS);
+    const timer = deadlineMs === undefined ? undefined : setTimeout(wake, Math.max(waitMs, 0));
+    signal?.addEventListener("abort", wake);
+    await promise;
+    signal?.removeEventListener("abort", wake);
+    clearTimeout(timer);
+    stop();
+    this.#watch.drain();
+    this.#requirePresent();
+  }
+
+  /** A watch of a folder that is gone would wait for ever. */
+  #requirePresent(): void {
+    if (stat(this.#stateRoot)?.inode !== this.#inode) {
+      throw new OcicatError("unavailable", {
+        operation: "follow",
+        subject: "events",
+        reason: `the state folder ${quote(this.#stateRoot)} has been removed`,
+      });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,49 @@
+// A database file of the store.
+//
+// WAL, with exclusive locks: one process at a time has it open, for a moment. The index of the WAL is then
+// in its memory. In a file it would be mapped, and a full disk ends a process that writes to such a map
+// with SIGBUS where a block is smaller than a page.
+
+import { Database, SQLiteError } from "bun:sqlite";
+
+export interface SqliteSchema {
+  /** PRAGMA user_version. */
+  readonly version: number;
+  /** Makes the tables of a new file. */
+  readonly tables: string;
+}
+
+const DAMAGED = ["SQLITE_NOTADB", "SQLITE_CORRUPT"];
+
+/**
+ * Makes it when it is missing. The caller closes it. Undefined: a later version of this program made it.
+ * Throws SQLiteError when it is damaged or can't be opened.
+ */
+export function openSqlite(path: string, schema: SqliteSchema): Database | undefined {
+  using stack = new DisposableStack();
+  const database = stack.use(new Database(path, { create: true, strict: true }));
+  database.run("PRAGMA busy_timeout = 10000");
+  database.run("PRAGMA locking_mode = EXCLUSIVE");
+  database.run("PRAGMA journal_mode = WAL");
+  database.run("PRAGMA synchronous = FULL");
+  if (!database.transaction(prepareSchema).immediate(database, schema)) {
+    return undefined;
+  }
+  stack.move();
+  return database;
+}
+
+/** False: the schema is of a later version. */
+function prepareSchema(database: Database, { version, tables }: SqliteSchema): boolean {
+  const [row] = database.query<{ user_version: number }, []>("PRAGMA user_version").all();
+  const found = row?.user_version ?? 0;
+  if (found === 0) {
+    database.run(tables);
+    database.run(`PRAGMA user_version = ${version}`);
+  }
+  return found <= version;
+}
+
+export function isSqliteDamage(error: unknown): boolean {
+  return error instanceof SQLiteError && DAMAGED.some((code) => error.code?.startsWith(code));
+}

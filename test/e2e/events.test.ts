@@ -1,0 +1,129 @@
+// `ocicat events`: what happens to containers, images and volumes, told once and in order.
+
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventually } from "../peers/conditions.ts";
+import { ContainerPlace } from "./container-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+const SLEEP = "trap 'exit 0' TERM; while :; do sleep 1; done";
+
+describe.skipIf(NEEDS_ROOT)("as root: events", () => {
+  const place = new ContainerPlace();
+
+  afterEach(async () => {
+    place.clear();
+    await eventually("the holders' end", () => place.leftovers().length === 0);
+  });
+  afterAll(() => {
+    place.remove();
+  });
+
+  /** What has happened to a container, or to what `filter` says. */
+  function told(filter: string, format = "{{.Action}}"): string[] {
+    const flags = ["--no-stream", "--filter", filter, "--format", format];
+    return place
+      .outputOf("events", ...flags)
+      .trim()
+      .split("\n");
+  }
+
+  test("a container that is removed at its end leaves its events", async () => {
+    const name = place.newName();
+    const words = ["--label", "tier=front", "--rootfs", place.root, "/bin/sh", "-c", "exit 3"];
+    const child = place.spawn(words, {}, name);
+    expect(await child.exited).toBe(3);
+    const lines = told(`container=${name}`, "{{.Action}} {{json .Actor.Attributes}}");
+    const own = `"image":"rootfs"`;
+    const rest = `"tier":"front","name":"${name}"`;
+    expect(lines.map((line) => line.replace(/"execDuration":"\d+",/, ""))).toEqual([
+      `create {${own},${rest}}`,
+      `attach {${own},${rest}}`,
+      `start {${own},${rest}}`,
+      `die {${own},"exitCode":"3",${rest}}`,
+      `destroy {${own},${rest}}`,
+    ]);
+    const [line = ""] = place.outputOf("events", "--no-stream", "-f", "event=died").split("\n");
+    expect(line).toMatch(
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}\S+ container die [0-9a-f]{64} \(execDuration=\d+, exitCode=3, image=rootfs, name=\S+, tier=front\)$/,
+    );
+  });
+
+  test("events are streamed as they happen, each once", async () => {
+    const name = place.newName();
+    const stream = place.start("events", ["--since", "1h", "--format", "{{.Action}} {{.Name}}"]);
+    place.detach(name, SLEEP);
+    for (const command of ["pause", "unpause", "restart", "kill", "start", "stop"]) {
+      place.outputOf(command, name);
+    }
+    place.outputOf("rename", name, `${name}-new`);
+    place.outputOf("rm", `${name}-new`);
+    let seen = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of stream.stdout) {
+      seen += decoder.decode(chunk, { stream: true });
+      if (seen.includes(`destroy ${name}-new\n`)) {
+        break;
+      }
+    }
+    stream.kill();
+    await stream.exited;
+    const actions = seen
+      .split("\n")
+      .filter((line) => line.includes(name))
+      .map((line) => line.split(" ", 1)[0])
+      .join(" ");
+    expect(actions).toBe(
+      "create start pause unpause kill die stop start restart kill die start kill die stop rename destroy",
+    );
+  });
+
+  test("the end that nobody saw is told once, as unknown", () => {
+    const name = place.newName();
+    place.detach(name, SLEEP);
+    const { holderPid } = JSON.parse(
+      readFileSync(join(place.folderOf(name), "started.json"), "utf8"),
+    );
+    process.kill(holderPid, "SIGKILL");
+    place.outputOf("kill", name);
+    place.outputOf("start", name);
+    place.outputOf("rm", "-f", name);
+    const ends = told(`container=${name}`, "{{.Action}} {{json .Attributes}}").filter((line) =>
+      line.startsWith("die"),
+    );
+    expect(ends).toHaveLength(2);
+    expect(ends[0]).toContain('"exitCode":"unknown"');
+    expect(ends[1]).toContain('"exitCode":"137"');
+  });
+
+  test("docker's JSON and podman's flags", () => {
+    const name = place.newName();
+    const id = place.detach(name, "exit 0");
+    place.outputOf("wait", name);
+    const [line = ""] = place
+      .outputOf(
+        "events",
+        "--stream=false",
+        "-f",
+        `container=${id.slice(0, 12)}`,
+        "--format",
+        "json",
+      )
+      .split("\n");
+    const nanoseconds = /,"timeNano":(\d{19})}$/.exec(line)?.[1] ?? "";
+    expect(JSON.parse(line)).toMatchObject({
+      status: "create",
+      id,
+      from: expect.stringContaining("oci:"),
+      Type: "container",
+      Action: "create",
+      Actor: { ID: id, Attributes: { name } },
+      scope: "local",
+      time: Number(nanoseconds.slice(0, 10)),
+    });
+    expect(place.outputOf("events", "--until", "1h")).toBe("");
+    const soon = new Date(Date.now() + 300).toISOString();
+    expect(place.outputOf("events", "--since", "1h", "--until", soon)).toContain(` create ${id} `);
+  });
+});
