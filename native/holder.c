@@ -81,6 +81,7 @@ static struct {
   i32 stdin_fd;
   i32 terminal_fd;
   i32 terminal_peer_fd;
+  int record_is_brief;
   i32 pidfd;
   i32 listener_fd;
   i32 directory_fd;
@@ -427,6 +428,8 @@ static u32 compose_record(u8 *text) {
   return length + put_text(text + length, "}\n");
 }
 
+static i64 sync_record(i32 fd) { return holder.record_is_brief ? 0 : syscall(__NR_fsync, fd); }
+
 // Readers see no record or the whole of it, after a power cut too.
 static i64 write_record(void) {
   enum { LONGEST = 256, CREATE_NEW_CONTENT = 01 | 0100 | 01000 | 02000000, MODE = 0600 };
@@ -437,12 +440,12 @@ static i64 write_record(void) {
   i64 fd = syscall(__NR_openat, holder.directory_fd, temporary, CREATE_NEW_CONTENT, MODE);
   if (is_error(fd)) return fd;
   i64 result = syscall(__NR_write, fd, text, length);
-  if (!is_error(result)) result = result == length ? syscall(__NR_fsync, fd) : -ENOSPC;
+  if (!is_error(result)) result = result == length ? sync_record(fd) : -ENOSPC;
   syscall(__NR_close, fd);
   if (is_error(result)) return result;
   result = syscall(__NR_renameat2, holder.directory_fd, temporary, holder.directory_fd,
                    "exit.json", 0);
-  return is_error(result) ? result : syscall(__NR_fsync, holder.directory_fd);
+  return is_error(result) ? result : sync_record(holder.directory_fd);
 }
 
 // ---- the end ----
@@ -601,8 +604,9 @@ static i32 open_terminal_peer(void) {
 
 static int is_valid(const struct hold_request *request) {
   int has_pipes = request->stdin_fd >= 0 || request->stdout_fd >= 0 || request->stderr_fd >= 0;
+  enum { KNOWN = PRIMARY_SETTLES | SUPERVISED | RECORD_IS_BRIEF };
   return request->version == HOLD_VERSION && request->reserved == 0 &&
-         (request->flags & ~(u32)(PRIMARY_SETTLES | SUPERVISED)) == 0 &&
+         (request->flags & ~(u32)KNOWN) == 0 &&
          request->pidfd >= 0 && !(has_pipes && request->terminal_fd >= 0) &&
          log_request_is_valid(&request->log);
 }
@@ -619,6 +623,7 @@ static void take_over(const struct hold_request *request) {
   holder.outputs[1] = (struct output){request->stderr_fd, STREAM_STDERR, 0};
   holder.listener_fd = request->listener_fd;
   holder.directory_fd = request->directory_fd;
+  holder.record_is_brief = (request->flags & RECORD_IS_BRIEF) != 0;
   holder.terminal_peer_fd = open_terminal_peer();
   for (int i = 0; i < CLIENT_LIMIT; i++) {
     holder.clients[i].fd = NO_FD;

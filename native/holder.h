@@ -4,7 +4,7 @@
 // The request lies in the program's data, 80 bytes, little-endian, aligned to 8:
 //
 //    0 version       u32  HOLD_VERSION
-//    4 flags         u32  PRIMARY_SETTLES, SUPERVISED
+//    4 flags         u32  PRIMARY_SETTLES, SUPERVISED, RECORD_IS_BRIEF
 //    8 init_pid      u32  as this process sees it
 //   12 pidfd         i32  of the container's init, which is a child of this process
 //   16 stdin_fd      i32  write end of the pipe, or -1: it has no stdin, or a terminal
@@ -51,6 +51,10 @@ enum { PRIMARY_SETTLES = 1 };
 // A client may be the container's supervisor (HELLO_SUPERVISOR). When such a client goes while the
 // container runs, hold() returns HOLD_SUPERVISOR_GONE; it is to be called again, and goes on.
 enum { SUPERVISED = 2, HOLD_SUPERVISOR_GONE = 1 };
+
+// The container is removed when it has ended: its exit record has no need to survive a power cut,
+// and nobody waits for the disk.
+enum { RECORD_IS_BRIEF = 4 };
 
 _Static_assert(sizeof(struct hold_request) == HOLD_REQUEST_BYTES, "as in hold-request.ts");
 

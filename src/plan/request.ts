@@ -52,6 +52,8 @@ export interface HoldEnd {
   readonly listenerFd?: number;
   /** Where the exit record goes. */
   readonly directoryFd: number;
+  /** The record is soon removed again: nobody waits until it is on the disk. */
+  readonly isRecordBrief?: boolean;
   readonly log?: HoldLog;
   /** Executed by the holder when all is over. */
   readonly onExit?: ExitCommand;

@@ -6,6 +6,7 @@
 //                         the rest of the program is not executed
 //                         2: when the container's supervisor goes, hold() returns
 //                         HOLD_SUPERVISOR_GONE, and goes on when it is called again
+//                         4: the exit record need not survive a power cut
 //    8 init_pid      u32  as the holder's process sees it
 //   12 pidfd         i32  of the container's init, a child of the holder's process
 //   16 stdin_fd      i32  write end of the pipe, or -1: it has no stdin, or a terminal
@@ -53,6 +54,7 @@ export type HoldRequest = Partial<
   readonly log?: HoldLog;
   readonly primarySettles?: boolean;
   readonly supervised?: boolean;
+  readonly isRecordBrief?: boolean;
 };
 
 /** The log, as the holder is told of it; native/log.h draws what it writes. */
@@ -79,6 +81,7 @@ export const HOLD_LOG_OFFSETS = {
 const LOG_DROP = 1;
 const PRIMARY_SETTLES = 1;
 const SUPERVISED = 2;
+const RECORD_IS_BRIEF = 4;
 const TWO_32 = 2 ** 32;
 
 const DESCRIPTORS = [
@@ -98,7 +101,8 @@ export function encodeHoldRequest(request: HoldRequest = {}): Uint32Array<ArrayB
   words[HOLD_REQUEST_OFFSETS.version / 4] = HOLD_VERSION;
   words[HOLD_REQUEST_OFFSETS.flags / 4] =
     (request.primarySettles === true ? PRIMARY_SETTLES : 0) |
-    (request.supervised === true ? SUPERVISED : 0);
+    (request.supervised === true ? SUPERVISED : 0) |
+    (request.isRecordBrief === true ? RECORD_IS_BRIEF : 0);
   words[HOLD_REQUEST_OFFSETS.initPid / 4] = request.initPid ?? 0;
   for (const name of DESCRIPTORS) {
     words[HOLD_REQUEST_OFFSETS[name] / 4] = request[name] ?? -1;

@@ -22,11 +22,22 @@ export async function runHeld(options: HeldOptions): Promise<HeldContainer> {
 }
 
 function holdEnd(options: HeldOptions): HoldEnd {
-  const { stdin, directoryFd, primaryFd, listenerFd, log, onExit, lockFds, supervisor } = options;
+  const {
+    stdin,
+    directoryFd,
+    isRecordBrief,
+    primaryFd,
+    listenerFd,
+    log,
+    onExit,
+    lockFds,
+    supervisor,
+  } = options;
   return {
     kind: "hold",
     stdin,
     directoryFd,
+    ...(isRecordBrief === undefined ? {} : { isRecordBrief }),
     ...(primaryFd === undefined ? {} : { primaryFd }),
     ...(listenerFd === undefined ? {} : { listenerFd }),
     ...(log === undefined ? {} : { log }),

@@ -4,9 +4,9 @@
 //   hold-driver --layout       prints the offset of each field of struct hold_request
 //
 // OPTIONS, letters: t the command has a terminal, p descriptor 3 is the primary client, v the request
-// has a wrong version, s it has a supervisor, each end of which adds a byte to the file "gone" in
-// DIRECTORY, l there is a log, "log" in DIRECTORY, of 3 files of 1000 bytes, d what can't be
-// written to it is dropped. Descriptor 4 is the listener; the exit record goes to DIRECTORY.
+// has a wrong version, b its record is brief, s it has a supervisor, each end of which adds a byte to the
+// file "gone" in DIRECTORY, l there is a log, "log" in DIRECTORY, of 3 files of 1000 bytes, d what can't
+// be written to it is dropped. Descriptor 4 is the listener; the exit record goes to DIRECTORY.
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -111,6 +111,7 @@ int main(int argc, char **argv) {
         (u64) "log", 1000, open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC), 3, 0, 0};
   if (strchr(options, 'd')) request.log.flags = LOG_DROP;
   if (strchr(options, 'p')) request.primary_fd = PRIMARY_FD;
+  if (strchr(options, 'b')) request.flags |= RECORD_IS_BRIEF;
   if (strchr(options, 'v')) request.version = HOLD_VERSION + 1;
   if (strchr(options, 's')) request.flags = SUPERVISED;
   i64 result;

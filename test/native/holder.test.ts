@@ -100,6 +100,13 @@ function describeHolder(target: Target, largeBytes: number): void {
     expect(age).toBeLessThan(60);
   });
 
+  test("records it also for a container that is soon removed", async () => {
+    using held = hold("exit 3", { options: "b" });
+    greet(held.primary, true);
+    await expectEnd(held);
+    expect(readExitRecord(held.directoryFd)?.status).toEqual({ code: 3 });
+  });
+
   test("tells the signal", async () => {
     using held = hold("kill -KILL $$");
     greet(held.primary, true);

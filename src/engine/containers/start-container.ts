@@ -77,6 +77,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     ...(primaryFd === undefined ? {} : { primaryFd }),
     listenerFd: listener.number,
     directoryFd: container.folder.fd,
+    isRecordBrief: options.remove,
     lockFds: [holderLock, ...(imageLock === undefined ? [] : [imageLock])].map(
       ({ number }) => number,
     ),
