@@ -3,6 +3,17 @@
 import { OcicatError } from "../error/ocicat-error.ts";
 import { algorithmOf, type Digest } from "../oci/digest.ts";
 
+/** Content came whole, but is not what its digest says. */
+export class DigestMismatch extends OcicatError {
+  readonly expected: Digest;
+
+  constructor(subject: string, expected: Digest, actual: string) {
+    const reason = `its digest is ${actual} instead of ${expected}`;
+    super("invalid-config", { operation: "verify", subject, reason });
+    this.expected = expected;
+  }
+}
+
 export class DigestCheck {
   readonly #expected: Digest;
   readonly #hasher: Bun.CryptoHasher;
@@ -16,15 +27,11 @@ export class DigestCheck {
     this.#hasher.update(chunk);
   }
 
-  /** Throws unless all of the content had the digest. Once only. */
+  /** Throws DigestMismatch unless all of the content had the digest. Once only. */
   verify(subject: string): void {
     const actual = `${algorithmOf(this.#expected)}:${this.#hasher.digest("hex")}`;
     if (actual !== this.#expected) {
-      throw new OcicatError("invalid-config", {
-        operation: "verify",
-        subject,
-        reason: `its digest is ${actual} instead of ${this.#expected}`,
-      });
+      throw new DigestMismatch(subject, this.#expected, actual);
     }
   }
 }

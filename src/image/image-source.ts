@@ -13,6 +13,11 @@ export interface ImageSource {
    * no more; throws OcicatError when it can't go on. A source retries what is worth it by itself.
    */
   blob(descriptor: Descriptor, offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * What `blob` gave had another digest. True: another try may go better, it is asked for elsewhere or
+   * once more. Absent: the source has nothing else to give.
+   */
+  wasWrong?(descriptor: Descriptor): boolean;
   /** A file on this machine that is said to be the blob; see IngestRequest.localPath. */
   localPath?(descriptor: Descriptor): string | undefined;
 }

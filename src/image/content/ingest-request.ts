@@ -13,7 +13,8 @@ export interface IngestRequest {
   readonly localPath?: string;
   /**
    * Takes all of the blob in order, what an earlier try has left included; it may keep the chunks.
-   * Nothing says that they are right until the blob is in. It is awaited before the next chunk.
+   * Nothing says that they are right until the blob is in. It is awaited before the next chunk. An error
+   * of code "invalid-config" waits for the end: a blob with another digest is told of as that.
    */
   readonly onChunk?: (chunk: Uint8Array) => void | Promise<void>;
   /** `bytes` of the blob are here, of descriptor.size. */

@@ -60,6 +60,8 @@ class Ingest {
   #bytes = 0;
   /** The source broke off: what has come is right as far as anybody knows. */
   #canResume = false;
+  /** What `onChunk` found wrong with the content: told when the content is that of the digest. */
+  #refusal: OcicatError | undefined;
 
   constructor(partial: PartialBlob, request: IngestRequest) {
     this.#partial = partial;
@@ -128,8 +130,25 @@ class Ingest {
   async #consume(piece: Uint8Array): Promise<void> {
     this.#bytes += piece.length;
     this.#check.update(piece);
-    await this.#request.onChunk?.(piece);
+    if (this.#refusal === undefined) {
+      await this.#handOut(piece);
+    }
     this.#checkAborted();
+  }
+
+  /**
+   * Whoever makes something of the blob may find nonsense in it. Whether that is the image's, or has come
+   * about on the way, only the digest of the whole says.
+   */
+  async #handOut(piece: Uint8Array): Promise<void> {
+    try {
+      await this.#request.onChunk?.(piece);
+    } catch (error) {
+      if (!(error instanceof OcicatError) || error.code !== "invalid-config") {
+        throw error;
+      }
+      this.#refusal = error;
+    }
   }
 
   #checkAborted(): void {
@@ -148,6 +167,9 @@ class Ingest {
       throw wrong(digest, `it ends after ${this.#bytes} of ${size} bytes`);
     }
     this.#check.verify(`the blob ${digest}`);
+    if (this.#refusal !== undefined) {
+      throw this.#refusal;
+    }
   }
 }
 

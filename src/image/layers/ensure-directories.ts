@@ -10,7 +10,7 @@ import type { LayerSource } from "../unpack/unpack-layer.ts";
 import { type BringInContext, reportLayer } from "./bring-in-context.ts";
 import { chainIds } from "./chain-id.ts";
 import type { ImageLayer } from "./ensure-layer-file.ts";
-import { ingestBlob } from "./ingest-blob.ts";
+import { ingestWhole } from "./ingest-blob.ts";
 import { layerFileName } from "./layer-names.ts";
 
 export interface UnpackedLayers {
@@ -25,7 +25,7 @@ export async function ensureBlob(context: BringInContext, { blob, diffId }: Imag
   const { store, compressed } = context;
   const hasFile = statAt(store.folders.layers.number, layerFileName(diffId)) !== undefined;
   if (compressed === "keep" || !hasFile) {
-    await ingestBlob(context, blob);
+    await ingestWhole(context, blob);
   }
 }
 

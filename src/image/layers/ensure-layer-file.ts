@@ -13,10 +13,11 @@ import { bytes } from "../../sys/memory.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import type { Ingested } from "../content/ingest-request.ts";
 import { BlobReader } from "../unpack/blob.ts";
+import { untilRight } from "../until-right.ts";
 import { type BringInContext, reportLayer } from "./bring-in-context.ts";
 import { checkAborted } from "./check-aborted.ts";
 import { detectCompression, MAGIC_BYTES } from "./inflate.ts";
-import { ingestBlob } from "./ingest-blob.ts";
+import { ingestBlob, ingestWhole } from "./ingest-blob.ts";
 import { LayerFileMaker, type MadeLayer } from "./layer-file-maker.ts";
 import { layerFileName } from "./layer-names.ts";
 import { StagedFile } from "./staged-file.ts";
@@ -39,7 +40,7 @@ export async function ensureLayerFile(
   using _held = await lock(stagingFd, `${name}.lock`, onWait, signal);
   const isThere = statAt(store.folders.layers.number, name) !== undefined;
   const isReady = isThere || isStoredArchive(store, layer);
-  const result = isReady ? await ensureBlob(context, blob) : await make(context, layer);
+  const result = isReady ? await ensureBlob(context, blob) : await makeRight(context, layer);
   const hasFile = isThere || result.kind === "layer-file";
   if (compressed === "drop" && hasFile) {
     removeCompressed(store, blob.digest);
@@ -52,7 +53,7 @@ type Result = { readonly phase: "exists" | "done" } & (MadeLayer | { readonly ki
 
 /** A layer file is enough where compressed blobs are not kept. */
 async function ensureBlob(context: BringInContext, blob: Descriptor): Promise<Result> {
-  const ingested = context.compressed === "drop" ? "existed" : await ingestBlob(context, blob);
+  const ingested = context.compressed === "drop" ? "existed" : await ingestWhole(context, blob);
   return { kind: "blob", phase: ingested === "new" ? "done" : "exists" };
 }
 
@@ -78,6 +79,12 @@ function storedCompression(store: ContentStore, digest: Digest): LayerCompressio
   const start = bytes(MAGIC_BYTES);
   checked(tryRead(file.number, start), "read the blob", digest);
   return detectCompression(start);
+}
+
+/** A blob that comes wrong is asked for again, and everything that was made of it is made anew. */
+async function makeRight(context: BringInContext, layer: ImageLayer): Promise<Result> {
+  const attempt = () => make(context, layer);
+  return await untilRight(context.source, layer.blob, attempt, context.onEvent);
 }
 
 async function make(context: BringInContext, layer: ImageLayer): Promise<Result> {

@@ -2,6 +2,7 @@
 
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Ingested } from "../content/ingest-request.ts";
+import { untilRight } from "../until-right.ts";
 import { type BringInContext, reportLayer } from "./bring-in-context.ts";
 
 /** The last event, "done" or "exists", is the caller's. `onChunk`: see IngestRequest. */
@@ -23,9 +24,15 @@ export async function ingestBlob(
   });
 }
 
+/** A blob of which nothing is made while it comes. One that comes wrong is asked for again. */
+export async function ingestWhole(context: BringInContext, blob: Descriptor): Promise<Ingested> {
+  const attempt = () => ingestBlob(context, blob);
+  return await untilRight(context.source, blob, attempt, context.onEvent);
+}
+
 /** A blob of which nothing is made. */
 export async function bringInBlob(context: BringInContext, blob: Descriptor): Promise<void> {
-  const ingested = await ingestBlob(context, blob);
+  const ingested = await ingestWhole(context, blob);
   const phase = ingested === "new" ? "done" : "exists";
   reportLayer(context, blob, { phase, bytes: blob.size });
 }

@@ -37,11 +37,16 @@ export async function* downloadBlob(
     subject: `the blob ${descriptor.digest} of ${quote(`${reference.domain}/${reference.path}`)}`,
   };
   const position = new Position(descriptor.size, request.offset);
-  const [first, ...others] = connections.of(reference.domain, "pull");
+  const hosts = connections.of(reference.domain, "pull");
+  const [first, ...others] = connections.blobSenders.trusted(descriptor.digest, hosts);
+  const from = (host: HostConnection) => {
+    connections.blobSenders.note(descriptor.digest, host);
+    return fromRegistry(task, host, request, position);
+  };
   let connection = first;
   for (const next of others) {
     try {
-      yield* fromRegistry(task, connection, request, position);
+      yield* from(connection);
       return;
     } catch (error) {
       connections.passOver(connection, error);
@@ -49,7 +54,7 @@ export async function* downloadBlob(
     connection = next;
   }
   try {
-    yield* fromRegistry(task, connection, request, position);
+    yield* from(connection);
   } catch (error) {
     if (!isMissingForeignLayer(error, descriptor)) {
       throw error;

@@ -57,6 +57,14 @@ export class RegistryClient {
     return downloadBlob(this.#connections, { reference, descriptor, offset, signal });
   }
 
+  /**
+   * A blob came whole, but wrong. True: it is worth another try, which goes to another host, or once more
+   * to the registry itself.
+   */
+  blobWasWrong({ digest }: Descriptor): boolean {
+    return this.#connections.blobSenders.wereWrong(digest);
+  }
+
   /** In the order of the registry, which is mostly that of the alphabet. */
   async *tags(reference: ImageReference): AsyncGenerator<string, void, undefined> {
     const { domain, path } = reference;

@@ -2,6 +2,7 @@
 // lives; and the way from one that fails to the next.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { BlobSenders } from "./blob-senders.ts";
 import { type ConnectionContext, HostConnection } from "./host-connection.ts";
 import { RegistryError } from "./registry-error.ts";
 import type { Capability } from "./registry-host.ts";
@@ -18,6 +19,7 @@ interface Connections {
 
 export class RegistryConnections {
   readonly context: ConnectionContext;
+  readonly blobSenders = new BlobSenders();
   readonly #settings: HostsSettings;
   /** Mirrors of which the user knows. */
   readonly #passedOver = new Set<string>();

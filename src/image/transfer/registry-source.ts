@@ -5,6 +5,7 @@ import { isIndexType, isManifestType } from "../../oci/media-types.ts";
 import type { ImageReference } from "../../oci/reference.ts";
 import { DigestCheck } from "../digest-check.ts";
 import type { RegistryClient } from "../registry/registry-client.ts";
+import { untilRight } from "../until-right.ts";
 import { collectBytes } from "./collect-bytes.ts";
 import type { PushSource } from "./push-plan.ts";
 
@@ -37,11 +38,17 @@ export class RegistrySource implements PushSource {
       const manifest = await this.#client.manifest(this.#repository, digest);
       return manifest.content;
     }
-    const content = await collectBytes(this.blob(descriptor, 0), descriptor);
-    const check = new DigestCheck(digest);
-    check.update(content);
-    check.verify(`the blob ${digest}`);
-    return content;
+    return await untilRight(this, descriptor, async () => {
+      const content = await collectBytes(this.blob(descriptor, 0), descriptor);
+      const check = new DigestCheck(digest);
+      check.update(content);
+      check.verify(`the blob ${digest}`);
+      return content;
+    });
+  }
+
+  wasWrong(descriptor: Descriptor): boolean {
+    return this.#client.blobWasWrong(descriptor);
   }
 
   blob(descriptor: Descriptor, offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array> {
