@@ -58,3 +58,14 @@ export const FSPICK_EMPTY_PATH = 8;
 
 export const MOVE_MOUNT_F_EMPTY_PATH = 0x4;
 export const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+
+/**
+ * Of an overlay, whatever the host's module parameters are: the layers mean what their files say. No
+ * attribute leads a lookup elsewhere ("redirect_dir", "metacopy"), and a writable layer has whole files
+ * and directories only, so that it can be read without its overlay.
+ */
+export const OVERLAY_OPTIONS: readonly (readonly [key: string, value: string])[] = [
+  ["redirect_dir", "nofollow"],
+  ["metacopy", "off"],
+  ["index", "off"],
+];

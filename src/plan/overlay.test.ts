@@ -28,6 +28,12 @@ describe("an overlay", () => {
     expect(layers[1]).toContain(JSON.stringify("/layers/a:b,c\\d"));
   });
 
+  test("does not depend on what the host's overlays do", () => {
+    for (const option of ["redirect_dir", "metacopy", "index"]) {
+      expect(lines(OVERLAY).filter((line) => line.includes(`"${option}"`))).toHaveLength(1);
+    }
+  });
+
   test("is mounted with one option for all layers where the kernel refuses that", () => {
     const [mount] = lines({ ...OVERLAY, userXattr: true }).filter((line) =>
       line.includes(" mount("),
@@ -36,6 +42,9 @@ describe("an overlay", () => {
       "lowerdir=/layers/top:/layers/a\\:b\\,c\\\\d",
       "upperdir=/box/upper",
       "workdir=/box/work",
+      "redirect_dir=nofollow",
+      "metacopy=off",
+      "index=off",
       "userxattr",
     ];
     expect(mount).toContain(JSON.stringify(options.join(",")));

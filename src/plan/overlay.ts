@@ -11,6 +11,7 @@ import {
   FSCONFIG_SET_STRING,
   FSMOUNT_CLOEXEC,
   FSOPEN_CLOEXEC,
+  OVERLAY_OPTIONS,
 } from "../abi/mount.ts";
 import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
@@ -68,6 +69,9 @@ function mountByLayers(
   }
   set("upperdir", overlay.upper);
   set("workdir", overlay.work);
+  for (const [key, value] of OVERLAY_OPTIONS) {
+    set(key, value);
+  }
   if (overlay.userXattr) {
     const command = named(FSCONFIG_SET_FLAG, "SET_FLAG");
     const args = [fs, command, program.text("userxattr"), 0, 0];
@@ -96,8 +100,14 @@ function mountByOptions(
 
 function mountOptions({ lower, upper, work, userXattr }: OverlayRoot): string {
   const layers = lower.map(escapeOption).join(":");
-  const paths = `lowerdir=${layers},upperdir=${escapeOption(upper)},workdir=${escapeOption(work)}`;
-  return userXattr ? `${paths},userxattr` : paths;
+  const parts = [
+    `lowerdir=${layers}`,
+    `upperdir=${escapeOption(upper)}`,
+    `workdir=${escapeOption(work)}`,
+    ...OVERLAY_OPTIONS.map(([key, value]) => `${key}=${value}`),
+    ...(userXattr ? ["userxattr"] : []),
+  ];
+  return parts.join(",");
 }
 
 /** A comma ends an option, a colon a layer. */

@@ -1,5 +1,13 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeDetachedOverlay } from "./overlay-mount.ts";
@@ -23,6 +31,7 @@ test.skipIf(CANNOT)("as root: an overlay of 60 layers with long names, topmost f
     const path = makeFolder(`${index}:,${"n".repeat(100)}`);
     writeFileSync(join(path, `file-${index}`), "");
     writeFileSync(join(path, "common"), String(index));
+    mkdirSync(join(path, "folder"));
     return path;
   });
   const directory = process.cwd();
@@ -34,4 +43,7 @@ test.skipIf(CANNOT)("as root: an overlay of 60 layers with long names, topmost f
   expect(readFileSync(`${path}/file-59`, "utf8")).toBe("");
   writeFileSync(`${path}/new`, "new");
   expect(readFileSync(join(directories.upper, "new"), "utf8")).toBe("new");
+  // With a redirection the writable layer would have a folder without its files.
+  const renameFolder = () => renameSync(`${path}/folder`, `${path}/renamed`);
+  expect(renameFolder).toThrow("EXDEV");
 });

@@ -1,6 +1,7 @@
 // An overlay that is mounted nowhere, to look at the files of a container that does not run.
 
 import { O_PATH } from "../abi/file.ts";
+import { OVERLAY_OPTIONS } from "../abi/mount.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
@@ -17,10 +18,7 @@ export interface OverlayDirectories {
 }
 
 export function makeDetachedOverlay({ lower, upper, work }: OverlayDirectories): OwnedFd {
-  const own = [
-    ["upperdir", upper],
-    ["workdir", work],
-  ] as const;
+  const own = [["upperdir", upper], ["workdir", work], ...OVERLAY_OPTIONS] as const;
   try {
     return mount([...lower.map((path) => ["lowerdir+", path] as const), ...own]);
   } catch (error) {
