@@ -48,12 +48,11 @@ async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<num
   const surroundings = { workingDirectory: process.cwd(), environment: process.env };
   const options = runOptions(flags, surroundings);
   checkTerminal(options);
-  const progress = isTerminal(STDERR) ? new LazyProgress() : undefined;
   const end = await runContainer({
     ...options,
     ...(notes === undefined ? {} : { ignoredSignals: signalSet(notes) }),
     onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
-    ...(progress === undefined ? {} : { progress }),
+    progress: new LazyProgress(),
   });
   if (end.kind === "detached") {
     writeOutput(`${end.id}\n`);
@@ -83,13 +82,13 @@ function checkTerminal({ terminal, interactive, detach }: RunContainerOptions): 
 
 /** What draws is loaded when there is something to draw: a stored image has nothing to tell. */
 class LazyProgress {
-  #progress: Promise<Progress> | undefined;
+  #progress: Promise<Progress | undefined> | undefined;
 
   show(event: ImageEvent): void {
     this.#progress ??= openLazily();
     // In the order of the events: each waits for the same promise.
     this.#progress.then(
-      (progress) => progress.show(event),
+      (progress) => progress?.show(event),
       () => undefined,
     );
   }
@@ -99,7 +98,10 @@ class LazyProgress {
   }
 }
 
-async function openLazily(): Promise<Progress> {
+/** Undefined where nobody looks on and nobody asked: what the container writes stands alone then. */
+async function openLazily(): Promise<Progress | undefined> {
+  const { progressSetting } = await import("../engine/images/progress-setting.ts");
   const { openProgress } = await import("./terminal/progress/progress.ts");
-  return openProgress("auto", process.env);
+  const style = await progressSetting({});
+  return style === "auto" && !isTerminal(STDERR) ? undefined : openProgress(style, process.env);
 }

@@ -52,6 +52,21 @@ describe.skipIf(NEEDS_ROOT)("as root: run and a registry", () => {
     expect(registry.requests).toHaveLength(asked);
   });
 
+  test("progress is shown as progress.style asks for it, and by itself at a terminal alone", async () => {
+    const pull = ["--pull", "always", name()];
+    expect(await place.run(pull)).toMatchObject({ status: 0, stderr: "" });
+    publish("second");
+    const lines = await place.run(pull, { env: { OCICAT_PROGRESS_STYLE: "lines" } });
+    expect(lines).toMatchObject({ stdout: "second\n", stderr: expect.stringContaining("done") });
+    publish("third");
+    const json = await place.run(pull, { env: { OCICAT_PROGRESS_STYLE: "json" } });
+    const events = json.stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events).toContainEqual(expect.objectContaining({ phase: "done" }));
+  });
+
   test("always and newer ask, and take what is new", async () => {
     expect(await place.output(["--pull", "always", name()])).toBe("first\n");
     publish("second");

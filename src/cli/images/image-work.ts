@@ -5,7 +5,7 @@ import { SIGHUP, SIGINT, SIGTERM } from "../../abi/process.ts";
 import type { ImageOptions } from "../../engine/images/image-session.ts";
 import { progressSetting } from "../../engine/images/progress-setting.ts";
 import type { WorkOptions } from "../../engine/images/transfer-options.ts";
-import type { OcicatError } from "../../error/ocicat-error.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
 import { isSignalIgnored } from "../../sys/signal-catcher.ts";
 import type { FlagsOf } from "../flags.ts";
 import type { BlobOrigin } from "../terminal/progress/phase-text.ts";
@@ -24,11 +24,26 @@ export const WORK_FLAGS = {
 
 type WorkFlags = FlagsOf<typeof WORK_FLAGS>;
 
-/** What the shell shows for a program that SIGINT ended. */
-const EXIT_INTERRUPTED = 130;
+/** What the shell shows for a program that a signal ended is this and the signal's number. */
+const EXIT_SIGNALLED = 128;
 
-export function workFailureCode({ code }: OcicatError): number {
-  return code === "interrupted" ? EXIT_INTERRUPTED : 1;
+/** The error of work that a signal ended. */
+class SignalledError extends OcicatError {
+  readonly signal: number;
+
+  constructor(error: OcicatError, signal: number) {
+    const { code, operation, subject, reason } = error;
+    super(code, { operation, subject, reason, cause: error });
+    this.signal = signal;
+    this.cleanupFailures.push(...error.cleanupFailures);
+  }
+}
+
+export function workFailureCode(error: OcicatError): number {
+  if (error.code !== "interrupted") {
+    return 1;
+  }
+  return EXIT_SIGNALLED + (error instanceof SignalledError ? error.signal : SIGINT);
 }
 
 const SIGNALS = [
@@ -45,37 +60,54 @@ export async function withProgress<Result>(
   const options = imageOptions(flags.text("store"));
   const progress = openProgress(await styleOf(flags, options), process.env, origin);
   const controller = new AbortController();
-  using _handlers = interruptBySignals(controller);
+  using handlers = new SignalInterruption(controller);
   try {
     return await action({
       ...options,
       onEvent: (event) => progress.show(event),
       signal: controller.signal,
     });
+  } catch (error) {
+    const isOurs = error instanceof OcicatError && handlers.signal !== undefined;
+    throw isOurs && error.code === "interrupted"
+      ? new SignalledError(error, handlers.signal ?? SIGINT)
+      : error;
   } finally {
     progress.finish();
   }
 }
 
 /** Until it is disposed of. Signals that are ignored stay so: whoever started this process wants it. */
-function interruptBySignals(controller: AbortController): Disposable {
-  const names = SIGNALS.filter(([, number]) => !isSignalIgnored(number)).map(([name]) => name);
-  const remove = (): void => {
-    for (const name of names) {
-      process.off(name, interrupt);
+class SignalInterruption implements Disposable {
+  /** The first that came. */
+  signal: number | undefined;
+  readonly #controller: AbortController;
+  readonly #handlers: readonly (readonly [NodeJS.Signals, () => void])[];
+
+  constructor(controller: AbortController) {
+    this.#controller = controller;
+    this.#handlers = SIGNALS.filter(([, number]) => !isSignalIgnored(number)).map(
+      ([name, number]) => [name, () => this.#interrupt(name, number)],
+    );
+    for (const [name, handler] of this.#handlers) {
+      process.on(name, handler);
     }
-  };
-  const interrupt = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) {
-      remove();
-      process.kill(process.pid, signal);
-    }
-    controller.abort();
-  };
-  for (const name of names) {
-    process.on(name, interrupt);
   }
-  return { [Symbol.dispose]: remove };
+
+  [Symbol.dispose](): void {
+    for (const [name, handler] of this.#handlers) {
+      process.off(name, handler);
+    }
+  }
+
+  #interrupt(name: NodeJS.Signals, number: number): void {
+    if (this.#controller.signal.aborted) {
+      this[Symbol.dispose]();
+      process.kill(process.pid, name);
+    }
+    this.signal ??= number;
+    this.#controller.abort();
+  }
 }
 
 async function styleOf(flags: WorkFlags, options: ImageOptions): Promise<ProgressStyle> {
