@@ -7,6 +7,10 @@ export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
 export const OCI_LAYER = "application/vnd.oci.image.layer.v1.tar";
 export const OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
 export const OCI_LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd";
+/** Layers that may not be passed on; their descriptors say where they are. */
+export const OCI_FOREIGN_LAYER = "application/vnd.oci.image.layer.nondistributable.v1.tar";
+export const OCI_FOREIGN_LAYER_GZIP = `${OCI_FOREIGN_LAYER}+gzip`;
+export const OCI_FOREIGN_LAYER_ZSTD = `${OCI_FOREIGN_LAYER}+zstd`;
 export const OCI_EMPTY = "application/vnd.oci.empty.v1+json";
 
 export const DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json";
@@ -16,20 +20,23 @@ export const DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar";
 export const DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 export const DOCKER_LAYER_ZSTD = "application/vnd.docker.image.rootfs.diff.tar.zstd";
 
+export const DOCKER_FOREIGN_LAYER = "application/vnd.docker.image.rootfs.foreign.diff.tar";
+export const DOCKER_FOREIGN_LAYER_GZIP = `${DOCKER_FOREIGN_LAYER}.gzip`;
+
 export type LayerCompression = "none" | "gzip" | "zstd";
 
 const LAYERS: ReadonlyMap<string, LayerCompression> = new Map<string, LayerCompression>([
   [OCI_LAYER, "none"],
   [OCI_LAYER_GZIP, "gzip"],
   [OCI_LAYER_ZSTD, "zstd"],
-  ["application/vnd.oci.image.layer.nondistributable.v1.tar", "none"],
-  ["application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "gzip"],
-  ["application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "zstd"],
+  [OCI_FOREIGN_LAYER, "none"],
+  [OCI_FOREIGN_LAYER_GZIP, "gzip"],
+  [OCI_FOREIGN_LAYER_ZSTD, "zstd"],
   [DOCKER_LAYER, "none"],
   [DOCKER_LAYER_GZIP, "gzip"],
   [DOCKER_LAYER_ZSTD, "zstd"],
-  ["application/vnd.docker.image.rootfs.foreign.diff.tar", "none"],
-  ["application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", "gzip"],
+  [DOCKER_FOREIGN_LAYER, "none"],
+  [DOCKER_FOREIGN_LAYER_GZIP, "gzip"],
 ]);
 
 /** How a layer is compressed; nothing when the content is no layer that can be unpacked. */

@@ -1,10 +1,9 @@
 // Makes an image of what a container has written: `ocicat commit`. The writable layer of its overlay
 // becomes one more layer on those of its image, and the configuration is the image's with changes.
 
-import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { HistoryEntry, Image, ImageConfig } from "../../oci/image-spec.ts";
-import { layerCompression, OCI_CONFIG, OCI_LAYER } from "../../oci/media-types.ts";
+import { OCI_CONFIG, OCI_LAYER } from "../../oci/media-types.ts";
 import { decodeImage } from "../../oci/parse/image.ts";
 import { OwnedFd, statAt } from "../../sys/file.ts";
 import { decodeText, encodeText } from "../../sys/memory.ts";
@@ -21,7 +20,7 @@ import { readRange } from "./file-range.ts";
 import { folderChanges } from "./folder-changes.ts";
 import { folderItems } from "./folder-items.ts";
 import { storedBlob } from "./layer-content.ts";
-import { layerType } from "./layer-types.ts";
+import { retypeLayer } from "./layer-types.ts";
 import { type LoadedImage, nameImage } from "./load-archive.ts";
 import type { StoredManifest } from "./stored-image.ts";
 
@@ -68,17 +67,15 @@ export async function commitFolder(
   }
   const document = encodeText(JSON.stringify(imageOf(request, digest)));
   const described = source.addDocument(document, OCI_CONFIG);
-  const layers = [...base.manifest.layers.map(ociLayer), { mediaType: OCI_LAYER, digest, size }];
+  const layers = [
+    ...base.manifest.layers.map((each) => retypeLayer(each, "oci")),
+    { mediaType: OCI_LAYER, digest, size },
+  ];
   const top = addManifest(source, described, layers);
   const { bringIn } = await import("../bring-in.ts");
   using brought = await bringIn(store, source, top, options);
   await nameImage(store, brought.descriptor, names);
   return { descriptor: brought.descriptor, imageId: described.digest, names };
-}
-
-function ociLayer(layer: Descriptor): Descriptor {
-  const { mediaType } = layer;
-  return { ...layer, mediaType: layerType("oci", layerCompression(mediaType) ?? "none") };
 }
 
 /** Returns the digest of the archive. */

@@ -5,10 +5,13 @@ import { digestOf } from "../../../test/fixtures/unpacked-layers.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { ImageManifest } from "../../oci/image-spec.ts";
 import {
+  DOCKER_FOREIGN_LAYER_GZIP,
   DOCKER_INDEX,
+  DOCKER_LAYER,
   DOCKER_LAYER_GZIP,
   DOCKER_MANIFEST,
   OCI_CONFIG,
+  OCI_FOREIGN_LAYER_GZIP,
   OCI_LAYER,
   OCI_LAYER_GZIP,
   OCI_LAYER_ZSTD,
@@ -192,4 +195,21 @@ test.each([
   using place = new TestPlace();
   const { store, image } = await stored(place);
   expect(await errorOf(convert(store, image, options))).toContain(reason);
+});
+
+test("a layer that may not be passed on stays one, with its bytes and its addresses", async () => {
+  using place = new TestPlace();
+  const layout = place.layout();
+  const plain = layout.addImage({ layers: LAYERS });
+  const manifest = JSON.parse(readFileSync(layout.blobPath(plain), "utf8"));
+  const urls = ["https://nowhere.example/layer"];
+  manifest.layers[0] = { ...manifest.layers[0], mediaType: OCI_FOREIGN_LAYER_GZIP, urls };
+  const image = layout.addDocument(manifest, OCI_MANIFEST);
+  layout.setIndex([named(image, "localhost/a:1")]);
+  const store = place.store();
+  await loadArchive(store, { kind: "path", path: layout.folder }, BRING_IN);
+  const { descriptor } = await convert(store, image, { compression: "none", mediaTypes: "docker" });
+  const [foreign, other] = manifestOf(store, descriptor).layers;
+  expect(foreign).toEqual({ ...manifest.layers[0], mediaType: DOCKER_FOREIGN_LAYER_GZIP });
+  expect(other?.mediaType).toBe(DOCKER_LAYER);
 });

@@ -4,14 +4,21 @@
 
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import { type LayerCompression, layerCompression } from "../../oci/media-types.ts";
+import { isForeignLayer, type LayerCompression, layerCompression } from "../../oci/media-types.ts";
 import type { BringInOptions } from "../bring-in-request.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { AssembledSource } from "./assembled-source.ts";
 import { type CompressionChoice, checkLevel } from "./compress.ts";
 import { compressLayer } from "./compressed-layer.ts";
 import { storedBlob, uncompressedLayer } from "./layer-content.ts";
-import { encodeManifest, familyOf, layerType, redescribe, type TypeFamily } from "./layer-types.ts";
+import {
+  encodeManifest,
+  familyOf,
+  layerType,
+  redescribe,
+  retypeLayer,
+  type TypeFamily,
+} from "./layer-types.ts";
 import { type LoadedImage, nameImage } from "./load-archive.ts";
 import { rewriteIndexes } from "./rewrite-index.ts";
 import { manifestFor, readStoredImage, type StoredManifest } from "./stored-image.ts";
@@ -111,12 +118,13 @@ class Conversion {
   async #convertLayer(layer: Descriptor, diffId: Digest, family: TypeFamily): Promise<Descriptor> {
     const present = layerCompression(layer.mediaType) ?? "none";
     const compression = this.#options.compression ?? present;
-    const mediaType = layerType(family, compression);
     const isRight = compression === present && this.#options.level === undefined;
-    if (isRight) {
+    // What a foreign layer's addresses lead to has the digest that it has.
+    if (isRight || isForeignLayer(layer.mediaType)) {
       this.#keepLayers([layer]);
-      return familyOf(layer.mediaType) === family ? layer : { ...layer, mediaType };
+      return retypeLayer(layer, family);
     }
+    const mediaType = layerType(layer, family, compression);
     const known = this.#converted.get(diffId);
     const choice = { compression, ...levelOf(this.#options) };
     const made = known ?? (await this.#compress(layer, diffId, choice));

@@ -6,13 +6,20 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { ImageManifest } from "../../oci/image-spec.ts";
 import {
   DOCKER_CONFIG,
+  DOCKER_FOREIGN_LAYER,
+  DOCKER_FOREIGN_LAYER_GZIP,
   DOCKER_INDEX,
   DOCKER_LAYER,
   DOCKER_LAYER_GZIP,
   DOCKER_MANIFEST,
   isConfigType,
+  isForeignLayer,
   type LayerCompression,
+  layerCompression,
   OCI_CONFIG,
+  OCI_FOREIGN_LAYER,
+  OCI_FOREIGN_LAYER_GZIP,
+  OCI_FOREIGN_LAYER_ZSTD,
   OCI_INDEX,
   OCI_LAYER,
   OCI_LAYER_GZIP,
@@ -23,11 +30,14 @@ import { encodeText } from "../../sys/memory.ts";
 
 export type TypeFamily = "oci" | "docker";
 
+type LayerTypes = Readonly<Record<LayerCompression, string | undefined>>;
+
 interface FamilyTypes {
   readonly index: string;
   readonly manifest: string;
   readonly config: string;
-  readonly layers: Readonly<Record<LayerCompression, string | undefined>>;
+  readonly layers: LayerTypes;
+  readonly foreignLayers: LayerTypes;
 }
 
 const FAMILIES: Readonly<Record<TypeFamily, FamilyTypes>> = {
@@ -36,6 +46,11 @@ const FAMILIES: Readonly<Record<TypeFamily, FamilyTypes>> = {
     manifest: OCI_MANIFEST,
     config: OCI_CONFIG,
     layers: { none: OCI_LAYER, gzip: OCI_LAYER_GZIP, zstd: OCI_LAYER_ZSTD },
+    foreignLayers: {
+      none: OCI_FOREIGN_LAYER,
+      gzip: OCI_FOREIGN_LAYER_GZIP,
+      zstd: OCI_FOREIGN_LAYER_ZSTD,
+    },
   },
   docker: {
     index: DOCKER_INDEX,
@@ -43,6 +58,11 @@ const FAMILIES: Readonly<Record<TypeFamily, FamilyTypes>> = {
     config: DOCKER_CONFIG,
     // Docker's specification has no zstd, and Docker and podman refuse such manifests.
     layers: { none: DOCKER_LAYER, gzip: DOCKER_LAYER_GZIP, zstd: undefined },
+    foreignLayers: {
+      none: DOCKER_FOREIGN_LAYER,
+      gzip: DOCKER_FOREIGN_LAYER_GZIP,
+      zstd: undefined,
+    },
   },
 };
 
@@ -50,9 +70,17 @@ export function familyOf(mediaType: string): TypeFamily {
   return mediaType.startsWith("application/vnd.docker.") ? "docker" : "oci";
 }
 
-/** Throws "unsupported" for zstd in Docker's types. */
-export function layerType(family: TypeFamily, compression: LayerCompression): string {
-  const type = FAMILIES[family].layers[compression];
+/**
+ * Of the layer in another family or compression: one that may not be passed on stays so. Throws
+ * "unsupported" for zstd in Docker's types.
+ */
+export function layerType(
+  { mediaType }: Pick<Descriptor, "mediaType">,
+  family: TypeFamily,
+  compression: LayerCompression,
+): string {
+  const types = FAMILIES[family];
+  const type = (isForeignLayer(mediaType) ? types.foreignLayers : types.layers)[compression];
   if (type === undefined) {
     throw new OcicatError("unsupported", {
       operation: "describe",
@@ -62,6 +90,14 @@ export function layerType(family: TypeFamily, compression: LayerCompression): st
     });
   }
   return type;
+}
+
+/** The same layer, described in the media types of a family. */
+export function retypeLayer(layer: Descriptor, family: TypeFamily): Descriptor {
+  const compression = layerCompression(layer.mediaType) ?? "none";
+  return familyOf(layer.mediaType) === family
+    ? layer
+    : { ...layer, mediaType: layerType(layer, family, compression) };
 }
 
 export function indexType(family: TypeFamily): string {

@@ -27,7 +27,14 @@ import {
   storedBlob,
   uncompressedLayer,
 } from "./layer-content.ts";
-import { encodeManifest, familyOf, layerType, redescribe, type TypeFamily } from "./layer-types.ts";
+import {
+  encodeManifest,
+  familyOf,
+  layerType,
+  redescribe,
+  retypeLayer,
+  type TypeFamily,
+} from "./layer-types.ts";
 import { blobMemberName, LAYOUT_INDEX, LAYOUT_MARK } from "./layout-source.ts";
 import { documentMember, type Member } from "./members.ts";
 import { rewriteIndexes } from "./rewrite-index.ts";
@@ -172,7 +179,7 @@ export class SavePlan {
       this.#addDocument(descriptor.digest, content);
       return { descriptor, config: manifest.config, layers };
     }
-    const typed = layers.map((layer) => retyped(layer, family));
+    const typed = layers.map((layer) => retypeLayer(layer, family));
     const { mediaType, content: rewritten } = encodeManifest(manifest, typed, family);
     const digest = sha256(rewritten);
     this.#addDocument(digest, rewritten);
@@ -199,7 +206,7 @@ export class SavePlan {
       return redescribe(layer, { mediaType: layer.mediaType, digest, size });
     }
     this.#addBlob(diffId, archive);
-    const mediaType = layerType(familyOf(layer.mediaType), "none");
+    const mediaType = layerType(layer, familyOf(layer.mediaType), "none");
     return redescribe(layer, { mediaType, digest: diffId, size: archive.size });
   }
 
@@ -250,13 +257,6 @@ export class SavePlan {
     const text = `${from} is ${to} in the archive: not all of it can be there as it is here`;
     this.#options.onEvent?.({ kind: "note", text });
   }
-}
-
-function retyped(layer: Descriptor, family: TypeFamily): Descriptor {
-  const compression = layerCompression(layer.mediaType) ?? "none";
-  return familyOf(layer.mediaType) === family
-    ? layer
-    : { ...layer, mediaType: layerType(family, compression) };
 }
 
 function renamedMember(member: Member, name: string): Member {
