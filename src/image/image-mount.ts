@@ -108,21 +108,6 @@ export function acquireImageMount(root: ErofsRoot, place: MountPlace): ImageMoun
 
 /** The mounts that a process which died has left, removed. Returns their paths. */
 export function removeUnusedImageMounts(stateRoot: string): readonly string[] {
-  return eachUnused(stateRoot, remove);
-}
-
-/** The paths of mounts that nobody uses: what removeUnusedImageMounts would remove. */
-export function unusedImageMounts(stateRoot: string): readonly string[] {
-  return eachUnused(stateRoot, () => undefined);
-}
-
-interface Place {
-  readonly folderFd: number;
-  readonly path: string;
-  readonly key: string;
-}
-
-function eachUnused(stateRoot: string, action: (place: Place) => void): readonly string[] {
   const folderPath = `${stateRoot}/${FOLDER}`;
   if (stat(folderPath) === undefined) {
     return [];
@@ -136,9 +121,15 @@ function eachUnused(stateRoot: string, action: (place: Place) => void): readonly
     if (lock.number >= 0 && !isUnused(lock.number)) {
       return [];
     }
-    action({ folderFd: folder.number, path, key });
+    remove({ folderFd: folder.number, path, key });
     return [path];
   });
+}
+
+interface Place {
+  readonly folderFd: number;
+  readonly path: string;
+  readonly key: string;
 }
 
 /** Whoever asks gives up its own use by that. */
