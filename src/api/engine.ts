@@ -46,6 +46,7 @@ export {
 export type { EventType, RecordedEvent } from "../engine/events/event-line.ts";
 export { type EventsOptions, events } from "../engine/events/events.ts";
 export { type ConvertStoredOptions, convertStoredImage } from "../engine/images/convert-image.ts";
+export { type CopyImageOptions, copyBetweenRegistries } from "../engine/images/copy-image.ts";
 export {
   type ExportFilesOptions,
   exportImageFiles,
@@ -72,6 +73,7 @@ export {
   type InspectedManifest,
   type InspectManifestOptions,
   inspectManifest,
+  inspectReferrers,
 } from "../engine/images/inspect-manifest.ts";
 export { type ListedImage, type ListOptions, listImages } from "../engine/images/list-images.ts";
 export {

@@ -30,6 +30,7 @@ import {
 } from "./containers/container-entries.ts";
 import {
   CONVERT,
+  COPY,
   HISTORY,
   IMAGE,
   IMAGES,
@@ -92,6 +93,7 @@ export const OCICAT: CommandGroup = {
     "container-ended": CONTAINER_ENDED,
     pull: PULL,
     push: PUSH,
+    copy: COPY,
     images: IMAGES,
     tag: TAG,
     untag: UNTAG,

@@ -19,3 +19,9 @@ export interface Descriptor {
 
 /** In an image layout's index.json: the tag, or a whole name as containerd and podman write it. */
 export const REFERENCE_NAME = "org.opencontainers.image.ref.name";
+
+/**
+ * In the store's index.json, of the entry of an artifact that refers to something: the digest of its
+ * subject, which is in the artifact's manifest as well.
+ */
+export const SUBJECT_DIGEST = "io.ocicat.subject";

@@ -11,7 +11,7 @@ import {
   removeImages,
 } from "../../src/api/engine.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
-import { OCI_INDEX } from "../../src/oci/media-types.ts";
+import { OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from "../../src/oci/media-types.ts";
 import { FaultyRegistry } from "../../tools/testing/faulty-registry.ts";
 import { TestLayout } from "../fixtures/image-layout.ts";
 import { TerminalSession } from "../peers/terminal.ts";
@@ -64,6 +64,36 @@ afterAll(async () => {
 });
 
 const app = (suffix: string) => `${registry.domain}/team/app${suffix}`;
+
+describe("copy", () => {
+  test("goes from registry to registry with all platforms, and what refers to it", async () => {
+    await using other = await FaultyRegistry.start();
+    const empty = registry.content.addBlob("team/app", new TextEncoder().encode("{}"), OCI_EMPTY);
+    const signature = registry.content.addManifest("team/app", undefined, {
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      artifactType: "application/vnd.example.signature",
+      config: empty,
+      layers: [empty],
+      subject: index,
+    });
+    const target = `${other.domain}/copied:1`;
+    const before = await place.output(["images", "-q", "--no-trunc"]);
+    const silent = ["--progress", "none", "--referrers"];
+    expect(await place.output(["copy", ...silent, app(":multi"), target])).toBe(
+      `${target}: digest: ${index.digest} size: ${index.size}\n`,
+    );
+    expect(await place.output(["images", "-q", "--no-trunc"])).toBe(before);
+    const listed = await place.output(["manifest", "inspect", "--referrers", target]);
+    expect(JSON.parse(listed).manifests).toMatchObject([{ digest: signature.digest }]);
+    const pulled = await place.output(["pull", "--all-platforms", ...silent, target]);
+    expect(pulled).toContain(`\nReferrer: ${signature.digest}\n`);
+    await other[Symbol.asyncDispose]();
+    // From the store now.
+    expect(await place.output(["manifest", "inspect", "--referrers", target])).toBe(listed);
+    await place.output(["rmi", target]);
+  });
+});
 
 describe("pull", () => {
   test("has docker's last lines, and one line an event where no terminal is", async () => {
@@ -208,7 +238,7 @@ describe("at a terminal", () => {
       env: place.environment,
       stderr: Bun.file(join(place.folder, "log")),
     });
-    expect(await child.exited).toBe(130);
+    expect(await child.exited).toBe(143);
     registry.plan.clear();
     await place.output(["pull", "-q", app(":1.0")]);
     expect(place.read("log")).toMatch(/ocicat pull: .*(interrupted|cancelled)/);

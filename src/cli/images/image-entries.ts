@@ -17,6 +17,11 @@ export const PUSH: CommandEntry = {
   load: async () => (await import("./push.ts")).push,
 };
 
+export const COPY: CommandEntry = {
+  summary: "copy an image from a registry to another",
+  load: async () => (await import("./copy.ts")).copy,
+};
+
 export const SAVE: CommandEntry = {
   summary: "write images to an archive or a folder",
   load: async () => (await import("./save.ts")).save,
@@ -84,6 +89,7 @@ export const IMAGE: CommandGroup = {
     ls: { ...IMAGES, aliases: ["list"] },
     pull: PULL,
     push: PUSH,
+    copy: COPY,
     tag: TAG,
     untag: UNTAG,
     rm: { ...RMI, aliases: ["remove"] },

@@ -11,6 +11,7 @@ import { CREDENTIAL_FLAGS, registryAccess } from "./registry-flags.ts";
 const PULL_FLAGS = {
   "all-tags": { kind: "switch", aliases: ["a"], help: "every tag of the repository" },
   "all-platforms": { kind: "switch", help: "all that there is for other machines too" },
+  referrers: { kind: "switch", help: "also what refers to the images: signatures, lists of parts" },
   ...PLATFORM_FLAG,
   ...WORK_FLAGS,
   ...CREDENTIAL_FLAGS,
@@ -44,14 +45,18 @@ async function pullCommand(flags: PullFlags): Promise<number> {
         platform: flags.text("platform"),
         allTags: flags.switch("all-tags"),
         allPlatforms: flags.switch("all-platforms"),
+        referrers: flags.switch("referrers"),
       }),
     );
-    for (const { name: pulled, descriptor, status, notes } of results) {
+    for (const { name: pulled, descriptor, status, notes, referrers } of results) {
       for (const note of notes) {
         writeError(`ocicat: warning: ${note}\n`);
       }
       const told = status === "updated" ? "Downloaded newer image for" : "Image is up to date for";
-      const details = `Digest: ${descriptor.digest}\nStatus: ${told} ${pulled}\n`;
+      const digests = [descriptor, ...referrers].map(({ digest }) => digest);
+      const [own, ...others] = digests;
+      const listed = others.map((digest) => `Referrer: ${digest}\n`).join("");
+      const details = `Digest: ${own}\n${listed}Status: ${told} ${pulled}\n`;
       writeOutput(`${quiet ? "" : details}${pulled}\n`);
     }
   }

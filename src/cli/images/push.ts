@@ -6,10 +6,12 @@ import type { FlagsOf, FlagTable } from "../flags.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
 import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
-import { CREDENTIAL_FLAGS, registryAccess } from "./registry-flags.ts";
+import { CREDENTIAL_FLAGS, FOREIGN_LAYERS_FLAG, registryAccess } from "./registry-flags.ts";
 
 const PUSH_FLAGS = {
   "all-tags": { kind: "switch", aliases: ["a"], help: "every name of the store in the repository" },
+  referrers: { kind: "switch", help: "also what refers to it: signatures, lists of parts" },
+  ...FOREIGN_LAYERS_FLAG,
   ...PLATFORM_FLAG,
   ...WORK_FLAGS,
   ...CREDENTIAL_FLAGS,
@@ -40,6 +42,8 @@ async function pushCommand(flags: FlagsOf<typeof PUSH_FLAGS>): Promise<number> {
       target,
       platform: flags.text("platform"),
       allTags: flags.switch("all-tags"),
+      referrers: flags.switch("referrers"),
+      foreignLayers: flags.switch("allow-nondistributable-artifacts"),
     }),
   );
   for (const { name, descriptor } of results) {

@@ -18,6 +18,14 @@ export const CREDENTIAL_FLAGS = {
   ...REGISTRY_FLAGS,
 } as const;
 
+/** By the name that docker and nerdctl have for it. */
+export const FOREIGN_LAYERS_FLAG = {
+  "allow-nondistributable-artifacts": {
+    kind: "switch",
+    help: "also layers whose owners do not let them be passed on",
+  },
+} as const;
+
 export function tlsVerify(flags: FlagsOf<typeof REGISTRY_FLAGS>): boolean | undefined {
   return flags.isSet("tls-verify") ? flags.switch("tls-verify") : undefined;
 }
@@ -35,7 +43,11 @@ export function registryAccess(flags: FlagsOf<typeof CREDENTIAL_FLAGS>): Registr
   };
 }
 
-function credentialOf(text: string | undefined): RegistryAccess["credential"] {
+/** `text`: USER:PASSWORD, of the flag. */
+export function credentialOf(
+  text: string | undefined,
+  flag = "--creds",
+): RegistryAccess["credential"] {
   if (text === undefined) {
     return undefined;
   }
@@ -43,7 +55,7 @@ function credentialOf(text: string | undefined): RegistryAccess["credential"] {
   if (colon < 1) {
     throw new OcicatError("invalid-argument", {
       operation: "use",
-      subject: "--creds",
+      subject: flag,
       reason: "it is not of the form USER:PASSWORD",
     });
   }

@@ -2,7 +2,11 @@
 // has none.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { imageGraph } from "../../image/content/image-graph.ts";
+import { readReferrers } from "../../image/content/referrer-index.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
+import type { ImageIndex } from "../../oci/image-spec.ts";
+import { OCI_INDEX } from "../../oci/media-types.ts";
 import { parseReference, withDefaultTag } from "../../oci/reference.ts";
 import { decodeText } from "../../sys/memory.ts";
 import { type ImageSession, openImages } from "./image-session.ts";
@@ -44,4 +48,40 @@ function tryFind(session: ImageSession, image: string): Descriptor | undefined {
     }
     throw error;
   }
+}
+
+/**
+ * What refers to an image: of the store's images what the store has, of others what their registry says.
+ * As an index, which is the form that registries have for it.
+ */
+export async function inspectReferrers(
+  image: string,
+  options: InspectManifestOptions,
+): Promise<ImageIndex> {
+  using session = await openImages(options);
+  const stored = options.remote === true ? undefined : tryFind(session, image);
+  const manifests =
+    stored === undefined
+      ? await registryReferrers(session, image, options)
+      : storedReferrers(session, stored);
+  return { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
+}
+
+/** Also those of the platforms that an index lists. */
+function storedReferrers({ store }: ImageSession, top: Descriptor): readonly Descriptor[] {
+  const { manifests } = imageGraph(store.folders, top);
+  const subjects = new Set([top.digest, ...manifests.map((each) => each.descriptor.digest)]);
+  const referrers = readReferrers(store.folders);
+  return referrers.flatMap(({ subject, descriptor }) => (subjects.has(subject) ? descriptor : []));
+}
+
+async function registryReferrers(
+  session: ImageSession,
+  image: string,
+  options: InspectManifestOptions,
+): Promise<readonly Descriptor[]> {
+  const reference = withDefaultTag(parseReference(image, { defaultDomain: session.defaultDomain }));
+  const client = registryClient(session, reference.domain, options);
+  const { digest } = await client.resolve(reference);
+  return await client.referrers(reference, digest);
 }

@@ -13,6 +13,8 @@ export interface PullImagesOptions extends TransferOptions {
   readonly allTags?: boolean;
   /** All that an index lists, not one platform alone. */
   readonly allPlatforms?: boolean;
+  /** Also what refers to the images: signatures, lists of parts. */
+  readonly referrers?: boolean;
   /** Called for each image that is there. */
   readonly onPulled?: (result: PullResult) => void;
 }
@@ -36,6 +38,7 @@ export async function pullImages(
   const request = {
     ...bringInRequest(session, options),
     allPlatforms: options.allPlatforms === true,
+    referrers: options.referrers === true,
     defaultDomain,
   };
   const results: PullResult[] = [];

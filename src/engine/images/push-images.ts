@@ -14,6 +14,10 @@ export interface PushImagesOptions extends TransferOptions {
   readonly target?: string | undefined;
   /** Pushes this platform alone of an image for several. */
   readonly platform?: string | undefined;
+  /** Also what refers to the images: signatures, lists of parts. */
+  readonly referrers?: boolean;
+  /** Also layers that may not be passed on, as far as they are here. */
+  readonly foreignLayers?: boolean;
   /** Every name of the store in the repository that `image` names. */
   readonly allTags?: boolean;
 }
@@ -58,6 +62,8 @@ async function pushOne(
   return await pushImage(place, entryOf(image, name).descriptor, target, {
     platform,
     ...(options.platform === undefined ? {} : { index: "alone" }),
+    referrers: options.referrers === true,
+    foreignLayers: options.foreignLayers === true ? "push" : "leave-out",
     parallel: session.surroundings.configuration.get("image.parallel-downloads"),
     defaultDomain,
     ...eventOptions(options),

@@ -10,6 +10,7 @@ import type { RegistryOptions } from "../../image/registry/registry-options.ts";
 import { UserCredentials } from "../../image/registry/user-credentials.ts";
 import { call } from "../../sys/call.ts";
 import { bringInOptions, registryOptions } from "../configured-options.ts";
+import type { Surroundings } from "../surroundings.ts";
 import { type ImageOptions, type ImageSession, wantedPlatform } from "./image-session.ts";
 
 export interface WorkOptions extends ImageOptions {
@@ -43,6 +44,32 @@ export function registryClient(
         { find: (asked) => Promise.resolve(asked === domain ? credential : undefined) };
   const { configuration } = session.surroundings;
   return new RegistryClient({ ...clientOptions(configuration, domain, options), credentials });
+}
+
+/** What holds for one of several registries. */
+export type DomainAccess = Omit<RegistryAccess, "authFile"> & { readonly domain: string };
+
+/** For work between registries. */
+export function registriesClient(
+  { configuration }: Surroundings,
+  accesses: readonly DomainAccess[],
+  options: WorkOptions & Pick<RegistryAccess, "authFile">,
+): RegistryClient {
+  const users = userCredentials(options);
+  const given = new Map(accesses.map(({ domain, credential }) => [domain, credential]));
+  const configured = registryOptions(configuration);
+  const unverified = accesses.filter(({ tlsVerify }) => tlsVerify === false);
+  return new RegistryClient({
+    ...configured,
+    ...eventOptions(options),
+    insecure: [...(configured.insecure ?? []), ...unverified.map(({ domain }) => domain)],
+    credentials: {
+      find: (domain, path) => {
+        const credential = given.get(domain);
+        return credential === undefined ? users.find(domain, path) : Promise.resolve(credential);
+      },
+    },
+  });
 }
 
 export function clientOptions(

@@ -17,6 +17,7 @@ import type { ContentStore } from "./content-store.ts";
 import { isUsedBlob, isUsedLayer, markUsed, type UsedContent } from "./mark-used.ts";
 import { Metadata } from "./metadata.ts";
 import { INDEX_LOCK } from "./name-index.ts";
+import { dropReferrers } from "./referrer-index.ts";
 
 export interface CollectOptions {
   /** Only tells what it would remove. */
@@ -84,6 +85,9 @@ class Collection {
 
   /** In this order: what is read first by others goes first. */
   take(used: UsedContent): void {
+    if (!this.#dryRun) {
+      dropReferrers(this.#store, (subject) => used.digests.has(subject));
+    }
     this.#takeRecords(used);
     for (const folder of BLOB_FOLDERS) {
       this.#takeBlobs(folder, used);

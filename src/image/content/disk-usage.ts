@@ -12,13 +12,14 @@ import { OwnedFd, openAt, statAt } from "../../sys/file.ts";
 import type { ContentStore } from "./content-store.ts";
 import { containersOf, listImages, type StoredImage } from "./image-list.ts";
 import {
+  type ImageCompanions,
   isUsedBlob,
   isUsedLayer,
   markImage,
   readRecords,
-  type StoredRecord,
   type UsedContent,
 } from "./mark-used.ts";
+import { readReferrers } from "./referrer-index.ts";
 
 export interface DiskUsage {
   readonly blobs: PartUsage;
@@ -148,7 +149,10 @@ function imageUsage(
   listed: readonly StoredImage[],
   { parts }: StoreMeasure,
 ): Pick<DiskUsage, "images" | "reclaimableBytes"> {
-  const records = readRecords(store.folders);
+  const companions = {
+    records: readRecords(store.folders),
+    referrers: readReferrers(store.folders),
+  };
   const entries: readonly SharedEntry[] = [
     ...parts.blobs.map((entry) => new SharedEntry("blob", entry)),
     ...parts.layers.map((entry) => new SharedEntry("layer", entry)),
@@ -157,7 +161,7 @@ function imageUsage(
   const users = containerImages(store.folders);
   const used = listed.map((image) => {
     const containers = containersOf(users, image);
-    const own = entriesOf(store.folders, image, { records, entries });
+    const own = entriesOf(store.folders, image, { companions, entries });
     for (const entry of own) {
       entry.images += 1;
       entry.isInUse ||= containers.length > 0;
@@ -193,11 +197,11 @@ function entriesOf(
   store: Store,
   { descriptor }: StoredImage,
   {
-    records,
+    companions,
     entries,
-  }: { readonly records: readonly StoredRecord[]; readonly entries: readonly SharedEntry[] },
+  }: { readonly companions: ImageCompanions; readonly entries: readonly SharedEntry[] },
 ): readonly SharedEntry[] {
-  const used = markImage(store, descriptor, records);
+  const used = markImage(store, descriptor, companions);
   return entries.filter((entry) => isUsed(entry, used));
 }
 

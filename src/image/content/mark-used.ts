@@ -3,6 +3,7 @@
 //
 //   index.json, leases, containers -> indexes -> manifests -> configurations, layers (blobs)
 //   configuration -> DiffIDs, ChainIDs -> files and folders of layers/
+//   manifest -> what refers to it (referrer-index.ts)
 //   index, manifest -> records in images/ -> the files that they list
 
 import { OcicatError } from "../../error/ocicat-error.ts";
@@ -17,6 +18,7 @@ import { filesOf, type ImageRecord, readRecord } from "../record.ts";
 import { blobName } from "./blob-folder.ts";
 import { describeBlob, imageGraph } from "./image-graph.ts";
 import { readNames } from "./name-index.ts";
+import { readReferrers, type StoredReferrer } from "./referrer-index.ts";
 
 export interface UsedContent {
   /** Of blobs, and of what leases name although it is not here. */
@@ -44,18 +46,26 @@ export function markUsed(store: Store): UsedContent {
   for (const { descriptor } of readNames(store)) {
     marks.mark(descriptor);
   }
+  marks.markReferrers(readReferrers(store));
   marks.markRecords(readRecords(store));
   return marks;
+}
+
+/** What the store has beside images, for some of them. */
+export interface ImageCompanions {
+  readonly records: readonly StoredRecord[];
+  readonly referrers: readonly StoredReferrer[];
 }
 
 /** What one image needs. */
 export function markImage(
   store: Store,
   descriptor: Descriptor,
-  records: readonly StoredRecord[],
+  { records, referrers }: ImageCompanions,
 ): UsedContent {
   const marks = new Marks(store);
   marks.mark(descriptor);
+  marks.markReferrers(referrers);
   marks.markRecords(records);
   return marks;
 }
@@ -123,6 +133,22 @@ class Marks implements UsedContent {
     const others = [...graph.others, ...graph.faults].map((other) => other.digest);
     for (const each of [...graph.indexes, ...others]) {
       this.digests.add(each);
+    }
+  }
+
+  /** A signature may have one of its own. */
+  markReferrers(referrers: readonly StoredReferrer[]): void {
+    let waiting = referrers;
+    let known = -1;
+    while (known !== waiting.length) {
+      known = waiting.length;
+      waiting = waiting.filter(({ subject, descriptor }) => {
+        const isNeeded = this.digests.has(subject);
+        if (isNeeded) {
+          this.mark(descriptor);
+        }
+        return !isNeeded;
+      });
     }
   }
 

@@ -5,13 +5,14 @@
 //     {"mediaType": ..., "digest": ..., "size": ...,
 //      "annotations": {"org.opencontainers.image.ref.name": "docker.io/library/debian:12"}}, ...]}
 //
-// A descriptor without that annotation is an image that has lost its name to another one. Other programs
+// A descriptor without that annotation is an image that has lost its name to another one, or an artifact
+// that is there for the sake of what it refers to (referrer-index.ts). Other programs
 // write here too (skopeo, umoci), with names of their own; what they add to the document is kept. They
 // take no lock: a name that is set at the same moment as theirs may be lost.
 
 import { O_RDONLY } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { type Descriptor, REFERENCE_NAME } from "../../oci/descriptor.ts";
+import { type Descriptor, REFERENCE_NAME, SUBJECT_DIGEST } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ImageIndex } from "../../oci/image-spec.ts";
 import { decodeIndex, IMAGE_DOCUMENT_LENGTH_MAX } from "../../oci/parse/image.ts";
@@ -41,7 +42,8 @@ export type EntryTest = (name: unknown, digest: unknown) => boolean;
  * a run needs of a store with a thousand names is one of them.
  */
 export function readNames(store: Store, isWanted?: EntryTest): readonly NamedDescriptor[] {
-  return readIndex(store, isWanted).manifests.map((descriptor) => ({
+  const images = readIndex(store, isWanted).manifests.filter((each) => !isReferrer(each));
+  return images.map((descriptor) => ({
     name: nameOf(descriptor),
     descriptor: withoutName(descriptor),
   }));
@@ -57,9 +59,9 @@ export async function setName(store: Store, name: string, descriptor: Descriptor
     forceBlobsToDisk(store);
     const { digest } = descriptor;
     const isOld = (each: Descriptor): boolean => nameOf(each) === name;
-    const remaining = manifests.filter(
-      (each) => !isOld(each) && (nameOf(each) !== undefined || each.digest !== digest),
-    );
+    const isKept = (each: Descriptor): boolean =>
+      nameOf(each) !== undefined || isReferrer(each) || each.digest !== digest;
+    const remaining = manifests.filter((each) => !isOld(each) && isKept(each));
     const present = new Set([...remaining.map((each) => each.digest), digest]);
     const dangling = manifests.filter((each) => isOld(each) && !present.has(each.digest));
     return [...remaining, ...dangling.map(withoutName), withName(descriptor, name)];
@@ -74,7 +76,8 @@ export async function keepNameless(store: Store, descriptor: Descriptor): Promis
   await changeIndex(store, (manifests) => {
     checkPresent(store, descriptor);
     forceBlobsToDisk(store);
-    const isKnown = manifests.some(({ digest }) => digest === descriptor.digest);
+    const images = manifests.filter((each) => !isReferrer(each));
+    const isKnown = images.some(({ digest }) => digest === descriptor.digest);
     return isKnown ? manifests : [...manifests, withoutName(descriptor)];
   });
 }
@@ -103,10 +106,10 @@ export async function removeDescriptors(
   digests: ReadonlySet<Digest>,
 ): Promise<readonly string[]> {
   let names: readonly string[] = [];
+  const isGone = (each: Descriptor): boolean => digests.has(each.digest) && !isReferrer(each);
   const edit = (manifests: readonly Descriptor[]): readonly Descriptor[] => {
-    const gone = manifests.filter(({ digest }) => digests.has(digest));
-    names = gone.flatMap((each) => nameOf(each) ?? []);
-    return manifests.filter(({ digest }) => !digests.has(digest));
+    names = manifests.filter(isGone).flatMap((each) => nameOf(each) ?? []);
+    return manifests.filter((each) => !isGone(each));
   };
   await orWithMoreRoom(store, () => changeIndex(store, edit));
   return names;
@@ -130,7 +133,7 @@ async function orWithMoreRoom<Result>(
   return await action();
 }
 
-function readIndex(store: Store, isWanted?: EntryTest): ImageIndex {
+export function readIndex(store: Store, isWanted?: EntryTest): ImageIndex {
   const text = readTextAtIfExists(store.top.number, FILE, IMAGE_DOCUMENT_LENGTH_MAX);
   const subject = quote(`${store.root}/${FILE}`);
   if (text === undefined) {
@@ -170,12 +173,16 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
+type IndexEdit = (manifests: readonly Descriptor[]) => readonly Descriptor[];
+
 /** False: `edit` changed nothing. */
-async function changeIndex(
-  store: Store,
-  edit: (manifests: readonly Descriptor[]) => readonly Descriptor[],
-): Promise<boolean> {
+export async function changeIndex(store: Store, edit: IndexEdit): Promise<boolean> {
   using _held = await lock(store.staging.number, INDEX_LOCK);
+  return changeLockedIndex(store, edit);
+}
+
+/** As changeIndex, for who holds the lock INDEX_LOCK. */
+export function changeLockedIndex(store: Store, edit: IndexEdit): boolean {
   const index = readIndex(store);
   const manifests = edit(index.manifests);
   const content = JSON.stringify({ ...index, manifests });
@@ -224,6 +231,10 @@ function checkPresent(store: Store, { digest, size }: Descriptor): void {
           : `it has ${present} bytes here instead of ${size}`,
     });
   }
+}
+
+function isReferrer({ annotations }: Descriptor): boolean {
+  return annotations?.[SUBJECT_DIGEST] !== undefined;
 }
 
 function nameOf(descriptor: Descriptor): string | undefined {

@@ -24,6 +24,8 @@ export interface TransferPlace {
 export interface PullOptions extends BringInOptions {
   /** For names without a registry; "docker.io" when absent. */
   readonly defaultDomain?: string;
+  /** Also what refers to it: signatures, lists of parts. */
+  readonly referrers?: boolean;
 }
 
 export interface PullResult {
@@ -37,6 +39,8 @@ export interface PullResult {
   readonly status: "up-to-date" | "updated";
   /** What unpacking could not keep. */
   readonly notes: readonly string[];
+  /** What came along that refers to it; nothing unless it was asked for. */
+  readonly referrers: readonly Descriptor[];
 }
 
 /**
@@ -78,7 +82,7 @@ export function storedName(reference: ImageReference): string {
 async function pull(
   { store, client }: TransferPlace,
   reference: ImageReference,
-  options: BringInOptions,
+  options: Omit<PullOptions, "defaultDomain">,
 ): Promise<PullResult> {
   const name = storedName(reference);
   const resolved = await client.resolve(reference);
@@ -90,6 +94,7 @@ async function pull(
   const { bringIn } = await import("../bring-in.ts");
   using brought = await bringIn(store, source, descriptor, options);
   await noteOrigin(store, reference, digestsOf(brought));
+  const referrers = await referrersOf({ store, client }, reference, brought, options);
   const isUnchanged = isKnown && before === descriptor.digest && source.asked === 0;
   if (store.findName(name)?.digest !== descriptor.digest) {
     await store.setName(name, brought.descriptor);
@@ -100,7 +105,24 @@ async function pull(
     imageId: imageIdOf(brought),
     status: isUnchanged ? "up-to-date" : "updated",
     notes: brought.manifests[0]?.record?.notes ?? [],
+    referrers,
   };
+}
+
+async function referrersOf(
+  place: TransferPlace,
+  reference: ImageReference,
+  { descriptor, manifests }: BroughtIn,
+  options: Omit<PullOptions, "defaultDomain">,
+): Promise<readonly Descriptor[]> {
+  if (options.referrers !== true) {
+    return [];
+  }
+  const { pullReferrers } = await import("./pull-referrers.ts");
+  const digests = [descriptor, ...manifests.map((each) => each.descriptor)];
+  const subjects = [...new Set(digests.map(({ digest }) => digest))];
+  const found = await pullReferrers(place, reference, subjects, options);
+  return found.map((referrer) => referrer.descriptor);
 }
 
 /** Its size is what it has: registries behind proxies tell another one when they are only asked for it. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { FaultAction } from "../../../tools/testing/faulty-registry-faults.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
+import { OCI_FOREIGN_LAYER, OCI_LAYER } from "../../oci/media-types.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import type { ImageEvent } from "../image-event.ts";
 import { pullImage } from "./pull-image.ts";
@@ -170,4 +171,28 @@ describe("layers that the store has dropped", () => {
   function imageIdOf(from: ContentStore): string {
     return JSON.parse(new TextDecoder().decode(from.readDocument(image))).config.digest;
   }
+});
+
+test.each([
+  ["leave-out", 2],
+  ["push", 3],
+] as const)("layers that may not be passed on: %s", async (foreignLayers, blobs) => {
+  const foreign = setting.layout.addBlob("a foreign layer", OCI_FOREIGN_LAYER);
+  const layer = setting.layout.addBlob("a layer", OCI_LAYER);
+  const config = setting.layout.addDocument({ foreignLayers }, "application/vnd.example.config");
+  const top = setting.layout.addManifest(config, [
+    { ...foreign, urls: ["https://nowhere.example/layer"] },
+    layer,
+  ]);
+  setting.layout.setIndex([top]);
+  setting.registry.content.addLayout("foreign", setting.layout.folder, foreignLayers);
+  using own = setting.newStore();
+  const place = setting.place(own);
+  const name = setting.name(`foreign:${foreignLayers}`);
+  await pullImage(place, name, { platform: AMD64, format: "directory" });
+  const path = `foreign-${foreignLayers}`;
+  await pushImage(place, top, setting.name(`${path}:1`), { platform: AMD64, foreignLayers });
+  const pushed = setting.registry.content.repository(path);
+  expect(pushed.manifests.get(top.digest)?.content).toEqual(own.readDocument(top));
+  expect(pushed.blobs.size).toBe(blobs);
 });

@@ -10,22 +10,29 @@ import {
   parseReference,
   withDefaultTag,
 } from "../../oci/reference.ts";
+import type { ContentStore } from "../content/content-store.ts";
 import type { Metadata } from "../content/metadata.ts";
+import { readReferrers } from "../content/referrer-index.ts";
 import type { ImageEvent } from "../image-event.ts";
 import type { RegistryClient } from "../registry/registry-client.ts";
 import { OriginSource } from "./origin-source.ts";
 import type { TransferPlace } from "./pull-image.ts";
 import { isThere, pushContent } from "./push-content.ts";
 import { type PlanRequest, type PushPlan, type PushSource, planPush } from "./push-plan.ts";
+import { pushReferrers } from "./push-referrers.ts";
 import { recompressDropped } from "./recompressed-source.ts";
 import { RegistrySource } from "./registry-source.ts";
 import { StoreSource } from "./store-source.ts";
+import type { ReferrersOf } from "./walk-referrers.ts";
 
 export interface PushOptions {
   /** This machine's, or the one that is wanted. */
   readonly platform: Platform;
   /** "alone": of an index, push the platform's manifest and nothing else. */
   readonly index?: PlanRequest["index"];
+  readonly foreignLayers?: PlanRequest["foreignLayers"];
+  /** Also what refers to it: signatures, lists of parts. */
+  readonly referrers?: boolean;
   /**
    * What the store does not have: "leave-out" other platforms than the one that is there, or "fetch" it
    * from where it is known to be. "leave-out" when absent.
@@ -74,7 +81,14 @@ export async function pushImage(
     isAtTarget: (layer) => isThere(client, reference, layer, repositoriesOf(layer.digest)),
   });
   const { plan, result } = await push(
-    { client, source: local, top: source, ...restored, repositoriesOf },
+    {
+      client,
+      source: local,
+      top: source,
+      ...restored,
+      repositoriesOf,
+      referrersOf: storedReferrers(store),
+    },
     reference,
     options,
   );
@@ -100,6 +114,7 @@ export async function copyImage(
     source: new RegistrySource(client, from),
     top,
     repositoriesOf: () => (from.domain === to.domain ? [from.path] : []),
+    referrersOf: (digest: Digest) => client.referrers(from, digest),
   };
   const { result } = await push(request, to, options);
   return result;
@@ -110,22 +125,41 @@ interface PushRequest {
   readonly source: PushSource;
   readonly top: Descriptor;
   readonly repositoriesOf: (digest: Digest) => readonly string[];
+  readonly referrersOf: ReferrersOf;
 }
 
 async function push(
-  { client, source, top, repositoriesOf }: PushRequest,
+  { client, source, top, repositoriesOf, referrersOf }: PushRequest,
   target: ImageReference,
   options: PushOptions,
 ): Promise<{ readonly plan: PushPlan; readonly result: PushResult }> {
-  const { platform, index, onEvent } = options;
-  const plan = await planPush(source, { top, platform, ...(index === undefined ? {} : { index }) });
+  const { platform, index, foreignLayers, onEvent } = options;
+  const plan = await planPush(source, {
+    top,
+    platform,
+    ...(index === undefined ? {} : { index }),
+    ...(foreignLayers === undefined ? {} : { foreignLayers }),
+  });
   for (const text of plan.notes) {
     onEvent?.({ kind: "note", text });
   }
   const digest = await pushContent({ ...options, client, source, plan, target, repositoriesOf });
+  if (options.referrers === true) {
+    const subjects = [plan.top, ...plan.below].map(({ descriptor }) => descriptor.digest);
+    const request = { client, source, referrersOf, target, repositoriesOf };
+    await pushReferrers(request, subjects, options);
+  }
   const name = formatReference(target);
   onEvent?.({ kind: "resolved", name, digest });
   return { plan, result: { name, descriptor: { ...plan.top.descriptor, digest } } };
+}
+
+function storedReferrers(store: ContentStore): ReferrersOf {
+  const stored = readReferrers(store.folders);
+  return (digest) => {
+    const found = stored.filter(({ subject }) => subject === digest);
+    return Promise.resolve(found.map(({ descriptor }) => descriptor));
+  };
 }
 
 /** Paths of the repositories of a registry that are known to have a blob. */

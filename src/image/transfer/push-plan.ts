@@ -40,6 +40,8 @@ export interface PlanRequest {
   readonly platform: Platform;
   /** "alone": of an index, push the platform's manifest and nothing else. */
   readonly index?: "whole-if-there" | "alone";
+  /** Layers that may not be passed on: "leave-out" when absent; "push" those that are there. */
+  readonly foreignLayers?: "leave-out" | "push";
 }
 
 const DEEPEST_INDEX = 4;
@@ -48,7 +50,8 @@ const MOST_MANIFESTS = 10_000;
 /** Throws "not-found" when nothing that could be pushed is there as a whole. */
 export async function planPush(source: PushSource, request: PlanRequest): Promise<PushPlan> {
   const { top, platform, index } = request;
-  const root = await readTree(source, top, { depth: 0, count: 0 });
+  const foreignLayers = request.foreignLayers ?? "leave-out";
+  const root = await readTree(source, top, { depth: 0, count: 0, foreignLayers });
   if (root.kind !== "absent" && root.isComplete && !(root.kind === "index" && index === "alone")) {
     return planOf(root, []);
   }
@@ -89,6 +92,7 @@ interface Leaf {
 
 interface Walk {
   readonly depth: number;
+  readonly foreignLayers: "leave-out" | "push";
   count: number;
 }
 
@@ -104,10 +108,10 @@ async function readTree(source: PushSource, descriptor: Descriptor, walk: Walk):
   const subject = `the document ${descriptor.digest}`;
   const decoded = decodeImageDocument(decodeText(content), descriptor.mediaType, { subject });
   if (decoded.kind === "manifest") {
-    return leafOf(source, document, decoded.manifest);
+    return leafOf(source, document, decoded.manifest, walk);
   }
   const children: Tree[] = [];
-  const below = { depth: walk.depth + 1, count: walk.count };
+  const below = { ...walk, depth: walk.depth + 1 };
   for (const child of decoded.index.manifests) {
     children.push(await readTree(source, child, below));
   }
@@ -116,8 +120,15 @@ async function readTree(source: PushSource, descriptor: Descriptor, walk: Walk):
   return { kind: "index", document, children, isComplete };
 }
 
-function leafOf(source: PushSource, document: PlannedDocument, manifest: ImageManifest): Leaf {
-  const layers = manifest.layers.filter(({ mediaType }) => !isForeignLayer(mediaType));
+function leafOf(
+  source: PushSource,
+  document: PlannedDocument,
+  manifest: ImageManifest,
+  { foreignLayers }: Walk,
+): Leaf {
+  const layers = manifest.layers.filter(
+    (layer) => !isForeignLayer(layer.mediaType) || (foreignLayers === "push" && source.has(layer)),
+  );
   const blobs = [manifest.config, ...layers];
   const absent = blobs.find((blob) => !source.has(blob));
   return {

@@ -1,6 +1,6 @@
 // manifest inspect: the manifest or manifest list that a name leads to.
 
-import { inspectManifest } from "../../../engine/images/inspect-manifest.ts";
+import { inspectManifest, inspectReferrers } from "../../../engine/images/inspect-manifest.ts";
 import { defineCommand } from "../../command.ts";
 import type { FlagsOf, FlagTable } from "../../flags.ts";
 import { showText } from "../../terminal/printable.ts";
@@ -10,6 +10,7 @@ import { CREDENTIAL_FLAGS, registryAccess } from "../registry-flags.ts";
 
 const INSPECT_FLAGS = {
   raw: { kind: "switch", help: "byte for byte, as its digest is of" },
+  referrers: { kind: "switch", help: "list what refers to it: signatures, lists of parts" },
   remote: { kind: "switch", help: "ask the registry, whatever the store has" },
   verbose: { kind: "switch", aliases: ["v"], help: "with its descriptor" },
   ...CREDENTIAL_FLAGS,
@@ -25,17 +26,24 @@ export const inspect = defineCommand({
   examples: [
     "ocicat manifest inspect debian:12",
     "ocicat manifest inspect --remote --raw debian:12 | sha256sum",
+    "ocicat manifest inspect --referrers registry.example/app:1.0",
   ],
   act: inspectCommand,
   failureCode: workFailureCode,
 });
 
 async function inspectCommand(flags: FlagsOf<typeof INSPECT_FLAGS>): Promise<number> {
-  const { descriptor, text } = await inspectManifest(flags.args[0] ?? "", {
+  const image = flags.args[0] ?? "";
+  const options = {
     ...imageOptions(flags.text("store")),
     ...registryAccess(flags),
     remote: flags.switch("remote"),
-  });
+  };
+  if (flags.switch("referrers")) {
+    showText(`${JSON.stringify(await inspectReferrers(image, options), undefined, 4)}\n`);
+    return 0;
+  }
+  const { descriptor, text } = await inspectManifest(image, options);
   if (flags.switch("raw")) {
     showText(text);
     return 0;

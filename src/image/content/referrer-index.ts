@@ -1,0 +1,71 @@
+// What refers to images of the store: signatures, lists of parts. Each is an entry of index.json, where
+// other programs find it too, but no image of its own: it has no name, and goes with what it refers to.
+//
+//   {"mediaType": ..., "digest": ..., "size": ..., "artifactType": ...,
+//    "annotations": {..., "io.ocicat.subject": "sha256:..."}}
+
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { type Descriptor, SUBJECT_DIGEST } from "../../oci/descriptor.ts";
+import { type Digest, isDigest } from "../../oci/digest.ts";
+import type { Store } from "../../store/layout.ts";
+import { changeIndex, changeLockedIndex, readIndex } from "./name-index.ts";
+
+export interface StoredReferrer {
+  readonly subject: Digest;
+  /** As a registry lists it: with the type of the artifact, and its annotations. */
+  readonly descriptor: Descriptor;
+}
+
+export function readReferrers(store: Store): readonly StoredReferrer[] {
+  return readIndex(store).manifests.flatMap((entry) => {
+    const subject = entry.annotations?.[SUBJECT_DIGEST] ?? "";
+    return isDigest(subject) ? [{ subject, descriptor: withoutSubject(entry) }] : [];
+  });
+}
+
+/** Their content is in the store. */
+export async function keepReferrers(
+  store: Store,
+  referrers: readonly StoredReferrer[],
+): Promise<void> {
+  await changeIndex(store, (manifests) => {
+    const added = referrers.map(entryOf);
+    const isAdded = (each: Descriptor): boolean => added.some((other) => isSameEntry(each, other));
+    return [...manifests.filter((each) => !isAdded(each)), ...added];
+  });
+}
+
+/**
+ * Takes those out whose subject nothing needs. The lock of the index is held. Where the disk is too full
+ * for a new index they stay for the next time: nobody minds entries without content.
+ */
+export function dropReferrers(store: Store, isNeeded: (subject: Digest) => boolean): void {
+  try {
+    changeLockedIndex(store, (manifests) =>
+      manifests.filter((each) => {
+        const subject = each.annotations?.[SUBJECT_DIGEST];
+        return subject === undefined || (isDigest(subject) && isNeeded(subject));
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof OcicatError) || error.code !== "exhausted") {
+      throw error;
+    }
+  }
+}
+
+function entryOf({ subject, descriptor }: StoredReferrer): Descriptor {
+  const annotations = { ...descriptor.annotations, [SUBJECT_DIGEST]: subject };
+  return { ...descriptor, annotations };
+}
+
+function isSameEntry(one: Descriptor, other: Descriptor): boolean {
+  const isSameSubject = one.annotations?.[SUBJECT_DIGEST] === other.annotations?.[SUBJECT_DIGEST];
+  return one.digest === other.digest && isSameSubject;
+}
+
+function withoutSubject(entry: Descriptor): Descriptor {
+  const { annotations = {}, ...bare } = entry;
+  const { [SUBJECT_DIGEST]: _, ...others } = annotations;
+  return Object.keys(others).length === 0 ? bare : { ...bare, annotations: others };
+}

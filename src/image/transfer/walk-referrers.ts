@@ -1,0 +1,50 @@
+// From images to what refers to them, and to what refers to that: a signature may itself be signed.
+
+import { OcicatError } from "../../error/ocicat-error.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
+import type { StoredReferrer } from "../content/referrer-index.ts";
+
+const DEEPEST = 4;
+const MOST = 200;
+
+/** What a registry or a store says refers to a digest. */
+export type ReferrersOf = (subject: Digest) => Promise<readonly Descriptor[]>;
+
+/** Each once for each of its subjects, after its subject. Throws "exhausted" when there is no end. */
+export async function* walkReferrers(
+  subjects: Iterable<Digest>,
+  referrersOf: ReferrersOf,
+): AsyncGenerator<StoredReferrer, void> {
+  const seen = new Set(subjects);
+  const waiting = [...seen].map((subject) => ({ subject, depth: 1 }));
+  let count = 0;
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const { subject, depth } = next;
+    for (const descriptor of await referrersOf(subject)) {
+      count += 1;
+      checkBounds(subject, { depth, count });
+      yield { subject, descriptor };
+      if (!seen.has(descriptor.digest)) {
+        seen.add(descriptor.digest);
+        waiting.push({ subject: descriptor.digest, depth: depth + 1 });
+      }
+    }
+  }
+}
+
+function checkBounds(
+  subject: Digest,
+  { depth, count }: { readonly depth: number; readonly count: number },
+): void {
+  if (depth > DEEPEST || count > MOST) {
+    throw new OcicatError("exhausted", {
+      operation: "follow",
+      subject: `the referrers of ${subject}`,
+      reason:
+        depth > DEEPEST
+          ? `they refer to each other more than ${DEEPEST} deep`
+          : `there are more than ${MOST}`,
+    });
+  }
+}
