@@ -96,6 +96,41 @@ describe.skipIf(NEEDS_ROOT)("as root: inspect", () => {
     );
   });
 
+  test("shows each flag of run", () => {
+    const asked: readonly (readonly [flags: string, field: string, shown: unknown])[] = [
+      ["--dns 10.0.0.1 --dns-search a.b --dns-option ndots:2", "Dns", ["10.0.0.1"]],
+      ["--add-host db:10.0.0.2", "ExtraHosts", ["db:10.0.0.2"]],
+      ["--group-add 27", "GroupAdd", ["27"]],
+      ["--cap-add NET_ADMIN --cap-drop CHOWN", "CapAdd", ["NET_ADMIN"]],
+      ["--security-opt no-new-privileges", "SecurityOpt", ["no-new-privileges"]],
+      ["--ulimit nofile=64:128", "Ulimits", [{ Name: "nofile", Soft: 64, Hard: 128 }]],
+      ["--sysctl net.ipv4.ip_forward=1", "Sysctls", { "net.ipv4.ip_forward": "1" }],
+      ["--ipc private --pid host", "PidMode", "host"],
+      ["--cgroupns host", "CgroupnsMode", "host"],
+      ["--device /dev/null:/dev/other:r", "Devices.0.PathInContainer", "/dev/other"],
+      ["--device-cgroup-rule=c\u00a0189:*\u00a0rwm", "DeviceCgroupRules", ["c 189:* rwm"]],
+      ["--memory-reservation 1m --pids-limit 7", "PidsLimit", 7],
+      ["--cpu-shares 512 --cpuset-cpus 0", "CpuShares", 512],
+      ["--shm-size 1m --read-only", "ShmSize", 2 ** 20],
+      ["--restart on-failure:3", "RestartPolicy", { Name: "on-failure", MaximumRetryCount: 3 }],
+      ["--log-opt max-size=1k --log-opt max-file=2", "LogConfig.Config.max-file", "2"],
+      ["--annotation a=b", "Annotations", { a: "b" }],
+      ["-v named:/n:ro,nocopy", "Binds.2", "named:/n:ro,nocopy"],
+      [`-v ${shared}:/s:rshared`, "Binds.1", `${shared}:/s:rshared`],
+      [`-v ${shared}:/r:ro`, "Binds.0", `${shared}:/r:ro`],
+      ["--tmpfs /t:size=1m", "Tmpfs", { "/t": "size=1m" }],
+      [`--cidfile ${place.folder}/asked.id`, "ContainerIDFile", `${place.folder}/asked.id`],
+    ];
+    // In the reverse order of the table's binds: each -v comes behind those that are asserted below it.
+    const flags = asked.toReversed().flatMap(([words]) => words.split(" "));
+    const spaced = flags.map((word) => word.replaceAll("\u00a0", " "));
+    place.outputOf("create", "--name", "asked", ...spaced, place.image);
+    const [{ HostConfig }] = JSON.parse(place.outputOf("inspect", "asked"));
+    for (const [, field, shown] of asked) {
+      expect(HostConfig).toHaveProperty(field.split("."), shown);
+    }
+  });
+
   test("a container before an image; what is neither", () => {
     const image = field("web", "{{.Image}}");
     expect(field(image, "{{.Id}}")).toBe(image);

@@ -37,16 +37,18 @@ mounted in it is no part of it. Prints the ID.`,
   async act(flags) {
     const [word = "", name] = flags.args;
     const root = flags.text("root");
-    const { imageId, descriptor } = await withProgress(flags, (work) =>
-      commitContainer(word, {
-        ...work,
-        ...(root === undefined ? {} : { stateRoot: absolutePath(root) }),
-        name,
-        changes: flags.list("change"),
-        message: flags.text("message"),
-        author: flags.text("author"),
-        pause: pauseOf(flags),
-      }),
+    const request = {
+      ...(root === undefined ? {} : { stateRoot: absolutePath(root) }),
+      name,
+      changes: flags.list("change"),
+      message: flags.text("message"),
+      author: flags.text("author"),
+      pause: pauseOf(flags),
+    };
+    const { imageId, descriptor } = await withProgress(
+      flags,
+      (work) => commitContainer(word, { ...work, ...request }),
+      "file",
     );
     writeOutput(`${imageId ?? descriptor.digest}\n`);
     return 0;

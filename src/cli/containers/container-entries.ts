@@ -72,6 +72,11 @@ export const TOP: CommandEntry = {
   load: async () => (await import("./top.ts")).top,
 };
 
+export const PORT: CommandEntry = {
+  summary: "show where the host has a container's ports",
+  load: async () => (await import("./port.ts")).port,
+};
+
 export const STATS: CommandEntry = {
   summary: "show what containers use",
   load: async () => (await import("./stats.ts")).stats,
@@ -159,6 +164,7 @@ export const CONTAINER: CommandGroup = {
     diff: DIFF,
     export: EXPORT_CONTAINERS,
     commit: COMMIT,
+    port: PORT,
     top: TOP,
     stats: STATS,
     update: UPDATE,

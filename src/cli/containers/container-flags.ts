@@ -34,16 +34,19 @@ export function placeOptions(flags: PlaceFlags) {
   };
 }
 
-/** Does it for each word, and goes on after a failure. Returns the exit code. */
+/**
+ * Does it for each word, prints what comes of it, and goes on after a failure. Returns the exit code.
+ */
 export async function forEachContainer(
   words: readonly string[],
   command: string,
-  act: (word: string) => Promise<string>,
+  act: (word: string) => Promise<string | undefined>,
 ): Promise<number> {
   let code = 0;
   for (const word of words) {
     try {
-      writeOutput(`${await act(word)}\n`);
+      const text = await act(word);
+      writeOutput(text === undefined ? "" : `${text}\n`);
     } catch (error) {
       if (!(error instanceof OcicatError)) {
         throw error;

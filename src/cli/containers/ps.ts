@@ -1,10 +1,13 @@
 // ps: the containers of the store, with docker's columns and fields.
 
+import type { ContainerSizes } from "../../engine/containers/container-report.ts";
+import { containerSizes } from "../../engine/containers/container-sizes.ts";
 import { type ListedContainer, listContainers } from "../../engine/containers/list-containers.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { absoluteTime, humanDuration, relativeAge } from "../terminal/ages.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
@@ -14,13 +17,14 @@ const PS_FLAGS = {
     kind: "list",
     aliases: ["f"],
     value: "KEY=VALUE",
-    help: "id, name, status, exited, label, ancestor",
+    help: "id, name, status, exited, label, ancestor, before, since, volume, network",
   },
   format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
   last: { kind: "text", aliases: ["n"], value: "NUMBER", help: "the latest, running or not" },
   latest: { kind: "switch", aliases: ["l"], help: "the latest one, running or not" },
   "no-trunc": { kind: "switch", help: "show whole IDs and commands" },
   quiet: { kind: "switch", aliases: ["q"], help: "IDs alone" },
+  size: { kind: "switch", aliases: ["s"], help: "what each has written, and all of its files" },
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
 
@@ -29,7 +33,7 @@ export const ps = defineCommand({
   about: `Lists containers that run, the latest first.
 
 Fields of --format: .ID .Image .Command .CreatedAt .RunningFor .State .Status .Names .Labels .Ports
-.Mounts .Networks`,
+.Mounts .LocalVolumes .Networks .Size`,
   flags: PS_FLAGS,
   args: { min: 0, max: 0 },
   examples: [
@@ -41,9 +45,11 @@ Fields of --format: .ID .Image .Command .CreatedAt .RunningFor .State .Status .N
   act: psCommand,
 });
 
+const COLUMNS =
+  "{{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}\\t{{.Names}}";
+
 const LISTING: Listing = {
-  columns:
-    "{{.ID}}\\t{{.Image}}\\t{{.Command}}\\t{{.RunningFor}}\\t{{.Status}}\\t{{.Ports}}\\t{{.Names}}",
+  columns: COLUMNS,
   name: "ID",
   heads: {
     ID: "CONTAINER ID",
@@ -57,37 +63,62 @@ const LISTING: Listing = {
     Names: "NAMES",
     Labels: "LABELS",
     Mounts: "MOUNTS",
+    LocalVolumes: "LOCAL VOLUMES",
+    Size: "SIZE",
     Networks: "NETWORKS",
   },
 };
 
 const ID_LENGTH = 12;
 const LONGEST_COMMAND = 20;
+const LONGEST_MOUNT = 15;
 
 async function psCommand(flags: FlagsOf<typeof PS_FLAGS>): Promise<number> {
-  const print = listPrinter(LISTING, {
+  const hasSizes = flags.switch("size") || /\.Size\b/.test(flags.text("format") ?? "");
+  const listing = flags.switch("size")
+    ? { ...LISTING, columns: `${COLUMNS}\\t{{.Size}}` }
+    : LISTING;
+  const print = listPrinter(listing, {
     format: flags.text("format"),
     quiet: flags.switch("quiet"),
   });
-  const last = flags.switch("latest") ? 1 : flags.integer("last");
+  const last = lastOf(flags);
+  const place = placeOptions(flags);
   const listed = await listContainers({
-    ...placeOptions(flags),
+    ...place,
     all: flags.switch("all") || last !== undefined,
     filters: flags.list("filter"),
   });
-  const nowMs = Date.now();
-  const rows = listed.slice(0, last).map((each) => rowOf(each, flags.switch("no-trunc"), nowMs));
-  writeOutput(print(rows));
+  const style = {
+    isWhole: flags.switch("no-trunc"),
+    nowMs: Date.now(),
+    sizes: hasSizes ? await containerSizes(place) : undefined,
+  };
+  writeOutput(print(listed.slice(0, last).map((each) => rowOf(each, style))));
   return 0;
 }
 
-function rowOf({ record, status }: ListedContainer, isWhole: boolean, nowMs: number): Row {
+/** Docker's -1 is all of those that are listed anyway. */
+function lastOf(flags: FlagsOf<typeof PS_FLAGS>): number | undefined {
+  const last = flags.switch("latest") ? 1 : flags.integer("last");
+  return last !== undefined && last < 0 ? undefined : last;
+}
+
+interface Style {
+  readonly isWhole: boolean;
+  readonly nowMs: number;
+  /** Undefined: nobody asked. */
+  readonly sizes: ReadonlyMap<string, ContainerSizes> | undefined;
+}
+
+function rowOf({ record, status }: ListedContainer, { isWhole, nowMs, sizes }: Style): Row {
   const createdMs = Date.parse(record.created);
-  const { labels = {}, mounts, network } = record.options;
+  const { labels = {}, volumes = [], network } = record.options;
+  const size = sizes?.get(record.id);
   return {
     ID: isWhole ? record.id : record.id.slice(0, ID_LENGTH),
     Image: imageOf(record),
-    Command: quotedCommand(record.command.join(" "), isWhole),
+    Command: quotedCommand(record.command, isWhole),
     CreatedAt: absoluteTime(createdMs),
     RunningFor: relativeAge(createdMs, nowMs),
     State: status.kind === "lost" ? "dead" : status.kind,
@@ -97,9 +128,19 @@ function rowOf({ record, status }: ListedContainer, isWhole: boolean, nowMs: num
     Labels: Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(","),
-    Mounts: mounts.map(({ source }) => source).join(","),
+    Mounts: mountNames(record.options, isWhole).join(","),
+    LocalVolumes: String(volumes.length),
     Networks: network,
+    Size: size === undefined ? "" : `${humanSize(size.written)} (virtual ${humanSize(size.total)})`,
   };
+}
+
+function mountNames(
+  { mounts, volumes = [] }: ListedContainer["record"]["options"],
+  isWhole: boolean,
+): readonly string[] {
+  const names = [...mounts.map(({ source }) => source), ...volumes.map(({ name = "" }) => name)];
+  return isWhole ? names : names.map((name) => ellipsis(name, LONGEST_MOUNT));
 }
 
 function imageOf({ image, options: { source } }: ListedContainer["record"]): string {
@@ -110,10 +151,15 @@ function imageOf({ image, options: { source } }: ListedContainer["record"]): str
 }
 
 /** In quotes, as docker shows it. */
-function quotedCommand(text: string, isWhole: boolean): string {
+function quotedCommand([program = "", ...args]: readonly string[], isWhole: boolean): string {
+  const words = args.map((word) => (word.includes(" ") ? `'${word}'` : word));
+  const text = [program, ...words].join(" ");
+  return JSON.stringify(isWhole ? text : ellipsis(text, LONGEST_COMMAND));
+}
+
+function ellipsis(text: string, longest: number): string {
   const letters = [...text];
-  const isLong = !isWhole && letters.length > LONGEST_COMMAND;
-  return JSON.stringify(isLong ? `${letters.slice(0, LONGEST_COMMAND - 1).join("")}…` : text);
+  return letters.length > longest ? `${letters.slice(0, longest - 1).join("")}…` : text;
 }
 
 /** Docker's words. */

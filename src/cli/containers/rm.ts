@@ -1,6 +1,9 @@
 // rm: removes containers with all that they have written.
 
-import { removeContainer } from "../../engine/containers/container-operations.ts";
+import {
+  type RemoveOptions,
+  removeContainer,
+} from "../../engine/containers/container-operations.ts";
 import { listContainers } from "../../engine/containers/list-containers.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
@@ -39,16 +42,22 @@ export const rm = defineCommand({
         reason: "it takes the containers to remove, or --all",
       });
     }
-    return forEachContainer(words, command, async (word) => {
-      await removeContainer(word, { ...place, force, volumes: flags.switch("volumes") }).catch(
-        (error: unknown) => {
-          const isGone = error instanceof OcicatError && error.code === "not-found";
-          if (!(force && isGone)) {
-            throw error;
-          }
-        },
-      );
-      return word;
-    });
+    return forEachContainer(words, command, (word) =>
+      remove(word, { ...place, force, volumes: flags.switch("volumes") }),
+    );
   },
 });
+
+/** Undefined: it is not there, which was asked for. */
+async function remove(word: string, options: RemoveOptions): Promise<string | undefined> {
+  try {
+    await removeContainer(word, options);
+    return word;
+  } catch (error) {
+    const isGone = error instanceof OcicatError && error.code === "not-found";
+    if (options.force === true && isGone) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -3,6 +3,7 @@
 import { containerProcesses } from "../../engine/containers/container-processes.ts";
 import { defineCommand } from "../command.ts";
 import { listProcesses } from "../select-processes.ts";
+import { formatTable } from "../terminal/table.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
@@ -18,7 +19,25 @@ of which one has to be PID; -ef by default.`,
   async act(flags) {
     const [word = "", ...options] = flags.args;
     const pids = await containerProcesses(word, placeOptions(flags));
-    writeOutput(listProcesses(options, pids));
+    writeOutput(inColumns(listProcesses(options, pids)));
     return 0;
   },
 });
+
+const MINIMAL_WIDTH = 20;
+
+/** As docker draws them. The last column has what is left of each line. */
+function inColumns(text: string): string {
+  const [head = "", ...lines] = text.trimEnd().split("\n");
+  const names = words(head);
+  return formatTable([names, ...lines.map((line) => cells(line, names.length))], MINIMAL_WIDTH);
+}
+
+function cells(line: string, count: number): string[] {
+  const all = words(line);
+  return [...all.slice(0, count - 1), all.slice(count - 1).join(" ")];
+}
+
+function words(line: string): string[] {
+  return line.trim().split(/\s+/);
+}

@@ -6,6 +6,7 @@ import type { FlagsOf, FlagTable } from "../flags.ts";
 import { humanSize } from "../terminal/sizes.ts";
 import { Template } from "../terminal/template/template.ts";
 import { writeOutput } from "../write-text.ts";
+import { dockerFields } from "./docker-fields.ts";
 import { PLACE_FLAGS, placeOptions } from "./place-flags.ts";
 
 const INFO_FLAGS = {
@@ -15,7 +16,9 @@ const INFO_FLAGS = {
 
 export const info = defineCommand({
   usage: ["[--format json|TEMPLATE]"],
-  about: "Shows versions, the store, what this machine has for containers, and registries.",
+  about: `Shows versions, the store, what this machine has for containers, and registries.
+
+Of --format, docker's names are understood, too: .Containers .Images .ServerVersion .NCPU .MemTotal ...`,
   flags: INFO_FLAGS,
   args: { min: 0, max: 0 },
   examples: ["ocicat info", "ocicat info --format '{{.store.layerFormat.format}}'"],
@@ -26,10 +29,11 @@ async function showInfo(flags: FlagsOf<typeof INFO_FLAGS>): Promise<number> {
   const format = flags.text("format");
   const template = format === undefined || format === "json" ? undefined : new Template(format);
   const description = await describeSystem(placeOptions(flags));
+  const fields = { ...description, ...dockerFields(description) };
   if (template !== undefined) {
-    writeOutput(`${template.render(description)}\n`);
+    writeOutput(`${template.render(fields)}\n`);
   } else if (format === "json") {
-    writeOutput(`${JSON.stringify(description, undefined, 2)}\n`);
+    writeOutput(`${JSON.stringify(fields, undefined, 2)}\n`);
   } else {
     writeOutput(text(description));
   }

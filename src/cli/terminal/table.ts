@@ -4,12 +4,15 @@
 const MINIMAL_WIDTH = 10;
 const PADDING = 3;
 
-export function formatTable(rows: readonly (readonly string[])[]): string {
+export function formatTable(
+  rows: readonly (readonly string[])[],
+  minimalWidth = MINIMAL_WIDTH,
+): string {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, column) => {
     const padded = rows.filter((row) => column < row.length - 1);
     const cells = padded.map((row) => Bun.stringWidth(row[column] ?? "") + PADDING);
-    return Math.max(MINIMAL_WIDTH, ...cells);
+    return Math.max(minimalWidth, ...cells);
   });
   return rows.map((row) => `${formatRow(row, widths)}\n`).join("");
 }

@@ -3,18 +3,58 @@
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { ListedContainer } from "./list-containers.ts";
 
-type Test = (container: ListedContainer, value: string) => boolean;
+type Test = (container: ListedContainer, value: string, all: readonly ListedContainer[]) => boolean;
 
 const TESTS: Readonly<Record<string, Test>> = {
   id: ({ record }, value) => record.id.startsWith(value),
-  name: ({ record }, value) => record.name.includes(value),
+  name: ({ record }, value) => hasName(record.name, value),
   status: ({ status }, value) => statusWords(status.kind).includes(value),
   exited: ({ status }, value) => status.kind === "exited" && String(status.code) === value,
   label: ({ record }, value) => hasLabel(record.options.labels ?? {}, value),
   ancestor: ({ record }, value) =>
     record.image !== undefined &&
-    (record.image.name === value || record.image.digest.includes(value)),
+    (isImageName(record.image.name, value) || record.image.digest.includes(value)),
+  before: ({ record }, value, all) => record.created < find(all, value).record.created,
+  since: ({ record }, value, all) => record.created > find(all, value).record.created,
+  volume: ({ record }, value) => hasMount(record.options, value),
+  network: ({ record }, value) => record.options.network === value,
 };
+
+/** A part of it, or an expression for the whole: "^web$", also with the slash that docker puts before it. */
+function hasName(name: string, wanted: string): boolean {
+  const [, whole] = /^\^\/?([\w.-]+)\$$/.exec(wanted) ?? [];
+  return whole === undefined ? name.includes(wanted.replace(/^[\^/]+/, "")) : name === whole;
+}
+
+/** Without a tag, every tag; without a registry, those that were asked for without one. */
+function isImageName(name: string, wanted: string): boolean {
+  return (
+    name === wanted || (name.startsWith(`${wanted}:`) && !/[/]/.test(name.slice(wanted.length)))
+  );
+}
+
+/** By its name, or by the path that it has inside or on the host. */
+function hasMount(
+  { mounts, volumes = [] }: ListedContainer["record"]["options"],
+  wanted: string,
+): boolean {
+  return (
+    mounts.some(({ source, destination }) => source === wanted || destination === wanted) ||
+    volumes.some(({ name, destination }) => name === wanted || destination === wanted)
+  );
+}
+
+function find(all: readonly ListedContainer[], word: string): ListedContainer {
+  const found = all.find(({ record }) => record.name === word || record.id.startsWith(word));
+  if (found === undefined) {
+    throw new OcicatError("not-found", {
+      operation: "find",
+      subject: `container ${quote(word)}`,
+      reason: "there is none of this name or id",
+    });
+  }
+  return found;
+}
 
 /** Docker's names for states, and ours. */
 function statusWords(kind: ListedContainer["status"]["kind"]): readonly string[] {
@@ -29,7 +69,7 @@ function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boo
 }
 
 export interface ContainerFilters {
-  readonly matches: (container: ListedContainer) => boolean;
+  readonly matches: (container: ListedContainer, all: readonly ListedContainer[]) => boolean;
   /** They name a state that only containers have which do not run. */
   readonly asksForEnded: boolean;
 }
@@ -49,9 +89,9 @@ export function parseContainerFilters(filters: readonly string[]): ContainerFilt
     values.set(key, [...(values.get(key) ?? []), filter.slice(equals + 1)]);
   }
   return {
-    matches: (container) =>
+    matches: (container, all) =>
       [...values].every(([key, wanted]) =>
-        wanted.some((value) => TESTS[key]?.(container, value) === true),
+        wanted.some((value) => TESTS[key]?.(container, value, all) === true),
       ),
     asksForEnded: values.has("status") || values.has("exited"),
   };

@@ -17,9 +17,30 @@ export async function diffContainer(
   const upper = requireUpper(container, layers, "compare");
   const made = mountPoints(container);
   using lower = new MergedView(layers.lower);
-  for (const change of folderChanges(upper, lower)) {
-    if (!made.has(change.path)) {
-      show(change);
+  for (const change of withoutMountPoints(folderChanges(upper, lower), made)) {
+    show(change);
+  }
+}
+
+/** Nor the directories above, where nothing else has changed: they were copied up for the mount points. */
+export function* withoutMountPoints(
+  changes: Iterable<FolderChange>,
+  mountPaths: ReadonlySet<string>,
+): Generator<FolderChange, void> {
+  let waiting: FolderChange[] = [];
+  for (const change of changes) {
+    const { path } = change;
+    if (mountPaths.has(path)) {
+      continue;
+    }
+    waiting = waiting.filter((parent) => path.startsWith(`${parent.path}/`));
+    const isParent = [...mountPaths].some((each) => each.startsWith(`${path}/`));
+    if (isParent && change.keepsAttributes === true) {
+      waiting.push(change);
+    } else {
+      yield* waiting;
+      waiting = [];
+      yield change;
     }
   }
 }

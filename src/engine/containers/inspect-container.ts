@@ -1,13 +1,11 @@
 // inspect: all that is known of a container.
 
-import { OcicatError } from "../../error/ocicat-error.ts";
-import type { ImageReport } from "../images/inspect-image.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { tryFindContainerId } from "./container-names.ts";
 import { readStartRecord } from "./container-record.ts";
-import { type ContainerReport, type ContainerSizes, containerReport } from "./container-report.ts";
-import { openContainer, type StoredContainer } from "./stored-container.ts";
-import { writtenBytes } from "./written-bytes.ts";
+import { type ContainerReport, containerReport } from "./container-report.ts";
+import { imageReport, sizesOf } from "./container-sizes.ts";
+import { openContainer } from "./stored-container.ts";
 
 export interface InspectContainerOptions extends SurroundingsOptions {
   /** Count the bytes of its files. */
@@ -25,7 +23,8 @@ export async function inspectContainer(
     return undefined;
   }
   using container = await openContainer(id, options);
-  const image = await imageReport(container);
+  const digest = container.record.image?.digest;
+  const image = digest === undefined ? undefined : await imageReport(digest, storeRoot);
   return containerReport({
     record: container.record,
     status: container.status(),
@@ -35,28 +34,4 @@ export async function inspectContainer(
     storeRoot,
     sizes: options.sizes ? sizesOf(container, image) : undefined,
   });
-}
-
-/** Undefined: it has none, or none any more. */
-async function imageReport({
-  record: { image },
-  surroundings: { storeRoot },
-}: StoredContainer): Promise<ImageReport | undefined> {
-  if (image === undefined) {
-    return undefined;
-  }
-  const { inspectImage } = await import("../images/inspect-image.ts");
-  try {
-    return await inspectImage(image.digest, { storeRoot });
-  } catch (error) {
-    if (error instanceof OcicatError && error.code === "not-found") {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-function sizesOf({ folder }: StoredContainer, image: ImageReport | undefined): ContainerSizes {
-  const written = writtenBytes(folder.fd);
-  return { written, total: written + (image?.Size ?? 0) };
 }

@@ -13,7 +13,7 @@ export interface ListedContainer {
 export interface ListContainersOptions extends SurroundingsOptions {
   /** Those that do not run, too. */
   readonly all: boolean;
-  /** "KEY=VALUE": name (a part of it), id (its beginning), status, label, ancestor, exited. */
+  /** "KEY=VALUE", as container-filters.ts has them. */
   readonly filters?: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export async function listContainers(
   }));
   const shown = all.filter((each) => {
     const isLive = each.status.kind === "running" || each.status.kind === "paused";
-    return (isLive || options.all || asksForEnded) && matches(each);
+    return (isLive || options.all || asksForEnded) && matches(each, all);
   });
   return shown.toSorted((a, b) => (a.record.created < b.record.created ? 1 : -1));
 }

@@ -30,6 +30,8 @@ export interface FolderChange {
   readonly kind: "added" | "changed" | "deleted";
   /** A byte string, relative to the root. */
   readonly path: string;
+  /** It has the type, permissions and owner that it had below. */
+  readonly keepsAttributes?: boolean;
 }
 
 /** Names in each directory ascend; a directory comes before what is in it. */
@@ -73,17 +75,25 @@ function* entryChanges(
   status: TimedStatus | undefined,
 ): Generator<FolderChange, void> {
   const { lower, path } = place;
-  const isBelow = lower.entryAt(path) !== undefined;
+  const below = lower.entryAt(path)?.status;
   if (status === undefined || isWhiteout(status)) {
-    if (isBelow) {
+    if (below !== undefined) {
       yield { kind: "deleted", path };
     }
     return;
   }
-  yield { kind: isBelow ? "changed" : "added", path };
+  if (below === undefined) {
+    yield { kind: "added", path };
+  } else {
+    yield { kind: "changed", path, keepsAttributes: hasAttributesOf(status, below) };
+  }
   if ((status.mode & S_IFMT) === S_IFDIR) {
     yield* directoryChanges(place);
   }
+}
+
+function hasAttributesOf(status: TimedStatus, below: TimedStatus): boolean {
+  return status.mode === below.mode && status.uid === below.uid && status.gid === below.gid;
 }
 
 /** Undefined: it is gone meanwhile. */

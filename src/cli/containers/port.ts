@@ -1,0 +1,51 @@
+// port: where the host has a container's ports.
+
+import { publishedPorts } from "../../engine/containers/published-ports.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { defineCommand } from "../command.ts";
+import { writeOutput } from "../write-text.ts";
+import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+
+export const port = defineCommand({
+  usage: ["[FLAGS] CONTAINER [PORT[/PROTOCOL]]"],
+  about: `Shows which ports of the host lead to ports of a container, or to one of them. With --network host
+a container has the host's own ports, and there is nothing to show.`,
+  flags: PLACE_FLAGS,
+  args: { min: 1, max: 2 },
+  completes: "container",
+  examples: ["ocicat port web", "ocicat port web 80/tcp"],
+  async act(flags) {
+    const [word = "", wanted] = flags.args;
+    const ports = await publishedPorts(word, placeOptions(flags));
+    if (wanted === undefined) {
+      writeOutput(ports.map(({ inside, outside }) => `${inside} -> ${outside}\n`).join(""));
+      return 0;
+    }
+    const inside = parsePort(wanted);
+    const found = ports.filter((each) => each.inside === inside);
+    if (found.length === 0) {
+      throw new OcicatError("not-found", {
+        operation: "find",
+        subject: `the port ${inside} of container ${quote(word)}`,
+        reason: "it is not published",
+      });
+    }
+    writeOutput(found.map(({ outside }) => `${outside}\n`).join(""));
+    return 0;
+  },
+});
+
+const HIGHEST_PORT = 65_535;
+
+/** "80" is "80/tcp". */
+function parsePort(text: string): string {
+  const [, digits = "", protocol = "tcp"] = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/.exec(text) ?? [];
+  if (digits === "" || Number(digits) > HIGHEST_PORT) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `the port ${quote(text)}`,
+      reason: "it is not of the form PORT or PORT/tcp",
+    });
+  }
+  return `${digits}/${protocol}`;
+}

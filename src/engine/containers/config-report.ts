@@ -1,0 +1,38 @@
+// The part "Config" of what `inspect` tells of a container: the process, by the image and by what was asked
+// for. No I/O.
+
+import type { ImageConfig } from "../../oci/image-spec.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import { mergedVariables } from "./merged-variables.ts";
+
+const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const DEFAULT_STOP_SECONDS = 10;
+
+export function configReport(
+  { id, image, options, command }: ContainerRecord,
+  config: ImageConfig,
+): Readonly<Record<string, unknown>> {
+  const entrypoint = options.entrypoint ?? config.Entrypoint ?? [];
+  return {
+    Hostname: options.hostname ?? id.slice(0, 12),
+    Domainname: "",
+    User: options.user ?? config.User ?? "",
+    AttachStdin: false,
+    AttachStdout: false,
+    AttachStderr: false,
+    ExposedPorts: config.ExposedPorts ?? {},
+    Tty: options.terminal,
+    OpenStdin: options.interactive,
+    StdinOnce: false,
+    Env: mergedVariables([DEFAULT_PATH], config.Env ?? [], options.env),
+    Cmd: command.slice(entrypoint.length),
+    Image: image?.name ?? "",
+    Volumes: config.Volumes ?? {},
+    WorkingDir: options.workdir ?? config.WorkingDir ?? "/",
+    // As docker writes it: programs tell none from an empty one.
+    Entrypoint: entrypoint.length === 0 ? null : entrypoint,
+    Labels: { ...config.Labels, ...options.labels },
+    StopSignal: options.stopSignal ?? config.StopSignal ?? "SIGTERM",
+    StopTimeout: (options.stopTimeoutMs ?? DEFAULT_STOP_SECONDS * 1000) / 1000,
+  };
+}

@@ -1,0 +1,141 @@
+// The part "HostConfig" of what `inspect` tells of a container: what `run` was asked for beside the process.
+// No I/O.
+
+import type { RunDeviceRule } from "../run-devices.ts";
+import type { ThrottleKind } from "../run-limits.ts";
+import type { RunContainerOptions, RunLog } from "../run-options.ts";
+import { DEFAULT_SECURITY } from "../security.ts";
+import type { ContainerRecord } from "./container-record.ts";
+import { bindWords, tmpfsReport } from "./mount-reports.ts";
+import { NO_RESTART } from "./restart-policy.ts";
+
+const NANO_CPUS = 1e9;
+const DEFAULT_SHM_BYTES = 64 * 2 ** 20;
+
+type Options = ContainerRecord["options"];
+
+export function hostReport(options: Options): Readonly<Record<string, unknown>> {
+  const { security = DEFAULT_SECURITY, restart = NO_RESTART } = options;
+  return {
+    Binds: bindWords(options),
+    ContainerIDFile: options.idFile ?? "",
+    LogConfig: logReport(options.log),
+    NetworkMode: options.network,
+    PortBindings: {},
+    PublishAllPorts: false,
+    RestartPolicy: {
+      Name: restart.kind,
+      MaximumRetryCount: restart.kind === "on-failure" ? restart.maxRetries : 0,
+    },
+    AutoRemove: options.remove,
+    VolumesFrom: null,
+    Annotations: options.annotations ?? {},
+    CapAdd: security.addedCapabilities,
+    CapDrop: security.droppedCapabilities,
+    ...nameReport(options),
+    ...namespaceReport(options),
+    GroupAdd: options.groups ?? [],
+    Init: options.init !== undefined,
+    OomScoreAdj: options.oomScoreAdj ?? 0,
+    Privileged: security.privileged === true,
+    ReadonlyRootfs: options.readOnly,
+    SecurityOpt: securityWords(security),
+    Tmpfs: tmpfsReport(options),
+    ShmSize: options.shmSize ?? DEFAULT_SHM_BYTES,
+    Sysctls: options.sysctls ?? {},
+    Runtime: "ocicat",
+    ...deviceReport(options),
+    ...limitsReport(options),
+  };
+}
+
+function logReport(log: RunLog | undefined) {
+  const { driver = "file", maxSize = 0, maxFiles = 1, onFull = "block" } = log ?? {};
+  return {
+    Type: driver === "none" ? "none" : "k8s-file",
+    Config: {
+      ...(maxSize === 0 ? {} : { "max-size": String(maxSize) }),
+      ...(maxFiles === 1 ? {} : { "max-file": String(maxFiles) }),
+      ...(onFull === "block" ? {} : { "on-full": onFull }),
+    },
+  };
+}
+
+function nameReport({ names = {} }: Options) {
+  return {
+    Dns: names.servers ?? [],
+    DnsOptions: names.resolverOptions ?? [],
+    DnsSearch: names.searchDomains ?? [],
+    ExtraHosts: (names.hosts ?? []).map(({ name, address }) => `${name}:${address}`),
+  };
+}
+
+function namespaceReport({ namespaces = {} }: Options) {
+  return {
+    CgroupnsMode: namespaces.cgroup ?? "private",
+    IpcMode: namespaces.ipc ?? "private",
+    PidMode: namespaces.pid ?? "",
+    UTSMode: namespaces.uts ?? "",
+    UsernsMode: "",
+  };
+}
+
+function deviceReport({ devices = [], deviceRules = [], ulimits = [] }: Options) {
+  return {
+    Devices: devices.map(({ source, destination, access }) => ({
+      PathOnHost: source,
+      PathInContainer: destination,
+      CgroupPermissions: access,
+    })),
+    DeviceCgroupRules: deviceRules.map(deviceRuleWord),
+    Ulimits: ulimits.map(({ name, soft, hard }) => ({
+      Name: name,
+      Soft: soft === "unlimited" ? -1 : soft,
+      Hard: hard === "unlimited" ? -1 : hard,
+    })),
+  };
+}
+
+function deviceRuleWord({ type, major, minor, access }: RunDeviceRule): string {
+  const word = (number: number): string => (number < 0 ? "*" : String(number));
+  return `${type} ${word(major)}:${word(minor)} ${access}`;
+}
+
+function limitsReport({ limits, cgroupParent = "" }: Options) {
+  return {
+    CgroupParent: cgroupParent,
+    Memory: limits.memory ?? 0,
+    MemoryReservation: limits.memoryReservation ?? 0,
+    MemorySwap: limits.memorySwap ?? 0,
+    NanoCpus: Math.round((limits.cpus ?? 0) * NANO_CPUS),
+    CpuShares: limits.cpuShares ?? 0,
+    CpuPeriod: limits.cpuPeriod ?? 0,
+    CpuQuota: limits.cpuQuota ?? 0,
+    CpusetCpus: limits.cpusetCpus ?? "",
+    CpusetMems: limits.cpusetMems ?? "",
+    BlkioWeight: limits.blkioWeight ?? 0,
+    BlkioDeviceReadBps: throttlesOf(limits, "read-bps"),
+    BlkioDeviceWriteBps: throttlesOf(limits, "write-bps"),
+    BlkioDeviceReadIOps: throttlesOf(limits, "read-iops"),
+    BlkioDeviceWriteIOps: throttlesOf(limits, "write-iops"),
+    PidsLimit: limits.pids ?? 0,
+  };
+}
+
+function throttlesOf({ throttles = [] }: Options["limits"], wanted: ThrottleKind) {
+  return throttles
+    .filter(({ kind }) => kind === wanted)
+    .map(({ path, rate }) => ({ Path: path, Rate: rate }));
+}
+
+/** As --security-opt takes them; a profile stands there as a whole, as with docker. */
+function securityWords({
+  seccomp,
+  noNewPrivileges,
+}: NonNullable<RunContainerOptions["security"]>): readonly string[] {
+  const profile = typeof seccomp === "string" ? seccomp : seccomp.profile;
+  return [
+    ...(noNewPrivileges ? ["no-new-privileges"] : []),
+    ...(profile === "default" ? [] : [`seccomp=${profile}`]),
+  ];
+}

@@ -1,0 +1,71 @@
+// The part "Mounts" of what `inspect` tells of a container, and its mounts in the words of `run`. No I/O.
+
+import type { RunContainerOptions } from "../run-options.ts";
+import { dataPath } from "../run-volumes.ts";
+
+type MountOptions = Pick<RunContainerOptions, "mounts" | "volumes" | "tmpfs">;
+
+export function mountReports({ mounts, volumes = [], tmpfs }: MountOptions, storeRoot: string) {
+  const binds = mounts.map(({ source, destination, readOnly, propagation = "rprivate" }) => ({
+    Type: "bind",
+    Source: source,
+    Destination: destination,
+    Mode: readOnly ? "ro" : "",
+    RW: !readOnly,
+    Propagation: propagation,
+  }));
+  const named = volumes.map(({ name = "", destination, readOnly }) => ({
+    Type: "volume",
+    Name: name,
+    Source: dataPath(storeRoot, name),
+    Destination: destination,
+    Driver: "local",
+    Mode: readOnly ? "ro" : "",
+    RW: !readOnly,
+    Propagation: "",
+  }));
+  const inMemory = tmpfs.map((text) => {
+    const { destination, options } = tmpfsParts(text);
+    return {
+      Type: "tmpfs",
+      Source: "",
+      Destination: destination,
+      Mode: options,
+      RW: !options.split(",").includes("ro"),
+      Propagation: "",
+    };
+  });
+  return [...binds, ...named, ...inMemory];
+}
+
+/** As -v takes them: "SOURCE:TARGET[:OPTIONS]". */
+export function bindWords({ mounts, volumes = [] }: MountOptions): readonly string[] {
+  const binds = mounts.map(({ source, destination, readOnly, propagation }) =>
+    bindWord(source, destination, [readOnly ? "ro" : "", propagation ?? ""]),
+  );
+  const named = volumes.map(({ name = "", destination, readOnly, copies }) =>
+    bindWord(name, destination, [readOnly ? "ro" : "", copies ? "" : "nocopy"]),
+  );
+  return [...binds, ...named];
+}
+
+function bindWord(source: string, destination: string, words: readonly string[]): string {
+  const options = words.filter((word) => word !== "");
+  const end = options.length === 0 ? "" : `:${options.join(",")}`;
+  return `${source}:${destination}${end}`;
+}
+
+/** Options by their targets. */
+export function tmpfsReport({ tmpfs }: MountOptions): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    tmpfs.map((text) => {
+      const { destination, options } = tmpfsParts(text);
+      return [destination, options];
+    }),
+  );
+}
+
+function tmpfsParts(text: string): { readonly destination: string; readonly options: string } {
+  const [destination = "", options = ""] = text.split(":", 2);
+  return { destination, options };
+}
