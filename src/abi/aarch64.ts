@@ -39,6 +39,8 @@ export const aarch64 = {
     setuid: 146,
     setgid: 144,
     setresuid: 147,
+    setfsuid: 151,
+    setfsgid: 152,
     setresgid: 149,
     setgroups: 159,
     getgroups: 158,

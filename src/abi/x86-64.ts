@@ -39,6 +39,8 @@ export const x86_64 = {
     setuid: 105,
     setgid: 106,
     setresuid: 117,
+    setfsuid: 122,
+    setfsgid: 123,
     setresgid: 119,
     setgroups: 116,
     getgroups: 115,

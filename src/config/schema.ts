@@ -34,6 +34,7 @@ export interface SettingValues {
   readonly "registry.attempts": number;
   readonly "progress.style": ProgressStyle;
   readonly "events.keep": number;
+  readonly "users.auto-name": string;
 }
 
 export type SettingKey = keyof SettingValues;
@@ -126,6 +127,11 @@ export const SETTINGS: SettingTable = {
     { min: 0, max: 10_000_000 },
     { fallback: 10_000, purpose: "How many events are kept for `ocicat events --since`" },
   ),
+  "users.auto-name": text({
+    fallback: "containers",
+    purpose:
+      "The name in /etc/subuid and /etc/subgid whose ids `--userns auto` gives to root's containers",
+  }),
 };
 
 export function isSettingKey(name: string): name is SettingKey {

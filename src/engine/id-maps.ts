@@ -1,10 +1,21 @@
-// The ids of a container that a user without privileges runs: root inside is the user outside, and the
-// ids behind it are those that subuid(5) and subgid(5) lend the user.
+// The ids of containers with a user namespace.
+//
+// One that a user without privileges runs has one in any case: root inside is the user outside, and the
+// ids behind it are those that subuid(5) and subgid(5) lend the user. Its files belong to those ids.
+//
+// One that root runs has one if that is asked for (containers/choose-users.ts). Its files keep the ids that it
+// sees, and are shown to it by id-mapped mounts.
 
 import type { IdMapping } from "../oci/mount.ts";
 import { call } from "../sys/call.ts";
 import { readTextFileIfExists, stat } from "../sys/file.ts";
+import type { RunContainerOptions } from "./run-options.ts";
 import type { IdMaps } from "./run-spec.ts";
+
+/** Of a container that was created with ids of its own. Its files know nothing of them. */
+export function ownIdMaps({ users }: Pick<RunContainerOptions, "users">): IdMaps | undefined {
+  return users?.kind === "maps" ? users : undefined;
+}
 
 /** Undefined for a user who needs none. */
 export function rootlessIdMaps(userName: string | undefined): IdMaps | undefined {
@@ -29,13 +40,13 @@ function ownId(hostID: number): IdMapping {
   return { containerID: 0, hostID, size: 1 };
 }
 
-interface Range {
+export interface Range {
   readonly start: number;
   readonly size: number;
 }
 
 /** Lines NAME-OR-ID:START:COUNT. */
-function lentRanges(path: string, names: readonly string[]): Range[] {
+export function lentRanges(path: string, names: readonly string[]): Range[] {
   return (readTextFileIfExists(path) ?? "").split("\n").flatMap((line) => {
     const [name = "", start = "", size = ""] = line.split(":");
     const isLent = names.includes(name) && /^\d+$/.test(start) && /^\d+$/.test(size);

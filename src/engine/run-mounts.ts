@@ -4,6 +4,7 @@
 import type { Namespace } from "../oci/linux.ts";
 import type { Mount } from "../oci/mount.ts";
 import { stat } from "../sys/file.ts";
+import { ownIdMaps } from "./id-maps.ts";
 import { namespaceMode } from "./run-namespaces.ts";
 import type { RunContainerOptions, RunMount } from "./run-options.ts";
 import { dataPath } from "./run-volumes.ts";
@@ -72,11 +73,14 @@ function writable(mount: Mount): Mount {
 
 /** What is asked for wins over the files of names. Outer ones first, or they would hide the inner ones. */
 export function askedMounts({ options, nameFiles, storeRoot }: MountRequest): Mount[] {
+  // Of containers with other ids, too: each finds in a volume what another has put there.
+  const idMapped = ownIdMaps(options) !== undefined;
   const binds = [
     ...options.mounts,
     ...(options.volumes ?? []).map((volume) => ({
       ...volume,
       source: dataPath(storeRoot, volume.name ?? ""),
+      idMapped,
     })),
   ].map(bindMount);
   const asked = [...binds, ...options.tmpfs.map(tmpfsMount)];
@@ -89,13 +93,10 @@ function depth({ destination }: Mount): number {
   return destination.split("/").filter(Boolean).length;
 }
 
-function bindMount({ source, destination, readOnly, propagation = "rprivate" }: RunMount): Mount {
-  return {
-    destination,
-    type: "bind",
-    source,
-    options: ["rbind", propagation, ...(readOnly ? ["ro"] : [])],
-  };
+function bindMount(mount: RunMount): Mount {
+  const { source, destination, readOnly, propagation = "rprivate", idMapped = false } = mount;
+  const words = [...(readOnly ? ["ro"] : []), ...(idMapped ? ["idmap"] : [])];
+  return { destination, type: "bind", source, options: ["rbind", propagation, ...words] };
 }
 
 function tmpfsMount(text: string): Mount {

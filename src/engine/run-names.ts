@@ -14,6 +14,7 @@ import type { Mount } from "../oci/mount.ts";
 import { call, checked } from "../sys/call.ts";
 import { readTextFileIfExists, replaceFileAt, stat, statAt } from "../sys/file.ts";
 import { cstring } from "../sys/memory.ts";
+import { ownIdMaps } from "./id-maps.ts";
 import { joinedContainer } from "./run-namespaces.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 
@@ -88,13 +89,12 @@ function isWanted({ destination }: Mount, { source, network }: RunContainerOptio
   return hasNetwork || statAt(AT_FDCWD, `${path}${destination}`) !== undefined;
 }
 
-function nameMount(destination: string, source: string, { readOnly }: RunContainerOptions): Mount {
-  return {
-    destination,
-    type: "bind",
-    source,
-    options: ["bind", "rprivate", ...(readOnly ? ["ro"] : [])],
-  };
+function nameMount(destination: string, source: string, options: RunContainerOptions): Mount {
+  const words = [
+    ...(options.readOnly ? ["ro"] : []),
+    ...(ownIdMaps(options) === undefined ? [] : ["idmap"]),
+  ];
+  return { destination, type: "bind", source, options: ["bind", "rprivate", ...words] };
 }
 
 function hostsText({ network, names = {} }: RunContainerOptions): string {

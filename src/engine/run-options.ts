@@ -2,6 +2,7 @@
 
 import type { PullPolicy } from "../config/schema.ts";
 import type { ImageEvent } from "../image/image-event.ts";
+import type { IdMapping } from "../oci/mount.ts";
 import type { RestartPolicy } from "./containers/restart-policy.ts";
 import type { RunDevice, RunDeviceRule } from "./run-devices.ts";
 import type { RunLimits, RunUlimit } from "./run-limits.ts";
@@ -14,12 +15,33 @@ export type RunSource =
   | { readonly kind: "rootfs"; readonly path: string }
   | { readonly kind: "hello" };
 
+/** Whose ids the users of a container have on the host. */
+export type RunUsers =
+  /** Those that no other container has, so many of them. */
+  | { readonly kind: "auto"; readonly size: number }
+  /** All that subuid(5) and subgid(5) lend to these names. */
+  | { readonly kind: "lent"; readonly uidsOf: string; readonly gidsOf: string }
+  /** Who runs the container is the same user inside. */
+  | { readonly kind: "keep-id" }
+  /** Who runs the container has no place inside. */
+  | { readonly kind: "nomap" }
+  | ChosenUsers;
+
+/** What the others become when the container is created. */
+export interface ChosenUsers {
+  readonly kind: "maps";
+  readonly uid: readonly IdMapping[];
+  readonly gid: readonly IdMapping[];
+}
+
 export interface RunMount {
   readonly source: string;
   readonly destination: string;
   readonly readOnly: boolean;
   /** "rprivate" when absent. */
   readonly propagation?: MountPropagation;
+  /** Its files have the ids that they have on the host, also where the container's users have others. */
+  readonly idMapped?: boolean;
 }
 
 export type MountPropagation = "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
@@ -73,6 +95,8 @@ export interface RunContainerOptions {
   readonly network: RunNetwork;
   /** The other namespaces; absent: all its own. */
   readonly namespaces?: RunNamespaces;
+  /** A user namespace of its own; absent: none, or the one that an ordinary user's container has. */
+  readonly users?: RunUsers;
   readonly limits: RunLimits;
   readonly ulimits?: readonly RunUlimit[];
   /** -1000 to 1000. */

@@ -11,6 +11,7 @@ import { stat } from "../sys/file.ts";
 import { cstring } from "../sys/memory.ts";
 import type { ContainerFolder } from "./containers/container-folder.ts";
 import { fillHelloRoot, HELLO_ARGS } from "./hello.ts";
+import { ownIdMaps } from "./id-maps.ts";
 import type { RunImage } from "./run-image.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 
@@ -60,10 +61,12 @@ function missing(operation: string, subject: string): OcicatError {
 }
 
 export function makeSource(
-  { source, onWarning }: RunContainerOptions,
+  options: RunContainerOptions,
   folder: ContainerFolder,
   { image, isRootless }: { readonly image: RunImage | undefined; readonly isRootless: boolean },
 ): RunSourceFiles {
+  const { source, onWarning } = options;
+  const mapping = ownIdMaps(options) === undefined ? {} : { idMapped: true };
   if (image !== undefined) {
     if (isRootless && !folder.keepsUserAttributes()) {
       onWarning?.(NO_USER_ATTRIBUTES);
@@ -71,21 +74,22 @@ export function makeSource(
     for (const note of image.notes) {
       onWarning?.(note);
     }
-    return imageSource(image, folder, isRootless);
+    return imageSource(image, folder, { userXattr: isRootless, ...mapping });
   }
   if (source.kind === "rootfs") {
     const path = absolute(source.path);
-    return { rootFilesystem: { kind: "path", path }, config: {}, files: [path] };
+    return { rootFilesystem: { kind: "path", path, ...mapping }, config: {}, files: [path] };
   }
   const path = `${folder.path}/root`;
   fillHelloRoot(path);
-  return { rootFilesystem: { kind: "path", path }, config: { Cmd: HELLO_ARGS }, files: [path] };
+  const rootFilesystem = { kind: "path", path, ...mapping } as const;
+  return { rootFilesystem, config: { Cmd: HELLO_ARGS }, files: [path] };
 }
 
 function imageSource(
   image: RunImage,
   folder: ContainerFolder,
-  isRootless: boolean,
+  kind: { readonly userXattr: boolean; readonly idMapped?: boolean },
 ): RunSourceFiles {
   const lower = image.root.lower;
   const rootFilesystem: RootFilesystem = {
@@ -94,7 +98,7 @@ function imageSource(
     lower: lower.length === 0 ? [folder.makeEmptyLower()] : lower,
     upper: `${folder.path}/upper`,
     work: `${folder.path}/work`,
-    userXattr: isRootless,
+    ...kind,
     mountPoint: `${folder.path}/root`,
   };
   return { rootFilesystem, config: image.config, files: lower };

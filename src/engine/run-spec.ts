@@ -24,7 +24,7 @@ export interface RunSpecRequest {
   readonly devices: readonly FoundDevice[];
   /** Absent: wherever the runtime may make one. */
   readonly cgroupsPath: string | undefined;
-  /** For a container that root does not make; absent: no user namespace. */
+  /** Of its user namespace; absent: none. */
   readonly idMaps: IdMaps | undefined;
   /** Files that tell the names of hosts. */
   readonly nameFiles: readonly Mount[];
@@ -63,11 +63,11 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
   const bounded = { bounding: names, effective: names, permitted: names };
   const isRoot = process.user.uid === 0;
   const rlimits = runRlimits(options.ulimits);
+  const canSetGroups = idMaps === undefined || idMaps.gid.some(({ size }) => size > 1);
   return {
     terminal: options.terminal,
     ...(consoleSize === undefined ? {} : { consoleSize }),
-    user:
-      idMaps?.gid.length === 1 ? { uid: process.user.uid, gid: process.user.gid } : process.user,
+    user: canSetGroups ? process.user : { uid: process.user.uid, gid: process.user.gid },
     args: withInit(options.init, process.args),
     env: process.env,
     cwd: process.cwd,

@@ -7,8 +7,8 @@ import { flags } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { OPEN_TREE_NAMES } from "./flag-names.ts";
-import { idMappedUserNamespace } from "./id-mapped-mounts.ts";
-import { setAttributes, setIdMap } from "./mount-attributes.ts";
+import { mapMountIds } from "./id-mapped-mounts.ts";
+import { setAttributes } from "./mount-attributes.ts";
 import { type MountOptions, sortMountOptions } from "./mount-options.ts";
 import { describeMount } from "./mount-step.ts";
 
@@ -35,9 +35,7 @@ export function openOuterBindSources(context: PlanContext, newUserNamespace: boo
     }
     if (options.idmap !== "no") {
       program.because(`mounts[${index}].uidMappings`);
-      const userNamespace = idMappedUserNamespace(context, mount, index);
-      setIdMap(program, tree, userNamespace, options.idmap === "ridmap");
-      program.close(userNamespace);
+      mapMountIds(context, tree, { mount, index, recursive: options.idmap === "ridmap" });
     }
     outer.bindSources.set(index, tree);
   });

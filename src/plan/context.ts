@@ -29,6 +29,15 @@ export interface ReadOnlyLater {
 export interface OuterFds {
   /** By index in `mounts`: detached copies of bind sources. */
   readonly bindSources: Map<number, Register>;
+  /** The root file system, where the stage has to make it: a detached mount. */
+  root?: Register;
+  /** With the container's own id maps, once one is needed; the stage's alone. */
+  idMappedNamespace?: Register;
+}
+
+/** What the stage itself has no use for. */
+export function forInit({ bindSources, root }: OuterFds): Register[] {
+  return [...bindSources.values(), ...(root === undefined ? [] : [root])];
 }
 
 export const CURRENT_DIRECTORY = named(AT_FDCWD, "CWD");

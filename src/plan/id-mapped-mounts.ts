@@ -10,19 +10,52 @@ import { cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 import { type MapWriterFacts, writeIdMaps } from "./id-maps.ts";
+import { setIdMap } from "./mount-attributes.ts";
 import type { IdMaps } from "./request.ts";
 
 const DECIMAL_BYTES = 24;
 
-/** A descriptor of a user namespace with the mount's mappings, or else the container's. */
-export function idMappedUserNamespace(context: PlanContext, mount: Mount, index: number): Register {
-  const { linux } = context.request.spec;
+/** Maps the ids of a detached mount as its own mappings say, or else the container's. */
+export function mapMountIds(context: PlanContext, tree: Register, mapped: MappedMount): void {
+  const { mount, index, recursive } = mapped;
+  const { program, request } = context;
+  const { uidMappings, gidMappings } = mount;
+  if (uidMappings === undefined && gidMappings === undefined) {
+    setIdMap(program, tree, ownIdMap(context), recursive);
+    return;
+  }
+  const { linux } = request.spec;
   const maps = {
-    uid: mount.uidMappings ?? linux?.uidMappings ?? [],
-    gid: mount.gidMappings ?? linux?.gidMappings ?? [],
-    ...(mount.uidMappings === undefined ? {} : { place: `mounts[${index}]` }),
+    uid: uidMappings ?? linux?.uidMappings ?? [],
+    gid: gidMappings ?? linux?.gidMappings ?? [],
+    ...(uidMappings === undefined ? {} : { place: `mounts[${index}]` }),
   };
-  return mappedUserNamespace(context.program, maps, context.request.facts);
+  const userNamespace = mappedUserNamespace(program, maps, request.facts);
+  setIdMap(program, tree, userNamespace, recursive);
+  program.close(userNamespace);
+}
+
+interface MappedMount {
+  readonly mount: Mount;
+  readonly index: number;
+  /** With the mounts below it. */
+  readonly recursive: boolean;
+}
+
+/** A descriptor of a user namespace with the container's maps: one for all that need it. */
+export function ownIdMap({ program, request, outer }: PlanContext): Register {
+  const { linux } = request.spec;
+  const maps = { uid: linux?.uidMappings ?? [], gid: linux?.gidMappings ?? [] };
+  outer.idMappedNamespace ??= mappedUserNamespace(program, maps, request.facts);
+  return outer.idMappedNamespace;
+}
+
+/** When nothing is mapped any more, and before init is cloned: it has no use for it. */
+export function closeOwnIdMap({ program, outer }: PlanContext): void {
+  if (outer.idMappedNamespace !== undefined) {
+    program.close(outer.idMappedNamespace);
+    delete outer.idMappedNamespace;
+  }
 }
 
 /** A descriptor of a user namespace that nobody is in. */

@@ -8,11 +8,14 @@ import type { HostFacts } from "./host-facts.ts";
 
 /** Where the container's root file system comes from. */
 export type RootFilesystem =
-  | { readonly kind: "path"; readonly path: string }
+  | { readonly kind: "path"; readonly path: string; readonly idMapped?: boolean }
   | {
       readonly kind: "overlay";
+      /** Its files keep the ids that the container sees: see id-mapped-root.ts. */
+      readonly idMapped?: boolean;
       /** Topmost first. */
       readonly lower: readonly string[];
+      /** In the same folder as `work`. */
       readonly upper: string;
       readonly work: string;
       /** Overlay attributes under user.overlay: what a user namespace may do. */

@@ -75,11 +75,15 @@ function changePropagation(program: ProgramBuilder, propagation: number): void {
 }
 
 /** A descriptor of the container's root, attached where pivot_root can take it from. */
-export function mountRoot({ program, request }: PlanContext): Register {
+export function mountRoot({ program, request, outer }: PlanContext): Register {
   program.because("root.path");
   const { rootFilesystem } = request;
   if (!hasMountNamespace(request)) {
     return openRoot(program, request);
+  }
+  if (outer.root !== undefined) {
+    attachRoot(program, outer.root, "/", "mount the root file system");
+    return outer.root;
   }
   if (rootFilesystem.kind === "path") {
     return bindRoot(program, rootFilesystem.path);

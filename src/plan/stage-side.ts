@@ -33,8 +33,9 @@ import {
 import type { DataReference, Register } from "../program/program.ts";
 import { openOuterBindSources } from "./bind-sources.ts";
 import { CGROUP_FIELD, cloneArguments } from "./clone.ts";
-import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
+import { CURRENT_DIRECTORY, forInit, type PlanContext } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
+import { openIdMappedRoot } from "./id-mapped-root.ts";
 import { deniesSetgroups, writeIdMaps } from "./id-maps.ts";
 import { receiveDescriptor, sendDescriptor } from "./messages.ts";
 import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespaces.ts";
@@ -66,6 +67,7 @@ export function planStageBeforeClone(context: PlanContext, namespaces: Namespace
   }
   const stdio = planStdio(context, namespaces);
   openOuterBindSources(context, namespaces.user === "new");
+  openIdMappedRoot(context);
   const sync = needsSync(context, namespaces) ? openSyncSockets(program) : undefined;
   const start = request.end.kind === "create" ? openStartSocket(context) : undefined;
   const pidfdRoom = program.space(8, "pidfd");
@@ -233,7 +235,7 @@ function holdContainer(context: PlanContext, shared: StageShared, init: Register
   program.call("setsid", []);
   program.call("chdir", [program.text("/")]);
   const born = shared.cgroup === undefined ? [] : [shared.cgroup];
-  for (const fd of [...born, ...stdio.initEnds, ...outer.bindSources.values()]) {
+  for (const fd of [...born, ...stdio.initEnds, ...forInit(outer)]) {
     program.call("close", [fd]);
   }
   const hold = holdRequest(program, request.end);

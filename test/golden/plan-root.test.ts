@@ -42,6 +42,27 @@ test("the root file system", async () => {
         },
       }),
     ],
+    [
+      "layers with the ids of a user namespace: a child of the stage mounts them",
+      root({
+        linux: {
+          namespaces: [{ type: "mount" }, { type: "user" }],
+          uidMappings: [{ containerID: 0, hostID: 100_000, size: 65_536 }],
+          gidMappings: [{ containerID: 0, hostID: 200_000, size: 65_536 }],
+        },
+        request: {
+          rootFilesystem: {
+            kind: "overlay",
+            idMapped: true,
+            lower: ["/layers/a"],
+            upper: "/c1/upper",
+            work: "/c1/work",
+            userXattr: false,
+            mountPoint: "/c1/root",
+          },
+        },
+      }),
+    ],
     ["without pivot_root", root({ request: { noPivot: true } })],
     [
       "without a mount namespace nothing of the host's is touched",

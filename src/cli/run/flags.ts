@@ -4,6 +4,7 @@ import type { FlagsOf, FlagTable } from "../flags.ts";
 import { NAME_FLAGS } from "./name-flags.ts";
 import { NAMESPACE_FLAGS } from "./namespace-flags.ts";
 import { RESOURCE_FLAGS } from "./resource-flags.ts";
+import { USER_FLAGS } from "./user-flags.ts";
 
 export const RUN_FLAGS = {
   interactive: { kind: "switch", aliases: ["i"], help: "keep standard input open" },
@@ -91,6 +92,7 @@ export const RUN_FLAGS = {
     help: "every capability and device of ours, no filter, nothing hidden",
   },
   ...NAMESPACE_FLAGS,
+  ...USER_FLAGS,
   "cgroup-parent": {
     kind: "text",
     value: "PATH",

@@ -15,6 +15,7 @@ const KEYS: Readonly<Record<string, string>> = {
   "tmpfs-mode": "mode",
   "volume-nocopy": "volume-nocopy",
   "bind-propagation": "bind-propagation",
+  idmap: "idmap",
 };
 
 export function mountFields(text: string): ReadonlyMap<string, string> {

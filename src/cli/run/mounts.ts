@@ -27,7 +27,9 @@ export function parseVolume(text: string, workingDirectory: string): ParsedMount
   if (path !== undefined) {
     const propagation = chosen.propagation;
     const mount = { source: path, destination, readOnly };
-    return { kind: "bind", mount: { ...mount, ...(propagation && { propagation }) } };
+    const { isMapped } = chosen;
+    const more = { ...(propagation && { propagation }), ...(isMapped && { idMapped: true }) };
+    return { kind: "bind", mount: { ...mount, ...more } };
   }
   return {
     kind: "volume",
@@ -55,6 +57,8 @@ interface VolumeOptions {
   readonly readOnly: boolean;
   readonly copies: boolean;
   readonly propagation: MountPropagation | undefined;
+  /** Volumes are so in any case. */
+  readonly isMapped: boolean;
 }
 
 /** z and Z ask for SELinux labels, which there are none of here. */
@@ -62,19 +66,24 @@ const IGNORED_OPTIONS = ["", "rw", "z", "Z", "rbind"];
 
 function volumeOptions(text: string, options: string): VolumeOptions {
   const words = options.split(",");
-  const known = ["ro", "readonly", "nocopy", ...IGNORED_OPTIONS];
+  if (words.includes("U")) {
+    const reason = "files of the host are not given to other users";
+    throw badValue("volume", text, reason, "idmap shows them with the container's ids");
+  }
+  const known = ["ro", "readonly", "nocopy", "idmap", ...IGNORED_OPTIONS];
   const unknown = words.find((word) => !known.includes(word) && propagationOf(word) === undefined);
   if (unknown !== undefined) {
     throw badValue(
       "volume",
       text,
-      `the option ${unknown} is not known: ro, rw, nocopy, rshared, rslave, rprivate are`,
+      `the option ${unknown} is not known: ro, rw, nocopy, idmap, rshared, rslave, rprivate are`,
     );
   }
   return {
     readOnly: words.includes("ro") || words.includes("readonly"),
     copies: !words.includes("nocopy"),
     propagation: words.map(propagationOf).find((word) => word !== undefined),
+    isMapped: words.includes("idmap"),
   };
 }
 
@@ -148,7 +157,11 @@ function bindOf(
   if (word !== undefined && propagation === undefined) {
     throw badValue("mount", text, `bind-propagation is one of ${PROPAGATIONS.join(", ")}`);
   }
-  return { kind: "bind", mount: { source, ...place, ...(propagation && { propagation }) } };
+  const more = {
+    ...(propagation && { propagation }),
+    ...(isTrue(fields.get("idmap")) && { idMapped: true }),
+  };
+  return { kind: "bind", mount: { source, ...place, ...more } };
 }
 
 function tmpfsOf(destination: string, readOnly: boolean, fields: Fields): ParsedMount {

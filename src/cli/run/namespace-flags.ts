@@ -17,7 +17,6 @@ export const NAMESPACE_FLAGS = {
   pid: { kind: "text", value: "MODE", help: "private, host, container:NAME" },
   uts: { kind: "text", value: "MODE", help: "private, host, container:NAME" },
   cgroupns: { kind: "text", value: "MODE", help: "private, host" },
-  userns: { kind: "text", value: "host", help: "host: no ids of its own beyond a user's" },
   publish: {
     kind: "list",
     aliases: ["p"],
@@ -73,7 +72,6 @@ function tryMode(text: string): NamespaceMode | undefined {
 
 export function parseNamespaces(flags: NamespaceFlags): RunNamespaces {
   refusePorts(flags);
-  checkUserns(flags.text("userns") ?? "host");
   const modes = (["ipc", "pid", "uts", "cgroupns"] as const).flatMap((flag) => {
     const text = flags.text(flag);
     const name = flag === "cgroupns" ? "cgroup" : flag;
@@ -98,17 +96,6 @@ function refusePorts(flags: NamespaceFlags): void {
   }
   if (flags.switch("publish-all")) {
     throw badValue("publish-all", "true", NO_NETWORKS, "--network host has the host's ports");
-  }
-}
-
-function checkUserns(text: string): void {
-  if (text !== "host" && text !== "") {
-    throw badValue(
-      "userns",
-      text,
-      "the files of images would belong to the wrong users",
-      "an ordinary user's containers have ids of their own without it",
-    );
   }
 }
 

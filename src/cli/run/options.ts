@@ -19,6 +19,7 @@ import {
 } from "./namespace-flags.ts";
 import { parseLimits, parseOomScore, parseUlimits } from "./resource-flags.ts";
 import { parseSecurity } from "./security.ts";
+import { parseUsers } from "./user-flags.ts";
 import {
   badValue,
   fileLines,
@@ -162,6 +163,7 @@ function kernelOptions(flags: RunFlags): Partial<RunContainerOptions> {
     throw badValue("hostname", flags.text("hostname") ?? "", "--uts takes another one's");
   }
   const ulimits = parseUlimits(flags.list("ulimit"));
+  const users = parseUsers(flags);
   const devices = flags.list("device").map(parseDevice);
   const rules = flags.list("device-cgroup-rule").map(parseDeviceRule);
   return {
@@ -169,6 +171,7 @@ function kernelOptions(flags: RunFlags): Partial<RunContainerOptions> {
     namespaces,
     sysctls: parseSysctls(flags.list("sysctl"), network, namespaces),
     names: parseNames(flags),
+    ...(users === undefined ? {} : { users }),
     ...(ulimits.length === 0 ? {} : { ulimits }),
     ...(devices.length === 0 ? {} : { devices }),
     ...(rules.length === 0 ? {} : { deviceRules: rules }),

@@ -32,6 +32,23 @@ export function withImageDefaults(
   return isWanted ? { ...options, stopSignal: StopSignal } : options;
 }
 
+export interface WithUsers extends Disposable {
+  readonly options: RunContainerOptions;
+}
+
+/** Until it is disposed of nobody else gets the same ids: then the container's record has to have them. */
+export async function withUsers(
+  options: RunContainerOptions,
+  surroundings: Surroundings,
+  idMaps: IdMaps | undefined,
+): Promise<WithUsers> {
+  if (options.users === undefined && !options.mounts.some(({ idMapped }) => idMapped)) {
+    return { options, [Symbol.dispose]: () => undefined };
+  }
+  const { chooseUsers } = await import("./choose-users.ts");
+  return chooseUsers(options, { surroundings, isRootless: idMaps !== undefined });
+}
+
 /** A container's options with every volume there and named. */
 export interface ChosenVolumes extends Disposable {
   readonly options: RunContainerOptions;

@@ -5,13 +5,14 @@ import { readAccounts } from "../../image/accounts.ts";
 import type { Spec } from "../../oci/spec.ts";
 import { readTextFileIfExists } from "../../sys/file.ts";
 import { terminalSize } from "../../sys/terminal.ts";
+import { ownIdMaps } from "../id-maps.ts";
 import { type ImageProcess, imageProcess } from "../image-process.ts";
 import { allDevices, findDevices } from "../run-devices.ts";
 import { nameMounts } from "../run-names.ts";
 import { type JoinedNamespaces, namespaceMode, runNamespaces } from "../run-namespaces.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { RunSourceFiles } from "../run-source.ts";
-import { type IdMaps, runSpec } from "../run-spec.ts";
+import { runSpec } from "../run-spec.ts";
 import type { StartRequest } from "./start-container.ts";
 
 export function configureContainer(
@@ -19,7 +20,8 @@ export function configureContainer(
   joined: JoinedNamespaces,
   request: StartRequest,
 ): Spec {
-  const { options, surroundings, idMaps } = request;
+  const { options, surroundings } = request;
+  const idMaps = request.idMaps ?? ownIdMaps(options);
   const id = request.container.record.id;
   const place = { fd: request.container.folder.fd, path: request.container.folder.path };
   const { security, devices = [] } = options;
@@ -33,7 +35,7 @@ export function configureContainer(
     hostname: hasHostsName ? undefined : hostname,
     namespaces: runNamespaces(options, joined, idMaps !== undefined),
     devices: [...(security?.privileged === true ? allDevices() : []), ...findDevices(devices)],
-    cgroupsPath: cgroupsPath(id, options, idMaps),
+    cgroupsPath: cgroupsPath(id, options, request.idMaps !== undefined),
     idMaps,
     storeRoot: surroundings.storeRoot,
     nameFiles: nameMounts({ options, folder: place, hostname, containersFolder }),
@@ -68,12 +70,12 @@ function processOf(
 function cgroupsPath(
   id: string,
   { systemdCgroup, cgroupParent = "" }: RunContainerOptions,
-  idMaps: IdMaps | undefined,
+  isRootless: boolean,
 ): string | undefined {
   if (systemdCgroup) {
     return `${cgroupParent}:ocicat:${id}`;
   }
   const parent = cgroupParent.replace(/^\/+|\/+$/g, "");
-  const isWanted = idMaps === undefined || parent !== "";
+  const isWanted = !isRootless || parent !== "";
   return isWanted ? `/${parent === "" ? "" : `${parent}/`}ocicat-${id}` : undefined;
 }

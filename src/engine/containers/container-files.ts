@@ -22,6 +22,8 @@ export class ContainerFiles implements Disposable {
   readonly absentMounts: readonly string[];
   /** Where nobody but us keeps from writing: of one that runs the kernel does. */
   readonly readOnly: boolean;
+  /** Its files have the owners that its processes have on the host. */
+  readonly isRunning: boolean;
   readonly #resources: DisposableStack;
 
   private constructor(rootFd: number, resources: DisposableStack, asleep?: StoredContainer) {
@@ -31,6 +33,7 @@ export class ContainerFiles implements Disposable {
       destination.replace(/^\/+|\/+$/g, ""),
     );
     this.readOnly = readOnly;
+    this.isRunning = asleep === undefined;
     this.#resources = resources;
   }
 

@@ -10,22 +10,25 @@ import {
   findTargetFolder,
   lastName,
 } from "../../image/copy/copy-target.ts";
+import { MappedWriter } from "../../image/copy/mapped-writer.ts";
 import { TreeWriter } from "../../image/copy/tree-writer.ts";
 import { type ArchiveInput, OpenedInput } from "../../image/formats/archive-input.ts";
 import { type ArchiveOutput, writeOutput } from "../../image/formats/archive-output.ts";
 import type { MapOwner } from "../../image/formats/export-item.ts";
 import { unwrap } from "../../image/formats/unwrap.ts";
 import { type MergedEntry, MergedView } from "../../image/merged-view.ts";
+import type { TarHandler } from "../../image/tar/entry.ts";
 import { TarReader } from "../../image/tar/reader.ts";
 import { cleanComponents } from "../../image/unpack/placement.ts";
 import { toByteString, tryOpenByteAt2 } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
+import { ownIdMaps } from "../id-maps.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { ContainerFiles, IN_CONTAINER } from "./container-files.ts";
-import { ownersInside } from "./container-owners.ts";
+import { ownersInside, ownersOutside } from "./container-owners.ts";
 import { pathOfFd } from "./container-root.ts";
 import { openContainer } from "./stored-container.ts";
 
@@ -52,7 +55,7 @@ export async function copyFiles(
   const top = source.find(options.followLink);
   target.requirePresent(target.path);
   const found = findTarget(target.view, target.path, { path: source.path, entry: top });
-  using writer = target.writer(found, options.archive);
+  const writer = target.writer(found, options.archive);
   const reader = new TarReader(writer);
   const tree = { view: source.view, top, name: found.name, ...source.reading(options) };
   await writeCopied(tree, (chunk) => reader.push(chunk));
@@ -83,7 +86,7 @@ export async function copyIn(
   target.requirePresent(target.path);
   const found = findTargetFolder(target.view, target.path);
   using opened = new OpenedInput(input);
-  using writer = target.writer(found, true);
+  const writer = target.writer(found, true);
   const reader = new TarReader(writer);
   await unwrap(await opened.sniffed(), (chunk) => reader.push(chunk), undefined);
   reader.finish();
@@ -92,6 +95,11 @@ export async function copyIn(
 
 function noteOf({ onWarning }: SurroundingsOptions): (text: string) => void {
   return (text) => onWarning?.(text);
+}
+
+interface FinishedWriter {
+  /** Returns what could not be kept. */
+  finish(): readonly string[];
 }
 
 class OpenPlace implements Disposable {
@@ -104,6 +112,8 @@ class OpenPlace implements Disposable {
   readonly #readOnly: boolean;
   readonly #resolve: number;
   readonly #mapOwner: MapOwner;
+  /** Of one that runs with other ids than those of its files. */
+  readonly #outside: MapOwner | undefined;
   readonly #owner: { readonly uid: number; readonly gid: number };
 
   constructor(request: {
@@ -114,6 +124,7 @@ class OpenPlace implements Disposable {
     readonly absentMounts?: readonly string[];
     readonly readOnly?: boolean;
     readonly idMaps?: IdMaps | undefined;
+    readonly outside?: MapOwner | undefined;
   }) {
     const { stack, rootFd, path, isContainer, absentMounts = [], readOnly = false } = request;
     this.view = stack.use(new MergedView([pathOfFd(rootFd)]));
@@ -121,6 +132,7 @@ class OpenPlace implements Disposable {
     this.#stack = stack;
     this.#rootFd = rootFd;
     this.#mapOwner = ownersInside(request.idMaps);
+    this.#outside = request.outside;
     this.#absentMounts = absentMounts;
     this.#readOnly = readOnly;
     this.#resolve = isContainer ? IN_CONTAINER : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
@@ -151,7 +163,8 @@ class OpenPlace implements Disposable {
     }
   }
 
-  writer({ folder, name }: CopyTarget, keepsOwners: boolean): TreeWriter {
+  /** Until the place is disposed of. */
+  writer({ folder, name }: CopyTarget, keepsOwners: boolean): TarHandler & FinishedWriter {
     this.requirePresent(name === "" ? folder : `${folder}/${name}`);
     if (this.#readOnly) {
       throw new OcicatError("permission-denied", {
@@ -160,11 +173,15 @@ class OpenPlace implements Disposable {
         reason: "its root file system is read-only",
       });
     }
+    const outside = this.#outside;
+    const owner = outside === undefined ? this.#owner : outside(this.#owner);
     const options = {
-      owner: keepsOwners ? undefined : this.#owner,
+      owner: keepsOwners ? undefined : owner,
       canChown: call("geteuid") === 0,
     };
-    return new TreeWriter(this.#place(folder), options);
+    const writer = new TreeWriter(this.#place(folder), options);
+    this.#stack.use(writer);
+    return outside === undefined ? writer : new MappedWriter(writer, outside);
   }
 
   /** On the host the folder that was meant is the bound: nothing in it may lead elsewhere. */
@@ -193,6 +210,7 @@ async function openPlace({ container, path }: CopyPlace, options: CopyOptions): 
   }
   const opened = stack.use(await openContainer(container, options));
   const files = { open: stack.use(await ContainerFiles.open(opened)) };
+  const own = files.open.isRunning ? ownIdMaps(opened.record.options) : undefined;
   return new OpenPlace({
     stack: stack.move(),
     rootFd: files.open.rootFd,
@@ -200,6 +218,7 @@ async function openPlace({ container, path }: CopyPlace, options: CopyOptions): 
     isContainer: true,
     absentMounts: files.open.absentMounts,
     readOnly: files.open.readOnly,
-    idMaps: opened.idMaps,
+    idMaps: opened.idMaps ?? own,
+    outside: own === undefined ? undefined : ownersOutside(own),
   });
 }

@@ -11,7 +11,13 @@ import type { RunContainerOptions } from "../run-options.ts";
 import { checkRequest, settleImage } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { withIds, withImageDefaults, withVolumes, writeIdFile } from "./chosen-options.ts";
+import {
+  withIds,
+  withImageDefaults,
+  withUsers,
+  withVolumes,
+  writeIdFile,
+} from "./chosen-options.ts";
 import { ContainerFolder } from "./container-folder.ts";
 import {
   checkContainerName,
@@ -41,15 +47,16 @@ export async function createContainer(
   idMaps: IdMaps | undefined,
 ): Promise<OpenContainer> {
   const { storeRoot } = surroundings;
-  const options = withIds(asked, storeRoot);
-  if (options.name !== undefined) {
-    checkContainerName(options.name);
+  const named = withIds(asked, storeRoot);
+  if (named.name !== undefined) {
+    checkContainerName(named.name);
   }
-  checkRequest(options);
+  checkRequest(named);
   using parts = new DisposableStack();
   // An image is there, whatever time that takes, before anything of the container is.
-  const opened = { image: parts.use(await imageOf(options, surroundings)) };
-  using chosen = await withVolumes(options, { ...opened, surroundings, idMaps });
+  const opened = { image: parts.use(await imageOf(named, surroundings)) };
+  using users = await withUsers(named, surroundings, idMaps);
+  using chosen = await withVolumes(users.options, { ...opened, surroundings, idMaps });
   const { folder, lock } = ContainerFolder.create(storeRoot, randomContainerId());
   using _lock = lock;
   const made = { ...opened, folder: parts.use(folder) };

@@ -3,7 +3,7 @@
 
 import type { RunDeviceRule } from "../run-devices.ts";
 import type { ThrottleKind } from "../run-limits.ts";
-import type { RunContainerOptions, RunLog } from "../run-options.ts";
+import type { ChosenUsers, RunContainerOptions, RunLog } from "../run-options.ts";
 import { DEFAULT_SECURITY } from "../security.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { bindWords, tmpfsReport } from "./mount-reports.ts";
@@ -34,6 +34,7 @@ export function hostReport(options: Options): Readonly<Record<string, unknown>> 
     CapDrop: security.droppedCapabilities,
     ...nameReport(options),
     ...namespaceReport(options),
+    ...usersReport(options),
     GroupAdd: options.groups ?? [],
     Init: options.init !== undefined,
     OomScoreAdj: options.oomScoreAdj ?? 0,
@@ -76,8 +77,18 @@ function namespaceReport({ namespaces = {} }: Options) {
     IpcMode: namespaces.ipc ?? "private",
     PidMode: namespaces.pid ?? "",
     UTSMode: namespaces.uts ?? "",
-    UsernsMode: "",
   };
+}
+
+/** The maps as podman has them. */
+function usersReport({ users }: Options) {
+  if (users?.kind !== "maps") {
+    return { UsernsMode: "" };
+  }
+  const words = (map: ChosenUsers["uid"]) =>
+    map.map(({ containerID, hostID, size }) => `${containerID}:${hostID}:${size}`);
+  const maps = { UidMap: words(users.uid), GidMap: words(users.gid) };
+  return { UsernsMode: "private", IDMappings: maps };
 }
 
 function deviceReport({ devices = [], deviceRules = [], ulimits = [] }: Options) {
