@@ -11,28 +11,11 @@
 
 import { mkdir, rename, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { bundleProgram } from "./bundle.ts";
 import { hashInputs, readStamp } from "./input-hash.ts";
 import { buildNative } from "./native.ts";
-import { runCommand, runTool } from "./processes.ts";
+import { runTool } from "./processes.ts";
 import { DIST, STAGE_MODULE } from "./repository.ts";
-
-const ENTRY_POINT = "src/main.ts";
-
-export const BUILD_FLAGS = [
-  "--compile",
-  "--minify",
-  "--bytecode",
-  "--format=esm",
-  // Cold code stays in chunks of its own, that a short command never loads.
-  "--splitting",
-  // No JIT, hence no compiler threads, on the short path; a daemon switches it on at run time.
-  "--compile-jit-policy=100",
-  // These would read, and run code from, the working directory.
-  "--no-compile-autoload-dotenv",
-  "--no-compile-autoload-bunfig",
-  "--no-compile-autoload-tsconfig",
-  "--no-compile-autoload-package-json",
-];
 
 /** Builds what is not current. */
 export async function build(): Promise<void> {
@@ -48,9 +31,9 @@ export async function build(): Promise<void> {
 
 function programHash(nativeHash: string): Promise<string> {
   return hashInputs({
-    globs: ["src/**/*.{ts,tsx,json,txt,html,css}", "package-lock.json", "tools/build.ts"],
+    globs: ["src/**/*.{ts,tsx,json,txt,html,css}", "package-lock.json", "tools/b{uild,undle}.ts"],
     isExcluded: (path) => path.endsWith(".test.ts"),
-    facts: [nativeHash, Bun.version, Bun.revision, ...BUILD_FLAGS],
+    facts: [nativeHash, Bun.version, Bun.revision],
   });
 }
 
@@ -64,14 +47,7 @@ async function isCurrent(hash: string): Promise<boolean> {
 async function compileProgram(): Promise<void> {
   await mkdir(DIST.folder, { recursive: true });
   const temporary = join(DIST.folder, `${basename(DIST.program)}.${process.pid}`);
-  await runCommand([
-    process.execPath,
-    "build",
-    ...BUILD_FLAGS,
-    `--metafile=${DIST.metafile}`,
-    ENTRY_POINT,
-    `--outfile=${temporary}`,
-  ]);
+  await bundleProgram({ outfile: temporary, metafile: DIST.metafile });
   await rename(temporary, DIST.program);
 }
 

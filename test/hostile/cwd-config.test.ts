@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BUILD_FLAGS } from "../../tools/build.ts";
+import { COMPILE_OPTIONS, PROGRAM_OPTIONS } from "../../tools/bundle.ts";
 import { DIST, REPOSITORY } from "../../tools/repository.ts";
 
 let folder = "";
@@ -122,11 +122,12 @@ describe("the compiled program", () => {
   test("as it is built, obeys none of it", async () => {
     await writeProbe(join(folder, "compiled"));
     const program = join(folder, "compiled/program");
-    const built = Bun.spawnSync(
-      [process.execPath, "build", ...BUILD_FLAGS, "main.ts", `--outfile=${program}`],
-      { cwd: join(folder, "compiled") },
-    );
-    expect(built.exitCode).toBe(0);
+    const built = await Bun.build({
+      ...PROGRAM_OPTIONS,
+      entrypoints: [join(folder, "compiled/main.ts")],
+      compile: { ...COMPILE_OPTIONS, outfile: program },
+    });
+    expect(built.success).toBe(true);
     expect(runHostile([program])).toEqual({ output: "ours clean", ranCode: false });
   });
 

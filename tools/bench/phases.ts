@@ -6,8 +6,8 @@
 //   phase NAME WALL_MICROSECONDS CPU_MICROSECONDS
 
 import { join } from "node:path";
-import { BUILD_FLAGS } from "../build.ts";
-import { must, run } from "../peers/command.ts";
+import { COMPILE_OPTIONS, PROGRAM_OPTIONS } from "../bundle.ts";
+import { run } from "../peers/command.ts";
 import type { Bundles } from "./bundles.ts";
 import type { Contestant } from "./contestants.ts";
 import { compare, type Measurement } from "./hyperfine.ts";
@@ -45,8 +45,11 @@ async function compileEmptyProgram(folder: string): Promise<string> {
   const source = join(folder, "empty.ts");
   const program = join(folder, "empty");
   await Bun.write(source, "export {};\n");
-  const flags = [...BUILD_FLAGS, source, `--outfile=${program}`];
-  await must([process.execPath, "build", ...flags], { folder });
+  await Bun.build({
+    ...PROGRAM_OPTIONS,
+    entrypoints: [source],
+    compile: { ...COMPILE_OPTIONS, outfile: program },
+  });
   return program;
 }
 
