@@ -47,6 +47,7 @@ import {
   UNTAG,
 } from "./images/image-entries.ts";
 import { MANIFEST } from "./images/manifest/entries.ts";
+import { SECRET } from "./secrets/secret-entries.ts";
 import { EVENTS, INFO, SYSTEM } from "./system/system-entries.ts";
 import { VOLUME } from "./volumes/volume-entries.ts";
 
@@ -112,6 +113,7 @@ export const OCICAT: CommandGroup = {
     image: IMAGE,
     manifest: MANIFEST,
     volume: VOLUME,
+    secret: SECRET,
     explain: {
       summary: "show the system calls that would make a container",
       load: async () => (await import("./explain.ts")).explain,

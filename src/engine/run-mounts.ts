@@ -14,6 +14,7 @@ export interface MountRequest {
   readonly namespaces: readonly Namespace[];
   /** Files that tell the names of hosts. */
   readonly nameFiles: readonly Mount[];
+  readonly secretMounts: readonly Mount[];
   /** Where volumes are. */
   readonly storeRoot: string;
 }
@@ -72,7 +73,8 @@ function writable(mount: Mount): Mount {
 }
 
 /** What is asked for wins over the files of names. Outer ones first, or they would hide the inner ones. */
-export function askedMounts({ options, nameFiles, storeRoot }: MountRequest): Mount[] {
+export function askedMounts(request: MountRequest): Mount[] {
+  const { options, nameFiles, storeRoot, secretMounts } = request;
   // Of containers with other ids, too: each finds in a volume what another has put there.
   const idMapped = ownIdMaps(options) !== undefined;
   const binds = [
@@ -83,7 +85,7 @@ export function askedMounts({ options, nameFiles, storeRoot }: MountRequest): Mo
       idMapped,
     })),
   ].map(bindMount);
-  const asked = [...binds, ...options.tmpfs.map(tmpfsMount)];
+  const asked = [...binds, ...options.tmpfs.map(tmpfsMount), ...secretMounts];
   const taken = new Set(asked.map(({ destination }) => destination));
   const names = nameFiles.filter(({ destination }) => !taken.has(destination));
   return [...names, ...asked.toSorted((one, other) => depth(one) - depth(other))];

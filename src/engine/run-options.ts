@@ -57,6 +57,19 @@ export interface RunVolume {
   readonly anonymous?: boolean;
 }
 
+/** By its name: no record of a container has its value. */
+export type RunSecret =
+  | { readonly kind: "env"; readonly name: string; readonly target: string }
+  | {
+      readonly kind: "mount";
+      readonly name: string;
+      /** Absolute, inside. */
+      readonly target: string;
+      readonly uid: number;
+      readonly gid: number;
+      readonly mode: number;
+    };
+
 export interface RunContainerOptions {
   readonly source: RunSource;
   /** Of an image: "linux/arm64"; absent: this machine's. */
@@ -93,6 +106,7 @@ export interface RunContainerOptions {
   readonly tmpfs: readonly string[];
   /** "private" is "none": nothing but loopback. */
   readonly network: RunNetwork;
+  readonly secrets?: readonly RunSecret[];
   /** The other namespaces; absent: all its own. */
   readonly namespaces?: RunNamespaces;
   /** A user namespace of its own; absent: none, or the one that an ordinary user's container has. */

@@ -28,6 +28,7 @@ export interface RunSpecRequest {
   readonly idMaps: IdMaps | undefined;
   /** Files that tell the names of hosts. */
   readonly nameFiles: readonly Mount[];
+  readonly secretMounts: readonly Mount[];
   /** Where volumes are. */
   readonly storeRoot: string;
   readonly consoleSize: { readonly height: number; readonly width: number } | undefined;

@@ -16,6 +16,7 @@
 //     staging/lease-NAME.lock    what its holder needs and a collection leaves alone (lease.ts)
 //     containers/ID              what belongs to a container (src/engine/containers/container-folder.ts)
 //     volumes/NAME               a volume (src/engine/volumes/volume-store.ts)
+//     secrets/NAME               a secret (src/engine/secrets/secret-store.ts)
 //     names/NAME                 the container of this name (src/engine/containers/container-names.ts)
 //
 // A process killed at any moment leaves at most entries in staging, whose locks nobody holds.

@@ -18,8 +18,11 @@ export interface WholeFile {
   readonly existing: "keep" | "replace";
 }
 
-/** Durable but for the directory entry: see forceToDisk. `stagingFd` is on the same file system. */
-export function writeWholeFile(stagingFd: number, file: WholeFile): void {
+/**
+ * Durable but for the directory entry: see forceToDisk. `stagingFd` is on the same file system. False: one
+ * is there and stays.
+ */
+export function writeWholeFile(stagingFd: number, file: WholeFile): boolean {
   const { directoryFd, name } = file;
   using held = lockOwnName(stagingFd, name);
   const temporary = held.name.slice(0, -".lock".length);
@@ -27,13 +30,15 @@ export function writeWholeFile(stagingFd: number, file: WholeFile): void {
     writeForced(stagingFd, temporary, file);
     if (file.existing === "replace") {
       renameAt(stagingFd, temporary, directoryFd, name);
-      return;
+      return true;
     }
     const paths = [stagingFd, cstring(temporary), directoryFd, cstring(name)] as const;
     const result = call("linkat", ...paths, 0);
-    if (result !== -Errno.EEXIST) {
-      checked(result, "make", quote(name));
+    if (result === -Errno.EEXIST) {
+      return false;
     }
+    checked(result, "make", quote(name));
+    return true;
   } finally {
     tryUnlinkAt(stagingFd, temporary);
   }

@@ -79,6 +79,11 @@ export const RUN_FLAGS = {
     help: "the same in words: source=, target=, readonly, volume-nocopy, tmpfs-size=",
   },
   tmpfs: { kind: "list", value: "TARGET[:OPTIONS]", help: "an empty folder in memory" },
+  secret: {
+    kind: "list",
+    value: "NAME[,OPTIONS]",
+    help: "a secret: a file in /run/secrets; type=env, target=, uid=, gid=, mode=",
+  },
   "read-only": { kind: "switch", help: "make the root file system read-only" },
   "cap-add": { kind: "list", value: "CAPABILITY", help: "NET_ADMIN, or ALL" },
   "cap-drop": { kind: "list", value: "CAPABILITY", help: "CHOWN, or ALL" },

@@ -18,6 +18,7 @@ import {
   parseSysctls,
 } from "./namespace-flags.ts";
 import { parseLimits, parseOomScore, parseUlimits } from "./resource-flags.ts";
+import { parseSecret } from "./secret-flags.ts";
 import { parseSecurity } from "./security.ts";
 import { parseUsers } from "./user-flags.ts";
 import {
@@ -142,9 +143,11 @@ function furtherOptions(
 ): Partial<RunContainerOptions> {
   const initPath = flags.text("init-path");
   const groups = flags.list("group-add");
+  const secrets = flags.list("secret").map(parseSecret);
   const annotations = flags.list("annotation");
   return {
     ...(groups.length === 0 ? {} : { groups }),
+    ...(secrets.length === 0 ? {} : { secrets }),
     ...(annotations.length === 0 ? {} : { annotations: parsePairs("annotation", annotations) }),
     ...given(flags.text("cidfile"), (path) => ({ idFile: absolute(path) })),
     ...given(flags.text("oom-score-adj"), (text) => ({ oomScoreAdj: parseOomScore(text) })),

@@ -32,6 +32,17 @@ export function withImageDefaults(
   return isWanted ? { ...options, stopSignal: StopSignal } : options;
 }
 
+/** Throws "not-found" for a secret that is not there. */
+export async function requireSecrets(
+  { secrets }: RunContainerOptions,
+  storeRoot: string,
+): Promise<void> {
+  if (secrets !== undefined) {
+    const { checkSecrets } = await import("../secrets/place-secrets.ts");
+    checkSecrets(secrets, storeRoot);
+  }
+}
+
 export interface WithUsers extends Disposable {
   readonly options: RunContainerOptions;
 }

@@ -33,6 +33,8 @@ export function configReport(
     Entrypoint: entrypoint.length === 0 ? null : entrypoint,
     Labels: { ...config.Labels, ...options.labels },
     StopSignal: options.stopSignal ?? config.StopSignal ?? "SIGTERM",
+    // Podman's: not their values.
+    Secrets: (options.secrets ?? []).map(({ name }) => ({ Name: name })),
     StopTimeout: (options.stopTimeoutMs ?? DEFAULT_STOP_SECONDS * 1000) / 1000,
   };
 }

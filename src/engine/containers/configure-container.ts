@@ -31,13 +31,14 @@ export function configureContainer(
   const containersFolder = `${surroundings.storeRoot}/containers`;
   return runSpec({
     options,
-    process: processOf(source, options, hostname),
+    process: processOf(source, request, hostname),
     hostname: hasHostsName ? undefined : hostname,
     namespaces: runNamespaces(options, joined, idMaps !== undefined),
     devices: [...(security?.privileged === true ? allDevices() : []), ...findDevices(devices)],
     cgroupsPath: cgroupsPath(id, options, request.idMaps !== undefined),
     idMaps,
     storeRoot: surroundings.storeRoot,
+    secretMounts: request.secrets?.mounts ?? [],
     nameFiles: nameMounts({ options, folder: place, hostname, containersFolder }),
     consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
   });
@@ -49,14 +50,14 @@ function hostsName(): string {
 
 function processOf(
   { config, files }: RunSourceFiles,
-  options: RunContainerOptions,
+  { options, secrets }: StartRequest,
   hostname: string,
 ): ImageProcess {
   const { command, entrypoint, env, workdir, user, groups = [], terminal } = options;
   const request = {
     command,
     ...(entrypoint === undefined ? {} : { entrypoint }),
-    env,
+    env: [...env, ...(secrets?.env ?? [])],
     ...(workdir === undefined ? {} : { workdir }),
     ...(user === undefined ? {} : { user }),
     additionalGroups: groups,

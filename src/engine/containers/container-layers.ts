@@ -4,6 +4,7 @@
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defaultSpec } from "../../oci/default-spec.ts";
 import { imageOf } from "../run-image.ts";
+import type { StoredOptions } from "./container-record.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 export interface ContainerLayers extends Disposable {
@@ -52,6 +53,7 @@ export function requireUpper(
   return upper;
 }
 
+const SECRETS_FOLDER = "/run/secrets";
 const NAME_FILES = ["/etc/resolv.conf", "/etc/hosts", "/etc/hostname"];
 
 /** Paths relative to the root where the runtime mounts something: what stands there is no change. */
@@ -61,7 +63,14 @@ export function mountPoints({ record: { options } }: StoredContainer): ReadonlyS
     ...base.map(({ destination }) => destination),
     ...[...options.mounts, ...(options.volumes ?? [])].map(({ destination }) => destination),
     ...options.tmpfs.map((text) => text.split(":", 1)[0] ?? ""),
+    ...secretPlaces(options),
     ...NAME_FILES,
   ];
   return new Set(paths.map((path) => path.replace(/^\/+|\/+$/g, "")));
+}
+
+/** With the folder that is made for them. */
+function secretPlaces({ secrets = [] }: StoredOptions): string[] {
+  const files = secrets.flatMap((secret) => (secret.kind === "mount" ? [secret.target] : []));
+  return files.length === 0 ? [] : [SECRETS_FOLDER, ...files];
 }

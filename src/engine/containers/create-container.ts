@@ -12,6 +12,7 @@ import { checkRequest, settleImage } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import {
+  requireSecrets,
   withIds,
   withImageDefaults,
   withUsers,
@@ -52,6 +53,7 @@ export async function createContainer(
     checkContainerName(named.name);
   }
   checkRequest(named);
+  await requireSecrets(named, storeRoot);
   using parts = new DisposableStack();
   // An image is there, whatever time that takes, before anything of the container is.
   const opened = { image: parts.use(await imageOf(named, surroundings)) };

@@ -7,6 +7,7 @@ import { removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { deleteContainer } from "../../runtime/delete.ts";
 import { recordEnd } from "../events/record-end.ts";
 import type { IdMaps } from "../run-spec.ts";
+import { removeSecretFiles } from "../secrets/secret-files.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { ContainerFolder } from "./container-folder.ts";
 import { type ContainerRecord, readContainerRecord } from "./container-record.ts";
@@ -51,5 +52,6 @@ export function giveBack({
 export function giveBackOf(id: string, surroundings: Surroundings): void {
   deleteContainer({ stateRoot: surroundings.containerStateRoot, id, force: true });
   removeAttachSocket(surroundings, id);
+  removeSecretFiles(surroundings.stateRoot, id);
   removeUnusedImageMounts(surroundings.stateRoot);
 }

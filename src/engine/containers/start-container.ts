@@ -22,6 +22,8 @@ import { ownCommand } from "../own-command.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import { makeSource } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
+import type { PlacedSecrets } from "../secrets/place-secrets.ts";
+import { removeSecretFiles } from "../secrets/secret-files.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { configureContainer } from "./configure-container.ts";
 import { removeStartRecord, writeStartRecord } from "./container-record.ts";
@@ -39,6 +41,8 @@ export interface StartRequest {
   readonly primaryFd?: number;
   /** As StartRecord has it; 0 when absent. */
   readonly restarts?: number;
+  /** Absent: the container has none. */
+  readonly secrets?: PlacedSecrets | undefined;
 }
 
 const LOG_NAME = "log";
@@ -57,7 +61,10 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   using program = isHello ? new OwnedFd(helloProgramFd()) : undefined;
   using imageLock = container.image?.root.shareLock();
   using joined = joinNamespaces(options, surroundings);
-  const config = encodeDocument(configureContainer(source, joined, request), "");
+  using unstarted = new DisposableStack();
+  unstarted.defer(() => removeSecretFiles(surroundings.stateRoot, id));
+  const secrets = await secretsOf(request);
+  const config = encodeDocument(configureContainer(source, joined, { ...request, secrets }), "");
   using listener = new OwnedFd(listenForClients(surroundings, id));
   using holderLock = container.folder.lockForHolder();
   tryUnlinkAt(container.folder.fd, EXIT_RECORD_NAME);
@@ -99,7 +106,20 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     holderStartTime: startTime,
   });
   recordContainerEvent({ surroundings, record: container.record }, "start");
+  unstarted.move();
   return held;
+}
+
+async function secretsOf({
+  container,
+  options,
+  surroundings,
+}: StartRequest): Promise<PlacedSecrets | undefined> {
+  if (options.secrets === undefined) {
+    return undefined;
+  }
+  const { placeSecrets } = await import("../secrets/place-secrets.ts");
+  return placeSecrets(options, container.record.id, surroundings);
 }
 
 async function orUndo(

@@ -111,6 +111,7 @@ const OWN_NAMES = [
   "containers",
   "names",
   "volumes",
+  "secrets",
 ];
 
 /** Other programs work here too: what is not ours is told of, and left alone. */

@@ -1,0 +1,191 @@
+// Secrets: small values that containers are given and that nothing else shows.
+//
+//   STORE/secrets/         0700
+//     NAME                 0600: {"version": 1, "id", "created", "updated", "labels", "data"}; `data` is the
+//                          value in base64. It is there as a whole or not at all
+//
+// Whoever may read the store may read them: they are kept apart, not encrypted.
+
+import { O_RDONLY } from "../../abi/file.ts";
+import { Errno } from "../../error/errno.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { Store } from "../../store/layout.ts";
+import { forceToDisk, writeWholeFile } from "../../store/whole-file.ts";
+import { checked } from "../../sys/call.ts";
+import { readDirectoryAt } from "../../sys/directory.ts";
+import { hostArchitecture } from "../../sys/entry.ts";
+import {
+  OwnedFd,
+  openAt,
+  readTextAtIfExists,
+  stat,
+  tryMkdirAt,
+  tryUnlinkAt,
+} from "../../sys/file.ts";
+import { encodeText } from "../../sys/memory.ts";
+
+/** Podman's. */
+export const SECRET_BYTES_LIMIT = 512_000;
+
+const FOLDER = "secrets";
+const VERSION = 1;
+const DOCUMENT_LIMIT = 2 * 1024 * 1024;
+const PRIVATE_FOLDER = 0o700;
+const PRIVATE_FILE = 0o600;
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
+
+export interface Secret {
+  readonly name: string;
+  /** 25 hexadecimal digits, as podman has it. */
+  readonly id: string;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly updated: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+type Document = Omit<Secret, "name"> & { readonly version: number; readonly data: string };
+
+export interface NewSecret {
+  readonly name: string;
+  readonly value: Uint8Array;
+  readonly labels: Readonly<Record<string, string>>;
+  /** One of this name is replaced, and keeps its id. */
+  readonly replaces: boolean;
+}
+
+/** Throws "already-exists" for a name that is taken. */
+export function writeSecret(storeRoot: string, secret: NewSecret): Secret {
+  const { name, value, labels, replaces } = secret;
+  checkSecret(name, value);
+  using store = new Store(storeRoot);
+  const made = tryMkdirAt(store.top.number, FOLDER, PRIVATE_FOLDER);
+  if (made !== -Errno.EEXIST) {
+    checked(made, "make", quote(`${storeRoot}/${FOLDER}`));
+  }
+  using folder = openFolder(store.top.number, FOLDER);
+  const before = replaces ? readDocument(folder.number, name) : undefined;
+  const now = new Date().toISOString();
+  const id = before?.id ?? crypto.getRandomValues(new Uint8Array(13)).toHex().slice(1);
+  const document: Document = {
+    version: VERSION,
+    id,
+    created: before?.created ?? now,
+    updated: now,
+    labels,
+    data: value.toBase64(),
+  };
+  const isWritten = writeWholeFile(store.staging.number, {
+    directoryFd: folder.number,
+    name,
+    content: encodeText(JSON.stringify(document)),
+    mode: PRIVATE_FILE,
+    existing: replaces ? "replace" : "keep",
+  });
+  if (!isWritten) {
+    throw new OcicatError("already-exists", {
+      operation: "create",
+      subject: `secret ${quote(name)}`,
+      reason: "there is one of this name",
+      hint: "--replace gives it another value",
+    });
+  }
+  forceToDisk(folder.number, "the folder of secrets");
+  return described(name, document);
+}
+
+function checkSecret(name: string, value: Uint8Array): void {
+  if (!NAME.test(name)) {
+    throw refused(name, "its name is not made of letters, digits, _, . and -");
+  }
+  if (value.length === 0 || value.length > SECRET_BYTES_LIMIT) {
+    throw refused(name, `it has ${value.length} bytes, and may have 1 to ${SECRET_BYTES_LIMIT}`);
+  }
+}
+
+function refused(name: string, reason: string): OcicatError {
+  const subject = `secret ${quote(name)}`;
+  return new OcicatError("invalid-argument", { operation: "create", subject, reason });
+}
+
+/** By their names. */
+export function listSecrets(storeRoot: string): Secret[] {
+  using folder = tryOpenFolder(storeRoot);
+  if (folder === undefined) {
+    return [];
+  }
+  const names = readDirectoryAt(folder.number, ".").map(({ name }) => name);
+  return names.toSorted().flatMap((name) => {
+    const document = readDocument(folder.number, name);
+    return document === undefined ? [] : [described(name, document)];
+  });
+}
+
+/** By name, id or the beginning of an id. Throws "not-found". */
+export function findSecret(storeRoot: string, word: string): Secret {
+  const secrets = listSecrets(storeRoot);
+  const byId = secrets.filter(({ id }) => word !== "" && id.startsWith(word));
+  const found = secrets.find(({ name }) => name === word) ?? byId[0];
+  if (found === undefined) {
+    throw missing(word);
+  }
+  return found;
+}
+
+/** Throws "not-found". */
+export function readSecret(storeRoot: string, name: string): Uint8Array {
+  using folder = tryOpenFolder(storeRoot);
+  const isName = NAME.test(name);
+  const document = folder === undefined || !isName ? undefined : readDocument(folder.number, name);
+  if (document === undefined) {
+    throw missing(name);
+  }
+  return Uint8Array.fromBase64(document.data);
+}
+
+export function removeSecret(storeRoot: string, name: string): void {
+  using folder = tryOpenFolder(storeRoot);
+  if (folder !== undefined) {
+    tryUnlinkAt(folder.number, name);
+  }
+}
+
+function missing(word: string): OcicatError {
+  return new OcicatError("not-found", {
+    operation: "find",
+    subject: `secret ${quote(word)}`,
+    reason: "there is none of this name",
+    hint: "`ocicat secret create NAME FILE` makes one",
+  });
+}
+
+function described(name: string, { id, created, updated, labels }: Document): Secret {
+  return { name, id, created, updated, labels };
+}
+
+function openFolder(directoryFd: number, path: string): OwnedFd {
+  return new OwnedFd(openAt(directoryFd, path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY));
+}
+
+function tryOpenFolder(storeRoot: string): OwnedFd | undefined {
+  const path = `${storeRoot}/${FOLDER}`;
+  return stat(path) === undefined ? undefined : openFolder(-1, path);
+}
+
+/** We alone write them: what has our version is as we wrote it. Undefined: there is none. */
+function readDocument(folderFd: number, name: string): Document | undefined {
+  const text = readTextAtIfExists(folderFd, name, DOCUMENT_LIMIT);
+  if (text === undefined) {
+    return undefined;
+  }
+  const document: Document = JSON.parse(text);
+  if (document.version !== VERSION) {
+    throw new OcicatError("unsupported", {
+      operation: "read",
+      subject: `secret ${quote(name)}`,
+      reason: `its version ${document.version} is not ${VERSION}`,
+      hint: "use the ocicat that made it",
+    });
+  }
+  return document;
+}
