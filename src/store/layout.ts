@@ -7,7 +7,7 @@
 //     blobs/ALGORITHM/HEX        0644, never written to again; ALGORITHM is sha256 or sha512
 //     metadata.sqlite            what is asked across many images (src/image/content/database.ts); it is
 //                                made when something is to be remembered, and again when it is gone
-//     events.sqlite              what has happened (src/engine/events/event-database.ts)
+//     events.hot, events.sqlite  what has happened (src/engine/events/hot-events.ts, event-database.ts)
 //     layers/NAME                a layer made ready for containers; never written to again
 //     images/KEY.json            what a run needs of an image (src/image/record.ts)
 //     staging/NAME               whatever is being made, then renamed to its place

@@ -7,7 +7,7 @@ import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
-const SLEEP = "trap 'exit 0' TERM; while :; do sleep 1; done";
+const SLEEP = "trap 'exit 0' TERM; sleep 1000 & wait";
 
 describe.skipIf(NEEDS_ROOT)("as root: events", () => {
   const place = new ContainerPlace();
@@ -95,6 +95,54 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
     expect(ends).toHaveLength(2);
     expect(ends[0]).toContain('"exitCode":"unknown"');
     expect(ends[1]).toContain('"exitCode":"137"');
+  });
+
+  test("images and volumes have events, too", () => {
+    const image = (...words: readonly string[]): void => {
+      const child = Bun.spawnSync([place.program, ...words, "--store", place.store]);
+      expect([words, child.exitCode]).toEqual([words, 0]);
+    };
+    const archive = join(place.folder, "root.tar");
+    expect(Bun.spawnSync(["tar", "-cf", archive, "-C", place.root, "."]).exitCode).toBe(0);
+    image("import", archive, "base:1");
+    image("tag", "base:1", "other:1");
+    image("save", "-o", join(place.folder, "saved.tar"), "base:1");
+    image("untag", "other:1", "other:1");
+    image("rmi", "base:1");
+    expect(told("type=image", "{{.Action}} {{.Name}}")).toEqual([
+      "import docker.io/library/base:1",
+      "tag docker.io/library/other:1",
+      "save docker.io/library/base:1",
+      "untag docker.io/library/other:1",
+      "untag docker.io/library/base:1",
+      "delete ",
+    ]);
+
+    const name = place.newName();
+    place.detach(name, "exit 0", "-v", "data:/data:ro");
+    place.outputOf("wait", name);
+    place.outputOf("cp", `${name}:/bin/busybox`, join(place.folder, "copied"));
+    place.outputOf("export", "-o", join(place.folder, "exported.tar"), name);
+    place.outputOf("rm", name);
+    place.outputOf("volume rm", "data");
+    const format = '{{.Action}} {{.ID}} {{index .Attributes "read/write"}}';
+    expect(told("volume=data", format).map((line) => line.trimEnd())).toEqual([
+      "create data",
+      "mount data false",
+      "unmount data false",
+      "destroy data",
+    ]);
+    expect(told(`container=${name}`)).toEqual([
+      ...["create", "start", "die", "copy", "export", "destroy"],
+    ]);
+  });
+
+  test("a container that ran out of memory says so before it is said to be dead", () => {
+    const name = place.newName();
+    place.detach(name, "tail /dev/zero", "-m", "16m");
+    place.outputOf("wait", name);
+    place.outputOf("rm", name);
+    expect(told(`container=${name}`)).toEqual(["create", "start", "oom", "die", "destroy"]);
   });
 
   test("docker's JSON and podman's flags", () => {

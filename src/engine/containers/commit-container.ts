@@ -12,6 +12,7 @@ import {
 import type { ImageConfig } from "../../oci/image-spec.ts";
 import { pauseContainer } from "../../runtime/pause.ts";
 import { resumeContainer } from "../../runtime/resume.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
 import { type ImageSession, openImages, wantedPlatform } from "../images/image-session.ts";
 import { descriptorOf, newName } from "../images/tag-image.ts";
 import { bringInRequest, type WorkOptions } from "../images/transfer-options.ts";
@@ -64,7 +65,11 @@ export async function commitContainer(
   // Wrong changes are refused before the container stands still.
   request.changeConfig({});
   using _still = standStill(container, options);
-  return await commitFolder(session.store, request, bringInRequest(session, options));
+  const image = await commitFolder(session.store, request, bringInRequest(session, options));
+  const { imageId, descriptor, names } = image;
+  const about = { imageID: imageId ?? descriptor.digest, imageRef: names[0] ?? "" };
+  recordContainerEvent(container, "commit", about);
+  return image;
 }
 
 /** By the digest that the container was made from. */

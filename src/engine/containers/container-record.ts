@@ -5,7 +5,8 @@
 //   started.json      {"version": 1, "startedMs", "holderPid", "holderStartTime", "restarts"}: StartRecord,
 //                     of its last start. A start removes the exit record of the one before it first
 //   stopped           empty: a user ended it, so no restart policy starts it again
-//   died              empty: the event of its end has been recorded (src/engine/events/record-end.ts)
+//   died              the event of its end has been recorded (src/engine/events/record-end.ts). "oom": the
+//                     kernel has ended processes of it for want of memory; else empty
 //
 // Whether it runs is in neither: that is asked of the processes (container-status.ts).
 
@@ -25,6 +26,7 @@ export const RECORD_NAME = "container.json";
 const STARTED_NAME = "started.json";
 const STOPPED_NAME = "stopped";
 const DIED_NAME = "died";
+const OOM_WORD = "oom";
 const VERSION = 1;
 const SIZE_LIMIT = 4 * 1024 * 1024;
 
@@ -89,11 +91,7 @@ export function removeStartRecord(folderFd: number): void {
 
 /** A user ends it: before it is signalled. */
 export function noteStop(folderFd: number): void {
-  makeEmpty(folderFd, STOPPED_NAME);
-}
-
-function makeEmpty(folderFd: number, name: string): void {
-  using _file = new OwnedFd(openAt(folderFd, name, O_WRONLY | O_CREAT, 0o600));
+  using _file = new OwnedFd(openAt(folderFd, STOPPED_NAME, O_WRONLY | O_CREAT, 0o600));
 }
 
 export function isStopped(folderFd: number): boolean {
@@ -101,8 +99,13 @@ export function isStopped(folderFd: number): boolean {
 }
 
 /** The event of its end has been recorded. */
-export function noteEndTold(folderFd: number): void {
-  makeEmpty(folderFd, DIED_NAME);
+export function noteEndTold(folderFd: number, { isOom }: { readonly isOom: boolean }): void {
+  replaceFileAt(folderFd, DIED_NAME, isOom ? OOM_WORD : "");
+}
+
+/** Processes of it were ended for want of memory in its last run, which is over. */
+export function wasOutOfMemory(folderFd: number): boolean {
+  return readTextAtIfExists(folderFd, DIED_NAME, SIZE_LIMIT) === OOM_WORD;
 }
 
 export function isEndTold(folderFd: number): boolean {

@@ -15,6 +15,8 @@ const NEVER = "0001-01-01T00:00:00Z";
 export interface ReportRequest {
   readonly record: ContainerRecord;
   readonly status: ContainerStatus;
+  /** In its last run. */
+  readonly wasOutOfMemory: boolean;
   /** By its restart policy. */
   readonly restarts: number;
   /** Undefined: it is made of none, or the store does not have it any more. */
@@ -39,14 +41,14 @@ export type ContainerReport = Readonly<Record<string, unknown>> & {
 };
 
 export function containerReport(request: ReportRequest): ContainerReport {
-  const { record, status, restarts, image, folder, sizes } = request;
+  const { record, restarts, image, folder, sizes } = request;
   const { options } = record;
   return {
     Id: record.id,
     Created: record.created,
     Path: record.command[0] ?? "",
     Args: record.command.slice(1),
-    State: stateReport(status),
+    State: stateReport(request),
     Image: image?.id ?? "",
     ResolvConfPath: `${folder}/resolv.conf`,
     HostnamePath: `${folder}/hostname`,
@@ -70,7 +72,10 @@ export function containerReport(request: ReportRequest): ContainerReport {
   };
 }
 
-function stateReport(status: ContainerStatus): Readonly<Record<string, unknown>> {
+function stateReport({
+  status,
+  wasOutOfMemory,
+}: Pick<ReportRequest, "status" | "wasOutOfMemory">): Readonly<Record<string, unknown>> {
   const { kind } = status;
   const isLive = kind === "running" || kind === "paused";
   return {
@@ -78,7 +83,7 @@ function stateReport(status: ContainerStatus): Readonly<Record<string, unknown>>
     Running: isLive,
     Paused: kind === "paused",
     Restarting: false,
-    OOMKilled: false,
+    OOMKilled: wasOutOfMemory && !isLive,
     Dead: kind === "lost",
     Pid: isLive ? status.pid : 0,
     ExitCode: kind === "exited" ? status.code : 0,

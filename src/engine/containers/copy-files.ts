@@ -24,13 +24,14 @@ import { toByteString, tryOpenByteAt2 } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
 import { ownIdMaps } from "../id-maps.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { ContainerFiles, IN_CONTAINER } from "./container-files.ts";
 import { ownersInside, ownersOutside } from "./container-owners.ts";
 import { pathOfFd } from "./container-root.ts";
-import { openContainer } from "./stored-container.ts";
+import { openContainer, type StoredContainer } from "./stored-container.ts";
 
 /** A path of a container, from its root; or one of the host, which is absolute. */
 export interface CopyPlace {
@@ -61,6 +62,8 @@ export async function copyFiles(
   await writeCopied(tree, (chunk) => reader.push(chunk));
   reader.finish();
   writer.finish().forEach(noteOf(options));
+  source.recordCopy();
+  target.recordCopy();
 }
 
 /** As a tar archive. */
@@ -74,6 +77,7 @@ export async function copyOut(
   const name = source.path.endsWith("/.") || top.path === "" ? "" : lastName(source.path);
   const tree: CopiedTree = { view: source.view, top, name, ...source.reading(options) };
   await writeOutput(output, (sink) => writeCopied(tree, sink));
+  source.recordCopy();
 }
 
 /** Unpacks a tar archive, also a compressed one, with the owners that it says. */
@@ -91,6 +95,7 @@ export async function copyIn(
   await unwrap(await opened.sniffed(), (chunk) => reader.push(chunk), undefined);
   reader.finish();
   writer.finish().forEach(noteOf(options));
+  target.recordCopy();
 }
 
 function noteOf({ onWarning }: SurroundingsOptions): (text: string) => void {
@@ -106,6 +111,7 @@ class OpenPlace implements Disposable {
   readonly view: MergedView;
   /** A byte string. */
   readonly path: string;
+  readonly #container: StoredContainer | undefined;
   readonly #stack: DisposableStack;
   readonly #rootFd: number;
   readonly #absentMounts: readonly string[];
@@ -121,6 +127,7 @@ class OpenPlace implements Disposable {
     readonly rootFd: number;
     readonly path: string;
     readonly isContainer: boolean;
+    readonly container?: StoredContainer;
     readonly absentMounts?: readonly string[];
     readonly readOnly?: boolean;
     readonly idMaps?: IdMaps | undefined;
@@ -129,6 +136,7 @@ class OpenPlace implements Disposable {
     const { stack, rootFd, path, isContainer, absentMounts = [], readOnly = false } = request;
     this.view = stack.use(new MergedView([pathOfFd(rootFd)]));
     this.path = toByteString(path);
+    this.#container = request.container;
     this.#stack = stack;
     this.#rootFd = rootFd;
     this.#mapOwner = ownersInside(request.idMaps);
@@ -141,6 +149,13 @@ class OpenPlace implements Disposable {
 
   reading(options: CopyOptions): Pick<CopiedTree, "onNote"> & { readonly mapOwner: MapOwner } {
     return { mapOwner: this.#mapOwner, onNote: noteOf(options) };
+  }
+
+  /** Files of it have been read or written; nobody records that of the host's. */
+  recordCopy(): void {
+    if (this.#container !== undefined) {
+      recordContainerEvent(this.#container, "copy");
+    }
   }
 
   find(followLink: boolean): MergedEntry {
@@ -216,6 +231,7 @@ async function openPlace({ container, path }: CopyPlace, options: CopyOptions): 
     rootFd: files.open.rootFd,
     path,
     isContainer: true,
+    container: opened,
     absentMounts: files.open.absentMounts,
     readOnly: files.open.readOnly,
     idMaps: opened.idMaps ?? own,

@@ -2,6 +2,7 @@
 
 import type { ArchiveOutput } from "../../image/formats/archive-output.ts";
 import { exportFolders } from "../../image/formats/export-rootfs.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
 import { eventOptions, type WorkOptions } from "../images/transfer-options.ts";
 import { readSurroundings } from "../surroundings.ts";
 import { openLayers } from "./container-layers.ts";
@@ -27,5 +28,6 @@ export async function exportContainer(
     ...eventOptions(options),
     mapOwner: ownersInside(container.idMaps),
   });
+  recordContainerEvent(container, "export");
   return true;
 }

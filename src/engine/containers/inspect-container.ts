@@ -2,7 +2,7 @@
 
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { tryFindContainerId } from "./container-names.ts";
-import { readStartRecord } from "./container-record.ts";
+import { readStartRecord, wasOutOfMemory } from "./container-record.ts";
 import { type ContainerReport, containerReport } from "./container-report.ts";
 import { imageReport, sizesOf } from "./container-sizes.ts";
 import { openContainer } from "./stored-container.ts";
@@ -28,6 +28,7 @@ export async function inspectContainer(
   return containerReport({
     record: container.record,
     status: container.status(),
+    wasOutOfMemory: wasOutOfMemory(container.folder.fd),
     restarts: readStartRecord(container.folder.fd)?.restarts ?? 0,
     image: image === undefined ? undefined : { id: image.Id, config: image.Config },
     folder: container.folder.path,

@@ -1,6 +1,7 @@
 // container prune: removes the containers that do not run, and what killed commands have left of others.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { recordPrune } from "../events/record-prune.ts";
 import { parseMoment } from "../images/moment.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { removeContainer } from "./container-operations.ts";
@@ -36,7 +37,9 @@ export async function pruneContainers(options: PruneContainersOptions): Promise<
       freedBytes += bytes;
     }
   }
-  const swept = await sweepContainers(await readSurroundings(options));
+  const surroundings = await readSurroundings(options);
+  const swept = await sweepContainers(surroundings);
+  recordPrune(surroundings, "container", freedBytes + swept.freedBytes);
   return { ids: [...ids, ...swept.ids], freedBytes: freedBytes + swept.freedBytes };
 }
 

@@ -5,6 +5,7 @@
 
 import { removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { deleteContainer } from "../../runtime/delete.ts";
+import { foldWhenLarge } from "../events/fold-when-large.ts";
 import { recordEnd } from "../events/record-end.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { removeSecretFiles } from "../secrets/secret-files.ts";
@@ -35,6 +36,7 @@ export async function settleContainer(settlement: Settlement): Promise<void> {
   if (record.options.remove) {
     await removeContainerFiles({ record, folder }, surroundings, idMaps);
   }
+  await foldWhenLarge(surroundings);
 }
 
 function isLive({ kind }: ContainerStatus): boolean {

@@ -17,6 +17,7 @@ import { makeDirectories, OwnedFd, open, tryUnlinkAt } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { listenUnixAt } from "../../sys/socket.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
+import { recordVolumesOf } from "../events/record-volume-event.ts";
 import { helloProgramFd } from "../hello.ts";
 import { ownCommand } from "../own-command.ts";
 import type { RunContainerOptions } from "../run-options.ts";
@@ -106,6 +107,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     holderStartTime: startTime,
   });
   recordContainerEvent({ surroundings, record: container.record }, "start");
+  recordVolumesOf({ surroundings, record: container.record }, "mount");
   unstarted.move();
   return held;
 }

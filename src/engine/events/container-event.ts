@@ -24,7 +24,7 @@ export function recordContainerEvent(
 }
 
 interface ContainerOfEvent {
-  readonly surroundings: Pick<Surroundings, "stateRoot">;
+  readonly surroundings: Pick<Surroundings, "storeRoot">;
   readonly record: ContainerRecord;
 }
 

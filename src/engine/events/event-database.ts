@@ -17,7 +17,7 @@
 // Lines become rows in the transaction that moves `folded` on: whoever is killed has folded them or not.
 // PRAGMA user_version is the version of this schema: 1. A file that is damaged is replaced.
 
-import type { Database } from "bun:sqlite";
+import { type Database, SQLiteError } from "bun:sqlite";
 import { O_CREAT, O_RDWR } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { removeSqlite } from "../../store/remove-sqlite.ts";
@@ -53,19 +53,29 @@ export interface EventRange {
   readonly from?: { readonly head: string; readonly place: number };
 }
 
+export interface Folding {
+  readonly head: string;
+  /** What is behind it may not be on the disk yet. */
+  readonly end: number;
+  /** How many events are kept in all. */
+  readonly keep: number;
+}
+
 export interface EventTally {
   readonly kept: number;
   readonly unreadable: number;
 }
 
 export class EventDatabase implements Disposable {
+  readonly #path: string;
   readonly #database: Database;
 
-  private constructor(database: Database) {
+  private constructor(path: string, database: Database) {
+    this.#path = path;
     this.#database = database;
   }
 
-  /** Throws "unavailable" where it can't be opened; waits for others, who have it for a moment. */
+  /** All of it throws "unavailable" where the file can't be used. Waits for others, who have it for a moment. */
   static open(storeRoot: string): EventDatabase {
     makeDirectories(storeRoot, 0o700);
     const path = `${storeRoot}/${EVENT_DATABASE_FILE}`;
@@ -75,24 +85,25 @@ export class EventDatabase implements Disposable {
     if (database === undefined) {
       throw unusable(path, "a later version of this program made it");
     }
-    return new EventDatabase(database);
+    return new EventDatabase(path, database);
   }
 
   /** Takes in what has not been yet, and forgets all but the latest `keep`. Returns where it stopped. */
-  fold(hot: HotEvents, head: string, keep: number): number {
+  fold(hot: HotEvents, folding: Folding): number {
     const database = this.#database;
-    return database.transaction(() => foldLines(database, { hot, head, keep })).immediate();
+    const transaction = database.transaction(() => foldLines(database, hot, folding));
+    return attempt(this.#path, () => transaction.immediate());
   }
 
   /** In order. */
   select({ since = "", until = "~", from }: EventRange): RecordedEvent[] {
-    const source = from === undefined ? undefined : this.#sourceOf(from.head);
-    const rows = this.#database
-      .query<{ document: string }, [string, string, number, number]>(
-        `SELECT document FROM event WHERE time >= ?1 AND time <= ?2
-           AND (?3 < 0 OR (source = ?3 AND place >= ?4)) ORDER BY sequence`,
-      )
-      .all(since, until, source ?? -1, from?.place ?? 0);
+    const query = `SELECT document FROM event WHERE time >= ?1 AND time <= ?2
+       AND (?3 < 0 OR (source = ?3 AND place >= ?4)) ORDER BY sequence`;
+    const rows = attempt(this.#path, () =>
+      this.#database
+        .query<{ document: string }, [string, string, number, number]>(query)
+        .all(since, until, from === undefined ? -1 : this.#sourceOf(from.head), from?.place ?? 0),
+    );
     return rows.flatMap(({ document }) => parseEvent(document) ?? []);
   }
 
@@ -101,7 +112,7 @@ export class EventDatabase implements Disposable {
       `SELECT (SELECT COUNT(*) FROM event) AS kept,
          (SELECT COALESCE(SUM(unreadable), 0) FROM source) AS unreadable`,
     );
-    return query.get() ?? { kept: 0, unreadable: 0 };
+    return attempt(this.#path, () => query.get()) ?? { kept: 0, unreadable: 0 };
   }
 
   #sourceOf(head: string): number {
@@ -116,13 +127,7 @@ export class EventDatabase implements Disposable {
   }
 }
 
-interface Folding {
-  readonly hot: HotEvents;
-  readonly head: string;
-  readonly keep: number;
-}
-
-function foldLines(database: Database, { hot, head, keep }: Folding): number {
+function foldLines(database: Database, hot: HotEvents, { head, end, keep }: Folding): number {
   database.query("INSERT OR IGNORE INTO source (head) VALUES (?)").run(head);
   const found = database
     .query<{ id: number; folded: number }, [string]>("SELECT id, folded FROM source WHERE head = ?")
@@ -133,14 +138,17 @@ function foldLines(database: Database, { hot, head, keep }: Folding): number {
   );
   let folded = start;
   let unreadable = 0;
-  for (const { offset, end, text } of hot.lines(start)) {
+  for (const { offset, end: behind, text } of hot.lines(start)) {
+    if (behind > end) {
+      break;
+    }
     const event = text === undefined ? undefined : parseEvent(text);
     if (event === undefined) {
       unreadable += 1;
     } else {
       insert.run(id, offset, event.time, event.once ?? null, text ?? "");
     }
-    folded = end;
+    folded = behind;
   }
   database
     .query("UPDATE source SET folded = ?, unreadable = unreadable + ? WHERE id = ?")
@@ -170,13 +178,16 @@ function attempt<Result>(path: string, action: () => Result): Result {
   try {
     return action();
   } catch (error) {
-    throw unusable(path, error instanceof Error ? error.message : String(error), error);
+    if (!(error instanceof SQLiteError)) {
+      throw error;
+    }
+    throw unusable(path, error.message, error);
   }
 }
 
 function unusable(path: string, reason: string, cause?: unknown): OcicatError {
   return new OcicatError("unavailable", {
-    operation: "open",
+    operation: "use",
     subject: `the database of events ${quote(path)}`,
     reason,
     cause,

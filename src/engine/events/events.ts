@@ -5,7 +5,7 @@ import { eventCondition } from "./event-filters.ts";
 import type { RecordedEvent } from "./event-line.ts";
 import { foldAndSelect } from "./fold-events.ts";
 import { HotEventsReader, placeAtEnd } from "./hot-events-reader.ts";
-import { StateChanges } from "./state-changes.ts";
+import { StoreChanges } from "./store-changes.ts";
 
 export interface EventsOptions extends SurroundingsOptions {
   /** Milliseconds since 1970. Without both, events from now on. */
@@ -43,11 +43,11 @@ async function* unfiltered(
     signal?.aborted === true || (untilMs !== undefined && Date.now() >= untilMs);
   const isPast = !follow || isOver();
   // It watches before it looks: nothing happens between the two.
-  using changes = isPast ? undefined : new StateChanges(surroundings.stateRoot);
+  using changes = isPast ? undefined : new StoreChanges(surroundings.storeRoot);
   const isHistoryWanted = isPast || sinceMs !== undefined || untilMs !== undefined;
   const history = isHistoryWanted
     ? foldAndSelect(surroundings, range)
-    : { events: [], next: placeAtEnd(surroundings.stateRoot) };
+    : { events: [], next: placeAtEnd(surroundings.storeRoot) };
   yield* history.events;
   if (changes === undefined) {
     return;

@@ -1,5 +1,6 @@
-// Folding: events go from the hot file, in memory, to the database of events, on the disk.
+// Folding: events go from the hot file to the database of events.
 
+import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { EventDatabase, type EventRange } from "./event-database.ts";
 import type { RecordedEvent } from "./event-line.ts";
@@ -24,18 +25,27 @@ export function foldAndSelect(surroundings: Surroundings, range: EventRange): Fo
   return { events: database.select(range), next };
 }
 
+/** Where the database can't be used, as on a full disk, lines stay where they are: `ocicat doctor` tells. */
 export function foldEvents(surroundings: Surroundings): void {
-  using database = EventDatabase.open(surroundings.storeRoot);
-  foldInto(database, surroundings);
+  try {
+    using database = EventDatabase.open(surroundings.storeRoot);
+    foldInto(database, surroundings);
+  } catch (error) {
+    if (!(error instanceof OcicatError)) {
+      throw error;
+    }
+  }
 }
 
 function foldInto(database: EventDatabase, surroundings: Surroundings): HotPlace | undefined {
-  using hot = HotEvents.open(surroundings.stateRoot);
+  using hot = HotEvents.open(surroundings.storeRoot);
   const head = hot?.head;
   if (hot === undefined || head === undefined) {
     return undefined;
   }
-  const place = database.fold(hot, head, surroundings.configuration.get("events.keep"));
+  const end = hot.forceToDisk();
+  const keep = surroundings.configuration.get("events.keep");
+  const place = database.fold(hot, { head, end, keep });
   hot.giveBack(place);
   return { head, place };
 }

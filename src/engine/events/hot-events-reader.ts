@@ -6,8 +6,8 @@ import { foldAndSelect, type HotPlace } from "./fold-events.ts";
 import { HotEvents } from "./hot-events.ts";
 
 /** What happens from now on is written there or behind it. Undefined: there is no hot file. */
-export function placeAtEnd(stateRoot: string): HotPlace | undefined {
-  using hot = HotEvents.open(stateRoot);
+export function placeAtEnd(storeRoot: string): HotPlace | undefined {
+  using hot = HotEvents.open(storeRoot);
   const head = hot?.head;
   return hot === undefined || head === undefined ? undefined : { head, place: hot.size };
 }
@@ -43,7 +43,7 @@ export class HotEventsReader implements Disposable {
   }
 
   #readOn(): readonly RecordedEvent[] {
-    this.#hot ??= HotEvents.open(this.#surroundings.stateRoot);
+    this.#hot ??= HotEvents.open(this.#surroundings.storeRoot);
     const head = this.#hot?.head;
     if (this.#hot === undefined || head === undefined) {
       return [];

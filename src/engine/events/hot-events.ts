@@ -1,4 +1,4 @@
-// The hot file of events, STATE ROOT/.events. Every event is one line at its end (event-line.ts), written by
+// The hot file of events, STORE/events.hot. Every event is one line at its end (event-line.ts), written by
 // one write of a process that waits for nobody. Lines are folded into the database of events
 // (event-database.ts) later, and what has been folded is given back to the file system:
 //
@@ -8,15 +8,17 @@
 //   +-------------+------- ... ------+------- ... -------+
 //
 // So the place of a line, from the beginning of the file, is its number for ever: nothing is moved, cut off or
-// renamed under a writer or a reader, and none of them needs a lock. The first line stays; it tells
-// this file from others that have been at this path, as after a reboot.
+// renamed under a writer or a reader, and none of them needs a lock. The first line stays; it tells this
+// file from another one, should somebody remove it. What is folded is on the disk first: after a power cut
+// the file is not shorter than what the database has of it.
 //
 // A reader that falls behind meets the hole; it finds what it has missed in the database. A file system
-// without holes keeps all lines until the file is removed.
+// without holes keeps all lines.
 
 import { AT_FDCWD, O_RDWR } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { quote } from "../../error/ocicat-error.ts";
+import { forceToDisk } from "../../store/whole-file.ts";
 import { call, checked } from "../../sys/call.ts";
 import { OwnedFd, stat, statAt, tryOpenAt } from "../../sys/file.ts";
 import { bytes, decodeText } from "../../sys/memory.ts";
@@ -48,8 +50,8 @@ export class HotEvents implements Disposable {
   }
 
   /** Undefined: nothing has happened yet. */
-  static open(stateRoot: string): HotEvents | undefined {
-    const path = `${stateRoot}/${HOT_EVENTS_NAME}`;
+  static open(storeRoot: string): HotEvents | undefined {
+    const path = `${storeRoot}/${HOT_EVENTS_NAME}`;
     const fd = tryOpenAt(AT_FDCWD, path, O_RDWR);
     return fd === -Errno.ENOENT ? undefined : new HotEvents(path, checked(fd, "open", quote(path)));
   }
@@ -62,11 +64,6 @@ export class HotEvents implements Disposable {
 
   get size(): number {
     return statAt(this.#file.number, "")?.size ?? 0;
-  }
-
-  /** What it takes of memory or of the disk. */
-  get allocatedBytes(): number {
-    return statAt(this.#file.number, "")?.allocatedBytes ?? 0;
   }
 
   /** Another file has its name, or none. */
@@ -87,6 +84,13 @@ export class HotEvents implements Disposable {
       }
       offset += length;
     }
+  }
+
+  /** What stands before the place that it returns stays, whatever happens to the machine. */
+  forceToDisk(): number {
+    const end = this.size;
+    forceToDisk(this.#file.number, quote(this.#path));
+    return end;
   }
 
   /** Gives back the room of what stands before `end`, but for the first lines. */

@@ -1,7 +1,9 @@
-// The event "die": told once for each end of a container, by whoever settles it. The file `died` in the
-// container's folder says that it has been told; the next start removes it. One that is killed between the
-// two tells it again, with the same `once`.
+// The event "die", and "oom" before it: told once for each end of a container, by whoever settles it. The
+// file `died` in the container's folder says that they have been told; the next start removes it. One that
+// is killed between the two tells them again, with the same `once`.
 
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { oomKillsOf } from "../../runtime/oom-kills.ts";
 import {
   type ContainerRecord,
   isEndTold,
@@ -11,11 +13,12 @@ import {
 import { type ContainerStatus, holderIsAlive } from "../containers/container-status.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { recordContainerEvent } from "./container-event.ts";
+import { recordVolumesOf } from "./record-volume-event.ts";
 
 interface EndedContainer {
   readonly record: ContainerRecord;
   readonly folder: { readonly fd: number };
-  readonly surroundings: Pick<Surroundings, "stateRoot">;
+  readonly surroundings: Pick<Surroundings, "storeRoot" | "containerStateRoot">;
 }
 
 /** The container's lock is held. One that has not ended is left alone. */
@@ -26,10 +29,27 @@ export function recordEnd(container: EndedContainer, status: ContainerStatus): v
     return;
   }
   const { startedMs, ...attributes } = end;
+  const isOom = end["exitCode"] !== "0" && oomKills(container) > 0;
+  if (isOom) {
+    recordContainerEvent(container, "oom", { once: `oom ${record.id} ${startedMs}` });
+  }
   const once = `die ${record.id} ${startedMs}`;
   recordContainerEvent(container, "die", { ...attributes, once });
+  recordVolumesOf(container, "unmount");
   if (!record.options.remove) {
-    noteEndTold(folder.fd);
+    noteEndTold(folder.fd, { isOom });
+  }
+}
+
+/** Its cgroup still counts: nobody has given it back. */
+function oomKills({ record, surroundings }: EndedContainer): number {
+  try {
+    return oomKillsOf({ stateRoot: surroundings.containerStateRoot, id: record.id });
+  } catch (error) {
+    if (error instanceof OcicatError) {
+      return 0;
+    }
+    throw error;
   }
 }
 

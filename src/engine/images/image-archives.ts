@@ -9,6 +9,7 @@ import { saveArchive } from "../../image/formats/save-archive.ts";
 import type { SavedImage, SaveFormat } from "../../image/formats/save-plan.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { recordImageEvents } from "../events/record-image-event.ts";
 import { namesOf, readCatalog } from "./catalog.ts";
 import { entryOf, findImage } from "./find-image.ts";
 import { type ImageSession, openImages, wantedPlatform } from "./image-session.ts";
@@ -25,7 +26,19 @@ export async function loadImages(
   options: LoadOptions,
 ): Promise<readonly LoadedImage[]> {
   using session = await openImages(options);
-  return await loadArchive(session.store, input, bringInRequest(session, options));
+  const loaded = await loadArchive(session.store, input, bringInRequest(session, options));
+  for (const image of loaded) {
+    recordBroughtIn(session, "load", image);
+  }
+  return loaded;
+}
+
+function recordBroughtIn(
+  { surroundings }: ImageSession,
+  action: "load" | "import",
+  { imageId, descriptor, names }: LoadedImage,
+): void {
+  recordImageEvents(surroundings, action, { id: imageId ?? descriptor.digest, names });
 }
 
 export interface ImportImageOptions extends WorkOptions {
@@ -45,13 +58,15 @@ export async function importImage(
 ): Promise<LoadedImage> {
   using session = await openImages(options);
   const { message, author, changes = [], names = [] } = options;
-  return await importRootfs(session.store, input, {
+  const imported = await importRootfs(session.store, input, {
     ...bringInRequest(session, options),
     names: names.map((name) => newName(name, session.defaultDomain)),
     changes,
     ...(message === undefined ? {} : { message }),
     ...(author === undefined ? {} : { author }),
   });
+  recordBroughtIn(session, "import", imported);
+  return imported;
 }
 
 export interface SaveImagesOptions extends WorkOptions {
@@ -77,6 +92,9 @@ export async function saveImages(
     uncompressed: options.uncompressed === true,
     ...eventOptions(options),
   });
+  for (const image of saved) {
+    recordImageEvents(session.surroundings, "save", image);
+  }
 }
 
 /** An image by a name is saved under that name, one by its ID under all that it has, as docker does. */
@@ -84,15 +102,15 @@ function savedImages(
   session: ImageSession,
   images: readonly string[],
   platform: string | undefined,
-): readonly SavedImage[] {
+): readonly (SavedImage & { readonly id: Digest })[] {
   const catalog = readCatalog(session, wantedPlatform(platform));
-  const saved = new Map<Digest, { readonly descriptor: Descriptor; readonly names: string[] }>();
+  const saved = new Map<Digest, SavedImage & { readonly id: Digest }>();
   for (const text of images) {
     const { image, name } = findImage(catalog, text, session.defaultDomain);
     const { descriptor } = entryOf(image, name);
-    const known = saved.get(descriptor.digest) ?? { descriptor, names: [] };
+    const known = saved.get(descriptor.digest) ?? { id: image.id, descriptor, names: [] };
     const names = name === undefined ? namesLeadingTo(image, descriptor) : [name];
-    saved.set(descriptor.digest, { descriptor, names: [...new Set([...known.names, ...names])] });
+    saved.set(descriptor.digest, { ...known, names: [...new Set([...known.names, ...names])] });
   }
   return [...saved.values()];
 }

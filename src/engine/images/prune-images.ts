@@ -2,6 +2,8 @@
 
 import { collectGarbage } from "../../image/content/collect-garbage.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { recordRemoval } from "../events/record-image-event.ts";
+import { recordPrune } from "../events/record-prune.ts";
 import { type CatalogEntry, namesOf, readCatalog } from "./catalog.ts";
 import { imageCondition } from "./image-filters.ts";
 import { hostPlatform, type ImageOptions, openImages } from "./image-session.ts";
@@ -23,7 +25,7 @@ export interface Pruned {
 /** Also collects what interrupted commands left. */
 export async function pruneImages(options: PruneOptions): Promise<Pruned> {
   using session = await openImages(options);
-  const { store, defaultDomain } = session;
+  const { store, defaultDomain, surroundings } = session;
   const catalog = readCatalog(session, hostPlatform());
   const context = { catalog, defaultDomain, nowMs: Date.now() };
   const holds = imageCondition(options.filters ?? [], context);
@@ -42,7 +44,11 @@ export async function pruneImages(options: PruneOptions): Promise<Pruned> {
     }
   }
   await store.removeDescriptors(...digests);
+  for (const { untagged, deleted = "" } of removed) {
+    recordRemoval(surroundings, { id: deleted, names: untagged });
+  }
   const { bytes } = await collectGarbage(store);
+  recordPrune(surroundings, "image", bytes);
   return { removed, freedBytes: bytes };
 }
 

@@ -3,6 +3,7 @@
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { type PullResult, pullAllTags, pullImage } from "../../image/transfer/pull-image.ts";
 import { parseReference } from "../../oci/reference.ts";
+import { recordImageEvent } from "../events/record-image-event.ts";
 import { openImages } from "./image-session.ts";
 import { bringInRequest, registryClient, type TransferOptions } from "./transfer-options.ts";
 
@@ -44,6 +45,9 @@ export async function pullImages(
   const results: PullResult[] = [];
   const take = (result: PullResult): void => {
     results.push(result);
+    const { imageId, descriptor } = result;
+    const id = imageId ?? descriptor.digest;
+    recordImageEvent(session.surroundings, "pull", { id, name: result.name });
     options.onPulled?.(result);
   };
   if (options.allTags === true) {

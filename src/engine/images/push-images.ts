@@ -3,6 +3,7 @@
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { type PushResult, pushImage } from "../../image/transfer/push-image.ts";
 import { parseReference } from "../../oci/reference.ts";
+import { recordImageEvent } from "../events/record-image-event.ts";
 import { namesOf, readCatalog } from "./catalog.ts";
 import { entryOf, findImage } from "./find-image.ts";
 import { type ImageSession, openImages, wantedPlatform } from "./image-session.ts";
@@ -59,7 +60,7 @@ async function pushOne(
   const { image, name } = findImage(readCatalog(session, platform), source, defaultDomain);
   const { domain } = parseReference(target, { defaultDomain });
   const place = { store, client: registryClient(session, domain, options) };
-  return await pushImage(place, entryOf(image, name).descriptor, target, {
+  const result = await pushImage(place, entryOf(image, name).descriptor, target, {
     platform,
     ...(options.platform === undefined ? {} : { index: "alone" }),
     referrers: options.referrers === true,
@@ -68,6 +69,8 @@ async function pushOne(
     defaultDomain,
     ...eventOptions(options),
   });
+  recordImageEvent(session.surroundings, "push", { id: image.id, name: result.name });
+  return result;
 }
 
 /** An image that is pushed by its ID goes to where its only name says. */

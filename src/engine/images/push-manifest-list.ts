@@ -3,6 +3,7 @@
 
 import { type PushResult, pushImage } from "../../image/transfer/push-image.ts";
 import { parseReference } from "../../oci/reference.ts";
+import { recordImageEvent } from "../events/record-image-event.ts";
 import { hostPlatform, openImages } from "./image-session.ts";
 import { readList } from "./manifest-lists.ts";
 import { eventOptions, registryClient, type TransferOptions } from "./transfer-options.ts";
@@ -23,11 +24,13 @@ export async function pushManifestList(
   const target = options.target ?? name;
   const { domain } = parseReference(target, { defaultDomain });
   const place = { store, client: registryClient(session, domain, options) };
-  return await pushImage(place, descriptor, target, {
+  const result = await pushImage(place, descriptor, target, {
     platform: hostPlatform(),
     missing: "fetch",
     parallel: session.surroundings.configuration.get("image.parallel-downloads"),
     defaultDomain,
     ...eventOptions(options),
   });
+  recordImageEvent(session.surroundings, "push", { id: descriptor.digest, name: result.name });
+  return result;
 }

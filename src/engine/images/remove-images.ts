@@ -5,6 +5,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { collectGarbage } from "../../image/content/collect-garbage.ts";
 import { findStoredName } from "../../image/find-stored-name.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { recordImageEvent, recordRemoval } from "../events/record-image-event.ts";
 import {
   type BrokenImage,
   type Catalog,
@@ -128,6 +129,7 @@ async function removeWhole(
   for (const digest of removed) {
     await session.store.removeDescriptors(digest);
   }
+  recordRemoval(session.surroundings, { id: image.id, names });
   return {
     untagged: names.map((name) => familiarName(name, session.defaultDomain)),
     deleted: image.id,
@@ -135,13 +137,14 @@ async function removeWhole(
 }
 
 async function removeNames(
-  { store, defaultDomain }: ImageSession,
+  { store, defaultDomain, surroundings }: ImageSession,
   image: CatalogImage,
   names: readonly string[],
 ): Promise<RemovedImage> {
   const lastName = image.containers.length > 0 ? "keep-image" : "remove-image";
   for (const name of names) {
     await store.removeName(name, lastName);
+    recordImageEvent(surroundings, "untag", { id: image.id, name });
   }
   return { untagged: names.map((name) => familiarName(name, defaultDomain)), deleted: undefined };
 }

@@ -2,7 +2,9 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
+import type { Digest } from "../../oci/digest.ts";
 import { formatReference, parseReference, withDefaultTag } from "../../oci/reference.ts";
+import { recordImageEvent } from "../events/record-image-event.ts";
 import { readCatalog } from "./catalog.ts";
 import { entryOf, findImage } from "./find-image.ts";
 import { hostPlatform, type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
@@ -15,9 +17,10 @@ export async function tagImage(
 ): Promise<readonly string[]> {
   using session = await openImages(options);
   const wholeNames = names.map((name) => newName(name, session.defaultDomain));
-  const descriptor = descriptorOf(session, image);
+  const { id, descriptor } = storedImage(session, image);
   for (const name of wholeNames) {
     await session.store.setName(name, descriptor);
+    recordImageEvent(session.surroundings, "tag", { id, name });
   }
   return wholeNames;
 }
@@ -38,9 +41,16 @@ export function newName(text: string, defaultDomain: string): string {
 
 /** What a user's name or ID leads to: of an image with several names, what this name has. */
 export function descriptorOf(session: ImageSession, text: string): Descriptor {
+  return storedImage(session, text).descriptor;
+}
+
+function storedImage(
+  session: ImageSession,
+  text: string,
+): { readonly id: Digest; readonly descriptor: Descriptor } {
   const catalog = readCatalog(session, hostPlatform());
   const { image, name } = findImage(catalog, text, session.defaultDomain);
-  return entryOf(image, name).descriptor;
+  return { id: image.id, descriptor: entryOf(image, name).descriptor };
 }
 
 /**
@@ -60,6 +70,7 @@ export async function untagImage(
     names.length === 0 ? own : names.map((name) => ownName(name, own, { image, session }));
   for (const name of gone) {
     await session.store.removeName(name, "keep-image");
+    recordImageEvent(session.surroundings, "untag", { id: found.image.id, name });
   }
   return gone;
 }

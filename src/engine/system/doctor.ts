@@ -14,6 +14,7 @@ import { OwnedFd, open } from "../../sys/file.ts";
 import { runContainer } from "../run.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { checkCgroups } from "./doctor-cgroups.ts";
+import { checkEvents } from "./doctor-events.ts";
 import { checkMounts } from "./doctor-mounts.ts";
 import { checkNamespaces } from "./doctor-namespaces.ts";
 import { checkClock, checkStore, failedCheck } from "./doctor-store.ts";
@@ -38,6 +39,7 @@ export async function examineHost(options: SurroundingsOptions): Promise<Check[]
   }
   checks.push(...orFailed("store", () => checkPlaces(surroundings)));
   checks.push(await tryContainer(options));
+  checks.push(...orFailed("events", () => [checkEvents(surroundings)]));
   return checks;
 }
 

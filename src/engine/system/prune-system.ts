@@ -5,6 +5,7 @@ import { collectGarbage } from "../../image/content/collect-garbage.ts";
 import { removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { call } from "../../sys/call.ts";
 import { pruneContainers } from "../containers/prune-containers.ts";
+import { foldEvents } from "../events/fold-events.ts";
 import { openImages } from "../images/image-session.ts";
 import { type Pruned, type PruneOptions, pruneImages } from "../images/prune-images.ts";
 
@@ -54,6 +55,7 @@ async function collectRest(
   // Mounts are root's alone; an ordinary user may have no folder for them.
   const mounts =
     call("geteuid") === 0 ? removeUnusedImageMounts(session.surroundings.stateRoot) : [];
+  foldEvents(session.surroundings);
   const { removed, bytes } = await collectGarbage(session.store, { partialAgeMs: 0 });
   const unfinished = removed.filter(({ kind }) => kind === "unfinished").map(({ name }) => name);
   return { unfinished, mounts, freedBytes: bytes };

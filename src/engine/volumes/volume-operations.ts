@@ -13,6 +13,7 @@ import { call } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
 import { eachContainer } from "../containers/stored-container.ts";
+import { recordPrune } from "../events/record-prune.ts";
 import { rootlessIdMaps } from "../id-maps.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { randomVolumeName } from "./container-volumes.ts";
@@ -116,6 +117,7 @@ export async function pruneVolumes(options: PruneVolumesOptions): Promise<readon
     await store?.remove(name, idMaps);
   }
   await store?.removeLeftovers(idMaps);
+  recordPrune(surroundings, "volume");
   return removed;
 }
 

@@ -27,6 +27,7 @@ import {
   tryMkdirAt,
 } from "../../sys/file.ts";
 import { cstring } from "../../sys/memory.ts";
+import { recordVolumeEvent } from "../events/record-volume-event.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { checkVolumeName, isVolumeName } from "../run-volumes.ts";
 
@@ -54,11 +55,13 @@ export function volumesFolder(storeRoot: string): string {
 }
 
 export class VolumeStore implements Disposable {
+  readonly #storeRoot: string;
   readonly #path: string;
   readonly #folder: OwnedFd;
 
   /** Makes the folder. "whole": nobody makes a container with volumes meanwhile. */
   constructor(storeRoot: string, lock: "shared" | "whole") {
+    this.#storeRoot = storeRoot;
     this.#path = volumesFolder(storeRoot);
     makeDirectories(this.#path, SHARED_WITH_CONTAINERS);
     const { O_DIRECTORY } = hostArchitecture.openFlags;
@@ -131,6 +134,7 @@ export class VolumeStore implements Disposable {
       removeTree(folderFd, temporary);
     } else {
       checked(result, "make the volume", quote(name));
+      recordVolumeEvent(this.#storeRoot, "create", name);
     }
     return this.get(name);
   }
@@ -139,6 +143,7 @@ export class VolumeStore implements Disposable {
   async remove(name: string, idMaps: IdMaps | undefined): Promise<void> {
     const temporary = `.${crypto.randomUUID()}`;
     checked(this.#rename(name, temporary), "remove the volume", quote(name));
+    recordVolumeEvent(this.#storeRoot, "destroy", name);
     await this.#clear(temporary, idMaps);
   }
 

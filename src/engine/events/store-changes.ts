@@ -1,4 +1,4 @@
-// Waits until something in the state root has changed: inotify in the event loop.
+// Waits until a file in the store's folder has changed: inotify in the event loop.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { makeDirectories, stat } from "../../sys/file.ts";
@@ -14,16 +14,16 @@ export interface Limit {
   readonly deadlineMs: number | undefined;
 }
 
-export class StateChanges implements Disposable {
-  readonly #stateRoot: string;
+export class StoreChanges implements Disposable {
+  readonly #storeRoot: string;
   readonly #watch: FolderWatch;
   readonly #inode: number | undefined;
 
-  constructor(stateRoot: string) {
-    makeDirectories(stateRoot, 0o711);
-    this.#stateRoot = stateRoot;
-    this.#watch = new FolderWatch(stateRoot);
-    this.#inode = stat(stateRoot)?.inode;
+  constructor(storeRoot: string) {
+    makeDirectories(storeRoot, 0o700);
+    this.#storeRoot = storeRoot;
+    this.#watch = new FolderWatch(storeRoot);
+    this.#inode = stat(storeRoot)?.inode;
   }
 
   /** Fulfilled at the next change, or when the limit is reached. */
@@ -44,11 +44,11 @@ export class StateChanges implements Disposable {
 
   /** A watch of a folder that is gone would wait for ever. */
   #requirePresent(): void {
-    if (stat(this.#stateRoot)?.inode !== this.#inode) {
+    if (stat(this.#storeRoot)?.inode !== this.#inode) {
       throw new OcicatError("unavailable", {
         operation: "follow",
         subject: "events",
-        reason: `the state folder ${quote(this.#stateRoot)} has been removed`,
+        reason: `the store ${quote(this.#storeRoot)} has been removed`,
       });
     }
   }
