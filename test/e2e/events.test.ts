@@ -23,10 +23,11 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
   /** What has happened to a container, or to what `filter` says. */
   function told(filter: string, format = "{{.Action}}"): string[] {
     const flags = ["--no-stream", "--filter", filter, "--format", format];
-    return place
+    const lines = place
       .outputOf("events", ...flags)
-      .trim()
+      .trimEnd()
       .split("\n");
+    return lines.map((line) => line.trimEnd());
   }
 
   test("a container that is removed at its end leaves its events", async () => {
@@ -115,7 +116,7 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
       "save docker.io/library/base:1",
       "untag docker.io/library/other:1",
       "untag docker.io/library/base:1",
-      "delete ",
+      "delete",
     ]);
 
     const name = place.newName();
@@ -126,7 +127,7 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
     place.outputOf("rm", name);
     place.outputOf("volume rm", "data");
     const format = '{{.Action}} {{.ID}} {{index .Attributes "read/write"}}';
-    expect(told("volume=data", format).map((line) => line.trimEnd())).toEqual([
+    expect(told("volume=data", format)).toEqual([
       "create data",
       "mount data false",
       "unmount data false",
