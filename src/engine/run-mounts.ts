@@ -6,7 +6,7 @@ import type { Mount } from "../oci/mount.ts";
 import { stat } from "../sys/file.ts";
 import { ownIdMaps } from "./id-maps.ts";
 import { namespaceMode } from "./run-namespaces.ts";
-import type { RunContainerOptions, RunMount } from "./run-options.ts";
+import type { RunContainerOptions, RunFileSystem, RunMount } from "./run-options.ts";
 import { dataPath } from "./run-volumes.ts";
 
 export interface MountRequest {
@@ -14,7 +14,8 @@ export interface MountRequest {
   readonly namespaces: readonly Namespace[];
   /** Files that tell the names of hosts. */
   readonly nameFiles: readonly Mount[];
-  readonly secretMounts: readonly Mount[];
+  /** Made anew each time it starts. */
+  readonly startedMounts: readonly Mount[];
   /** Where volumes are. */
   readonly storeRoot: string;
 }
@@ -74,7 +75,7 @@ function writable(mount: Mount): Mount {
 
 /** What is asked for wins over the files of names. Outer ones first, or they would hide the inner ones. */
 export function askedMounts(request: MountRequest): Mount[] {
-  const { options, nameFiles, storeRoot, secretMounts } = request;
+  const { options, nameFiles, storeRoot, startedMounts } = request;
   // Of containers with other ids, too: each finds in a volume what another has put there.
   const idMapped = ownIdMaps(options) !== undefined;
   const binds = [
@@ -85,7 +86,8 @@ export function askedMounts(request: MountRequest): Mount[] {
       idMapped,
     })),
   ].map(bindMount);
-  const asked = [...binds, ...options.tmpfs.map(tmpfsMount), ...secretMounts];
+  const fileSystems = (options.fileSystems ?? []).map(newFileSystem);
+  const asked = [...binds, ...fileSystems, ...options.tmpfs.map(tmpfsMount), ...startedMounts];
   const taken = new Set(asked.map(({ destination }) => destination));
   const names = nameFiles.filter(({ destination }) => !taken.has(destination));
   return [...names, ...asked.toSorted((one, other) => depth(one) - depth(other))];
@@ -99,6 +101,10 @@ function bindMount(mount: RunMount): Mount {
   const { source, destination, readOnly, propagation = "rprivate", idMapped = false } = mount;
   const words = [...(readOnly ? ["ro"] : []), ...(idMapped ? ["idmap"] : [])];
   return { destination, type: "bind", source, options: ["rbind", propagation, ...words] };
+}
+
+function newFileSystem({ type, destination, options }: RunFileSystem): Mount {
+  return { destination, type, source: type, options: ["nosuid", "noexec", ...options] };
 }
 
 function tmpfsMount(text: string): Mount {

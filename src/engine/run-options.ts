@@ -46,6 +46,24 @@ export interface RunMount {
 
 export type MountPropagation = "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
 
+export interface RunImageMount {
+  readonly reference: string;
+  /** Of the manifest; absent until the container is created. */
+  readonly digest?: string;
+  readonly destination: string;
+  /** A part of the image; absent: all of it. */
+  readonly subpath?: string;
+  /** With a writable layer that goes with the container. */
+  readonly writable: boolean;
+}
+
+/** A new file system of the kernel's. */
+export interface RunFileSystem {
+  readonly type: "devpts" | "ramfs";
+  readonly destination: string;
+  readonly options: readonly string[];
+}
+
 export interface RunVolume {
   /** Absent only until the container is created: it gets a volume of its own. */
   readonly name?: string;
@@ -104,6 +122,10 @@ export interface RunContainerOptions {
   readonly mounts: readonly RunMount[];
   readonly volumes?: readonly RunVolume[];
   readonly tmpfs: readonly string[];
+  readonly imageMounts?: readonly RunImageMount[];
+  readonly fileSystems?: readonly RunFileSystem[];
+  /** What becomes of the volumes that the image wants; absent: new volumes. */
+  readonly imageVolumes?: "tmpfs" | "ignore";
   /** "private" is "none": nothing but loopback. */
   readonly network: RunNetwork;
   readonly secrets?: readonly RunSecret[];

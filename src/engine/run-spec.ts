@@ -28,7 +28,8 @@ export interface RunSpecRequest {
   readonly idMaps: IdMaps | undefined;
   /** Files that tell the names of hosts. */
   readonly nameFiles: readonly Mount[];
-  readonly secretMounts: readonly Mount[];
+  /** Made anew each time it starts. */
+  readonly startedMounts: readonly Mount[];
   /** Where volumes are. */
   readonly storeRoot: string;
   readonly consoleSize: { readonly height: number; readonly width: number } | undefined;

@@ -2,6 +2,7 @@
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { ImageConfig } from "../oci/image-spec.ts";
+import { mountPlaces } from "./mount-places.ts";
 import type { RunContainerOptions, RunVolume } from "./run-options.ts";
 
 /** Docker's and podman's. */
@@ -31,15 +32,27 @@ export function wantedVolumes(
   options: RunContainerOptions,
   { Volumes }: ImageConfig,
 ): readonly RunVolume[] {
-  const { volumes = [], mounts, tmpfs } = options;
-  const taken = new Set([
-    ...volumes.map(({ destination }) => destination),
-    ...mounts.map(({ destination }) => destination),
-    ...tmpfs.map((text) => text.split(":", 1)[0] ?? ""),
-  ]);
-  const own = Object.keys(Volumes ?? {})
+  const { volumes = [], imageVolumes } = options;
+  const places = imageVolumes === undefined ? imageVolumePlaces(options, Volumes) : [];
+  const images = places.map((destination) => ({ destination, readOnly: false, copies: true }));
+  return [...volumes, ...images];
+}
+
+/** In memory in place of them, where that is asked for. */
+export function withImageTmpfs(
+  options: RunContainerOptions,
+  { Volumes }: ImageConfig,
+): RunContainerOptions {
+  const places = options.imageVolumes === "tmpfs" ? imageVolumePlaces(options, Volumes) : [];
+  return { ...options, tmpfs: [...options.tmpfs, ...places] };
+}
+
+function imageVolumePlaces(
+  options: RunContainerOptions,
+  wanted: ImageConfig["Volumes"] = {},
+): string[] {
+  const taken = new Set(mountPlaces(options));
+  return Object.keys(wanted)
     .map((path) => `/${path.split("/").filter(Boolean).join("/")}`)
     .filter((path) => path !== "/" && !taken.has(path));
-  const images = own.map((destination) => ({ destination, readOnly: false, copies: true }));
-  return [...volumes, ...images];
 }

@@ -1,6 +1,7 @@
 // Which images the containers of a store use:
 //
-//   containers/ID/image    the digest of the image's manifest, and an end of line
+//   containers/ID/image            the digest of the image's manifest, and an end of line
+//   containers/ID/mounted-images   the same of further images that it has mounted, a line each; absent: none
 //
 // An image that a container uses is not collected, whether it still has a name or not.
 
@@ -14,6 +15,7 @@ import type { Store } from "./layout.ts";
 
 const FOLDER = "containers";
 const FILE = "image";
+const MOUNTED_FILE = "mounted-images";
 
 /**
  * Notes that a container uses an image, in its open folder. A lease has to protect the image until then.
@@ -25,11 +27,20 @@ export function noteContainerImage(containerFd: number, manifest: Digest): void 
   writeAll(file.number, encodeText(`${manifest}\n`), "the container's image");
 }
 
+/** The same for images that it has mounted. */
+export function noteMountedImages(containerFd: number, manifests: readonly string[]): void {
+  const flags = O_WRONLY | O_CREAT | O_TRUNC;
+  using file = new OwnedFd(openAt(containerFd, MOUNTED_FILE, flags, 0o600));
+  const text = manifests.map((manifest) => `${manifest}\n`).join("");
+  writeAll(file.number, encodeText(text), "the container's mounted images");
+}
+
 export interface ContainerImage {
   readonly container: string;
   readonly manifest: Digest;
 }
 
+/** A container is there once for each of its images. */
 export function containerImages(store: Store): readonly ContainerImage[] {
   const { O_DIRECTORY } = hostArchitecture.openFlags;
   const fd = tryOpenAt(store.top.number, FOLDER, O_RDONLY | O_DIRECTORY);
@@ -39,12 +50,20 @@ export function containerImages(store: Store): readonly ContainerImage[] {
   using folder = new OwnedFd(fd);
   const images: ContainerImage[] = [];
   for (const { name, type } of readDirectoryAt(folder.number, ".")) {
-    const text =
-      type === "directory" ? readTextAtIfExists(folder.number, `${name}/${FILE}`) : undefined;
-    const manifest = text?.trimEnd() ?? "";
-    if (isDigest(manifest)) {
-      images.push({ container: name, manifest });
+    if (type === "directory") {
+      images.push(...imagesOf(folder.number, name));
     }
   }
   return images;
+}
+
+/** The one that it is made from comes last. */
+function imagesOf(containersFd: number, container: string): ContainerImage[] {
+  return [MOUNTED_FILE, FILE].flatMap((file) => {
+    const text = readTextAtIfExists(containersFd, `${container}/${file}`) ?? "";
+    return text
+      .split("\n")
+      .filter(isDigest)
+      .map((manifest) => ({ container, manifest }));
+  });
 }

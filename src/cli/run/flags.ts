@@ -75,8 +75,13 @@ export const RUN_FLAGS = {
   },
   mount: {
     kind: "list",
-    value: "type=bind|volume|tmpfs,...",
-    help: "the same in words: source=, target=, readonly, volume-nocopy, tmpfs-size=",
+    value: "type=bind|volume|tmpfs|image,...",
+    help: "the same in words: source=, target=, readonly, volume-nocopy, tmpfs-size=, subpath=",
+  },
+  "image-volume": {
+    kind: "text",
+    value: "bind|tmpfs|ignore",
+    help: "what the image's volumes become; bind, new ones, by default",
   },
   tmpfs: { kind: "list", value: "TARGET[:OPTIONS]", help: "an empty folder in memory" },
   secret: {

@@ -16,6 +16,14 @@ const KEYS: Readonly<Record<string, string>> = {
   "volume-nocopy": "volume-nocopy",
   "bind-propagation": "bind-propagation",
   idmap: "idmap",
+  subpath: "subpath",
+  "image-subpath": "subpath",
+  rw: "readwrite",
+  readwrite: "readwrite",
+  uid: "uid",
+  gid: "gid",
+  mode: "mode",
+  max: "max",
 };
 
 export function mountFields(text: string): ReadonlyMap<string, string> {

@@ -1,6 +1,12 @@
 // -v, --mount and --tmpfs.
 
-import type { MountPropagation, RunMount, RunVolume } from "../../engine/run-options.ts";
+import type {
+  MountPropagation,
+  RunFileSystem,
+  RunImageMount,
+  RunMount,
+  RunVolume,
+} from "../../engine/run-options.ts";
 import { checkVolumeName } from "../../engine/run-volumes.ts";
 import { mountFields } from "./mount-fields.ts";
 import { badValue } from "./values.ts";
@@ -8,6 +14,8 @@ import { badValue } from "./values.ts";
 export type ParsedMount =
   | { readonly kind: "bind"; readonly mount: RunMount }
   | { readonly kind: "volume"; readonly volume: RunVolume }
+  | { readonly kind: "image"; readonly image: RunImageMount }
+  | { readonly kind: "file-system"; readonly fileSystem: RunFileSystem }
   | { readonly kind: "tmpfs"; readonly tmpfs: string };
 
 /**
@@ -129,9 +137,19 @@ export function parseMount(text: string, workingDirectory: string): ParsedMount 
     case "tmpfs":
       return tmpfsOf(destination, readOnly, fields);
     case "image":
-      throw badValue("mount", text, "images can't be mounted in containers yet");
+      return imageOf(text, destination, fields);
+    case "devpts":
+    case "ramfs": {
+      const type = fields.get("type") === "ramfs" ? "ramfs" : "devpts";
+      const options = ["uid", "gid", "mode", "max"].flatMap((key) => dataOf(fields, key));
+      return { kind: "file-system", fileSystem: { type, destination, options } };
+    }
     default:
-      throw badValue("mount", text, "its type is neither bind, volume nor tmpfs");
+      throw badValue(
+        "mount",
+        text,
+        "its type is none of bind, volume, tmpfs, image, devpts, ramfs",
+      );
   }
 }
 
@@ -164,10 +182,29 @@ function bindOf(
   return { kind: "bind", mount: { source, ...place, ...more } };
 }
 
+function imageOf(text: string, destination: string, fields: Fields): ParsedMount {
+  const reference = fields.get("source") ?? "";
+  if (reference === "") {
+    throw badValue("mount", text, "it names no image as its source");
+  }
+  const subpath = fields.get("subpath");
+  const isPart = subpath !== undefined && !["", "/"].includes(subpath);
+  const writable = isTrue(fields.get("readwrite"));
+  if (isPart && writable) {
+    throw badValue("mount", text, "a part of an image can only be read");
+  }
+  return {
+    kind: "image",
+    image: { reference, destination, writable, ...(isPart ? { subpath } : {}) },
+  };
+}
+
+function dataOf(fields: Fields, key: string): string[] {
+  return fields.has(key) ? [`${key}=${fields.get(key)}`] : [];
+}
+
 function tmpfsOf(destination: string, readOnly: boolean, fields: Fields): ParsedMount {
-  const data = ["size", "mode"].flatMap((key) =>
-    fields.has(key) ? [`${key}=${fields.get(key)}`] : [],
-  );
+  const data = ["size", "mode"].flatMap((key) => dataOf(fields, key));
   const options = [...data, ...(readOnly ? ["ro"] : [])].join(",");
   return { kind: "tmpfs", tmpfs: options === "" ? destination : `${destination}:${options}` };
 }

@@ -25,6 +25,7 @@ import {
   badValue,
   fileLines,
   parseEntrypoint,
+  parseImageVolumes,
   parsePairs,
   parsePullPolicy,
   parseSize,
@@ -122,16 +123,21 @@ function whatToRun(flags: RunFlags): {
 function mountOptions(
   flags: RunFlags,
   workingDirectory: string,
-): Pick<RunContainerOptions, "mounts" | "tmpfs" | "volumes"> {
+): Pick<RunContainerOptions, "mounts" | "tmpfs"> & Partial<RunContainerOptions> {
   const parsed = [
     ...flags.list("volume").map((text) => parseVolume(text, workingDirectory)),
     ...flags.list("mount").map((text) => parseMount(text, workingDirectory)),
   ];
   const volumes = parsed.flatMap((each) => (each.kind === "volume" ? [each.volume] : []));
   const tmpfs = parsed.flatMap((each) => (each.kind === "tmpfs" ? [each.tmpfs] : []));
+  const images = parsed.flatMap((each) => (each.kind === "image" ? [each.image] : []));
+  const others = parsed.flatMap((each) => (each.kind === "file-system" ? [each.fileSystem] : []));
   return {
     mounts: parsed.flatMap((each) => (each.kind === "bind" ? [each.mount] : [])),
     ...(volumes.length === 0 ? {} : { volumes }),
+    ...(images.length === 0 ? {} : { imageMounts: images }),
+    ...(others.length === 0 ? {} : { fileSystems: others }),
+    ...given(flags.text("image-volume"), parseImageVolumes),
     tmpfs: [...flags.list("tmpfs").map(parseTmpfs), ...tmpfs],
   };
 }

@@ -123,8 +123,9 @@ describe("mounts", () => {
 
   test.each<[string, string]>([
     ["source=/a,target=/b", "it is not made of letters"],
-    ["type=npipe,target=/b", "its type is neither bind, volume nor tmpfs"],
-    ["type=image,source=a,target=/b", "images can't be mounted"],
+    ["type=npipe,target=/b", "its type is none of bind"],
+    ["type=image,target=/b", "it names no image"],
+    ["type=image,source=a,target=/b,subpath=/c,rw", "can only be read"],
     ["type=bind,source=/a,target=/b,bind-propagation=up", "bind-propagation is one of"],
     ["type=bind,target=/b", "it has no source"],
     ["type=bind,source=/a", "the path inside is not absolute"],

@@ -1,6 +1,7 @@
 // What the values of single flags mean.
 
 import type { PullPolicy } from "../../config/schema.ts";
+import type { RunContainerOptions } from "../../engine/run-options.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 
 /** The error of a flag whose value is no good. */
@@ -137,4 +138,15 @@ export function variables({ files, entries, own }: VariableSources): string[] {
     const value = own[entry];
     return entry.includes("=") || value === undefined ? entry : `${entry}=${value}`;
   });
+}
+
+/** --image-volume; podman's "bind" is a new volume. */
+export function parseImageVolumes(text: string): Pick<RunContainerOptions, "imageVolumes"> {
+  if (text === "tmpfs" || text === "ignore") {
+    return { imageVolumes: text };
+  }
+  if (!["bind", "anonymous", ""].includes(text)) {
+    throw badValue("image-volume", text, "it is one of bind, tmpfs and ignore");
+  }
+  return {};
 }

@@ -5,11 +5,12 @@ import { O_CREAT, O_EXCL, O_WRONLY } from "../../abi/file.ts";
 import type { ImageConfig } from "../../oci/image-spec.ts";
 import { OwnedFd, open, readTextFileIfExists, writeAll } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
+import type { ChosenImages } from "../image-mounts.ts";
 import type { RunImage } from "../run-image.ts";
 import { withContainerIds } from "../run-namespaces.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { IdMaps } from "../run-spec.ts";
-import { wantedVolumes } from "../run-volumes.ts";
+import { wantedVolumes, withImageTmpfs } from "../run-volumes.ts";
 import type { Surroundings } from "../surroundings.ts";
 
 /** Throws "not-found" for a container that is not there. */
@@ -41,6 +42,18 @@ export async function requireSecrets(
     const { checkSecrets } = await import("../secrets/place-secrets.ts");
     checkSecrets(secrets, storeRoot);
   }
+}
+
+/** Until it is disposed of nobody collects the images that it has mounted. */
+export async function withImageMounts(
+  options: RunContainerOptions,
+  surroundings: Surroundings,
+): Promise<ChosenImages> {
+  if (options.imageMounts === undefined) {
+    return { options, note: () => undefined, [Symbol.dispose]: () => undefined };
+  }
+  const { chooseImageMounts } = await import("../image-mounts.ts");
+  return chooseImageMounts(options, surroundings);
 }
 
 export interface WithUsers extends Disposable {
@@ -75,10 +88,12 @@ export interface VolumeContext {
 
 /** Until it is disposed of no volume is removed: then the container's record has to name them. */
 export async function withVolumes(
-  options: RunContainerOptions,
+  asked: RunContainerOptions,
   context: VolumeContext,
 ): Promise<ChosenVolumes> {
-  const wanted = wantedVolumes(options, context.image?.config ?? {});
+  const config = context.image?.config ?? {};
+  const options = withImageTmpfs(asked, config);
+  const wanted = wantedVolumes(options, config);
   if (wanted.length === 0) {
     return { options, undo: () => Promise.resolve(), [Symbol.dispose]: () => undefined };
   }

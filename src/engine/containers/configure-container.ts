@@ -38,7 +38,7 @@ export function configureContainer(
     cgroupsPath: cgroupsPath(id, options, request.idMaps !== undefined),
     idMaps,
     storeRoot: surroundings.storeRoot,
-    secretMounts: request.secrets?.mounts ?? [],
+    startedMounts: request.parts?.mounts ?? [],
     nameFiles: nameMounts({ options, folder: place, hostname, containersFolder }),
     consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
   });
@@ -50,14 +50,14 @@ function hostsName(): string {
 
 function processOf(
   { config, files }: RunSourceFiles,
-  { options, secrets }: StartRequest,
+  { options, parts }: StartRequest,
   hostname: string,
 ): ImageProcess {
   const { command, entrypoint, env, workdir, user, groups = [], terminal } = options;
   const request = {
     command,
     ...(entrypoint === undefined ? {} : { entrypoint }),
-    env: [...env, ...(secrets?.env ?? [])],
+    env: [...env, ...(parts?.env ?? [])],
     ...(workdir === undefined ? {} : { workdir }),
     ...(user === undefined ? {} : { user }),
     additionalGroups: groups,

@@ -8,6 +8,7 @@ import { call } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
 import { makeDetachedOverlay } from "../../sys/overlay-mount.ts";
+import { storedMountPlaces } from "../mount-places.ts";
 import { type ContainerLayers, openLayers } from "./container-layers.ts";
 import { tryOpenContainerRoot } from "./container-root.ts";
 import type { StoredContainer } from "./stored-container.ts";
@@ -27,12 +28,12 @@ export class ContainerFiles implements Disposable {
   readonly #resources: DisposableStack;
 
   private constructor(rootFd: number, resources: DisposableStack, asleep?: StoredContainer) {
-    const { mounts = [], volumes = [], readOnly = false } = asleep?.record.options ?? {};
+    const options = asleep?.record.options;
     this.rootFd = rootFd;
-    this.absentMounts = [...mounts, ...volumes].map(({ destination }) =>
-      destination.replace(/^\/+|\/+$/g, ""),
+    this.absentMounts = (options === undefined ? [] : storedMountPlaces(options)).map((place) =>
+      place.replace(/^\/+|\/+$/g, ""),
     );
-    this.readOnly = readOnly;
+    this.readOnly = options?.readOnly === true;
     this.isRunning = asleep === undefined;
     this.#resources = resources;
   }

@@ -10,6 +10,7 @@
 //     holder          empty: its holder has it locked (flock) while it lives
 //     log, log.1, ... what it wrote (src/holder/log-entry.ts)
 //     hosts, hostname, resolv.conf   how its programs find hosts (src/engine/run-names.ts)
+//     images/N/       what it writes to images that it has mounted (src/engine/image-mounts.ts)
 //     image           the image that it uses (src/store/container-images.ts)
 //   STORE/names/      container-names.ts
 //

@@ -3,8 +3,8 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defaultSpec } from "../../oci/default-spec.ts";
+import { mountPlaces } from "../mount-places.ts";
 import { imageOf } from "../run-image.ts";
-import type { StoredOptions } from "./container-record.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 export interface ContainerLayers extends Disposable {
@@ -53,6 +53,7 @@ export function requireUpper(
   return upper;
 }
 
+/** Made for what is mounted in it. */
 const SECRETS_FOLDER = "/run/secrets";
 const NAME_FILES = ["/etc/resolv.conf", "/etc/hosts", "/etc/hostname"];
 
@@ -61,16 +62,9 @@ export function mountPoints({ record: { options } }: StoredContainer): ReadonlyS
   const base = defaultSpec({ cgroupNamespace: true }).mounts ?? [];
   const paths = [
     ...base.map(({ destination }) => destination),
-    ...[...options.mounts, ...(options.volumes ?? [])].map(({ destination }) => destination),
-    ...options.tmpfs.map((text) => text.split(":", 1)[0] ?? ""),
-    ...secretPlaces(options),
+    ...mountPlaces(options),
+    ...(options.secrets === undefined ? [] : [SECRETS_FOLDER]),
     ...NAME_FILES,
   ];
   return new Set(paths.map((path) => path.replace(/^\/+|\/+$/g, "")));
-}
-
-/** With the folder that is made for them. */
-function secretPlaces({ secrets = [] }: StoredOptions): string[] {
-  const files = secrets.flatMap((secret) => (secret.kind === "mount" ? [secret.target] : []));
-  return files.length === 0 ? [] : [SECRETS_FOLDER, ...files];
 }

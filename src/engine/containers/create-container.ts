@@ -15,6 +15,7 @@ import {
   requireSecrets,
   withIds,
   withImageDefaults,
+  withImageMounts,
   withUsers,
   withVolumes,
   writeIdFile,
@@ -57,12 +58,16 @@ export async function createContainer(
   using parts = new DisposableStack();
   // An image is there, whatever time that takes, before anything of the container is.
   const opened = { image: parts.use(await imageOf(named, surroundings)) };
-  using users = await withUsers(named, surroundings, idMaps);
+  using mounted = await withImageMounts(named, surroundings);
+  using users = await withUsers(mounted.options, surroundings, idMaps);
   using chosen = await withVolumes(users.options, { ...opened, surroundings, idMaps });
   const { folder, lock } = ContainerFolder.create(storeRoot, randomContainerId());
   using _lock = lock;
   const made = { ...opened, folder: parts.use(folder) };
-  const filled = orRemove(made.folder, idMaps, () => fill(made, chosen.options, storeRoot));
+  const filled = orRemove(made.folder, idMaps, () => {
+    mounted.note(folder.fd);
+    return fill(made, chosen.options, storeRoot);
+  });
   const record = await filled.catch(async (error: unknown) => {
     await chosen.undo();
     throw error;

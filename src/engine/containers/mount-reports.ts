@@ -3,9 +3,10 @@
 import type { RunContainerOptions } from "../run-options.ts";
 import { dataPath } from "../run-volumes.ts";
 
-type MountOptions = Pick<RunContainerOptions, "mounts" | "volumes" | "tmpfs">;
+type MountOptions = Pick<RunContainerOptions, "mounts" | "volumes" | "tmpfs" | "imageMounts">;
 
-export function mountReports({ mounts, volumes = [], tmpfs }: MountOptions, storeRoot: string) {
+export function mountReports(options: MountOptions, storeRoot: string) {
+  const { mounts, volumes = [], tmpfs, imageMounts = [] } = options;
   const binds = mounts.map(({ source, destination, readOnly, propagation = "rprivate" }) => ({
     Type: "bind",
     Source: source,
@@ -35,7 +36,15 @@ export function mountReports({ mounts, volumes = [], tmpfs }: MountOptions, stor
       Propagation: "",
     };
   });
-  return [...binds, ...named, ...inMemory];
+  const images = imageMounts.map(({ reference, destination, subpath = "", writable }) => ({
+    Type: "image",
+    Source: reference,
+    Destination: destination,
+    Mode: subpath,
+    RW: writable,
+    Propagation: "",
+  }));
+  return [...binds, ...named, ...images, ...inMemory];
 }
 
 /** As -v takes them: "SOURCE:TARGET[:OPTIONS]". */

@@ -23,14 +23,13 @@ import { ownCommand } from "../own-command.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import { makeSource } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
-import type { PlacedSecrets } from "../secrets/place-secrets.ts";
-import { removeSecretFiles } from "../secrets/secret-files.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { configureContainer } from "./configure-container.ts";
 import { removeStartRecord, writeStartRecord } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
 import { joinNamespaces } from "./join-namespaces.ts";
 import { NO_RESTART } from "./restart-policy.ts";
+import { makeStartedParts, type StartedParts } from "./started-parts.ts";
 
 export interface StartRequest {
   readonly container: OpenContainer;
@@ -42,8 +41,7 @@ export interface StartRequest {
   readonly primaryFd?: number;
   /** As StartRecord has it; 0 when absent. */
   readonly restarts?: number;
-  /** Absent: the container has none. */
-  readonly secrets?: PlacedSecrets | undefined;
+  readonly parts?: Pick<StartedParts, "mounts" | "env">;
 }
 
 const LOG_NAME = "log";
@@ -62,10 +60,8 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   using program = isHello ? new OwnedFd(helloProgramFd()) : undefined;
   using imageLock = container.image?.root.shareLock();
   using joined = joinNamespaces(options, surroundings);
-  using unstarted = new DisposableStack();
-  unstarted.defer(() => removeSecretFiles(surroundings.stateRoot, id));
-  const secrets = await secretsOf(request);
-  const config = encodeDocument(configureContainer(source, joined, { ...request, secrets }), "");
+  using parts = await makeStartedParts(request);
+  const config = encodeDocument(configureContainer(source, joined, { ...request, parts }), "");
   using listener = new OwnedFd(listenForClients(surroundings, id));
   using holderLock = container.folder.lockForHolder();
   tryUnlinkAt(container.folder.fd, EXIT_RECORD_NAME);
@@ -86,9 +82,11 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     listenerFd: listener.number,
     directoryFd: container.folder.fd,
     isRecordBrief: options.remove,
-    lockFds: [holderLock, ...(imageLock === undefined ? [] : [imageLock])].map(
-      ({ number }) => number,
-    ),
+    lockFds: [
+      holderLock.number,
+      ...(imageLock === undefined ? [] : [imageLock.number]),
+      ...parts.lockFds,
+    ],
     ...logOf(options, container.folder.fd),
     onExit: {
       command: endCommand(surroundings, id),
@@ -108,20 +106,8 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   });
   recordContainerEvent({ surroundings, record: container.record }, "start");
   recordVolumesOf({ surroundings, record: container.record }, "mount");
-  unstarted.move();
+  parts.keep();
   return held;
-}
-
-async function secretsOf({
-  container,
-  options,
-  surroundings,
-}: StartRequest): Promise<PlacedSecrets | undefined> {
-  if (options.secrets === undefined) {
-    return undefined;
-  }
-  const { placeSecrets } = await import("../secrets/place-secrets.ts");
-  return placeSecrets(options, container.record.id, surroundings);
 }
 
 async function orUndo(

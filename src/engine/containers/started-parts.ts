@@ -1,0 +1,56 @@
+// What has to be made for a container anew each time it starts: files of its secrets, images that it has
+// mounted.
+
+import type { Mount } from "../../oci/mount.ts";
+import { removeSecretFiles } from "../secrets/secret-files.ts";
+import type { StartRequest } from "./start-container.ts";
+
+/** Disposed of when the container runs; before that, what was made goes. */
+export interface StartedParts extends Disposable {
+  readonly mounts: readonly Mount[];
+  /** "NAME=value". */
+  readonly env: readonly string[];
+  /** For the holder to keep. */
+  readonly lockFds: readonly number[];
+  /** The container runs with them. */
+  keep(): void;
+}
+
+export async function makeStartedParts(request: StartRequest): Promise<StartedParts> {
+  const { container, options, surroundings } = request;
+  const { id } = container.record;
+  using opened = new DisposableStack();
+  using made = new DisposableStack();
+  const mounts: Mount[] = [];
+  const env: string[] = [];
+  const lockFds: number[] = [];
+  if (options.secrets !== undefined) {
+    const { placeSecrets } = await import("../secrets/place-secrets.ts");
+    made.defer(() => removeSecretFiles(surroundings.stateRoot, id));
+    const secrets = placeSecrets(options, id, surroundings);
+    mounts.push(...secrets.mounts);
+    env.push(...secrets.env);
+  }
+  if (options.imageMounts !== undefined) {
+    const { openImageMounts } = await import("../image-mounts.ts");
+    const path = container.folder.path;
+    const images = { open: opened.use(await openImageMounts(options, surroundings, path)) };
+    mounts.push(...images.open.mounts);
+    lockFds.push(...images.open.lockFds);
+  }
+  const held = opened.move();
+  const undone = made.move();
+  let isKept = false;
+  return {
+    ...{ mounts, env, lockFds },
+    keep: () => {
+      isKept = true;
+    },
+    [Symbol.dispose]: () => {
+      held.dispose();
+      if (!isKept) {
+        undone.dispose();
+      }
+    },
+  };
+}
