@@ -53,7 +53,7 @@ After=network-online.target local-fs.target
 Type=oneshot
 RemainAfterExit=yes
 # The containers' holders are not the service's to end.
-KillMode=none
+KillMode=process
 ExecStart=${join(prefix, "bin/ocicat")} start --after-boot
 
 [Install]

@@ -1,12 +1,17 @@
 // A container whose stage stays as its holder: pipes or terminal, attached clients, exit record.
 
+import { giveHolderItsScope } from "../cgroup/holder-scope.ts";
 import type { HoldEnd } from "../plan/request.ts";
+import { readProcessStat } from "../sys/process.ts";
 import { launchContainer } from "./create.ts";
 import type { CreateOptions } from "./create-options.ts";
 import { launchProcess, orRemove } from "./run.ts";
 import type { ContainerState } from "./state-directory.ts";
 
-export interface HeldOptions extends CreateOptions, Omit<HoldEnd, "kind"> {}
+export interface HeldOptions extends CreateOptions, Omit<HoldEnd, "kind"> {
+  /** The holder is not to end with the systemd unit that this process is in. */
+  readonly ownScope?: { readonly onRefusal: (error: unknown) => void };
+}
 
 export interface HeldContainer {
   readonly state: ContainerState;
@@ -17,8 +22,23 @@ export interface HeldContainer {
 /** Starts the container. When the promise is fulfilled its process runs, kept by the holder. */
 export async function runHeld(options: HeldOptions): Promise<HeldContainer> {
   using container = await launchContainer(options, holdEnd(options));
+  placeHolder(container.stage.pid, options);
   orRemove(options, container, () => launchProcess(container));
   return { state: container.state, holderPid: container.stage.pid };
+}
+
+/** The container runs all the same where systemd does not do what it is asked for. */
+function placeHolder(holderPid: number, { id, ownScope }: HeldOptions): void {
+  try {
+    if (ownScope !== undefined) {
+      giveHolderItsScope(holderPid, id);
+    }
+  } catch (error) {
+    // systemd cannot move what has ended.
+    if (readProcessStat(holderPid)?.state !== "Z") {
+      ownScope?.onRefusal(error);
+    }
+  }
 }
 
 function holdEnd(options: HeldOptions): HoldEnd {

@@ -10,6 +10,7 @@
 // The last line counts all of them: N passed, N failed, N skipped.
 
 import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { Glob } from "bun";
 import { CommandError, runCommand } from "../processes.ts";
@@ -103,10 +104,20 @@ function testPlan(plan: Omit<Plan, "work">, files: readonly string[]) {
   return { ...plan, work: { kind: "tests", files, fileTimeoutMs: FILE_TIMEOUT_MS } } as const;
 }
 
-function listTests({ tests, except = [] }: Boot): string[] {
-  const scan = (pattern: string) => [...new Glob(pattern).scanSync({ cwd: REPOSITORY })];
-  const leftOut = new Set(except.flatMap(scan));
-  return [...new Set(tests.flatMap(scan))].filter((path) => !leftOut.has(path)).sort();
+function listTests({ tests }: Boot): string[] {
+  return [...new Set(tests.flatMap(filesOf))].sort();
+}
+
+function filesOf(pattern: string): string[] {
+  return [...new Glob(pattern).scanSync({ cwd: REPOSITORY })];
+}
+
+/** Whoever reads the lane's output knows what it did not try. */
+function reportLeftOut(): void {
+  const tried = new Set(BOOTS.flatMap(listTests));
+  const others = filesOf("test/e2e/*.test.ts").filter((path) => !tried.has(path));
+  const names = others.map((path) => basename(path, ".test.ts")).sort();
+  console.log(`on the host alone (tools/vm/modes.ts), of test/e2e: ${names.join(", ")}`);
 }
 
 /** Tests of the other kind of machine are left out. */
@@ -136,6 +147,9 @@ async function main(options: Options): Promise<void> {
   await Promise.all(Array.from({ length: BOOTS_AT_ONCE }, work));
   for (const { plan, result } of results) {
     report(plan.name, result);
+  }
+  if (options.tests.length === 0 && options.command === undefined) {
+    reportLeftOut();
   }
   const total = addTallies(results.map(({ result }) => result.tally));
   console.log(closingLine(total));

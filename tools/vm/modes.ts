@@ -3,9 +3,11 @@
 //   test/vm/*.test.ts           in both
 //   test/vm/cgroup2/*.test.ts   without systemd: PID 1 is a script, cgroup v2 is delegated to nobody
 //   test/vm/systemd/*.test.ts   systemd is PID 1
-//   test/e2e/                   once, on a clean second machine with an older kernel: what users do
-//                               (OF_RUN, OF_CONTAINERS) where systemd is PID 1, the others without it
+//   test/e2e/                   what another kernel, cgroup v2 or systemd changes: OF_CONTAINERS, OF_RUN,
+//                               OF_VERBS, each on a clean machine
 //   src/                        what OF_MODULES names
+//
+// Emulation makes a test ten times slower: the rest of test/e2e runs on the host alone, and the lane says so.
 
 export const MODES = ["cgroup2", "systemd"] as const;
 
@@ -24,18 +26,20 @@ export const INIT_OF_MODE: Record<Mode, string> = {
 /** Tests of single modules that say more on another kernel and another cgroup layout. */
 const OF_MODULES = ["src/cgroup/cgroup.test.ts", "src/{sys,stage}/**/*.test.ts"];
 
-const OF_RUN = ["test/e2e/run-*.test.ts"];
-const OF_CONTAINERS = ["test/e2e/containers*.test.ts"];
+/** What users do with containers that are kept. */
+const OF_CONTAINERS = [
+  "test/e2e/containers.test.ts",
+  "test/e2e/containers-{exec,layers,resources,rootless}.test.ts",
+];
 
-/**
- * What another kernel hardly changes: texts, documents, registries, streams. Emulation would take minutes
- * for it.
- */
-const OF_NO_KERNEL = [
-  "test/e2e/{command-line,config,embed,explain,handed-on,install}.test.ts",
-  "test/e2e/images-*.test.ts",
-  "test/e2e/containers-inspect.test.ts",
-  "test/e2e/run-{process,pull,stdio,terminal}.test.ts",
+/** What users run. */
+const OF_RUN = ["test/e2e/run-{hello,limits,mounts,rootless,security}.test.ts"];
+const OF_NAMESPACES = ["test/e2e/run-{namespaces-rootless,users}.test.ts"];
+
+/** What the OCI verbs do. */
+const OF_VERBS = [
+  "test/e2e/{doctor,exec,lifecycle,resources,rootless}.test.ts",
+  "test/e2e/spec-*.test.ts",
 ];
 
 export interface Boot {
@@ -44,20 +48,13 @@ export interface Boot {
   readonly mode: Mode;
   /** Globs relative to the repository. */
   readonly tests: readonly string[];
-  /** Globs too: what of them is left out. */
-  readonly except?: readonly string[];
 }
 
 /** The longest first: two machines run at a time. */
 export const BOOTS: readonly Boot[] = [
-  { name: "containers", mode: "systemd", tests: OF_CONTAINERS, except: OF_NO_KERNEL },
-  { name: "run", mode: "systemd", tests: OF_RUN, except: OF_NO_KERNEL },
-  {
-    name: "e2e",
-    mode: "cgroup2",
-    tests: ["test/e2e/**/*.test.ts"],
-    except: [...OF_RUN, ...OF_CONTAINERS, ...OF_NO_KERNEL],
-  },
+  { name: "verbs", mode: "cgroup2", tests: OF_VERBS },
+  { name: "containers", mode: "systemd", tests: OF_CONTAINERS },
+  { name: "run", mode: "systemd", tests: [...OF_RUN, ...OF_NAMESPACES] },
   {
     name: "cgroup2",
     mode: "cgroup2",

@@ -11,7 +11,7 @@ import { SOCK_STREAM } from "../../abi/process.ts";
 import { EXIT_RECORD_NAME } from "../../holder/exit-record.ts";
 import { encodeDocument } from "../../oci/encode.ts";
 import type { HoldLog } from "../../program/hold-request.ts";
-import { type HeldContainer, runHeld } from "../../runtime/run-held.ts";
+import { type HeldContainer, type HeldOptions, runHeld } from "../../runtime/run-held.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { makeDirectories, OwnedFd, open, tryUnlinkAt } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
@@ -82,6 +82,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     listenerFd: listener.number,
     directoryFd: container.folder.fd,
     isRecordBrief: options.remove,
+    ...(options.remove && primaryFd !== undefined ? {} : { ownScope: ownScopeOf(options) }),
     lockFds: [
       holderLock.number,
       ...(imageLock === undefined ? [] : [imageLock.number]),
@@ -108,6 +109,17 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   recordVolumesOf({ surroundings, record: container.record }, "mount");
   parts.keep();
   return held;
+}
+
+function ownScopeOf({ onWarning }: RunContainerOptions): NonNullable<HeldOptions["ownScope"]> {
+  return {
+    onRefusal: (error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      onWarning?.(
+        `the container ends with the unit of systemd's that it was started in: ${reason}`,
+      );
+    },
+  };
 }
 
 async function orUndo(

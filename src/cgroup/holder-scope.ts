@@ -1,0 +1,32 @@
+// A scope of the holder's own. systemd ends what is left in a unit's cgroup when the unit stops: a holder
+// that stayed where it was started would go with the service, or with the session, that called
+// `ocicat run -d`.
+
+import { call } from "../sys/call.ts";
+import { readMembership } from "./membership.ts";
+import { connectToSystemd, isSystemdRunning } from "./systemd.ts";
+import { flagProperty, textProperty } from "./unit-property.ts";
+
+/** systemd's own cgroup, and the root: nobody ends what is there. */
+const NO_UNITS = ["/", "/init.scope"];
+
+/** Does nothing where no systemd would end the holder. Throws "unavailable" when systemd refuses. */
+export function giveHolderItsScope(holderPid: number, containerId: string): void {
+  if (!isSystemdRunning() || !isInUnit()) {
+    return;
+  }
+  using systemd = connectToSystemd(call("geteuid") !== 0);
+  systemd.startUnit(`ocicat-holder-${containerId}.scope`, [
+    textProperty("Description", `ocicat's holder of container ${containerId}`),
+    ["PIDs", { signature: "au", value: [holderPid] }],
+    // It ends when its container does, and goes without a trace.
+    flagProperty("DefaultDependencies", false),
+    textProperty("CollectMode", "inactive-or-failed"),
+  ]);
+}
+
+function isInUnit(): boolean {
+  const membership = readMembership("self");
+  const path = membership?.get("name=systemd") ?? membership?.get("");
+  return path !== undefined && !NO_UNITS.includes(path);
+}
