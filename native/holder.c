@@ -16,6 +16,10 @@
 // - A supervisor is a client that gets no output; when it goes, the program starts another.
 // - While the log can't be written, output is not read; input, clients and the exit record go on.
 //
+// A holder that was killed is followed by another one, which opens the same FIFOs: what the first
+// had read and not written is lost, nothing else. Where init is not its child, the kernel is asked
+// how it ended.
+//
 // The end: init is waited for, the record written at once. Then the pipes are read until they are
 // empty, not until they close: a process that init left behind may keep them open for ever. The
 // exit frame comes behind the last byte, and clients and the log have a while to take what is
@@ -73,6 +77,7 @@ struct client {
 struct output {
   i32 fd;
   u8 stream;
+  u8 stays;       // STDOUT_STAYS or STDERR_STAYS
   i64 remaining;  // once init has ended: how much may still be read
 };
 
@@ -284,10 +289,10 @@ static void resize(const u8 *payload) {
 }
 
 // The reader at the far end of the primary has closed: the container sees what the writer of a pipe
-// sees then.
+// sees then, if it can.
 static void close_output(const struct client *client, u8 stream) {
-  if (client != holder.primary || is_terminal()) return;
-  end_output(&holder.outputs[stream - STREAM_STDOUT]);
+  struct output *output = &holder.outputs[stream - STREAM_STDOUT];
+  if (client == holder.primary && !is_terminal() && !output->stays) end_output(output);
 }
 
 // ---- from the clients ----
@@ -450,6 +455,28 @@ static i64 write_record(void) {
 
 // ---- the end ----
 
+// Of an init that is the child of another process: what the kernel keeps of it when that has reaped
+// it (struct pidfd_info, Linux 6.15).
+static void ask_for_status(void) {
+  static const u64 PIDFD_GET_INFO = 0xc040ff0b;
+  enum { INFO_EXIT = 8, REAPED_WITHIN_SECONDS = 2 };
+  struct {
+    u64 mask;
+    u32 identity[13];
+    i32 wait_status;
+  } info = {INFO_EXIT, {0}, 0};
+  struct poll_entry reaped = {holder.pidfd, 0, 0};
+  i64 timeout[2] = {REAPED_WITHIN_SECONDS, 0};
+  if (syscall(__NR_ioctl, holder.pidfd, PIDFD_GET_INFO, &info) == -ENOTTY) return;
+  while (syscall(__NR_ppoll, &reaped, 1, timeout, 0, 8) == -EINTR);
+  info.mask = INFO_EXIT;
+  i64 result = syscall(__NR_ioctl, holder.pidfd, PIDFD_GET_INFO, &info);
+  if (is_error(result) || (info.mask & INFO_EXIT) == 0) return;
+  u8 signal = info.wait_status & 127;
+  holder.how = signal == 0 ? EXIT_CODE : EXIT_SIGNAL;
+  holder.status = signal == 0 ? (u8)(info.wait_status >> 8) : signal;
+}
+
 static void wait_for_init(void) {
   enum { P_PIDFD = 3, WEXITED = 4, CODE = 2, STATUS = 6, CLD_EXITED = 1 };
   i32 siginfo[32] = {0};
@@ -458,7 +485,9 @@ static void wait_for_init(void) {
   while (result == -EINTR);
   holder.status = (u8)siginfo[STATUS];
   holder.how = siginfo[CODE] == CLD_EXITED ? EXIT_CODE : EXIT_SIGNAL;
-  if (is_error(result)) holder.how = EXIT_UNKNOWN;
+  if (!is_error(result)) return;
+  holder.how = EXIT_UNKNOWN;
+  ask_for_status();
 }
 
 static void end_of_init(void) {
@@ -604,9 +633,8 @@ static i32 open_terminal_peer(void) {
 
 static int is_valid(const struct hold_request *request) {
   int has_pipes = request->stdin_fd >= 0 || request->stdout_fd >= 0 || request->stderr_fd >= 0;
-  enum { KNOWN = PRIMARY_SETTLES | SUPERVISED | RECORD_IS_BRIEF };
-  return request->version == HOLD_VERSION && request->reserved == 0 &&
-         (request->flags & ~(u32)KNOWN) == 0 &&
+  return request->version == HOLD_VERSION && (request->flags & ~(u32)HOLD_FLAGS) == 0 &&
+         request->reserved == 0 &&
          request->pidfd >= 0 && !(has_pipes && request->terminal_fd >= 0) &&
          log_request_is_valid(&request->log);
 }
@@ -619,8 +647,9 @@ static void take_over(const struct hold_request *request) {
   holder.terminal_fd = request->terminal_fd;
   holder.stdin_fd = on_terminal ? request->terminal_fd : request->stdin_fd;
   i32 first_fd = on_terminal ? request->terminal_fd : request->stdout_fd;
-  holder.outputs[0] = (struct output){first_fd, STREAM_STDOUT, 0};
-  holder.outputs[1] = (struct output){request->stderr_fd, STREAM_STDERR, 0};
+  u32 flags = request->flags;
+  holder.outputs[0] = (struct output){first_fd, STREAM_STDOUT, flags & STDOUT_STAYS, 0};
+  holder.outputs[1] = (struct output){request->stderr_fd, STREAM_STDERR, flags & STDERR_STAYS, 0};
   holder.listener_fd = request->listener_fd;
   holder.directory_fd = request->directory_fd;
   holder.record_is_brief = (request->flags & RECORD_IS_BRIEF) != 0;

@@ -4,12 +4,12 @@
 // The request lies in the program's data, 80 bytes, little-endian, aligned to 8:
 //
 //    0 version       u32  HOLD_VERSION
-//    4 flags         u32  PRIMARY_SETTLES, SUPERVISED, RECORD_IS_BRIEF
+//    4 flags         u32  enum hold_flag
 //    8 init_pid      u32  as this process sees it
-//   12 pidfd         i32  of the container's init, which is a child of this process
+//   12 pidfd         i32  of the container's init: a child of this process, or of an earlier holder
 //   16 stdin_fd      i32  write end of the pipe, or -1: it has no stdin, or a terminal
-//   20 stdout_fd     i32  read end, or -1
-//   24 stderr_fd     i32  read end, or -1
+//   20 stdout_fd     i32  read end, or a FIFO that is open both ways, or -1
+//   24 stderr_fd     i32  the same
 //   28 terminal_fd   i32  pty master, or -1; with one, the three above are -1
 //   32 primary_fd    i32  a connected stream socket: the client that is there from the start, or -1
 //   36 listener_fd   i32  listening Unix stream socket for later clients, or -1
@@ -44,17 +44,24 @@ struct hold_request {
 
 enum { HOLD_VERSION = 2, HOLD_REQUEST_BYTES = 80 };
 
-// A primary client that is there at the end sees to what comes after it: this process exits, and
-// the rest of its program is not executed.
-enum { PRIMARY_SETTLES = 1 };
+enum hold_flag {
+  // A primary client that is there at the end sees to what comes after it: this process exits,
+  // and the rest of its program is not executed.
+  PRIMARY_SETTLES = 1,
+  // A client may be the container's supervisor (HELLO_SUPERVISOR). When such a client goes while
+  // the container runs, hold() returns HOLD_SUPERVISOR_GONE; called again, it goes on.
+  SUPERVISED = 2,
+  // The container is removed when it has ended: its exit record has no need to survive a power cut,
+  // and nobody waits for the disk.
+  RECORD_IS_BRIEF = 4,
+  // The container's own end of a FIFO is open for reading, too, so that it outlives its holder. It
+  // would never see that nobody reads: output goes on being read for the log and other clients.
+  STDOUT_STAYS = 8,
+  STDERR_STAYS = 16,
+  HOLD_FLAGS = PRIMARY_SETTLES | SUPERVISED | RECORD_IS_BRIEF | STDOUT_STAYS | STDERR_STAYS,
+};
 
-// A client may be the container's supervisor (HELLO_SUPERVISOR). When such a client goes while the
-// container runs, hold() returns HOLD_SUPERVISOR_GONE; it is to be called again, and goes on.
-enum { SUPERVISED = 2, HOLD_SUPERVISOR_GONE = 1 };
-
-// The container is removed when it has ended: its exit record has no need to survive a power cut,
-// and nobody waits for the disk.
-enum { RECORD_IS_BRIEF = 4 };
+enum { HOLD_SUPERVISOR_GONE = 1 };
 
 _Static_assert(sizeof(struct hold_request) == HOLD_REQUEST_BYTES, "as in hold-request.ts");
 

@@ -117,10 +117,10 @@ async function orRemove<Result>(
 /** A container that nobody can attend to any more does not go on in secret. */
 async function orKill<Result>(
   { container, surroundings, idMaps }: StartRequest,
-  attend: () => Result,
+  attend: () => Promise<Result>,
 ): Promise<Result> {
   try {
-    return attend();
+    return await attend();
   } catch (error) {
     const { id } = container.record;
     deleteContainer({ stateRoot: surroundings.containerStateRoot, id, force: true });

@@ -40,6 +40,8 @@ export interface AttachRequest {
   readonly terminalFd: number | undefined;
   /** See parseDetachKeys; without it the default. They count only with a terminal. */
   readonly detachKeys?: readonly number[];
+  /** The reader of the stream has gone: called before the holder is told. */
+  readonly onOutputClosed?: (stream: OutputStream) => void;
   /** What was sent to this process and is meant for the container. */
   readonly onSignal: (signal: number) => void;
 }
@@ -224,6 +226,7 @@ class Attachment {
   #write(writing: Writing): void {
     writing.content = writing.output.write(writing.content);
     if (!writing.output.isOpen) {
+      this.#request.onOutputClosed?.(writing.stream);
       this.#connection.post(encodeCloseOutput(writing.stream));
     }
     if (writing.content.length === 0) {

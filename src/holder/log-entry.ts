@@ -8,6 +8,7 @@
 // own: F stands for one.
 
 import { OcicatError } from "../error/ocicat-error.ts";
+import { encodeText } from "../sys/memory.ts";
 import { type OutputStream, STDERR, STDOUT } from "./attach-protocol.ts";
 
 export interface LogEntry {
@@ -57,6 +58,17 @@ export function parseLogEntry(bytes: Uint8Array): LogEntry {
     });
   }
   return { time, stream, endsLine: tag === "F ", content: bytes.subarray(HEAD_LENGTH) };
+}
+
+/** An entry and its newline, as of now. */
+export function encodeLogEntry(
+  stream: OutputStream,
+  endsLine: boolean,
+  text: string,
+): Uint8Array<ArrayBuffer> {
+  const time = `${new Date().toISOString().slice(0, -1)}000000Z`;
+  const name = stream === STDOUT ? "stdout" : "stderr";
+  return encodeText(`${time} ${name} ${endsLine ? "F" : "P"} ${text}\n`);
 }
 
 function streamOf(word: string): OutputStream | undefined {

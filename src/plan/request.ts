@@ -58,6 +58,8 @@ export interface HoldEnd {
   /** The record is soon removed again: nobody waits until it is on the disk. */
   readonly isRecordBrief?: boolean;
   readonly log?: HoldLog;
+  /** By which another holder can take over. Absent: pipes, which end with this one. */
+  readonly fifos?: { readonly stdout: OutputFifo; readonly stderr: OutputFifo };
   /** Executed by the holder when all is over. */
   readonly onExit?: ExitCommand;
   /** Stay open in the holder, for the locks on them. */
@@ -74,6 +76,16 @@ export interface SupervisorStart {
   readonly environment: readonly string[];
   /** A file in a folder that is there. */
   readonly lockPath: string;
+}
+
+export interface OutputFifo {
+  /** Where it is made: an absolute path in a folder that no container sees. */
+  readonly path: string;
+  /**
+   * Writing fails when nobody reads any more, as it does at a pipe. Otherwise the container's own end is
+   * open for reading, too, and whoever writes while there is no holder waits for the next one.
+   */
+  readonly endsWithReader: boolean;
 }
 
 export interface ExitCommand {

@@ -1,6 +1,5 @@
 // What the stage does in the host's namespaces, before and after it clones init.
 
-import { O_RDWR } from "../abi/file.ts";
 import {
   AF_UNIX,
   CLONE_INTO_CGROUP,
@@ -8,44 +7,27 @@ import {
   P_ALL,
   P_PID,
   PR_SET_DUMPABLE,
-  SIGHUP,
-  SIGINT,
-  SIGPIPE,
-  SIGQUIT,
-  SIGTERM,
   SOCK_CLOEXEC,
   SOCK_SEQPACKET,
   WEXITED,
 } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
-import {
-  flags,
-  named,
-  offsetOf,
-  type ProgramBuilder,
-  REPORT_REGISTER,
-} from "../program/builder.ts";
-import {
-  encodeHoldRequest,
-  HOLD_REQUEST_OFFSETS,
-  holdRequestPointers,
-} from "../program/hold-request.ts";
+import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { DataReference, Register } from "../program/program.ts";
 import { openOuterBindSources } from "./bind-sources.ts";
 import { CGROUP_FIELD, cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY, forInit, type PlanContext } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
+import { holdProcess } from "./hold.ts";
 import { openIdMappedRoot } from "./id-mapped-root.ts";
 import { deniesSetgroups, writeIdMaps } from "./id-maps.ts";
-import { receiveDescriptor, sendDescriptor } from "./messages.ts";
+import { sendDescriptor } from "./messages.ts";
 import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespaces.ts";
 import { moveNetDevices } from "./net-devices.ts";
 import { outerLimits } from "./process-limits.ts";
 import { REPORT_PID } from "./reports.ts";
-import type { ExitCommand, HoldEnd } from "./request.ts";
 import { openStartSocket, type StartPlace } from "./start-socket.ts";
 import { planStdio, type Stdio } from "./stdio.ts";
-import { holdSupervised } from "./supervisor.ts";
 
 /** What the stage has made for itself and init. */
 export interface StageShared {
@@ -220,89 +202,16 @@ export function waitAndExit(program: ProgramBuilder, child: Register | "any"): v
   program.control("exit_as", [offsetOf(siginfo)]);
 }
 
-const HOLDER_IGNORES = [SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM].reduce(
-  (mask, signal) => mask | (1 << (signal - 1)),
-  0,
-);
-
 function holdContainer(context: PlanContext, shared: StageShared, init: Register): void {
   const { program, request, outer } = context;
-  if (request.end.kind !== "hold") {
-    return;
+  if (request.end.kind === "hold") {
+    const born = shared.cgroup === undefined ? [] : [shared.cgroup];
+    holdProcess(program, request.end, {
+      process: { pid: init, pidfdRoom: shared.pidfdRoom },
+      stdio: shared.stdio,
+      givenUp: [...born, ...forInit(outer)],
+    });
   }
-  const { stdio } = shared;
-  program.control("reset_signals", [HOLDER_IGNORES, 0]);
-  program.call("setsid", []);
-  program.call("chdir", [program.text("/")]);
-  const born = shared.cgroup === undefined ? [] : [shared.cgroup];
-  for (const fd of [...born, ...stdio.initEnds, ...forInit(outer)]) {
-    program.call("close", [fd]);
-  }
-  const hold = holdRequest(program, request.end);
-  const keep = (value: Register, field: number) => {
-    program.control("store", [value, offsetOf(hold, field), 4]);
-  };
-  const offsets = HOLD_REQUEST_OFFSETS;
-  keep(init, offsets.initPid);
-  const pidfd = program.control("load", [offsetOf(shared.pidfdRoom), 4], { result: "pidfd" });
-  keep(pidfd, offsets.pidfd);
-  if (stdio.kind === "pipes") {
-    keep(stdio.holder.stdout, offsets.stdoutFd);
-    keep(stdio.holder.stderr, offsets.stderrFd);
-    if (stdio.holder.stdin !== undefined) {
-      keep(stdio.holder.stdin, offsets.stdinFd);
-    }
-  } else if (stdio.kind === "terminal" && stdio.receiver !== undefined) {
-    keep(receiveDescriptor(program, stdio.receiver, "terminal"), offsets.terminalFd);
-    program.call("close", [stdio.receiver]);
-  }
-  program.call("close", [REPORT_REGISTER]);
-  // Standard descriptors are the caller's: a holder that kept them would keep its pipes open.
-  program.call("close_range", [0, 2, 0]);
-  if (request.end.supervisor === undefined) {
-    program.control("hold", [offsetOf(hold)]);
-  } else {
-    holdSupervised(program, hold, request.end.supervisor);
-  }
-  executeAtEnd(program, request.end.onExit);
-  program.control("exit", [0]);
-}
-
-function holdRequest(program: ProgramBuilder, end: HoldEnd): DataReference {
-  const words = encodeHoldRequest({
-    ...end,
-    primarySettles: end.onExit?.isLeftToPrimary ?? false,
-    supervised: end.supervisor !== undefined,
-  });
-  return end.log === undefined
-    ? program.structure(words, "hold")
-    : program.structure(words, "hold", holdRequestPointers(program.text(end.log.name)));
-}
-
-const LAST_DESCRIPTOR = 0x7fff_ffff;
-
-/** The container is gone and its record written: what a failure here leaves, the next command finds. */
-function executeAtEnd(program: ProgramBuilder, onExit: ExitCommand | undefined): void {
-  const [path] = onExit?.command ?? [];
-  if (onExit === undefined || path === undefined) {
-    return;
-  }
-  const words = program.stringVector(onExit.command, "command");
-  const environment = program.stringVector(onExit.environment, "environment");
-  program.control("reset_signals", [0, 0]);
-  // Locks that the holder has kept are free by then.
-  program.call("close_range", [3, LAST_DESCRIPTOR, 0]);
-  // The lowest free descriptors: the standard ones, which the holder has closed.
-  for (let descriptor = 0; descriptor < 3; descriptor++) {
-    program.call(
-      "openat",
-      [CURRENT_DIRECTORY, program.text("/dev/null"), named(O_RDWR, "RDWR"), 0],
-      {
-        caught: { errnos: "any" },
-      },
-    );
-  }
-  program.call("execve", [program.text(path), words, environment], { caught: { errnos: "any" } });
 }
 
 export function setgroupsAreDenied(context: PlanContext, namespaces: NamespacePlan): boolean {

@@ -1,7 +1,7 @@
 // Standard input, output and error of the container's process: the caller's own, a terminal, or pipes
-// that the holder keeps.
+// that the holder keeps. Those of output have names, as FIFOs, where another holder may have to take over.
 
-import { O_CLOEXEC, O_RDONLY } from "../abi/file.ts";
+import { O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY, S_IFIFO } from "../abi/file.ts";
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import type { IdMapping } from "../oci/mount.ts";
@@ -10,6 +10,7 @@ import type { Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 import type { NamespacePlan } from "./namespaces.ts";
+import type { HoldEnd, OutputFifo } from "./request.ts";
 
 export type Stdio = {
   /** Descriptors that the stage gives up once init is cloned. */
@@ -42,7 +43,7 @@ export function planStdio(context: PlanContext, namespaces: NamespacePlan): Stdi
     return planTerminal(context);
   }
   if (request.end.kind === "hold") {
-    return planPipes(context, namespaces, request.end.stdin);
+    return planPipes(context, namespaces, request.end);
   }
   for (const fd of request.ownedStdio) {
     giveToUser(context, namespaces, fd);
@@ -68,11 +69,11 @@ function planTerminal({ program, request }: PlanContext): Stdio {
   return { kind: "terminal", receiver, sender, initEnds: [sender] };
 }
 
-function planPipes(context: PlanContext, namespaces: NamespacePlan, withStdin: boolean): Stdio {
+function planPipes(context: PlanContext, namespaces: NamespacePlan, end: HoldEnd): Stdio {
   const { program } = context;
-  const stdout = makePipe(program, "stdout");
-  const stderr = makePipe(program, "stderr");
-  const stdin = withStdin ? makePipe(program, "stdin") : undefined;
+  const stdout = makeOutput(program, "stdout", end.fifos?.stdout);
+  const stderr = makeOutput(program, "stderr", end.fifos?.stderr);
+  const stdin = end.stdin ? makePipe(program, "stdin") : undefined;
   const input = stdin?.readEnd ?? openNull(program);
   const ends = [stdout.writeEnd, stderr.writeEnd, ...(stdin === undefined ? [] : [stdin.readEnd])];
   const givenByInit = namespaces.user === "new" && !context.request.facts.privileged;
@@ -97,10 +98,32 @@ function openNull(program: ProgramBuilder): Register {
   });
 }
 
-function makePipe(
-  program: ProgramBuilder,
-  name: string,
-): { readonly readEnd: Register; readonly writeEnd: Register } {
+interface Pipe {
+  readonly readEnd: Register;
+  readonly writeEnd: Register;
+}
+
+function makeOutput(program: ProgramBuilder, name: string, fifo: OutputFifo | undefined): Pipe {
+  return fifo === undefined ? makePipe(program, name) : makeFifo(program, name, fifo);
+}
+
+/** The end that is open both ways comes first: with it the other one opens at once. */
+function makeFifo(program: ProgramBuilder, name: string, fifo: OutputFifo): Pipe {
+  const describes = () => `make the container's ${name}`;
+  const path = program.text(fifo.path);
+  const mode = named(S_IFIFO | 0o600, "p|0600");
+  program.call("mknodat", [CURRENT_DIRECTORY, path, mode, 0], { describes });
+  const openEnd = (access: number, result: string): Register => {
+    const openFlags = flags(access | O_CLOEXEC, OPEN_NAMES);
+    return program.call("openat", [CURRENT_DIRECTORY, path, openFlags], { result, describes });
+  };
+  return {
+    readEnd: openEnd(O_RDWR, `${name}Read`),
+    writeEnd: openEnd(fifo.endsWithReader ? O_WRONLY : O_RDWR, `${name}Write`),
+  };
+}
+
+function makePipe(program: ProgramBuilder, name: string): Pipe {
   const pipe = program.space(8, name);
   program.call("pipe2", [pipe, flags(O_CLOEXEC, OPEN_NAMES)]);
   return {

@@ -10,4 +10,7 @@ test("each wish is a bit of its own", () => {
   expect(flagsOf({ primarySettles: true, isRecordBrief: false })).toBe(1);
   expect(flagsOf({ primarySettles: false, isRecordBrief: true })).toBe(4);
   expect(flagsOf({ primarySettles: true, isRecordBrief: true })).toBe(5);
+  expect(flagsOf({ supervised: true })).toBe(2);
+  expect(flagsOf({ stdoutStays: true })).toBe(8);
+  expect(flagsOf({ stdoutStays: true, stderrStays: true })).toBe(24);
 });

@@ -7,11 +7,13 @@
 //                         2: when the container's supervisor goes, hold() returns
 //                         HOLD_SUPERVISOR_GONE, and goes on when it is called again
 //                         4: the exit record need not survive a power cut
+//                         8, 16: the container reads its own end of stdout, stderr, too, and would never
+//                         see that nobody else does
 //    8 init_pid      u32  as the holder's process sees it
-//   12 pidfd         i32  of the container's init, a child of the holder's process
+//   12 pidfd         i32  of the container's init, a child of the holder's process or of one before it
 //   16 stdin_fd      i32  write end of the pipe, or -1: it has no stdin, or a terminal
-//   20 stdout_fd     i32  read end, or -1
-//   24 stderr_fd     i32  read end, or -1
+//   20 stdout_fd     i32  read end, or a FIFO that is open both ways, or -1
+//   24 stderr_fd     i32  the same
 //   28 terminal_fd   i32  pty master, or -1; with one, the three above are -1
 //   32 primary_fd    i32  a connected stream socket: the client that is attached from the start, or -1
 //   36 listener_fd   i32  listening Unix stream socket for later clients, or -1
@@ -55,6 +57,8 @@ export type HoldRequest = Partial<
   readonly primarySettles?: boolean;
   readonly supervised?: boolean;
   readonly isRecordBrief?: boolean;
+  readonly stdoutStays?: boolean;
+  readonly stderrStays?: boolean;
 };
 
 /** The log, as the holder is told of it; native/log.h draws what it writes. */
@@ -82,6 +86,8 @@ const LOG_DROP = 1;
 const PRIMARY_SETTLES = 1;
 const SUPERVISED = 2;
 const RECORD_IS_BRIEF = 4;
+const STDOUT_STAYS = 8;
+const STDERR_STAYS = 16;
 const TWO_32 = 2 ** 32;
 
 const DESCRIPTORS = [
@@ -99,10 +105,7 @@ const DESCRIPTORS = [
 export function encodeHoldRequest(request: HoldRequest = {}): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(new ArrayBuffer(HOLD_REQUEST_BYTES));
   words[HOLD_REQUEST_OFFSETS.version / 4] = HOLD_VERSION;
-  words[HOLD_REQUEST_OFFSETS.flags / 4] =
-    (request.primarySettles === true ? PRIMARY_SETTLES : 0) |
-    (request.supervised === true ? SUPERVISED : 0) |
-    (request.isRecordBrief === true ? RECORD_IS_BRIEF : 0);
+  words[HOLD_REQUEST_OFFSETS.flags / 4] = flagsOf(request);
   words[HOLD_REQUEST_OFFSETS.initPid / 4] = request.initPid ?? 0;
   for (const name of DESCRIPTORS) {
     words[HOLD_REQUEST_OFFSETS[name] / 4] = request[name] ?? -1;
@@ -116,6 +119,17 @@ export function encodeHoldRequest(request: HoldRequest = {}): Uint32Array<ArrayB
     words[HOLD_LOG_OFFSETS.flags / 4] = log.onFull === "drop" ? LOG_DROP : 0;
   }
   return words;
+}
+
+function flagsOf(request: HoldRequest): number {
+  const { primarySettles, supervised, isRecordBrief, stdoutStays, stderrStays } = request;
+  return (
+    (primarySettles === true ? PRIMARY_SETTLES : 0) |
+    (supervised === true ? SUPERVISED : 0) |
+    (isRecordBrief === true ? RECORD_IS_BRIEF : 0) |
+    (stdoutStays === true ? STDOUT_STAYS : 0) |
+    (stderrStays === true ? STDERR_STAYS : 0)
+  );
 }
 
 /** The pointers of the request, as the builder's structures take them. */

@@ -1,4 +1,4 @@
-// A container whose stage stays as its holder: pipes or terminal, attached clients, exit record.
+// A container whose stage stays as its holder: output, terminal, attached clients, exit record.
 
 import { giveHolderItsScope } from "../cgroup/holder-scope.ts";
 import type { HoldEnd } from "../plan/request.ts";
@@ -6,9 +6,11 @@ import { readProcessStat } from "../sys/process.ts";
 import { launchContainer } from "./create.ts";
 import type { CreateOptions } from "./create-options.ts";
 import { launchProcess, orRemove } from "./run.ts";
-import type { ContainerState } from "./state-directory.ts";
+import { type ContainerState, outputFifoPath } from "./state-directory.ts";
 
-export interface HeldOptions extends CreateOptions, Omit<HoldEnd, "kind"> {
+export interface HeldOptions extends CreateOptions, Omit<HoldEnd, "kind" | "fifos"> {
+  /** As OutputFifo has it, for each of the streams that has a reader which may leave; default: false. */
+  readonly endsWithReader?: { readonly stdout: boolean; readonly stderr: boolean };
   /** The holder is not to end with the systemd unit that this process is in. */
   readonly ownScope?: { readonly onRefusal: (error: unknown) => void };
 }
@@ -57,6 +59,7 @@ function holdEnd(options: HeldOptions): HoldEnd {
     kind: "hold",
     stdin,
     directoryFd,
+    fifos: outputFifos(options),
     ...(isRecordBrief === undefined ? {} : { isRecordBrief }),
     ...(primaryFd === undefined ? {} : { primaryFd }),
     ...(listenerFd === undefined ? {} : { listenerFd }),
@@ -65,4 +68,16 @@ function holdEnd(options: HeldOptions): HoldEnd {
     ...(lockFds === undefined ? {} : { lockFds }),
     ...(supervisor === undefined ? {} : { supervisor }),
   };
+}
+
+function outputFifos({
+  stateRoot,
+  id,
+  endsWithReader,
+}: HeldOptions): NonNullable<HoldEnd["fifos"]> {
+  const fifo = (stream: "stdout" | "stderr") => ({
+    path: outputFifoPath(stateRoot, id, stream),
+    endsWithReader: endsWithReader?.[stream] ?? false,
+  });
+  return { stdout: fifo("stdout"), stderr: fifo("stderr") };
 }

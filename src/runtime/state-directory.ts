@@ -6,6 +6,7 @@
 //     provenance.json   what each op of the program after the commit stands for (see start.ts)
 //     start.sock        a created container's init listens here
 //     init.lock         locked by init until it executes the container's process
+//     stdout, stderr    FIFOs that a container with a holder writes to, for the next holder to open
 //     notify/           notify.sock, where the container tells that it is ready (service-protocols.ts)
 //
 // The folder appears with state "creating" before anything else of the container does: whoever finds it
@@ -64,9 +65,21 @@ export interface ContainerState {
 const STATE_FILE = "state.json";
 const CONFIG_FILE = "config.json";
 const PROVENANCE_FILE = "provenance.json";
-const FILES = [STATE_FILE, CONFIG_FILE, PROVENANCE_FILE, START_SOCKET, INIT_LOCK];
+export const OUTPUT_FIFOS = { stdout: "stdout", stderr: "stderr" } as const;
+const FILES: readonly string[] = [
+  ...[STATE_FILE, CONFIG_FILE, PROVENANCE_FILE, START_SOCKET, INIT_LOCK],
+  ...[OUTPUT_FIFOS.stdout, OUTPUT_FIFOS.stderr],
+];
 const STATE_LIMIT = 1024 * 1024;
 const CONFIG_LIMIT = 16 * 1024 * 1024;
+
+export function outputFifoPath(
+  stateRoot: string,
+  id: string,
+  stream: keyof typeof OUTPUT_FIFOS,
+): string {
+  return `${stateRoot}/${id}/${OUTPUT_FIFOS[stream]}`;
+}
 
 function notFound(): OcicatError {
   // containerd, CRI-O and Podman look for "does not exist".

@@ -3,6 +3,7 @@
 import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { eventually } from "../peers/conditions.ts";
 import { makeBusyboxRoot, makeLayout } from "./busybox-image.ts";
 import { OCICAT, type Result, RunPlace } from "./run-place.ts";
 
@@ -43,6 +44,26 @@ export class ContainerPlace extends RunPlace {
       stdout: child.stdout.toString(),
       stderr: child.stderr.toString(),
     };
+  }
+
+  /** As `call`, while orphans are reaped, as the init of a machine would. */
+  async callAsInit(command: string, words: readonly string[]): Promise<Result> {
+    const child = Bun.spawn([OCICAT, ...command.split(" "), ...this.flags, ...words], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+      cwd: this.folder,
+    });
+    let hasEnded = false;
+    const ended = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    const reaping = eventually("the end of a command", () => {
+      this.reapOrphans();
+      return hasEnded;
+    });
+    const [stdout, stderr, status] = await ended;
+    hasEnded = true;
+    await reaping;
+    return { status, stdout, stderr };
   }
 
   /** A command that goes on. */

@@ -166,10 +166,18 @@ export class RunPlace {
 
   /** As the init of a machine does for orphans: reaps those that have ended; returns the others. */
   reap(): string[] {
+    this.reapOrphans();
     for (const line of stages().filter((each) => each.endsWith(" Z"))) {
       waitForPid(Number(line.split(" ", 1)[0]));
     }
     return stages();
+  }
+
+  /** First processes of containers alone: commands that a test has started are not touched. */
+  reapOrphans(): void {
+    for (const pid of deadOrphans()) {
+      waitForPid(pid);
+    }
   }
 
   /** Only when nothing is mounted below it. */
@@ -214,6 +222,21 @@ function stages(): string[] {
         ? [`${pid} ${stat.name} ${stat.state}`]
         : [];
     });
+}
+
+/** First processes of containers whose holders were killed: they know themselves as 1. */
+function deadOrphans(): number[] {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8");
+  return children
+    .trim()
+    .split(" ")
+    .map(Number)
+    .filter((pid) => pid > 0 && isDeadOrphan(pid));
+}
+
+function isDeadOrphan(pid: number): boolean {
+  const text = readFileSync(`/proc/${pid}/status`, "utf8");
+  return /^State:\tZ/m.test(text) && /^NSpid:.*\t1$/m.test(text);
 }
 
 interface Stat {

@@ -1,22 +1,65 @@
-// Connects this process's standard streams with a container that has a holder.
+// Connects this process's standard streams with a container that has a holder, and with the one that
+// follows it, should it be killed.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { type AttachEnd, attach } from "../../holder/attach.ts";
+import { readExitRecord } from "../../holder/exit-record.ts";
 import { kill } from "../../runtime/kill.ts";
 import { isTerminal } from "../../sys/terminal.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { readStartRecord, type StartRecord } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
+import { OutputReaders } from "./output-readers.ts";
 
 export interface AttachStreamsRequest {
-  readonly container: Pick<OpenContainer, "record">;
+  readonly container: Pick<OpenContainer, "record" | "folder">;
   readonly surroundings: Surroundings;
   readonly options: Pick<RunContainerOptions, "interactive" | "terminal" | "outputFd">;
   readonly detachKeys?: readonly number[];
 }
 
 /** `socketFd`: connected to the holder, as its primary client. */
-export function attachStreams(socketFd: number, request: AttachStreamsRequest): AttachEnd {
+export async function attachStreams(
+  socketFd: number,
+  request: AttachStreamsRequest,
+): Promise<AttachEnd> {
+  const { container, surroundings, options } = request;
+  using readers = new OutputReaders({
+    stateRoot: surroundings.containerStateRoot,
+    id: container.record.id,
+    outputFd: options.outputFd ?? 1,
+    errorFd: options.outputFd ?? 2,
+  });
+  const before = readStartRecord(container.folder.fd);
+  const end = attachOnce(socketFd, request, readers);
+  return end.kind === "disconnected" ? await attachAgain(request, before, readers) : end;
+}
+
+async function attachAgain(
+  request: AttachStreamsRequest,
+  before: StartRecord | undefined,
+  readers: OutputReaders,
+): Promise<AttachEnd> {
+  const { container, surroundings } = request;
+  const { connectToNewHolder } = await import("./connect-to-holder.ts");
+  using socket = connectToNewHolder({ ...container, surroundings }, before);
+  if (socket !== undefined) {
+    const now = readStartRecord(container.folder.fd);
+    const end = attachOnce(socket.number, request, readers);
+    return end.kind === "disconnected" ? await attachAgain(request, now, readers) : end;
+  }
+  const record = readExitRecord(container.folder.fd);
+  return record === undefined
+    ? { kind: "disconnected" }
+    : { kind: "exited", status: record.status };
+}
+
+function attachOnce(
+  socketFd: number,
+  request: AttachStreamsRequest,
+  readers: OutputReaders,
+): AttachEnd {
   const { container, surroundings, options, detachKeys } = request;
   const { id } = container.record;
   return attach({
@@ -27,6 +70,9 @@ export function attachStreams(socketFd: number, request: AttachStreamsRequest): 
     errorFd: options.outputFd ?? 2,
     terminalFd: options.terminal && isTerminal(0) ? 0 : undefined,
     ...(detachKeys === undefined ? {} : { detachKeys }),
+    onOutputClosed: (stream) => {
+      readers.close(stream);
+    },
     onSignal: (signal) => {
       forward({ stateRoot: surroundings.containerStateRoot, id, signal });
     },

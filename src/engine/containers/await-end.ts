@@ -6,30 +6,43 @@ import { POLLIN, SIGKILL } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { kill } from "../../runtime/kill.ts";
 import { openInitOf } from "../../runtime/wait.ts";
-import { OwnedFd } from "../../sys/file.ts";
+import type { OwnedFd } from "../../sys/file.ts";
 import { poll } from "../../sys/poll.ts";
-import { readProcessStat, tryOpenPidfd } from "../../sys/process.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
+import { adoptIfOrphaned, hasNewHolder } from "./adopt-container.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
-import { holderIsAlive, livePid } from "./container-status.ts";
+import { livePid, openLiveHolder, withHolder } from "./container-status.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 /** What a holder has left to do is little; it may have to wait for a full disk. */
 const HOLDER_PATIENCE_MS = 15_000;
-/** The kernel's name for a stage, which a holder was before. */
-const HOLDER_NAME = "ocicat";
 
 /** Whether it has ended within `timeoutMs`; without one there is no limit. */
-export function awaitEnd(container: StoredContainer, timeoutMs?: number): boolean {
-  using last = openHolder(container) ?? openOrphan(container);
-  if (last === undefined) {
-    return true;
-  }
-  const [events = 0] = poll([{ fd: last.number, events: POLLIN }], timeoutMs);
+export function awaitEnd(
+  container: StoredContainer,
+  timeoutMs = Number.POSITIVE_INFINITY,
+): boolean {
+  const deadline = performance.now() + timeoutMs;
+  let before: StartRecord | undefined;
+  do {
+    adoptIfOrphaned(container);
+    before = readStartRecord(container.folder.fd);
+    using last = openHolder(container) ?? openOrphan(container);
+    if (last !== undefined && !hasEnded(last.number, deadline)) {
+      return false;
+    }
+  } while (hasNewHolder(container, before));
+  return true;
+}
+
+function hasEnded(pidfd: number, deadline: number): boolean {
+  const leftMs = Math.max(0, deadline - performance.now());
+  const awaited = [{ fd: pidfd, events: POLLIN }];
+  const [events = 0] = Number.isFinite(leftMs) ? poll(awaited, leftMs) : poll(awaited);
   return events !== 0;
 }
 
-/** The process of a container whose holder was killed. */
+/** The process of a container whose holder was killed, where another one could not be started. */
 function openOrphan({ address }: StoredContainer): OwnedFd | undefined {
   try {
     return openInitOf(address);
@@ -42,32 +55,11 @@ function openOrphan({ address }: StoredContainer): OwnedFd | undefined {
 }
 
 /** A pidfd; undefined: it has ended. */
-export function openHolder(container: StoredContainer): OwnedFd | undefined {
-  const found = readStartRecord(container.folder.fd);
-  const started = found?.holderPid === 0 ? withHolder(found, container) : found;
-  if (started === undefined) {
-    return undefined;
-  }
-  const fd = tryOpenPidfd(started.holderPid);
-  if (fd < 0) {
-    return undefined;
-  }
-  using pidfd = new OwnedFd(fd);
-  // Only now the pid can't become another process's.
-  return holderIsAlive(started) ? new OwnedFd(pidfd.release()) : undefined;
-}
-
-/** The holder is the parent of the container's process: of one whose start was cut short, that is all there is. */
-function withHolder(
-  started: StartRecord,
-  { folder, surroundings }: StoredContainer,
-): StartRecord | undefined {
-  const pid = livePid(surroundings, folder.id);
-  const holderPid = pid === undefined ? undefined : readProcessStat(pid)?.parentPid;
-  const stat = holderPid === undefined ? undefined : readProcessStat(holderPid);
-  return holderPid === undefined || stat === undefined || !stat.name.includes(HOLDER_NAME)
-    ? undefined
-    : { ...started, holderPid, holderStartTime: stat.startTime };
+export function openHolder({ folder, surroundings }: StoredContainer): OwnedFd | undefined {
+  const found = readStartRecord(folder.fd);
+  const started =
+    found?.holderPid === 0 ? withHolder(found, livePid(surroundings, folder.id) ?? 0) : found;
+  return started === undefined ? undefined : openLiveHolder(started);
 }
 
 export interface EndRequest {

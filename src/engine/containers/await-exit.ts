@@ -8,15 +8,17 @@ import { HolderConnection } from "../../holder/holder-connection.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { poll } from "../../sys/poll.ts";
 import { type ExitStatus, exitCodeOf } from "../../sys/process.ts";
-import { connectUnix, socketPair } from "../../sys/socket.ts";
+import { socketPair } from "../../sys/socket.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
+import { hasNewHolder } from "./adopt-container.ts";
 import { attachStreams } from "./attach-streams.ts";
 import { awaitEnd } from "./await-end.ts";
+import { connectToHolder } from "./connect-to-holder.ts";
 import { startByName } from "./container-operations.ts";
+import { readStartRecord, type StartRecord } from "./container-record.ts";
 import { requireRunning } from "./require-running.ts";
 import { settleContainer } from "./settle-container.ts";
-import { attachFolder, attachSocketName } from "./start-container.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
 /** The exit code, once the container has ended; that of its last end if it does not run. */
@@ -25,13 +27,26 @@ export async function waitForContainer(
   options: SurroundingsOptions,
 ): Promise<number> {
   using container = await openContainer(word, options);
-  using socket = tryConnect(container);
-  const told = socket === undefined ? undefined : readUntilExit(socket.number);
+  const told = readFromHolders(container);
   if (told !== undefined) {
     return exitCodeOf(told);
   }
   awaitEnd(container);
   return lastCode(container);
+}
+
+/** Undefined: it does not run, or nobody knows how it ended. */
+function readFromHolders(container: StoredContainer): ExitStatus | undefined {
+  let before: StartRecord | undefined;
+  do {
+    before = readStartRecord(container.folder.fd);
+    using socket = connectToHolder(container);
+    const told = socket === undefined ? undefined : readUntilExit(socket.number);
+    if (told !== undefined) {
+      return told;
+    }
+  } while (hasNewHolder(container, before));
+  return undefined;
 }
 
 function lastCode(container: StoredContainer): number {
@@ -52,19 +67,6 @@ function unknownEnd({ record }: StoredContainer, operation: string): OcicatError
     subject: `container ${quote(record.name)}`,
     reason: "nobody knows how it ended: its holder was killed",
   });
-}
-
-/** Undefined: it does not run, or has just ended. */
-function tryConnect({ surroundings, record }: StoredContainer): OwnedFd | undefined {
-  try {
-    const path = `${attachFolder(surroundings)}/${attachSocketName(record.id)}`;
-    return new OwnedFd(connectUnix(path, SOCK_STREAM));
-  } catch (error) {
-    if (error instanceof OcicatError && error.errno !== undefined) {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 /** Undefined: the holder went without a word. Output is read and thrown away. */
@@ -97,10 +99,10 @@ export async function startAttached(word: string, options: AttachOptions): Promi
   const isNew = await startByName(word, { ...options, primaryFd: holder.number });
   holder[Symbol.dispose]();
   if (!isNew) {
-    return attachToContainer(word, options);
+    return await attachToContainer(word, options);
   }
   using container = await openContainer(word, options);
-  return attachBy(client.number, container, options);
+  return await attachBy(client.number, container, options);
 }
 
 export type AttachedEnd =
@@ -114,7 +116,7 @@ export async function attachToContainer(
 ): Promise<AttachedEnd> {
   using container = await openContainer(word, options);
   requireRunning(container, "attach to");
-  using socket = tryConnect(container);
+  using socket = connectToHolder(container);
   if (socket === undefined) {
     throw new OcicatError("unavailable", {
       operation: "attach to",
@@ -122,17 +124,17 @@ export async function attachToContainer(
       reason: "its holder takes no clients",
     });
   }
-  return attachBy(socket.number, container, options);
+  return await attachBy(socket.number, container, options);
 }
 
-function attachBy(
+async function attachBy(
   socketFd: number,
   container: StoredContainer,
   options: AttachOptions,
 ): Promise<AttachedEnd> {
   recordContainerEvent(container, "attach");
   const { interactive, terminal } = container.record.options;
-  const end = attachStreams(socketFd, {
+  const end = await attachStreams(socketFd, {
     container,
     surroundings: container.surroundings,
     options: { interactive: interactive && !options.noStdin, terminal },

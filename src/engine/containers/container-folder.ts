@@ -125,11 +125,26 @@ export class ContainerFolder implements Disposable {
     return new OwnedFd(file.release());
   }
 
+  /** For a holder to keep. Undefined: there is one, or somebody is about to start one. */
+  tryLockForHolder(): OwnedFd | undefined {
+    using file = this.#openHolderLock();
+    const result = tryFlock(file.number, LOCK_EX | LOCK_NB);
+    if (result === -Errno.EAGAIN) {
+      return undefined;
+    }
+    checked(result, "lock", `the holder of container ${quote(this.#id)}`);
+    return new OwnedFd(file.release());
+  }
+
   /** For a holder to keep. Waits for the end of the one before: it still writes here. */
   lockForHolder(): OwnedFd {
-    using file = new OwnedFd(openAt(this.fd, "holder", O_WRONLY | O_CREAT, 0o600));
+    using file = this.#openHolderLock();
     checked(tryFlock(file.number, LOCK_EX), "lock", `the holder of container ${quote(this.#id)}`);
     return new OwnedFd(file.release());
+  }
+
+  #openHolderLock(): OwnedFd {
+    return new OwnedFd(openAt(this.fd, "holder", O_WRONLY | O_CREAT, 0o600));
   }
 
   /** Returns its path. */

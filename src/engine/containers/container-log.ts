@@ -13,7 +13,9 @@ import { FolderWatch } from "../../sys/inotify.ts";
 import { bytes } from "../../sys/memory.ts";
 import { poll } from "../../sys/poll.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
+import { hasNewHolder } from "./adopt-container.ts";
 import { openHolder } from "./await-end.ts";
+import { readStartRecord, type StartRecord } from "./container-record.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface LogOptions extends SurroundingsOptions {
@@ -75,8 +77,16 @@ interface Following {
   readonly show: (entry: LogEntry) => void;
 }
 
-function follow(container: StoredContainer, { watch, files, show }: Following): void {
-  using holder = openHolder(container);
+function follow(container: StoredContainer, following: Following): void {
+  let before: StartRecord | undefined;
+  do {
+    before = readStartRecord(container.folder.fd);
+    using holder = openHolder(container);
+    followHolder(holder, following);
+  } while (hasNewHolder(container, before));
+}
+
+function followHolder(holder: OwnedFd | undefined, { watch, files, show }: Following): void {
   let isOver = holder === undefined;
   for (;;) {
     files.read(show);

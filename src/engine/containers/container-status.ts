@@ -4,7 +4,8 @@
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { type ExitRecord, readExitRecord } from "../../holder/exit-record.ts";
 import { queryState } from "../../runtime/query-state.ts";
-import { exitCodeOf, readProcessStat } from "../../sys/process.ts";
+import { OwnedFd } from "../../sys/file.ts";
+import { exitCodeOf, readProcessStat, tryOpenPidfd } from "../../sys/process.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { ContainerFolder } from "./container-folder.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
@@ -72,7 +73,11 @@ function ended(exit: ExitRecord, started: StartRecord | undefined): ContainerSta
   const startedMs = started?.startedMs ?? finishedMs;
   const { status } = exit;
   if (status === undefined) {
-    return { kind: "lost", startedMs, reason: "its holder could not see how its process ended" };
+    const reason =
+      (started?.killedHolders ?? 0) > 0
+        ? "its holder was killed, and the one after it could not learn how its process ended"
+        : "its holder could not see how its process ended";
+    return { kind: "lost", startedMs, reason };
   }
   return {
     kind: "exited",
@@ -98,4 +103,48 @@ function lost(started: StartRecord): ContainerStatus {
 export function holderIsAlive({ holderPid, holderStartTime }: StartRecord): boolean {
   const stat = holderPid === 0 ? undefined : readProcessStat(holderPid);
   return stat !== undefined && stat.startTime === holderStartTime && !/[ZX]/.test(stat.state);
+}
+
+/** A pidfd; undefined: it has ended. */
+export function openLiveHolder(started: StartRecord): OwnedFd | undefined {
+  const fd = started.holderPid === 0 ? -1 : tryOpenPidfd(started.holderPid);
+  if (fd < 0) {
+    return undefined;
+  }
+  using pidfd = new OwnedFd(fd);
+  // Only now the pid can't become another process's.
+  return holderIsAlive(started) ? new OwnedFd(pidfd.release()) : undefined;
+}
+
+/** The kernel's name for a stage, which a holder was before. */
+const HOLDER_NAME = "ocicat";
+
+/**
+ * With its holder, which a start that was cut short has not written down: it is the parent of the
+ * container's process. Undefined: there is none.
+ */
+export function withHolder(started: StartRecord, initPid: number): StartRecord | undefined {
+  if (started.holderPid !== 0) {
+    return started;
+  }
+  const holderPid = readProcessStat(initPid)?.parentPid;
+  const stat = holderPid === undefined ? undefined : readProcessStat(holderPid);
+  return holderPid === undefined || stat === undefined || !stat.name.includes(HOLDER_NAME)
+    ? undefined
+    : { ...started, holderPid, holderStartTime: stat.startTime };
+}
+
+/** Its process runs, and the holder that kept it was killed. */
+export function isOrphaned(folder: ContainerFolder, { containerStateRoot }: Surroundings): boolean {
+  const started = readStartRecord(folder.fd);
+  if (started === undefined || holderIsAlive(started) || readExitRecord(folder.fd) !== undefined) {
+    return false;
+  }
+  const live = liveStatus(containerStateRoot, folder.id);
+  return live !== undefined && !isHeld(started, live.pid);
+}
+
+function isHeld(started: StartRecord, initPid: number): boolean {
+  const held = withHolder(started, initPid);
+  return held !== undefined && holderIsAlive(held);
 }

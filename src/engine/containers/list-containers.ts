@@ -1,9 +1,11 @@
 // ps: the containers of a store.
 
+import { OcicatError } from "../../error/ocicat-error.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import type { ContainerStatus } from "./container-status.ts";
-import { eachContainer } from "./stored-container.ts";
+import { isOrphaned } from "./container-status.ts";
+import { eachContainer, openContainer } from "./stored-container.ts";
 
 export interface ListedContainer {
   readonly record: ContainerRecord;
@@ -24,13 +26,30 @@ export async function listContainers(
   const { parseContainerFilters } = await import("./container-filters.ts");
   const { matches, asksForEnded } = parseContainerFilters(options.filters ?? []);
   const surroundings = await readSurroundings(options);
-  const all = eachContainer(surroundings, (container) => ({
-    record: container.record,
-    status: container.status(),
-  }));
+  const orphans: string[] = [];
+  const all = eachContainer(surroundings, (container) => {
+    if (isOrphaned(container.folder, surroundings)) {
+      orphans.push(container.record.id);
+    }
+    return { record: container.record, status: container.status() };
+  });
+  for (const id of orphans) {
+    await adoptById(id, options);
+  }
   const shown = all.filter((each) => {
     const isLive = each.status.kind === "running" || each.status.kind === "paused";
     return (isLive || options.all || asksForEnded) && matches(each, all);
   });
   return shown.toSorted((a, b) => (a.record.created < b.record.created ? 1 : -1));
+}
+
+/** As any command that meets it. It may be gone by now. */
+async function adoptById(id: string, options: SurroundingsOptions): Promise<void> {
+  try {
+    using _container = await openContainer(id, options);
+  } catch (error) {
+    if (!(error instanceof OcicatError && error.code === "not-found")) {
+      throw error;
+    }
+  }
 }

@@ -8,7 +8,7 @@
 
 import { AT_FDCWD, O_RDONLY } from "../../abi/file.ts";
 import { SOCK_STREAM } from "../../abi/process.ts";
-import { EXIT_RECORD_NAME } from "../../holder/exit-record.ts";
+import { EXIT_RECORD_NAME, readExitRecord } from "../../holder/exit-record.ts";
 import { encodeDocument } from "../../oci/encode.ts";
 import type { HoldLog } from "../../program/hold-request.ts";
 import { type HeldContainer, type HeldOptions, runHeld } from "../../runtime/run-held.ts";
@@ -25,9 +25,10 @@ import { makeSource } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { configureContainer } from "./configure-container.ts";
-import { removeStartRecord, writeStartRecord } from "./container-record.ts";
+import { readStartRecord, removeStartRecord, writeStartRecord } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
 import { joinNamespaces } from "./join-namespaces.ts";
+import { hasReader } from "./output-readers.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 import { makeStartedParts, type StartedParts } from "./started-parts.ts";
 
@@ -44,7 +45,7 @@ export interface StartRequest {
   readonly parts?: Pick<StartedParts, "mounts" | "env">;
 }
 
-const LOG_NAME = "log";
+export const LOG_NAME = "log";
 const DEFAULT_LOG = { driver: "file", maxSize: 0, maxFiles: 1, onFull: "block" } as const;
 const PRIVATE = 0o700;
 
@@ -64,6 +65,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   const config = encodeDocument(configureContainer(source, joined, { ...request, parts }), "");
   using listener = new OwnedFd(listenForClients(surroundings, id));
   using holderLock = container.folder.lockForHolder();
+  await mendLogOfLost(container);
   tryUnlinkAt(container.folder.fd, EXIT_RECORD_NAME);
   removeStartRecord(container.folder.fd);
   const start = { startedMs: Date.now(), restarts: request.restarts ?? 0 };
@@ -78,23 +80,15 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     systemdCgroup: options.systemdCgroup,
     ...(program === undefined ? {} : { firstFd: program.number, preserveFds: 1 }),
     ...(options.ignoredSignals === undefined ? {} : { ignoredSignals: options.ignoredSignals }),
-    ...(primaryFd === undefined ? {} : { primaryFd }),
+    ...(primaryFd === undefined ? {} : { primaryFd, endsWithReader: readersMayLeave(options) }),
     listenerFd: listener.number,
-    directoryFd: container.folder.fd,
-    isRecordBrief: options.remove,
     ...(options.remove && primaryFd !== undefined ? {} : { ownScope: ownScopeOf(options) }),
     lockFds: [
       holderLock.number,
       ...(imageLock === undefined ? [] : [imageLock.number]),
       ...parts.lockFds,
     ],
-    ...logOf(options, container.folder.fd),
-    onExit: {
-      command: endCommand(surroundings, id),
-      environment: endEnvironment(),
-      // A client would leave before the container is started again.
-      isLeftToPrimary: (options.restart ?? NO_RESTART).kind === "no",
-    },
+    ...holderDuties(container, options, surroundings),
     stdin: options.interactive,
   };
   const held = await orUndo(request, () => runHeld(launch));
@@ -122,6 +116,14 @@ function ownScopeOf({ onWarning }: RunContainerOptions): NonNullable<HeldOptions
   };
 }
 
+/** Nobody has recorded the end of the run before: its holder was killed, and may have been writing. */
+async function mendLogOfLost({ folder }: OpenContainer): Promise<void> {
+  if (readStartRecord(folder.fd) !== undefined && readExitRecord(folder.fd) === undefined) {
+    const { mendLog } = await import("./mend-log.ts");
+    mendLog(folder.fd, LOG_NAME);
+  }
+}
+
 async function orUndo(
   { container, surroundings }: StartRequest,
   launch: () => Promise<HeldContainer>,
@@ -139,6 +141,32 @@ export function removeAttachSocket(surroundings: Surroundings, id: string): void
   tryUnlinkAt(AT_FDCWD, `${attachFolder(surroundings)}/${attachSocketName(id)}`);
 }
 
+/** What a holder does beside keeping the process; the one that follows it does the same. */
+export function holderDuties(
+  { folder }: Pick<OpenContainer, "folder">,
+  options: Pick<RunContainerOptions, "log" | "restart" | "remove">,
+  surroundings: Surroundings,
+): Pick<HeldOptions, "directoryFd" | "isRecordBrief" | "log" | "onExit"> {
+  return {
+    directoryFd: folder.fd,
+    isRecordBrief: options.remove,
+    ...logOf(options, folder.fd),
+    onExit: {
+      command: endCommand(surroundings, folder.id),
+      environment: endEnvironment(),
+      // A client would leave before the container is started again.
+      isLeftToPrimary: (options.restart ?? NO_RESTART).kind === "no",
+    },
+  };
+}
+
+/** Of the client's streams, which are a pipe's or a socket's: the container is to see that it closes. */
+function readersMayLeave({
+  outputFd,
+}: RunContainerOptions): NonNullable<HeldOptions["endsWithReader"]> {
+  return { stdout: hasReader(outputFd ?? 1), stderr: hasReader(outputFd ?? 2) };
+}
+
 function endCommand({ storeRoot, stateRoot }: Surroundings, id: string): readonly string[] {
   return [...ownCommand(), "container-ended", "--store", storeRoot, "--root", stateRoot, id];
 }
@@ -152,7 +180,10 @@ function endEnvironment(): readonly string[] {
   });
 }
 
-function logOf({ log = DEFAULT_LOG }: RunContainerOptions, directoryFd: number): { log?: HoldLog } {
+function logOf(
+  { log = DEFAULT_LOG }: Pick<RunContainerOptions, "log">,
+  directoryFd: number,
+): { log?: HoldLog } {
   if (log.driver === "none") {
     return {};
   }
@@ -168,7 +199,7 @@ export function attachSocketName(id: string): string {
   return `${id}.sock`;
 }
 
-function listenForClients(surroundings: Surroundings, id: string): number {
+export function listenForClients(surroundings: Surroundings, id: string): number {
   const path = attachFolder(surroundings);
   makeDirectories(surroundings.stateRoot, 0o711);
   makeDirectories(path, PRIVATE);

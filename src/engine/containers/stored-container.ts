@@ -7,7 +7,7 @@ import { readSurroundings, type Surroundings, type SurroundingsOptions } from ".
 import { ContainerFolder } from "./container-folder.ts";
 import { findContainerId, listContainerIds } from "./container-names.ts";
 import { type ContainerRecord, readContainerRecord } from "./container-record.ts";
-import { type ContainerStatus, containerStatus } from "./container-status.ts";
+import { type ContainerStatus, containerStatus, isOrphaned } from "./container-status.ts";
 
 /** A container's folder and what stands in it. */
 export class StoredContainer implements Disposable {
@@ -45,7 +45,20 @@ export async function openContainer(
   options: SurroundingsOptions,
 ): Promise<StoredContainer> {
   const surroundings = await readSurroundings(options);
-  return openById(findContainerId(surroundings.storeRoot, word), surroundings, word);
+  using stack = new DisposableStack();
+  const id = findContainerId(surroundings.storeRoot, word);
+  const container = stack.use(openById(id, surroundings, word));
+  await keepHeld(container);
+  stack.move();
+  return container;
+}
+
+/** Whoever looks at a container whose holder was killed gives it another one. */
+export async function keepHeld(container: StoredContainer): Promise<void> {
+  if (isOrphaned(container.folder, container.surroundings)) {
+    const { adoptIfOrphaned } = await import("./adopt-container.ts");
+    adoptIfOrphaned(container);
+  }
 }
 
 function openById(id: string, surroundings: Surroundings, word: string): StoredContainer {

@@ -1,0 +1,126 @@
+// How a stage becomes the holder of a process (native/holder.c), and what it executes when all is over.
+
+import { O_RDWR } from "../abi/file.ts";
+import { SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM } from "../abi/process.ts";
+import { named, offsetOf, type ProgramBuilder, REPORT_REGISTER } from "../program/builder.ts";
+import {
+  encodeHoldRequest,
+  HOLD_REQUEST_OFFSETS,
+  type HoldRequest,
+  holdRequestPointers,
+} from "../program/hold-request.ts";
+import type { DataReference, Register } from "../program/program.ts";
+import { CURRENT_DIRECTORY } from "./context.ts";
+import { receiveDescriptor } from "./messages.ts";
+import type { ExitCommand, HoldEnd } from "./request.ts";
+import type { Stdio } from "./stdio.ts";
+import { holdSupervised } from "./supervisor.ts";
+
+const HOLDER_IGNORES = [SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM].reduce(
+  (mask, signal) => mask | (1 << (signal - 1)),
+  0,
+);
+
+export interface HeldProcess {
+  /** A child of the stage; its pidfd is in the room. */
+  readonly process: { readonly pid: Register; readonly pidfdRoom: DataReference };
+  readonly stdio: Stdio;
+  /** Descriptors that the holder has no use for. */
+  readonly givenUp: readonly Register[];
+}
+
+/** The rest of the stage's program. */
+export function holdProcess(program: ProgramBuilder, end: HoldEnd, held: HeldProcess): void {
+  const { process, stdio } = held;
+  becomeHolder(program);
+  for (const fd of [...held.givenUp, ...stdio.initEnds]) {
+    program.call("close", [fd]);
+  }
+  const hold = holdRequest(program, end);
+  const keep = (value: Register, field: number) => {
+    program.control("store", [value, offsetOf(hold, field), 4]);
+  };
+  const offsets = HOLD_REQUEST_OFFSETS;
+  keep(process.pid, offsets.initPid);
+  const pidfd = program.control("load", [offsetOf(process.pidfdRoom), 4], { result: "pidfd" });
+  keep(pidfd, offsets.pidfd);
+  if (stdio.kind === "pipes") {
+    keep(stdio.holder.stdout, offsets.stdoutFd);
+    keep(stdio.holder.stderr, offsets.stderrFd);
+    if (stdio.holder.stdin !== undefined) {
+      keep(stdio.holder.stdin, offsets.stdinFd);
+    }
+  } else if (stdio.kind === "terminal" && stdio.receiver !== undefined) {
+    keep(receiveDescriptor(program, stdio.receiver, "terminal"), offsets.terminalFd);
+    program.call("close", [stdio.receiver]);
+  }
+  holdToTheEnd(program, hold, end);
+}
+
+/** In a session of its own, where no signal that was meant for others reaches it. */
+export function becomeHolder(program: ProgramBuilder): void {
+  program.control("reset_signals", [HOLDER_IGNORES, 0]);
+  program.call("setsid", []);
+  program.call("chdir", [program.text("/")]);
+}
+
+type Afterwards = "onExit" | "supervisor";
+
+/** Descriptors that are not known yet are stored in it later. */
+export function holdRequest(
+  program: ProgramBuilder,
+  { onExit, fifos, supervisor, ...known }: Pick<HoldEnd, Afterwards | "fifos"> & HoldRequest,
+): DataReference {
+  const words = encodeHoldRequest({
+    stdoutStays: fifos?.stdout.endsWithReader === false,
+    stderrStays: fifos?.stderr.endsWithReader === false,
+    ...known,
+    primarySettles: onExit?.isLeftToPrimary ?? false,
+    supervised: supervisor !== undefined,
+  });
+  return known.log === undefined
+    ? program.structure(words, "hold")
+    : program.structure(words, "hold", holdRequestPointers(program.text(known.log.name)));
+}
+
+/** The last ops of a program. */
+export function holdToTheEnd(
+  program: ProgramBuilder,
+  hold: DataReference,
+  { onExit, supervisor }: Pick<HoldEnd, Afterwards>,
+): void {
+  program.call("close", [REPORT_REGISTER]);
+  // Standard descriptors are the caller's: a holder that kept them would keep its pipes open.
+  program.call("close_range", [0, 2, 0]);
+  if (supervisor === undefined) {
+    program.control("hold", [offsetOf(hold)]);
+  } else {
+    holdSupervised(program, hold, supervisor);
+  }
+  executeAtEnd(program, onExit);
+  program.control("exit", [0]);
+}
+
+const LAST_DESCRIPTOR = 0x7fff_ffff;
+
+/** The container is gone and its record written: what a failure here leaves, the next command finds. */
+function executeAtEnd(program: ProgramBuilder, onExit: ExitCommand | undefined): void {
+  const [path] = onExit?.command ?? [];
+  if (onExit === undefined || path === undefined) {
+    return;
+  }
+  const words = program.stringVector(onExit.command, "command");
+  const environment = program.stringVector(onExit.environment, "environment");
+  program.control("reset_signals", [0, 0]);
+  // Locks that the holder has kept are free by then.
+  program.call("close_range", [3, LAST_DESCRIPTOR, 0]);
+  // The lowest free descriptors: the standard ones, which the holder has closed.
+  for (let descriptor = 0; descriptor < 3; descriptor++) {
+    program.call(
+      "openat",
+      [CURRENT_DIRECTORY, program.text("/dev/null"), named(O_RDWR, "RDWR"), 0],
+      { caught: { errnos: "any" } },
+    );
+  }
+  program.call("execve", [program.text(path), words, environment], { caught: { errnos: "any" } });
+}
