@@ -1,14 +1,35 @@
-// The engine as a library: `import { runContainer } from "ocicat/engine"`. `ocicat run`, `ocicat pull` and
-// the other commands are made of it.
+// The engine as a library: `import { engine } from "ocicat"`, or `import { runContainer } from
+// "ocicat/engine"`. `ocicat run`, `ocicat pull` and the other commands are made of it.
 //
 // Operations on containers find one by its name, its id or the beginning of its id. Those on images take
 // {storeRoot}, and the settings for what they are not told; they report what happens to `onEvent` and end
 // when `signal` is aborted. All fail with an OcicatError.
 
 export {
+  type AttachedEnd,
+  type AttachOptions,
+  attachToContainer,
+  startAttached,
+  waitForContainer,
+} from "../engine/containers/await-exit.ts";
+export {
   type CommitContainerOptions,
   commitContainer,
 } from "../engine/containers/commit-container.ts";
+export { type LogOptions, readContainerLog } from "../engine/containers/container-log.ts";
+export {
+  killContainer,
+  pauseByName,
+  type RemoveOptions as RemoveContainerOptions,
+  removeContainer,
+  renameContainer,
+  restartContainer,
+  type StartOptions,
+  type StopOptions,
+  startByName,
+  stopContainer,
+  unpauseByName,
+} from "../engine/containers/container-operations.ts";
 export { containerProcesses } from "../engine/containers/container-processes.ts";
 export type { ContainerReport } from "../engine/containers/container-report.ts";
 export {
@@ -34,6 +55,11 @@ export {
   type InspectContainerOptions,
   inspectContainer,
 } from "../engine/containers/inspect-container.ts";
+export {
+  type ListContainersOptions,
+  type ListedContainer,
+  listContainers,
+} from "../engine/containers/list-containers.ts";
 export {
   type PruneContainersOptions,
   type PrunedContainers,
@@ -110,9 +136,18 @@ export type {
   TransferOptions,
   WorkOptions,
 } from "../engine/images/transfer-options.ts";
-export { type RunEnd, runContainer } from "../engine/run.ts";
+export { plainOptions, type Source } from "../engine/plain-options.ts";
+export { createOnly, type RunEnd, runContainer } from "../engine/run.ts";
 export type { RunLimits } from "../engine/run-limits.ts";
 export type { RunContainerOptions, RunMount, RunSource } from "../engine/run-options.ts";
+export {
+  createVolume,
+  inspectVolume,
+  type ListedVolume,
+  listVolumes,
+  pruneVolumes,
+  removeVolume,
+} from "../engine/volumes/volume-operations.ts";
 export { type ErrorCode, type Fault, OcicatError } from "../error/ocicat-error.ts";
 export type { ArchiveInput } from "../image/formats/archive-input.ts";
 export type { ArchiveOutput } from "../image/formats/archive-output.ts";

@@ -1,8 +1,23 @@
-// How this very program is executed again, by a holder whose container has ended.
+// How `ocicat` is executed by a holder whose container has ended, whichever program started it.
 
-/** A path and the words before a command of `ocicat`. */
+/** What tools/build.ts calls the program begins so; Bun has it here. */
+const COMPILED = /^\/\$bunfs\/root\/ocicat\.bin/;
+const BUNDLED = "/$bunfs/";
+
+/**
+ * A path and the words before a command of `ocicat`: this program itself, or, where another one has the
+ * engine as a library, the one that came with the library or is installed.
+ */
 export function ownCommand(): readonly string[] {
-  const script = process.argv[1] ?? "";
-  const isCompiled = script.startsWith("/$bunfs/");
-  return isCompiled ? [process.execPath] : [process.execPath, ...process.execArgv, script];
+  const sources = import.meta.dir;
+  if (COMPILED.test(Bun.main)) {
+    return [process.execPath];
+  }
+  if (Bun.main === `${sources.slice(0, sources.lastIndexOf("/"))}/main.ts`) {
+    return [process.execPath, ...process.execArgv, Bun.main];
+  }
+  if (!sources.startsWith(BUNDLED)) {
+    return [`${sources}/../../bin/ocicat`];
+  }
+  return [Bun.which("ocicat") ?? "/usr/local/bin/ocicat"];
 }
