@@ -18,6 +18,7 @@ enum {
   OP_hold = 32780,
   OP_report_to = 32781,
   OP_bound_capabilities = 32782,
+  OP_reap = 32783,
 };
 
 enum {

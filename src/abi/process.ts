@@ -88,6 +88,7 @@ export const PR_SET_PDEATHSIG = 1;
 export const PR_SET_DUMPABLE = 4;
 export const PR_SET_KEEPCAPS = 8;
 export const PR_CAPBSET_DROP = 24;
+export const PR_SET_NAME = 15;
 export const PR_GET_SECUREBITS = 27;
 export const PR_SET_SECUREBITS = 28;
 export const SECBIT_NO_SETUID_FIXUP = 4;

@@ -148,7 +148,9 @@ export interface RunContainerOptions {
   readonly annotations?: Readonly<Record<string, string>>;
   /** A file that gets the container's id. Nothing may be there before. */
   readonly idFile?: string;
-  /** A program of the host that becomes the container's first process, and runs the others. */
+  /** The container's first process is ours: it hands signals on and reaps orphans. */
+  readonly reaps?: boolean;
+  /** A program of the host that does so in its place. */
   readonly init?: string;
   /** Absent: DEFAULT_SECURITY. */
   readonly security?: RunSecurity;

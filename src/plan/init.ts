@@ -81,6 +81,7 @@ export function planInit(
     limitedByStage: namespaces.user === "new",
     preserveFds: request.preserveFds,
     noNewKeyring: request.noNewKeyring,
+    ...initProcess(request),
   };
   writeThroughProc(plan, proc);
   limitProcess(plan);
@@ -96,6 +97,16 @@ export function planInit(
   executeProcess(plan, found, () =>
     cloneListenerSender(program, request.seccompListenerFd, agentState),
   );
+}
+
+/** A container that is held can have an init above its process. */
+function initProcess({
+  end,
+  ignoredSignals,
+  spec,
+}: PlanContext["request"]): Pick<ProcessPlan, "init"> {
+  const hasTerminal = spec.process?.terminal === true;
+  return end.kind === "hold" && end.reaps === true ? { init: { ignoredSignals, hasTerminal } } : {};
 }
 
 type EntryRequest = Pick<PlanContext["request"], "cgroup" | "resctrlTasks">;

@@ -26,6 +26,7 @@ import {
   findProgram,
 } from "./execute.ts";
 import type { HostFacts } from "./host-facts.ts";
+import { becomeInit, forkBelowInit, type InitProcess } from "./init-process.ts";
 import { writeProc } from "./kernel-settings.ts";
 import {
   setIoPriority,
@@ -52,6 +53,8 @@ export interface ProcessPlan {
   readonly limitedByStage: boolean;
   readonly preserveFds: number;
   readonly noNewKeyring: boolean;
+  /** Absent: the process is init itself. */
+  readonly init?: InitProcess;
 }
 
 const KEYCTL_JOIN_SESSION_KEYRING = 1;
@@ -152,17 +155,34 @@ export function executeProcess(
   closeOtherDescriptors(program, plan.preserveFds);
   if (facts.seccomp !== undefined) {
     checkCallsBehindFilter(plan);
-    const sender = facts.seccomp.notifies ? prepareListener() : undefined;
-    loadSeccomp(program, facts.seccomp);
-    if (sender !== undefined) {
-      awaitListenerSender(program, sender, facts.seccomp.blocked.wait4 !== undefined);
-    }
-    if (needsSysAdmin(plan)) {
-      const sets = capabilitySets(process.capabilities ?? {}, facts, plan.inUserNamespace);
-      setCapabilities(program, sets, undefined);
-    }
   }
+  const fork = plan.init === undefined ? undefined : forkBelowInit(program, plan.init);
+  passFilter(plan, facts.seccomp?.notifies === true ? prepareListener() : undefined);
   execute(program, process, found);
+  if (fork !== undefined) {
+    program.endFork(fork.parent);
+    program.because("process");
+    if (facts.seccomp?.notifies !== true) {
+      passFilter(plan, undefined);
+    }
+    becomeInit(program, fork.child);
+  }
+}
+
+/** `sender`: what hands the descriptor of a filter with notifications out. */
+function passFilter(plan: ProcessPlan, sender: Register | undefined): void {
+  const { program, process, facts } = plan;
+  if (facts.seccomp === undefined) {
+    return;
+  }
+  loadSeccomp(program, facts.seccomp);
+  if (sender !== undefined) {
+    awaitListenerSender(program, sender, facts.seccomp.blocked.wait4 !== undefined);
+  }
+  if (needsSysAdmin(plan)) {
+    const sets = capabilitySets(process.capabilities ?? {}, facts, plan.inUserNamespace);
+    setCapabilities(program, sets, undefined);
+  }
 }
 
 /** Names the rule that would stop the runtime itself between the filter and the process. */

@@ -62,6 +62,8 @@ export interface HoldEnd {
   readonly fifos?: { readonly stdout: OutputFifo; readonly stderr: OutputFifo };
   /** Executed by the holder when all is over. */
   readonly onExit?: ExitCommand;
+  /** The container's init is ours, and its process a child of that. */
+  readonly reaps?: boolean;
   /** Stay open in the holder, for the locks on them. */
   readonly lockFds?: readonly number[];
   /** Started before the container is held, and again whenever it goes. */

@@ -53,6 +53,7 @@ function holdEnd(options: HeldOptions): HoldEnd {
     log,
     onExit,
     lockFds,
+    reaps,
     supervisor,
   } = options;
   return {
@@ -66,6 +67,7 @@ function holdEnd(options: HeldOptions): HoldEnd {
     ...(log === undefined ? {} : { log }),
     ...(onExit === undefined ? {} : { onExit }),
     ...(lockFds === undefined ? {} : { lockFds }),
+    ...(reaps === undefined ? {} : { reaps }),
     ...(supervisor === undefined ? {} : { supervisor }),
   };
 }

@@ -130,19 +130,14 @@ describe.skipIf(NEEDS_ROOT)("as root: what a container may take", () => {
     place.clear();
   });
 
-  test("--init runs the host's, or says what there is none of", async () => {
+  test("--init-path runs a program of the host's first", async () => {
     const init = join(place.folder, "init");
     writeFileSync(init, '#!/bin/sh\nshift\necho "init $$"\nexec "$@"\n', { mode: 0o755 });
     expect(await sh("echo $$", "--init-path", init)).toBe("init 1\n1\n");
-    const known = ["/usr/bin/catatonit", "/usr/libexec/podman/catatonit", "/usr/bin/docker-init"];
-    if (known.some((path) => existsSync(path))) {
-      expect(await sh("cat /proc/1/comm", "--init")).toMatch(/ocicat-init|catatonit|docker-init/);
-    }
   });
 
   test("ports and named networks are refused", async () => {
     expect(await refusal("-p", "80:80")).toContain("there are no networks with ports yet");
     expect(await refusal("--network", "front")).toContain("named networks are not there yet");
-    expect(await refusal("--userns", "auto")).toContain('use --userns "auto"');
   });
 });

@@ -109,7 +109,7 @@ __attribute__((no_instrument_function)) void __cyg_profile_func_exit(void *funct
 static void make_op(struct op *op, u32 op_count, u32 data_size) {
   *op = (struct op){0};
   op->code = (u16)(one_in(3) ? random_number(SYSCALL_LIMIT + 2)
-                             : CONTROL_BIT | random_number(OP_bound_capabilities + 2 - OP_exit));
+                             : CONTROL_BIT | random_number(OP_reap + 2 - OP_exit));
   op->target = (u16)random_number(op_count + (one_in(50) ? 2 : 1));
   for (int i = 0; i < CAUGHT_ERRNO_LIMIT; i++)
     if (one_in(3)) op->caught[i] = (u8)random_number(256);

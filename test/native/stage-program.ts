@@ -44,6 +44,7 @@ export function everyOperation(architecture: Architecture): Uint8Array<ArrayBuff
   program.call("waitid", [P_PID, pid, siginfo, WEXITED, 0x1_0000_0000]);
   program.control("hold", [offsetOf(program.structure(encodeHoldRequest(), "hold"))]);
   program.jump(end);
+  program.control("reap", [pid]);
   program.place(end);
   program.control("exit_as", [offsetOf(siginfo)]);
   program.control("exit", [3]);

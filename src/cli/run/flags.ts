@@ -62,9 +62,9 @@ export const RUN_FLAGS = {
   },
   init: {
     kind: "switch",
-    help: "a small first process: the host's catatonit, docker-init or tini-static",
+    help: "a small first process of ours, which hands signals on and reaps orphans",
   },
-  "init-path": { kind: "text", value: "FILE", help: "another one, static" },
+  "init-path": { kind: "text", value: "FILE", help: "a static program of the host in its place" },
   ...NAME_FLAGS,
   ...RESOURCE_FLAGS,
   volume: {

@@ -1,7 +1,6 @@
 // From the words of the command line to the options of the engine.
 
 import { parseRestartPolicy } from "../../engine/containers/restart-policy.ts";
-import { findInit } from "../../engine/run-init.ts";
 import type { RunContainerOptions, RunSource } from "../../engine/run-options.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
@@ -158,9 +157,8 @@ function furtherOptions(
     ...given(flags.text("cidfile"), (path) => ({ idFile: absolute(path) })),
     ...given(flags.text("oom-score-adj"), (text) => ({ oomScoreAdj: parseOomScore(text) })),
     ...given(flags.text("shm-size"), (text) => ({ shmSize: parseSize("shm-size", text) })),
-    ...(flags.switch("init") || initPath !== undefined
-      ? { init: initPath === undefined ? findInit() : absolute(initPath) }
-      : {}),
+    ...(flags.switch("init") && initPath === undefined ? { reaps: true } : {}),
+    ...given(initPath, (path) => ({ init: absolute(path) })),
     ...kernelOptions(flags),
   };
 }

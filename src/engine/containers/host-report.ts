@@ -36,7 +36,7 @@ export function hostReport(options: Options): Readonly<Record<string, unknown>> 
     ...namespaceReport(options),
     ...usersReport(options),
     GroupAdd: options.groups ?? [],
-    Init: options.init !== undefined,
+    Init: options.reaps === true || options.init !== undefined,
     OomScoreAdj: options.oomScoreAdj ?? 0,
     Privileged: security.privileged === true,
     ReadonlyRootfs: options.readOnly,

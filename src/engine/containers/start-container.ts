@@ -78,6 +78,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     config,
     rootFilesystem: source.rootFilesystem,
     systemdCgroup: options.systemdCgroup,
+    ...(options.reaps === undefined ? {} : { reaps: options.reaps }),
     ...(program === undefined ? {} : { firstFd: program.number, preserveFds: 1 }),
     ...(options.ignoredSignals === undefined ? {} : { ignoredSignals: options.ignoredSignals }),
     ...(primaryFd === undefined ? {} : { primaryFd, endsWithReader: readersMayLeave(options) }),
