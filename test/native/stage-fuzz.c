@@ -20,6 +20,7 @@ _Noreturn static void exit_process(int status);
 #define STAGE_WITHOUT_ENTRY_POINT
 #define OCICAT_MEMORY_H  // the C library has these functions
 void *memcpy(void *restrict to, const void *restrict from, size_t count);
+void *memset(void *to, int value, size_t count);
 #include "../../native/stage.c"
 #undef syscall
 
