@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -276,4 +277,29 @@ test("a blob in the store that was damaged is not made into a layer", async () =
   writeFileSync(path, blob);
   expect(await failureOf(bring(top))).toMatch(/verify|decompress/);
   expect(stored("layers")).toEqual([]);
+});
+
+describe("a program that inflates", () => {
+  const path = process.env["PATH"] ?? "";
+  afterEach(() => {
+    process.env["PATH"] = path;
+  });
+
+  test.each([
+    ["igzip itself", undefined],
+    ["one that gives out something else", "head -c 100000 /dev/zero"],
+    ["one that fails", "exit 1"],
+  ])("%s: the layer is what its digest says", async (_, script) => {
+    if (script !== undefined) {
+      const program = join(folder, "igzip");
+      writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      process.env["PATH"] = `${folder}:${path}`;
+    }
+    const large = archive({ name: "large", data: randomBytes(3_000_000) });
+    await bring(imageOf([[large, "gzip"]]));
+    using store = new ContentStore(join(folder, "store"));
+    expect(await checkStore(store)).toEqual([]);
+    expect(stored("layers")).toEqual([fileOf(large)]);
+    expect(stored("staging")).toEqual([]);
+  });
 });

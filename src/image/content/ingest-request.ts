@@ -17,6 +17,8 @@ export interface IngestRequest {
    * of code "invalid-config" waits for the end: a blob with another digest is told of as that.
    */
   readonly onChunk?: (chunk: Uint8Array) => void | Promise<void>;
+  /** `onChunk` has had all of it, and it is right. What follows is the wait for the disk. */
+  readonly onWhole?: () => void;
   /** `bytes` of the blob are here, of descriptor.size. */
   readonly onProgress?: (bytes: number) => void;
   /** Another process, or another task of this one, brings the blob in: it is waited for. */

@@ -75,7 +75,9 @@ class Ingest {
       await this.#replay();
       await this.#download();
       this.#verify();
+      this.#request.onWhole?.();
       await this.#partial.commit();
+      this.#throwRefusal();
     } catch (error) {
       if (!this.#canResume && this.#request.signal?.aborted !== true) {
         this.#partial.discard();
@@ -167,6 +169,10 @@ class Ingest {
       throw wrong(digest, `it ends after ${this.#bytes} of ${size} bytes`);
     }
     this.#check.verify(`the blob ${digest}`);
+  }
+
+  /** The blob is what it has to be: whoever asks again need not fetch it again. */
+  #throwRefusal(): void {
     if (this.#refusal !== undefined) {
       throw this.#refusal;
     }

@@ -50,8 +50,13 @@ export class LayerFileWriter {
 
   /** The next bytes of the uncompressed archive. `chunk` is only used during the call. */
   push(chunk: Uint8Array): void {
-    this.#reader.push(chunk);
     writeAllAt(this.#fd, chunk, LAYER_HEAD_BYTES + this.#tarBytes, SUBJECT);
+    this.take(chunk);
+  }
+
+  /** As push, of bytes that somebody else has written to their place, behind LAYER_HEAD_BYTES. */
+  take(chunk: Uint8Array): void {
+    this.#reader.push(chunk);
     this.#tarBytes += chunk.length;
     this.#writeBack.upTo(LAYER_HEAD_BYTES + this.#tarBytes);
   }

@@ -3,6 +3,7 @@
 // (it was collected, or the store kept directories before) is made from the blob. One task of one process
 // does it, others wait.
 
+import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { LayerCompression } from "../../oci/media-types.ts";
@@ -12,10 +13,12 @@ import { statAt, tryRead } from "../../sys/file.ts";
 import { bytes } from "../../sys/memory.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import type { Ingested } from "../content/ingest-request.ts";
+import { DigestMismatch } from "../digest-check.ts";
 import { BlobReader } from "../unpack/blob.ts";
 import { untilRight } from "../until-right.ts";
 import { type BringInContext, reportLayer } from "./bring-in-context.ts";
 import { checkAborted } from "./check-aborted.ts";
+import { inflaterFor } from "./igzip.ts";
 import { detectCompression, MAGIC_BYTES } from "./inflate.ts";
 import { ingestBlob, ingestWhole } from "./ingest-blob.ts";
 import { LayerFileMaker, type MadeLayer } from "./layer-file-maker.ts";
@@ -88,8 +91,30 @@ async function makeRight(context: BringInContext, layer: ImageLayer): Promise<Re
 }
 
 async function make(context: BringInContext, layer: ImageLayer): Promise<Result> {
+  const inflater = inflaterFor(layer.blob);
+  try {
+    return await makeBy(inflater, context, layer);
+  } catch (error) {
+    if (inflater === undefined || !isOfArchive(error, layer)) {
+      throw error;
+    }
+    return await makeBy(undefined, context, layer);
+  }
+}
+
+/** Something is wrong with the archive, not with the blob that it is in. */
+function isOfArchive(error: unknown, { blob }: ImageLayer): boolean {
+  const isOfBlob = error instanceof DigestMismatch && error.expected === blob.digest;
+  return error instanceof OcicatError && error.code === "invalid-config" && !isOfBlob;
+}
+
+async function makeBy(
+  inflater: string | undefined,
+  context: BringInContext,
+  layer: ImageLayer,
+): Promise<Result> {
   using file = new StagedFile(context.store.folders, layerFileName(layer.diffId));
-  const maker = new LayerFileMaker(file.fd, layer, context.limits);
+  const maker = new LayerFileMaker(file.fd, layer, context.limits, inflater);
   const { ingested, made } = await feed(context, layer.blob, maker);
   if (made.kind === "layer-file") {
     await file.commit();
@@ -104,7 +129,7 @@ async function feed(
   maker: LayerFileMaker,
 ): Promise<{ readonly ingested: Ingested; readonly made: MadeLayer }> {
   try {
-    const ingested = await ingestBlob(context, blob, (chunk) => maker.push(chunk));
+    const ingested = await ingestBlob(context, blob, maker);
     if (ingested === "existed") {
       await feedFromStore(context, blob, maker);
     }

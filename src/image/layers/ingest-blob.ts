@@ -5,11 +5,19 @@ import type { Ingested } from "../content/ingest-request.ts";
 import { untilRight } from "../until-right.ts";
 import { type BringInContext, reportLayer } from "./bring-in-context.ts";
 
-/** The last event, "done" or "exists", is the caller's. `onChunk`: see IngestRequest. */
+/** Makes something of a blob while it comes in. */
+export interface BlobConsumer {
+  /** See IngestRequest.onChunk. */
+  push(chunk: Uint8Array): Promise<void>;
+  /** See IngestRequest.onWhole. */
+  end(): void;
+}
+
+/** The last event, "done" or "exists", is the caller's. */
 export async function ingestBlob(
   context: BringInContext,
   blob: Descriptor,
-  onChunk?: (chunk: Uint8Array) => Promise<void>,
+  consumer?: BlobConsumer,
 ): Promise<Ingested> {
   const { store, source, signal } = context;
   const localPath = source.localPath?.(blob);
@@ -17,7 +25,9 @@ export async function ingestBlob(
     descriptor: blob,
     open: (offset) => source.blob(blob, offset, signal),
     ...(localPath === undefined ? {} : { localPath }),
-    ...(onChunk === undefined ? {} : { onChunk }),
+    ...(consumer === undefined
+      ? {}
+      : { onChunk: (chunk) => consumer.push(chunk), onWhole: () => consumer.end() }),
     onProgress: (bytes) => reportLayer(context, blob, { phase: "downloading", bytes }),
     onWait: () => reportLayer(context, blob, { phase: "waiting", bytes: 0 }),
     signal,

@@ -4,10 +4,12 @@
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { algorithmOf } from "../../oci/digest.ts";
 import { BLOCK_BYTES } from "../erofs/format.ts";
+import { LAYER_HEAD_BYTES } from "../erofs/layer-file.ts";
 import { LayerFileWriter } from "../erofs/layer-file-writer.ts";
 import type { UnpackLimits } from "../unpack/limits.ts";
 import { ArchiveCheck, type ArchiveIdentity } from "./archive-check.ts";
 import { Handoff } from "./handoff.ts";
+import { type InflateTarget, inflateInto } from "./igzip.ts";
 import { inflate, type OpenedLayer, openLayer } from "./inflate.ts";
 
 export type MadeLayer =
@@ -19,15 +21,20 @@ export class LayerFileMaker {
   readonly #fd: number;
   readonly #identity: ArchiveIdentity;
   readonly #limits: UnpackLimits;
+  readonly #inflater: string | undefined;
   readonly #handoff = new Handoff();
   readonly #work: Promise<LayerFileWriter | undefined>;
   #failure: unknown;
 
-  /** `fd`: an empty file, open for reading and writing. */
-  constructor(fd: number, identity: ArchiveIdentity, limits: UnpackLimits) {
+  /**
+   * `fd`: an empty file, open for reading and writing. `inflater`: the program that inflates gzip, in place
+   * of this process.
+   */
+  constructor(fd: number, identity: ArchiveIdentity, limits: UnpackLimits, inflater?: string) {
     this.#fd = fd;
     this.#identity = identity;
     this.#limits = limits;
+    this.#inflater = inflater;
     this.#work = this.#run().finally(() => this.#handoff.leave());
     this.#work.catch((error: unknown) => {
       this.#failure = error;
@@ -42,9 +49,14 @@ export class LayerFileMaker {
     }
   }
 
-  /** After the last chunk. */
-  async finish(): Promise<MadeLayer> {
+  /** There are no more chunks. */
+  end(): void {
     this.#handoff.end();
+  }
+
+  /** When the blob is in. */
+  async finish(): Promise<MadeLayer> {
+    this.end();
     const writer = await this.#work;
     if (writer === undefined) {
       return { kind: "uncompressed" };
@@ -67,12 +79,27 @@ export class LayerFileMaker {
       return undefined;
     }
     const writer = new LayerFileWriter(this.#fd, this.#limits);
-    await inflate(layer, (chunk) => {
-      check.take(chunk);
-      writer.push(chunk);
-    });
+    if (layer.compression === "gzip" && this.#inflater !== undefined) {
+      await inflateInto(this.#inflater, layer.chunks, this.#target(), (piece) => {
+        check.take(piece);
+        writer.take(piece);
+      });
+    } else {
+      await inflate(layer, (chunk) => {
+        check.take(chunk);
+        writer.push(chunk);
+      });
+    }
     check.verify();
     return writer;
+  }
+
+  #target(): InflateTarget {
+    const { ratio, ratioFreeBytes, totalBytes } = this.#limits;
+    const allowed = Math.max(ratioFreeBytes, this.#identity.blob.size * ratio);
+    // One byte too many is what the checks of the archive look for.
+    const mostBytes = LAYER_HEAD_BYTES + Math.min(allowed, totalBytes) + BLOCK_BYTES;
+    return { fd: this.#fd, offset: LAYER_HEAD_BYTES, mostBytes };
   }
 
   async #checkUncompressed(layer: OpenedLayer, check: ArchiveCheck): Promise<void> {

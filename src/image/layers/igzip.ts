@@ -1,0 +1,166 @@
+// Inflating by igzip (Debian's package isal), which takes half of zlib's time. The program writes the
+// archive into the layer file itself, and this process reads it from there while the program works on what
+// comes next: a pipe between them would cost what is saved.
+//
+//   chunks --pipe--> igzip --write--> layer file --read--> consume
+//
+// What comes out is believed as little as what comes in: the archive has to have its DiffID. Whatever is wrong
+// with it then, the layer is made once more without the program, and that says what it is.
+
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { call, checked } from "../../sys/call.ts";
+import { addressOf } from "../../sys/entry.ts";
+import { OwnedFd, statAt } from "../../sys/file.ts";
+import { bytes, setU64, words } from "../../sys/memory.ts";
+import { Pipe } from "../../sys/pipe.ts";
+import { readAt } from "../../sys/positioned.ts";
+import type { Chunks } from "./inflate.ts";
+
+const SEEK_SET = 0;
+const RLIMIT_FSIZE = 1;
+/** What is read at once stays in the processor's cache until it is hashed. */
+const READ_BYTES = 256 * 1024;
+/** Starting a program takes as long as zlib takes for this much. */
+const WORTH_BYTES = 2 * 1024 * 1024;
+const SUBJECT = "a layer file";
+
+/** Undefined: it is not installed, or not worth it for a blob of this size. */
+export function inflaterFor({ size }: { readonly size: number }): string | undefined {
+  return size < WORTH_BYTES ? undefined : (Bun.which("igzip") ?? undefined);
+}
+
+export interface InflateTarget {
+  /** Open for reading and writing. Its own position is changed. */
+  readonly fd: number;
+  /** Where the archive is to begin. */
+  readonly offset: number;
+  /** The file cannot grow beyond that. */
+  readonly mostBytes: number;
+}
+
+/** `consume` gets the archive piece by piece when the file has it; it must not keep a piece. */
+export async function inflateInto(
+  program: string,
+  chunks: Chunks,
+  target: InflateTarget,
+  consume: (piece: Uint8Array) => void,
+): Promise<void> {
+  const inflater = new Inflater(program, target, consume);
+  try {
+    for await (const chunk of chunks) {
+      await inflater.feed(chunk);
+    }
+    await inflater.finish();
+  } finally {
+    await inflater.end();
+  }
+}
+
+class Inflater {
+  readonly #program: string;
+  readonly #target: InflateTarget;
+  readonly #consume: (piece: Uint8Array) => void;
+  readonly #child: Bun.Subprocess;
+  readonly #input: OwnedFd;
+  readonly #buffer = bytes(READ_BYTES);
+  #feeding: Promise<void> = Promise.resolve();
+  #at: number;
+
+  constructor(program: string, target: InflateTarget, consume: (piece: Uint8Array) => void) {
+    this.#program = program;
+    this.#target = target;
+    this.#consume = consume;
+    this.#at = target.offset;
+    checked(call("lseek", target.fd, target.offset, SEEK_SET), "go to the archive of", SUBJECT);
+    using pipe = new Pipe();
+    this.#child = start(program, pipe.reader.number, target.fd);
+    // Before it has got anything.
+    limitFileSize(this.#child.pid, target.mostBytes);
+    this.#input = new OwnedFd(pipe.writer.release());
+  }
+
+  /** The program works on it while what came of those before is consumed. */
+  async feed(chunk: Uint8Array): Promise<void> {
+    await this.#feeding;
+    this.#feeding = this.#write(chunk);
+    this.#feeding.catch(() => undefined);
+    this.#drain();
+  }
+
+  /** After the last chunk. */
+  async finish(): Promise<void> {
+    await this.#feeding;
+    this.#input[Symbol.dispose]();
+    const status = await this.#child.exited;
+    this.#drain();
+    if (status !== 0) {
+      throw failure(this.#program, { reason: `it ended with ${status}` });
+    }
+  }
+
+  /** However it ended. The pipe is closed when no thread writes to it any more. */
+  async end(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.exited;
+    await this.#feeding.catch(() => undefined);
+    this.#input[Symbol.dispose]();
+  }
+
+  /** On another thread: the pipe is full until the program has room for more. */
+  async #write(chunk: Uint8Array): Promise<void> {
+    const { write } = await import("node:fs");
+    for (let done = 0; done < chunk.length; ) {
+      done += await new Promise<number>((resolve, reject) => {
+        write(this.#input.number, chunk, done, chunk.length - done, (error, count) => {
+          if (error === null) {
+            resolve(count);
+          } else {
+            const reason = "it takes no more";
+            reject(failure(this.#program, { reason, cause: error }));
+          }
+        });
+      });
+    }
+  }
+
+  #drain(): void {
+    const { fd } = this.#target;
+    const end = statAt(fd, "")?.size ?? 0;
+    while (this.#at < end) {
+      const wanted = this.#buffer.subarray(0, Math.min(READ_BYTES, end - this.#at));
+      const count = readAt(fd, wanted, this.#at, SUBJECT);
+      this.#at += count;
+      this.#consume(wanted.subarray(0, count));
+    }
+  }
+}
+
+function start(program: string, inputFd: number, outputFd: number): Bun.Subprocess {
+  try {
+    return Bun.spawn([program, "-d", "-c"], {
+      stdin: inputFd,
+      stdout: outputFd,
+      stderr: "ignore",
+      env: {},
+      cwd: "/",
+    });
+  } catch (error) {
+    throw failure(program, { reason: "it could not be started", cause: error });
+  }
+}
+
+function failure(
+  program: string,
+  why: { readonly reason: string; readonly cause?: unknown },
+): OcicatError {
+  const subject = `a layer in gzip by ${program}`;
+  return new OcicatError("invalid-config", { operation: "decompress", subject, ...why });
+}
+
+/** What a few bytes can become is not to fill the disk before anybody looks. */
+function limitFileSize(pid: number, most: number): void {
+  const limit = words(4);
+  setU64(limit, 0, most);
+  setU64(limit, 2, most);
+  checked(call("prlimit64", pid, RLIMIT_FSIZE, addressOf(limit), 0), "limit", SUBJECT);
+}
