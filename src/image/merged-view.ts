@@ -20,13 +20,13 @@ import {
 import { Errno } from "../error/errno.ts";
 import {
   byteStringOf,
+  checkedPath,
   quoteByteString,
   readLinkByteAt,
   statByteAt,
   type TimedStatus,
   tryOpenByteAt2,
 } from "../sys/byte-path.ts";
-import { checked } from "../sys/call.ts";
 import { readOpenDirectory } from "../sys/directory.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { OwnedFd, open } from "../sys/file.ts";
@@ -113,7 +113,7 @@ export class MergedView implements Disposable {
     if (fd === -Errno.ENOENT || fd === -Errno.ELOOP || fd === -Errno.ENOTDIR) {
       return undefined;
     }
-    return new OwnedFd(checked(fd, "open", quoteByteString(`/${entry.path}`)));
+    return new OwnedFd(checkedPath(fd, "open", `/${entry.path}`));
   }
 
   /** What the directory at `path` shows, without links on the way. */

@@ -4,8 +4,14 @@
 
 import { AT_REMOVEDIR, O_RDONLY } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
-import { bytePath, byteStringOf, quoteByteString, tryOpenByteAt } from "../sys/byte-path.ts";
-import { call, checked } from "../sys/call.ts";
+import {
+  bytePath,
+  byteStringOf,
+  checkedPath,
+  quoteByteString,
+  tryOpenByteAt,
+} from "../sys/byte-path.ts";
+import { call } from "../sys/call.ts";
 import { readOpenDirectory } from "../sys/directory.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { OwnedFd } from "../sys/file.ts";
@@ -39,7 +45,7 @@ function removeContent(parentFd: number, name: string, aside: Aside): void {
     }
   }
   const result = call("unlinkat", parentFd, bytePath(name), AT_REMOVEDIR);
-  checked(result, "remove the directory", quoteByteString(name));
+  checkedPath(result, "remove the directory", name);
 }
 
 /** False: it is a directory. */
@@ -49,7 +55,7 @@ function tryUnlinkFile(directoryFd: number, name: string): boolean {
     return false;
   }
   if (result !== -Errno.ENOENT) {
-    checked(result, "remove", quoteByteString(name));
+    checkedPath(result, "remove", name);
   }
   return true;
 }
@@ -78,7 +84,7 @@ class Aside {
       call("fchmodat", fromFd, bytePath(name), OWNER_ONLY);
       result = this.#rename(fromFd, name, target);
     }
-    checked(result, "move aside", quoteByteString(name));
+    checkedPath(result, "move aside", name);
     this.pending.push(target);
   }
 
@@ -100,5 +106,5 @@ function openDirectory(parentFd: number, name: string): OwnedFd {
     call("fchmodat", parentFd, bytePath(name), OWNER_ONLY);
     fd = tryOpenByteAt(parentFd, name, flags);
   }
-  return new OwnedFd(checked(fd, "open", quoteByteString(name)));
+  return new OwnedFd(checkedPath(fd, "open", name));
 }

@@ -12,6 +12,8 @@ import { bytes, decodeText, setU64, words } from "./memory.ts";
 const RING_BYTES = 64 * 1024;
 const LONGEST_PATH = 8 * 1024;
 const LONGEST_LINK = 4096;
+/** Of what is no UTF-8. */
+const REPLACEMENT = "\uFFFD";
 
 const encoder = new TextEncoder();
 
@@ -57,7 +59,12 @@ function writeByteString(name: string, target: Uint8Array, start: number): void 
   }
 }
 
+/** The decoder is fast and right for ASCII; anything else is shorter than its bytes, or is replaced. */
 export function byteStringOf(content: Uint8Array): string {
+  const decoded = decodeText(content);
+  if (decoded.length === content.length && !decoded.includes(REPLACEMENT)) {
+    return decoded;
+  }
   let text = "";
   for (const byte of content) {
     text += String.fromCharCode(byte);
@@ -73,6 +80,11 @@ export function toByteString(text: string): string {
 /** For messages: read as UTF-8, in quotes. */
 export function quoteByteString(name: string): string {
   return quote(decodeText(Uint8Array.from(name, (character) => character.charCodeAt(0))));
+}
+
+/** As checked, of a byte string: made readable only where there is something to say of it. */
+export function checkedPath(result: number, operation: string, name: string): number {
+  return result < 0 ? checked(result, operation, quoteByteString(name)) : result;
 }
 
 /** As tryOpenAt: the descriptor, close-on-exec, or -errno. */
@@ -106,7 +118,7 @@ export function statByteAt(directoryFd: number, name: string): TimedStatus | und
   if (result === -Errno.ENOENT || result === -Errno.ENOTDIR) {
     return undefined;
   }
-  checked(result, "read the status of", quoteByteString(name));
+  checkedPath(result, "read the status of", name);
   const seconds = ((status[29] ?? 0) | 0) * 0x1_0000_0000 + (status[28] ?? 0);
   return { ...statusFromStatx(status), modified: { seconds, nanoseconds: status[30] ?? 0 } };
 }
@@ -114,6 +126,6 @@ export function statByteAt(directoryFd: number, name: string): TimedStatus | und
 export function readLinkByteAt(directoryFd: number, name: string): string {
   const buffer = bytes(LONGEST_LINK);
   const args = [directoryFd, bytePath(name), addressOf(buffer), buffer.length] as const;
-  const length = checked(call("readlinkat", ...args), "read the link", quoteByteString(name));
+  const length = checkedPath(call("readlinkat", ...args), "read the link", name);
   return byteStringOf(buffer.subarray(0, length));
 }

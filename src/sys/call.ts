@@ -17,8 +17,6 @@ export function observeCalls(callback: CallObserver | undefined): void {
   sequenceNumber = 0;
 }
 
-type SixArguments = [a0?: number, a1?: number, a2?: number, a3?: number, a4?: number, a5?: number];
-
 /** openat2 gives up on a path with ".." when something was renamed or mounted meanwhile, anywhere. */
 const MOST_TRIES = 100_000;
 
@@ -28,15 +26,16 @@ function mustRepeat(name: SyscallName, result: number, tries: number): boolean {
 }
 
 /** The result of the call, or -errno. Interrupted calls are made again. */
-export function call(name: SyscallName, ...args: SixArguments): number {
+// biome-ignore lint/complexity/useMaxParams: a system call has six arguments, and a list of them costs time
+export function call(name: SyscallName, a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0): number {
   if (observer !== undefined) {
     sequenceNumber += 1;
     observer(sequenceNumber, name);
   }
   const number = hostArchitecture.syscalls[name];
   for (let tries = 1; ; tries += 1) {
-    const result = rawSyscall(number, ...args);
-    if (!mustRepeat(name, result, tries)) {
+    const result = rawSyscall(number, a0, a1, a2, a3, a4, a5);
+    if (result >= 0 || !mustRepeat(name, result, tries)) {
       return result;
     }
   }

@@ -23,6 +23,7 @@ import { Errno } from "../../error/errno.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import {
   bytePath,
+  checkedPath,
   quoteByteString,
   statByteAt,
   tryOpenByteAt,
@@ -225,13 +226,13 @@ export class TreeWriter implements TarHandler, Disposable {
     const flags = O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY;
     const opened = tryOpenByteAt2(fd, whole, { flags, resolve });
     if (opened !== -Errno.ENOENT || path === "") {
-      return new OwnedFd(checked(opened, "open the directory", quoteByteString(whole)));
+      return new OwnedFd(checkedPath(opened, "open the directory", whole));
     }
     const slash = path.lastIndexOf("/");
     using parent = this.#open(path.slice(0, Math.max(0, slash)));
     const name = bytePath(path.slice(slash + 1));
     const made = call("mkdirat", parent.number, name, NEW_FOLDER);
-    checked(made, "make the directory", quoteByteString(path));
+    checkedPath(made, "make the directory", path);
     return this.#open(path);
   }
 }

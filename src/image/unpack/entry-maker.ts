@@ -16,8 +16,8 @@ import {
 import { Errno } from "../../error/errno.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { removeTree } from "../../store/remove-tree.ts";
-import { bytePath, quoteByteString, tryOpenByteAt } from "../../sys/byte-path.ts";
-import { call, checked } from "../../sys/call.ts";
+import { bytePath, checkedPath, quoteByteString, tryOpenByteAt } from "../../sys/byte-path.ts";
+import { call } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import type { MergedEntry } from "../merged-view.ts";
@@ -52,12 +52,13 @@ export class EntryMaker {
     this.#asideFd = asideFd;
   }
 
-  /** An empty file, open for writing. Its metadata comes after its content. */
-  openFile(place: Place): OwnedFd {
+  /** An empty file, open for writing, made with MetadataWriter.firstMode. Its metadata comes after its content. */
+  openFile(place: Place, metadata: Metadata): OwnedFd {
+    const mode = this.#metadata.firstMode(metadata);
     const { O_NOFOLLOW } = hostArchitecture.openFlags;
     const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
     return new OwnedFd(
-      this.#make("make the file", place, (fd) => tryOpenByteAt(fd, place.name, flags, 0o600)),
+      this.#make("make the file", place, (fd) => tryOpenByteAt(fd, place.name, flags, mode)),
     );
   }
 
@@ -102,7 +103,7 @@ export class EntryMaker {
       this.#notes.add("device node left out, an ordinary user cannot make one");
       return;
     }
-    checked(made, "make the device", quoteByteString(name));
+    checkedPath(made, "make the device", name);
     this.#metadata.applyToNode(this.#fdOf(place), name, metadata);
   }
 
@@ -164,9 +165,9 @@ export class EntryMaker {
     switch (type) {
       case S_IFREG: {
         using from = lower.open(below);
-        using to = this.openFile(place);
+        using to = this.openFile(place, metadata);
         copyContent(from?.number ?? -1, to.number, place);
-        this.#metadata.applyToDescriptor(to.number, metadata, place.name);
+        this.#metadata.applyToFile(to.number, metadata, place.name);
         break;
       }
       case S_IFLNK:
@@ -186,7 +187,9 @@ export class EntryMaker {
 
   #make(operation: string, place: Place, attempt: (directoryFd: number) => number): number {
     const result = this.#attempt(place, attempt);
-    return checked(result, operation, quoteByteString(childPath(place.directory, place.name)));
+    return result < 0
+      ? checkedPath(result, operation, childPath(place.directory, place.name))
+      : result;
   }
 
   #attempt(place: Place, attempt: (directoryFd: number) => number): number {
@@ -206,7 +209,7 @@ export class EntryMaker {
 function copyContent(fromFd: number, toFd: number, place: Place): void {
   for (;;) {
     const count = call("sendfile", toFd, fromFd, 0, COPY_BYTES);
-    if (checked(count, "copy from a layer below", quoteByteString(place.name)) === 0) {
+    if (checkedPath(count, "copy from a layer below", place.name) === 0) {
       return;
     }
   }

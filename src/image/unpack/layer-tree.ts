@@ -7,8 +7,8 @@
 
 import { O_RDONLY, RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, RESOLVE_NO_XDEV } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
-import { bytePath, quoteByteString, tryOpenByteAt2 } from "../../sys/byte-path.ts";
-import { call, checked } from "../../sys/call.ts";
+import { bytePath, checkedPath, quoteByteString, tryOpenByteAt2 } from "../../sys/byte-path.ts";
+import { call } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { close } from "../../sys/file.ts";
 import type { TreeLimits } from "./limits.ts";
@@ -80,7 +80,7 @@ export class LayerTree implements Disposable {
       flags: O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
       resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
     });
-    return checked(fd, "open the directory", quoteByteString(directory.path));
+    return checkedPath(fd, "open the directory", directory.path);
   }
 
   /** Makes the directory; nothing may stand there. */
@@ -88,7 +88,7 @@ export class LayerTree implements Disposable {
     const directory = newDirectory(name, parent, merged, metadata);
     this.#checkLimits(directory);
     const result = call("mkdirat", this.fdOf(parent), bytePath(name), OWNER_ONLY);
-    checked(result, "make the directory", quoteByteString(directory.path));
+    checkedPath(result, "make the directory", directory.path);
     parent.children.set(name, directory);
     this.#byPath.set(directory.path, directory);
     return directory;

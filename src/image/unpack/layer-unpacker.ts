@@ -9,8 +9,8 @@
 // that exist in one layer only.
 
 import { Errno } from "../../error/errno.ts";
-import { quoteByteString } from "../../sys/byte-path.ts";
-import { call, checked } from "../../sys/call.ts";
+import { checkedPath } from "../../sys/byte-path.ts";
+import { call } from "../../sys/call.ts";
 import { addressOf } from "../../sys/entry.ts";
 import type { OwnedFd } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
@@ -20,6 +20,7 @@ import type { Ownership } from "../record.ts";
 import type { TarEntry, TarHandler } from "../tar/entry.ts";
 import { refusedEntry } from "./entry-error.ts";
 import { EntryMaker } from "./entry-maker.ts";
+import { freshFileIn } from "./fresh-files.ts";
 import type { LayerDirectory } from "./layer-tree.ts";
 import type { TreeLimits } from "./limits.ts";
 import { MetadataWriter } from "./metadata.ts";
@@ -47,7 +48,7 @@ export class LayerUnpacker implements TarHandler, Disposable {
 
   constructor({ rootFd, asideFd, lower, ownership }: UnpackTarget, limits: TreeLimits) {
     this.#placement = new Placement(rootFd, lower, limits);
-    this.#metadata = new MetadataWriter(ownership, this.#notes);
+    this.#metadata = new MetadataWriter(ownership, this.#notes, freshFileIn(rootFd));
     this.#maker = new EntryMaker({
       placement: this.#placement,
       metadata: this.#metadata,
@@ -87,7 +88,7 @@ export class LayerUnpacker implements TarHandler, Disposable {
     for (let done = 0; done < chunk.length; ) {
       const address = addressOf(chunk) + done;
       const result = call("pwrite64", fd, address, chunk.length - done, offset + done);
-      done += checked(result, "write", quoteByteString(this.#file.entry.path));
+      done += checkedPath(result, "write", this.#file.entry.path);
     }
   }
 
@@ -100,9 +101,9 @@ export class LayerUnpacker implements TarHandler, Disposable {
     this.#file = undefined;
     if (entry.sparse) {
       const result = call("ftruncate", owned.number, entry.size);
-      checked(result, "set the size of", quoteByteString(entry.path));
+      checkedPath(result, "set the size of", entry.path);
     }
-    this.#metadata.applyToDescriptor(owned.number, entry, entry.path);
+    this.#metadata.applyToFile(owned.number, entry, entry.path);
   }
 
   /** After the last entry: what directories had to wait for. */
@@ -122,7 +123,7 @@ export class LayerUnpacker implements TarHandler, Disposable {
         this.#directory(place, entry);
         break;
       case "file":
-        this.#file = { owned: this.#maker.openFile(place), entry };
+        this.#file = { owned: this.#maker.openFile(place, entry), entry };
         break;
       case "hard-link":
         this.#maker.hardLink(place, entry.linkTarget);
@@ -170,8 +171,8 @@ function setOpaque(fd: number, directory: LayerDirectory): void {
   const value = encodeText("y");
   const result = trySetXattr(fd, trusted, value);
   if (result === -Errno.EPERM) {
-    checked(trySetXattr(fd, user, value), "make opaque", quoteByteString(directory.path));
+    checkedPath(trySetXattr(fd, user, value), "make opaque", directory.path);
   } else {
-    checked(result, "make opaque", quoteByteString(directory.path));
+    checkedPath(result, "make opaque", directory.path);
   }
 }

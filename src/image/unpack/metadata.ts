@@ -13,13 +13,14 @@
 import { AT_SYMLINK_NOFOLLOW } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { systemError } from "../../error/ocicat-error.ts";
-import { bytePath, quoteByteString } from "../../sys/byte-path.ts";
-import { call, checked } from "../../sys/call.ts";
+import { bytePath, checkedPath, quoteByteString } from "../../sys/byte-path.ts";
+import { call } from "../../sys/call.ts";
 import { addressOf } from "../../sys/entry.ts";
 import { setU64, words } from "../../sys/memory.ts";
 import { trySetXattr, trySetXattrOfLink } from "../../sys/xattr.ts";
 import type { Ownership } from "../record.ts";
 import type { TarTime } from "../tar/entry.ts";
+import type { FreshFile } from "./fresh-files.ts";
 import type { Notes } from "./notes.ts";
 
 export interface Metadata {
@@ -30,6 +31,7 @@ export interface Metadata {
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
 }
 
+const OWNER_ONLY = 0o600;
 const ACL_XATTRS = ["system.posix_acl_access", "system.posix_acl_default"];
 const OVERLAY_XATTRS = ["trusted.overlay.", "user.overlay."];
 const UNSUPPORTED = [-Errno.EOPNOTSUPP, -Errno.EPERM, -Errno.EACCES];
@@ -39,13 +41,32 @@ type XattrSetter = (name: string, value: Uint8Array) => number;
 export class MetadataWriter {
   readonly #ownership: Ownership;
   readonly #notes: Notes;
+  readonly #fresh: FreshFile | undefined;
   readonly #times = words(8);
   /** Who unpacks; for "single", what the root of the image becomes. */
   readonly #own = { uid: call("geteuid"), gid: call("getegid") };
 
-  constructor(ownership: Ownership, notes: Notes) {
+  /** `fresh`: what everything is like that it is called for, before it is. */
+  constructor(ownership: Ownership, notes: Notes, fresh?: FreshFile) {
     this.#ownership = ownership;
     this.#notes = notes;
+    this.#fresh = fresh;
+  }
+
+  /** To make a file with: its own if it needs nothing else, else one that is its owner's alone. */
+  firstMode({ mode, xattrs }: Metadata): number {
+    const possible = this.#fresh?.mode ?? 0;
+    return xattrs.size === 0 && (mode & ~possible) === 0 ? mode : OWNER_ONLY;
+  }
+
+  /** Of an open file that was made with firstMode; `path` is for messages. */
+  applyToFile(fd: number, metadata: Metadata, path: string): void {
+    if (this.firstMode(metadata) !== metadata.mode) {
+      this.applyToDescriptor(fd, metadata, path);
+      return;
+    }
+    this.#setOwner(metadata, path, (uid, gid) => call("fchown", fd, uid, gid));
+    this.#setTime(fd, 0, metadata, path);
   }
 
   /** Of an open file or directory; `path` is for messages. */
@@ -53,7 +74,7 @@ export class MetadataWriter {
     const set: XattrSetter = (name, value) => trySetXattr(fd, name, value);
     this.#setOwner(metadata, path, (uid, gid) => call("fchown", fd, uid, gid));
     this.#setXattrs(metadata, set, path, false);
-    checked(call("fchmod", fd, metadata.mode), "set the mode of", quoteByteString(path));
+    checkedPath(call("fchmod", fd, metadata.mode), "set the mode of", path);
     this.#setXattrs(metadata, set, path, true);
     this.#setTime(fd, 0, metadata, path);
   }
@@ -83,7 +104,7 @@ export class MetadataWriter {
     this.#setXattrs(metadata, set, name, false);
     if (mode !== undefined) {
       const result = call("fchmodat", directoryFd, bytePath(name), mode);
-      checked(result, "set the mode of", quoteByteString(name));
+      checkedPath(result, "set the mode of", name);
       this.#setXattrs(metadata, set, name, true);
     }
     this.#setTime(directoryFd, bytePath(name), metadata, name);
@@ -96,6 +117,9 @@ export class MetadataWriter {
       }
       return;
     }
+    if (uid === this.#fresh?.uid && gid === this.#fresh.gid) {
+      return;
+    }
     const result = set(uid, gid);
     if (result === -Errno.EINVAL) {
       throw systemError(Errno.EINVAL, "set the owner of", quoteByteString(path), {
@@ -103,7 +127,7 @@ export class MetadataWriter {
         hint: "give this user more subordinate ids in /etc/subuid and /etc/subgid",
       });
     }
-    checked(result, "set the owner of", quoteByteString(path));
+    checkedPath(result, "set the owner of", path);
   }
 
   #setXattrs(metadata: Metadata, set: XattrSetter, path: string, acls: boolean): void {
@@ -119,7 +143,7 @@ export class MetadataWriter {
       if (UNSUPPORTED.includes(result)) {
         this.#notes.add(`extended attribute ${quoteByteString(name)} not possible here`);
       } else {
-        checked(result, `set ${quoteByteString(name)} of`, quoteByteString(path));
+        checkedPath(result, `set ${quoteByteString(name)} of`, path);
       }
     }
   }
@@ -131,7 +155,7 @@ export class MetadataWriter {
     }
     const flags = nameAddress === 0 ? 0 : AT_SYMLINK_NOFOLLOW;
     const result = call("utimensat", fd, nameAddress, addressOf(this.#times), flags);
-    checked(result, "set the time of", quoteByteString(path));
+    checkedPath(result, "set the time of", path);
   }
 }
 

@@ -9,12 +9,13 @@ import { S_IFCHR, S_IFDIR, S_IFLNK, S_IFMT } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import {
   bytePath,
+  checkedPath,
   quoteByteString,
   readLinkByteAt,
   statByteAt,
   type TimedStatus,
 } from "../../sys/byte-path.ts";
-import { call, checked } from "../../sys/call.ts";
+import { call } from "../../sys/call.ts";
 import type { MergedEntry, MergedView } from "../merged-view.ts";
 import { PathWalk } from "../path-walk.ts";
 import { type LayerDirectory, LayerTree } from "./layer-tree.ts";
@@ -83,7 +84,7 @@ export class Placement implements Disposable {
       return false;
     }
     const result = call("unlinkat", this.tree.fdOf(directory), bytePath(name), 0);
-    checked(result, "remove the whiteout", quoteByteString(name));
+    checkedPath(result, "remove the whiteout", name);
     return true;
   }
 
@@ -102,8 +103,8 @@ export class Placement implements Disposable {
       return;
     }
     const fd = this.tree.fdOf(directory);
-    const path = quoteByteString(childPath(directory, name));
-    checked(call("mknodat", fd, bytePath(name), S_IFCHR, 0), "make the whiteout of", path);
+    const path = childPath(directory, name);
+    checkedPath(call("mknodat", fd, bytePath(name), S_IFCHR, 0), "make the whiteout of", path);
     directory.whiteouts.add(name);
   }
 
