@@ -13,8 +13,8 @@ const PHASES_VARIABLE = "OCICAT_PHASES";
 async function main(name: string, words: readonly string[]): Promise<number> {
   if (process.env[PHASES_VARIABLE] !== undefined) {
     recordPhases();
-    endPhase("start");
   }
+  endPhase("start");
   const notes = takeLaunchNotes(process.env);
   if (notes !== undefined) {
     restoreOpenFilesLimit(notes.openFilesLimit);

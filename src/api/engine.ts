@@ -65,6 +65,7 @@ export {
   type PrunedContainers,
   pruneContainers,
 } from "../engine/containers/prune-containers.ts";
+export { type StartTrace, type TracedPhase, traceStart } from "../engine/containers/trace-start.ts";
 export {
   type UpdateContainerOptions,
   updateContainer,

@@ -53,15 +53,15 @@ export async function imageOf(
   surroundings: Surroundings,
 ): Promise<RunImage | undefined> {
   const { source, progress } = options;
+  endPhase("command");
   if (source.kind !== "image") {
     return undefined;
   }
-  endPhase("settings");
   try {
     return await openImage(source.reference, options, surroundings);
   } finally {
     await progress?.finish();
-    endPhase("image");
+    endPhase("mount");
   }
 }
 
@@ -88,8 +88,16 @@ interface Fetch {
   readonly resolving: ResolveOptions;
 }
 
-/** By the pull policy. A layout is never fetched, nor is what could only be an ID. */
 async function fetched(reference: string, fetch: Fetch): Promise<ResolvedImage> {
+  try {
+    return await fetchByPolicy(reference, fetch);
+  } finally {
+    endPhase("image");
+  }
+}
+
+/** A layout is never fetched, nor is what could only be an ID. */
+async function fetchByPolicy(reference: string, fetch: Fetch): Promise<ResolvedImage> {
   const { options, surroundings, resolving } = fetch;
   const policy = options.pullPolicy ?? surroundings.configuration.get("image.pull-policy");
   const isFetchable = !isLayoutReference(reference) && isName(reference);

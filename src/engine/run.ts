@@ -6,6 +6,7 @@ import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { AttachEnd } from "../holder/attach.ts";
 import { deleteContainer } from "../runtime/delete.ts";
 import { OwnedFd } from "../sys/file.ts";
+import { beginPhases } from "../sys/phases.ts";
 import { exitCodeOf, waitForPid } from "../sys/process.ts";
 import { socketPair } from "../sys/socket.ts";
 import { attachStreams } from "./containers/attach-streams.ts";
@@ -35,6 +36,7 @@ export type RunEnd =
 
 /** In the foreground this process's standard streams are the container's. */
 export async function runContainer(options: RunContainerOptions): Promise<RunEnd> {
+  beginPhases();
   const surroundings = await readSurroundings(options);
   const idMaps = rootlessIdMaps(process.env["USER"]);
   using container = await createContainer(options, surroundings, idMaps);

@@ -2,6 +2,7 @@
 
 import { giveHolderItsScope } from "../cgroup/holder-scope.ts";
 import type { HoldEnd } from "../plan/request.ts";
+import { endPhase } from "../sys/phases.ts";
 import { readProcessStat } from "../sys/process.ts";
 import { launchContainer } from "./create.ts";
 import type { CreateOptions } from "./create-options.ts";
@@ -25,7 +26,9 @@ export interface HeldContainer {
 export async function runHeld(options: HeldOptions): Promise<HeldContainer> {
   using container = await launchContainer(options, holdEnd(options));
   placeHolder(container.stage.pid, options);
+  endPhase("holder");
   orRemove(options, container, () => launchProcess(container));
+  endPhase("process");
   return { state: container.state, holderPid: container.stage.pid };
 }
 

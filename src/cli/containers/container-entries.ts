@@ -77,6 +77,11 @@ export const PORT: CommandEntry = {
   load: async () => (await import("./port.ts")).port,
 };
 
+export const TRACE: CommandEntry = {
+  summary: "show what the last start of a container took its time for",
+  load: async () => (await import("./trace.ts")).trace,
+};
+
 export const STATS: CommandEntry = {
   summary: "show what containers use",
   load: async () => (await import("./stats.ts")).stats,
@@ -167,6 +172,7 @@ export const CONTAINER: CommandGroup = {
     port: PORT,
     top: TOP,
     stats: STATS,
+    trace: TRACE,
     update: UPDATE,
     prune: PRUNE,
     logs: LOGS,

@@ -2,6 +2,7 @@
 // container that waits to be started again.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { endPhase } from "../../sys/phases.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { startByName } from "./container-operations.ts";
 import { isStopped, readStartRecord } from "./container-record.ts";
@@ -17,6 +18,7 @@ export async function containerEnded(id: string, options: SurroundingsOptions): 
     return;
   }
   await Bun.sleep(delayMs);
+  endPhase("wait");
   await startByName(id, { ...options, isRestart: true }).catch((error: unknown) => {
     // Removed meanwhile; anything else has to be told.
     if (!(error instanceof OcicatError && error.code === "not-found")) {

@@ -6,6 +6,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { kill } from "../../runtime/kill.ts";
 import { pauseContainer } from "../../runtime/pause.ts";
 import { resumeContainer } from "../../runtime/resume.ts";
+import { beginPhases, endPhase } from "../../sys/phases.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { recordEnd } from "../events/record-end.ts";
 import { imageOf } from "../run-image.ts";
@@ -91,6 +92,7 @@ export interface StartOptions extends SurroundingsOptions {
 
 /** False: it runs already, and is left as it is. */
 export async function startByName(word: string, options: StartOptions): Promise<boolean> {
+  beginPhases();
   using container = await openContainer(word, options);
   using _lock = container.folder.lock();
   requirePresent(container);
@@ -122,6 +124,7 @@ export async function startByName(word: string, options: StartOptions): Promise<
 /** Stops it, if it runs, and starts it. */
 export async function restartContainer(word: string, options: StopOptions): Promise<void> {
   await stopContainer(word, options);
+  endPhase("stop");
   await startByName(word, options);
   using container = await openContainer(word, options);
   recordContainerEvent(container, "restart");

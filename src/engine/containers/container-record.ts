@@ -2,8 +2,9 @@
 //
 //   container.json    {"version": 1, "id", "name", "created", "image", "options"}: ContainerRecord. Written
 //                     when the container is created, replaced as a whole when something of it changes
-//   started.json      {"version": 1, "startedMs", "holderPid", "holderStartTime", "restarts",
-//                     "killedHolders"}: StartRecord, of its last start. A start removes the exit record of the one before it first
+//   started.json      {"version": 1, "startedMs", "holderPid", "holderStartTime", "restarts", "killedHolders",
+//                     "phases"}: StartRecord, of its last start. A start removes the exit record of the one
+//                     before it first
 //   stopped           empty: a user ended it, so no restart policy starts it again
 //   died              the event of its end has been recorded (src/engine/events/record-end.ts). "oom": the
 //                     kernel has ended processes of it for want of memory; else empty
@@ -20,6 +21,7 @@ import {
   statAt,
   tryUnlinkAt,
 } from "../../sys/file.ts";
+import type { PhaseTime } from "../../sys/phases.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 
 export const RECORD_NAME = "container.json";
@@ -64,6 +66,8 @@ export interface StartRecord {
   readonly restarts: number;
   /** How many holders before this one were killed while it ran; absent: none. */
   readonly killedHolders?: number;
+  /** Of the start itself, in order; absent: it has not come that far. */
+  readonly phases?: readonly PhaseTime[];
 }
 
 export function writeContainerRecord(folderFd: number, record: ContainerRecord): void {

@@ -3,6 +3,7 @@
 import { O_CREAT, O_TRUNC, O_WRONLY } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { OwnedFd, openAt } from "../../sys/file.ts";
+import { endPhase } from "../../sys/phases.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { HELLO_ARGS } from "../hello.ts";
 import { imageArguments } from "../image-process.ts";
@@ -74,6 +75,7 @@ export async function createContainer(
   });
   const held = parts.move();
   recordContainerEvent({ surroundings, record }, "create");
+  endPhase("container");
   return { ...made, record, [Symbol.dispose]: () => held.dispose() };
 }
 

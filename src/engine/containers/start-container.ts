@@ -14,6 +14,7 @@ import type { HoldLog } from "../../program/hold-request.ts";
 import { type HeldContainer, type HeldOptions, runHeld } from "../../runtime/run-held.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { makeDirectories, OwnedFd, open, tryUnlinkAt } from "../../sys/file.ts";
+import { endPhase, phaseTimes } from "../../sys/phases.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { listenUnixAt } from "../../sys/socket.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
@@ -61,8 +62,10 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   using program = isHello ? new OwnedFd(helloProgramFd()) : undefined;
   using imageLock = container.image?.root.shareLock();
   using joined = joinNamespaces(options, surroundings);
+  endPhase("network");
   using parts = await makeStartedParts(request);
   const config = encodeDocument(configureContainer(source, joined, { ...request, parts }), "");
+  endPhase("configuration");
   using listener = new OwnedFd(listenForClients(surroundings, id));
   using holderLock = container.folder.lockForHolder();
   await mendLogOfLost(container);
@@ -99,6 +102,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     startedMs: Date.now(),
     holderPid: held.holderPid,
     holderStartTime: startTime,
+    phases: phaseTimes(),
   });
   recordContainerEvent({ surroundings, record: container.record }, "start");
   recordVolumesOf({ surroundings, record: container.record }, "mount");
