@@ -11,6 +11,11 @@ export interface SqliteSchema {
   readonly version: number;
   /** Makes the tables of a new file. */
   readonly tables: string;
+  /**
+   * What a power cut may take. "nothing": a change is on the disk when it is done. "all": nobody waits for
+   * the disk, and the file may have to be replaced; for what is derived from elsewhere.
+   */
+  readonly losable: "nothing" | "all";
 }
 
 const DAMAGED = ["SQLITE_NOTADB", "SQLITE_CORRUPT"];
@@ -25,7 +30,7 @@ export function openSqlite(path: string, schema: SqliteSchema): Database | undef
   database.run("PRAGMA busy_timeout = 10000");
   database.run("PRAGMA locking_mode = EXCLUSIVE");
   database.run("PRAGMA journal_mode = WAL");
-  database.run("PRAGMA synchronous = FULL");
+  database.run(`PRAGMA synchronous = ${schema.losable === "all" ? "OFF" : "FULL"}`);
   if (!database.transaction(prepareSchema).immediate(database, schema)) {
     return undefined;
   }

@@ -30,6 +30,7 @@ export const EVENT_DATABASE_FILE = "events.sqlite";
 
 const SCHEMA = {
   version: 1,
+  losable: "nothing",
   tables: `
   CREATE TABLE source (
     id INTEGER PRIMARY KEY, head TEXT NOT NULL UNIQUE,
@@ -40,7 +41,7 @@ const SCHEMA = {
     time TEXT NOT NULL, once TEXT UNIQUE, document TEXT NOT NULL
   ) STRICT;
 `,
-};
+} as const;
 
 /** Of the files of earlier boots there is nothing to fold any more. */
 const SOURCES_KEPT = 100;

@@ -64,5 +64,6 @@ export function databaseProblem(storeRoot: string): string | undefined {
 }
 
 function openSound(storeRoot: string): Database | undefined {
-  return openSqlite(`${storeRoot}/${DATABASE_FILE}`, { version: VERSION, tables: TABLES });
+  const schema = { version: VERSION, tables: TABLES, losable: "all" } as const;
+  return openSqlite(`${storeRoot}/${DATABASE_FILE}`, schema);
 }
