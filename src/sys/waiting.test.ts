@@ -29,6 +29,19 @@ describe("waiting in the event loop", () => {
     close(pidfd);
   });
 
+  test("one after the other, each as soon as the one before is over", async () => {
+    const ends: unknown[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const pid = startSleep();
+      const pidfd = tryOpenPidfd(pid);
+      trySignalPidfd(pidfd, SIGKILL);
+      await untilReady(pidfd);
+      ends.push(waitForPid(pid));
+      close(pidfd);
+    }
+    expect(ends).toEqual(ends.map(() => ({ signal: SIGKILL })));
+  });
+
   test("many processes that end at once are all seen", async () => {
     const pids = Array.from({ length: 20 }, startSleep);
     const pidfds = pids.map(tryOpenPidfd);

@@ -91,13 +91,16 @@ class DescriptorLoop {
 
   /** Runs as long as there is anything to wait for; an idle loop does not keep the process alive. */
   async #read(): Promise<void> {
-    const reader = Bun.file(this.#eventFd).stream().getReader();
+    // Something may be added while a reader that has nothing to wait for is being given up.
     while (this.#callbacks.size > 0) {
-      this.#ask();
-      await reader.read();
-      this.#dispatch();
+      const reader = Bun.file(this.#eventFd).stream().getReader();
+      while (this.#callbacks.size > 0) {
+        this.#ask();
+        await reader.read();
+        this.#dispatch();
+      }
+      await reader.cancel();
     }
-    await reader.cancel();
     this.#isReading = false;
   }
 
