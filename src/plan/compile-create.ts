@@ -22,6 +22,7 @@ import { ProgramBuilder } from "../program/builder.ts";
 import type { Program, Register } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 import type { PlanContext } from "./context.ts";
+import { handOver, openHandover } from "./handover.ts";
 import { enterCgroup, planInit } from "./init.ts";
 import { joinNamespaces, type NamespacePlan, planNamespaces } from "./namespaces.ts";
 import type { CreateRequest } from "./request.ts";
@@ -69,6 +70,7 @@ function cloneThroughMiddle(
   shared: StageShared,
 ): void {
   const { program, request } = context;
+  const handover = request.end.kind === "hold" ? openHandover(program) : undefined;
   const afterMiddle = program.label();
   const middle = program.fork(shared.cloneArguments, "middle", afterMiddle);
   enterCgroup(program, request, shared.cgroup);
@@ -78,8 +80,11 @@ function cloneThroughMiddle(
   const clone = cloneArguments(program, { flags, pidfd });
   const init = cloneInit(context, namespaces, { ...shared, cloneArguments: clone });
   reportInit(context, shared, init);
+  if (handover !== undefined) {
+    handOver(program, handover, init);
+  }
   program.control("exit", [0]);
   program.endFork(afterMiddle);
   program.call("wait4", [middle, 0, 0, 0]);
-  finishStage(context, shared, "any");
+  finishStage(context, shared, handover ?? "any");
 }

@@ -11,6 +11,7 @@ import {
 } from "../program/hold-request.ts";
 import type { DataReference, Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
+import type { KeptProcess } from "./handover.ts";
 import { receiveDescriptor } from "./messages.ts";
 import type { ExitCommand, HoldEnd } from "./request.ts";
 import type { Stdio } from "./stdio.ts";
@@ -22,8 +23,8 @@ const HOLDER_IGNORES = [SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM].reduce(
 );
 
 export interface HeldProcess {
-  /** A child of the stage; its pidfd is in the room. */
-  readonly process: { readonly pid: Register; readonly pidfdRoom: DataReference };
+  /** A child of the stage. */
+  readonly process: KeptProcess;
   readonly stdio: Stdio;
   /** Descriptors that the holder has no use for. */
   readonly givenUp: readonly Register[];
@@ -42,8 +43,7 @@ export function holdProcess(program: ProgramBuilder, end: HoldEnd, held: HeldPro
   };
   const offsets = HOLD_REQUEST_OFFSETS;
   keep(process.pid, offsets.initPid);
-  const pidfd = program.control("load", [offsetOf(process.pidfdRoom), 4], { result: "pidfd" });
-  keep(pidfd, offsets.pidfd);
+  keep(process.pidfd, offsets.pidfd);
   if (stdio.kind === "pipes") {
     keep(stdio.holder.stdout, offsets.stdoutFd);
     keep(stdio.holder.stderr, offsets.stderrFd);
@@ -87,7 +87,7 @@ export function holdRequest(
 export function holdToTheEnd(
   program: ProgramBuilder,
   hold: DataReference,
-  { onExit, supervisor }: Pick<HoldEnd, Afterwards>,
+  { socketPath, onExit, supervisor }: Pick<HoldEnd, Afterwards | "socketPath">,
 ): void {
   program.call("close", [REPORT_REGISTER]);
   // Standard descriptors are the caller's: a holder that kept them would keep its pipes open.
@@ -96,6 +96,10 @@ export function holdToTheEnd(
     program.control("hold", [offsetOf(hold)]);
   } else {
     holdSupervised(program, hold, supervisor);
+  }
+  if (socketPath !== undefined) {
+    const caught = { errnos: "any" } as const;
+    program.call("unlinkat", [CURRENT_DIRECTORY, program.text(socketPath), 0], { caught });
   }
   executeAtEnd(program, onExit);
   program.control("exit", [0]);

@@ -60,6 +60,8 @@ export interface HoldEnd {
   readonly log?: HoldLog;
   /** By which another holder can take over. Absent: pipes, which end with this one. */
   readonly fifos?: { readonly stdout: OutputFifo; readonly stderr: OutputFifo };
+  /** Where `listenerFd` listens, an absolute path: removed when all is over. */
+  readonly socketPath?: string;
   /** Executed by the holder when all is over. */
   readonly onExit?: ExitCommand;
   /** The container's init is ours, and its process a child of that. */
@@ -88,6 +90,13 @@ export interface OutputFifo {
    * open for reading, too, and whoever writes while there is no holder waits for the next one.
    */
   readonly endsWithReader: boolean;
+}
+
+/** Those that the caller opens for the holder. */
+export function holdersDescriptors(end: HoldEnd): number[] {
+  const { primaryFd, listenerFd, directoryFd, log, lockFds = [] } = end;
+  const fds = [primaryFd, listenerFd, directoryFd, log?.directoryFd, ...lockFds];
+  return fds.filter((fd) => fd !== undefined);
 }
 
 export interface ExitCommand {
@@ -140,7 +149,7 @@ export interface ExecRequest {
   readonly namespaces: number;
   readonly cgroup: CgroupEntryRequest;
   readonly resctrlTasks?: readonly string[];
-  readonly end: { readonly kind: "run" } | { readonly kind: "detach" };
+  readonly end: { readonly kind: "run" } | { readonly kind: "detach" } | HoldEnd;
   /** The container's user namespace has given up setgroups(2). */
   readonly setgroupsDenied: boolean;
   readonly consoleFd?: number;

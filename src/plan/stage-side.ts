@@ -18,6 +18,7 @@ import { openOuterBindSources } from "./bind-sources.ts";
 import { CGROUP_FIELD, cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY, forInit, type PlanContext } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
+import { type Handover, type KeptProcess, takeOver } from "./handover.ts";
 import { holdProcess } from "./hold.ts";
 import { openIdMappedRoot } from "./id-mapped-root.ts";
 import { deniesSetgroups, writeIdMaps } from "./id-maps.ts";
@@ -26,6 +27,7 @@ import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespa
 import { moveNetDevices } from "./net-devices.ts";
 import { outerLimits } from "./process-limits.ts";
 import { REPORT_PID } from "./reports.ts";
+import type { HoldEnd } from "./request.ts";
 import { openStartSocket, type StartPlace } from "./start-socket.ts";
 import { planStdio, type Stdio } from "./stdio.ts";
 
@@ -176,21 +178,28 @@ function sendPidfd({ program, request }: PlanContext, shared: StageShared): void
   program.forget(fd);
 }
 
-/** `init`: "any" where its pid is known to another process alone. */
+/** `init`: its pid, or how the stage learns of it; "any" where it does not have to. */
 export function finishStage(
   context: PlanContext,
   shared: StageShared,
-  init: Register | "any",
+  init: Register | Handover | "any",
 ): void {
   const { program, request } = context;
   program.because("process");
-  if (request.end.kind === "run") {
-    waitAndExit(program, init);
-  } else if (request.end.kind === "hold" && init !== "any") {
-    holdContainer(context, shared, init);
+  if (request.end.kind === "hold" && init !== "any") {
+    const isTold = "reader" in init;
+    const kept = isTold ? takeOver(program, init) : keptInit(program, shared, init);
+    holdContainer(context, shared, { end: request.end, process: kept });
+  } else if (request.end.kind === "run") {
+    waitAndExit(program, init === "any" || "reader" in init ? "any" : init);
   } else {
     program.control("exit", [0]);
   }
+}
+
+function keptInit(program: ProgramBuilder, shared: StageShared, pid: Register): KeptProcess {
+  const pidfd = program.control("load", [offsetOf(shared.pidfdRoom), 4], { result: "pidfd" });
+  return { pid, pidfd };
 }
 
 /** Ends as init ends, without holding descriptors that others wait for. */
@@ -202,16 +211,14 @@ export function waitAndExit(program: ProgramBuilder, child: Register | "any"): v
   program.control("exit_as", [offsetOf(siginfo)]);
 }
 
-function holdContainer(context: PlanContext, shared: StageShared, init: Register): void {
-  const { program, request, outer } = context;
-  if (request.end.kind === "hold") {
-    const born = shared.cgroup === undefined ? [] : [shared.cgroup];
-    holdProcess(program, request.end, {
-      process: { pid: init, pidfdRoom: shared.pidfdRoom },
-      stdio: shared.stdio,
-      givenUp: [...born, ...forInit(outer)],
-    });
-  }
+function holdContainer(
+  { program, outer }: PlanContext,
+  { stdio, cgroup }: StageShared,
+  { end, process }: { readonly end: HoldEnd; readonly process: KeptProcess },
+): void {
+  const born = cgroup === undefined ? [] : [cgroup];
+  const givenUp = [...born, ...forInit(outer)];
+  holdProcess(program, end, { process, stdio, givenUp });
 }
 
 export function setgroupsAreDenied(context: PlanContext, namespaces: NamespacePlan): boolean {

@@ -10,7 +10,7 @@ import type { Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 import type { NamespacePlan } from "./namespaces.ts";
-import type { HoldEnd, OutputFifo } from "./request.ts";
+import type { CreateRequest, HoldEnd, OutputFifo } from "./request.ts";
 
 export type Stdio = {
   /** Descriptors that the stage gives up once init is cloned. */
@@ -36,7 +36,14 @@ export type Stdio = {
     }
 );
 
-export function planStdio(context: PlanContext, namespaces: NamespacePlan): Stdio {
+/** What is needed of the plan of a container, or of a process in one. */
+export interface StdioContext extends Pick<PlanContext, "program"> {
+  readonly request: Pick<CreateRequest, "spec" | "facts" | "end" | "ownedStdio" | "consoleFd">;
+}
+
+type UserNamespace = Pick<NamespacePlan, "user">;
+
+export function planStdio(context: StdioContext, namespaces: UserNamespace): Stdio {
   const { program, request } = context;
   program.because("process");
   if (request.spec.process?.terminal === true) {
@@ -51,7 +58,7 @@ export function planStdio(context: PlanContext, namespaces: NamespacePlan): Stdi
   return { kind: "inherited", initEnds: [] };
 }
 
-function planTerminal({ program, request }: PlanContext): Stdio {
+function planTerminal({ program, request }: StdioContext): Stdio {
   if (request.end.kind !== "hold") {
     return {
       kind: "terminal",
@@ -69,7 +76,7 @@ function planTerminal({ program, request }: PlanContext): Stdio {
   return { kind: "terminal", receiver, sender, initEnds: [sender] };
 }
 
-function planPipes(context: PlanContext, namespaces: NamespacePlan, end: HoldEnd): Stdio {
+function planPipes(context: StdioContext, namespaces: UserNamespace, end: HoldEnd): Stdio {
   const { program } = context;
   const stdout = makeOutput(program, "stdout", end.fifos?.stdout);
   const stderr = makeOutput(program, "stderr", end.fifos?.stderr);
@@ -136,7 +143,7 @@ function makePipe(program: ProgramBuilder, name: string): Pipe {
  * Images open /dev/stdout by name, as a user that is not root: a pipe or terminal then has to be that
  * user's. The null device and files stay whose they are.
  */
-function giveToUser(context: PlanContext, namespaces: NamespacePlan, fd: Register | number): void {
+function giveToUser(context: StdioContext, namespaces: UserNamespace, fd: Register | number): void {
   const { program, request } = context;
   const maps = namespaces.user === "new" ? request.spec.linux?.uidMappings : undefined;
   const uid = hostId(request.spec.process?.user.uid ?? 0, maps);

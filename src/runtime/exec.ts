@@ -52,13 +52,13 @@ export interface ExecOptions extends ContainerAddress {
 /** A process that has been executed in the container. */
 export interface ExecutedProcess {
   readonly pid: number;
-  /** The stage, our child, which ends as the process does; undefined for a detached one. */
+  /** The stage, our child: it ends as the process does, or holds it. */
   readonly stagePid: number;
 }
 
 /** Starts the process and does not wait for it. */
 export async function execDetached(options: ExecOptions): Promise<ExecutedProcess> {
-  const executed = await execute(options, "detach");
+  const executed = await execute(options, { kind: "detach" });
   waitForPid(executed.stagePid);
   return executed;
 }
@@ -70,12 +70,18 @@ export interface AttendedExecOptions extends ExecOptions {
 
 /** Starts the process, waits for its end and returns how that was. */
 export async function exec(options: AttendedExecOptions): Promise<ExitStatus> {
-  const executed = await execute(options, "run");
+  const executed = await execute(options, { kind: "run" });
   options.attend?.(executed.stagePid, executed.pid);
   return waitForPid(executed.stagePid);
 }
 
-async function execute(options: ExecOptions, end: "run" | "detach"): Promise<ExecutedProcess> {
+const TERMINAL_ENDS = { detach: "given", run: "kept", hold: "held" } as const;
+
+/** When the promise is fulfilled the process runs; `end` says what becomes of the stage. */
+export async function execute(
+  options: ExecOptions,
+  end: ExecRequest["end"],
+): Promise<ExecutedProcess> {
   using directory = StateDirectory.open(options.stateRoot, options.id, LOCK_SH);
   const state = directory.readState();
   const status = statusOf(directory, state);
@@ -88,7 +94,7 @@ async function execute(options: ExecOptions, end: "run" | "detach"): Promise<Exe
   const process = withHome(options.process(spec.process), {
     rootPath: `/proc/${state.pid}/root`,
   });
-  checkTerminal(process, end === "detach" ? "given" : "kept", options);
+  checkTerminal(process, TERMINAL_ENDS[end.kind], options);
   using sockets = new RequestedSockets(options, spec);
   const facts = gatherFacts({
     spec: specOfExec(spec, process),
@@ -107,7 +113,7 @@ async function execute(options: ExecOptions, end: "run" | "detach"): Promise<Exe
     namespaces: state.namespaces,
     cgroup: joinedCgroup(state, options.cgroup),
     resctrlTasks: state.resctrl?.tasks ?? [],
-    end: { kind: end },
+    end,
     setgroupsDenied: (state.namespaces & CLONE_NEWUSER) !== 0 && deniesSetgroups(maps, facts),
     ...sockets.forProgram(),
     preserveFds: options.preserveFds ?? 0,
@@ -115,7 +121,7 @@ async function execute(options: ExecOptions, end: "run" | "detach"): Promise<Exe
     ignoredSignals: options.ignoredSignals ?? { low: 0, high: 0 },
     ownedStdio: ownedStdio(),
   };
-  const keepFds = [init.number, ...sockets.keptFds({ kind: end }, request.preserveFds)];
+  const keepFds = [init.number, ...sockets.keptFds(end, request.preserveFds)];
   return launchExec({ options, state, request, keepFds, spec });
 }
 
@@ -187,8 +193,7 @@ function launchExec(launch: ExecLaunch): ExecutedProcess {
     try {
       return launchInto(launch, { ...request, cgroup: { ...request.cgroup, into } });
     } catch (error) {
-      const isCgroup = error instanceof OcicatError && CGROUP_ERRORS.has(error.errno ?? 0);
-      if (!isCgroup || choice + 1 >= choices.length) {
+      if (!isCgroupRefusal(error) || choice + 1 >= choices.length) {
         throw error;
       }
     }
@@ -202,6 +207,16 @@ const CGROUP_ERRORS: ReadonlySet<number> = new Set([
   Errno.EOPNOTSUPP,
 ]);
 
+/** The process has not been cloned then. */
+function isCgroupRefusal(error: unknown): boolean {
+  if (!(error instanceof OcicatError)) {
+    return false;
+  }
+  const { operation, subject, errno = 0 } = error;
+  const isBirth = operation === "exec:" && subject === "fork";
+  return (operation === "linux.cgroupsPath:" || isBirth) && CGROUP_ERRORS.has(errno);
+}
+
 function launchInto(launch: ExecLaunch, request: ExecRequest): ExecutedProcess {
   const { options } = launch;
   using stage = launchProgram(compileExec(request), {
@@ -211,8 +226,20 @@ function launchInto(launch: ExecLaunch, request: ExecRequest): ExecutedProcess {
   try {
     return { pid: awaitExecution(launch, stage), stagePid: stage.pid };
   } catch (error) {
+    if (!isCgroupRefusal(error)) {
+      dismissPrimary(request.end);
+    }
     stage.abandon();
     throw error;
+  }
+}
+
+const SHUT_RDWR = 2;
+
+/** A holder whose process came to nothing would wait for its first client to say something. */
+function dismissPrimary(end: ExecRequest["end"]): void {
+  if (end.kind === "hold" && end.primaryFd !== undefined) {
+    call("shutdown", end.primaryFd, SHUT_RDWR);
   }
 }
 

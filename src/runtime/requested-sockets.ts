@@ -4,7 +4,7 @@ import { SOCK_STREAM } from "../abi/process.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { Process } from "../oci/process.ts";
 import type { Spec } from "../oci/spec.ts";
-import type { CreateRequest, HoldEnd, StageEnd } from "../plan/request.ts";
+import { type CreateRequest, holdersDescriptors, type StageEnd } from "../plan/request.ts";
 import { OwnedFd } from "../sys/file.ts";
 import { connectUnix } from "../sys/socket.ts";
 
@@ -45,11 +45,11 @@ export class RequestedSockets implements Disposable {
   }
 
   /** All descriptors that have to stay open in the stage. */
-  keptFds(end: StageEnd | { readonly kind: "run" | "detach" }, preserveFds: number): number[] {
+  keptFds(end: StageEnd, preserveFds: number): number[] {
     const ours = [this.#consoleFd, this.#pidfd?.number, this.#seccomp?.number].filter(
       (fd) => fd !== undefined,
     );
-    const holders = end.kind === "hold" ? holdersFds(end) : [];
+    const holders = end.kind === "hold" ? holdersDescriptors(end) : [];
     const preserved = Array.from({ length: preserveFds }, (_, index) => 3 + index);
     return [...ours, ...holders, ...preserved];
   }
@@ -59,12 +59,6 @@ export class RequestedSockets implements Disposable {
     this.#pidfd?.[Symbol.dispose]();
     this.#seccomp?.[Symbol.dispose]();
   }
-}
-
-function holdersFds(end: HoldEnd): number[] {
-  const { primaryFd, listenerFd, directoryFd, log, lockFds = [] } = end;
-  const fds = [primaryFd, listenerFd, directoryFd, log?.directoryFd, ...lockFds];
-  return fds.filter((fd) => fd !== undefined);
 }
 
 function connect(path: string | undefined): OwnedFd | undefined {

@@ -6,6 +6,7 @@ import { endPhase } from "../sys/phases.ts";
 import { readProcessStat } from "../sys/process.ts";
 import { launchContainer } from "./create.ts";
 import type { CreateOptions } from "./create-options.ts";
+import { holdEnd } from "./hold-end.ts";
 import { launchProcess, orRemove } from "./run.ts";
 import { type ContainerState, outputFifoPath } from "./state-directory.ts";
 
@@ -24,7 +25,10 @@ export interface HeldContainer {
 
 /** Starts the container. When the promise is fulfilled its process runs, kept by the holder. */
 export async function runHeld(options: HeldOptions): Promise<HeldContainer> {
-  using container = await launchContainer(options, holdEnd(options));
+  using container = await launchContainer(
+    options,
+    holdEnd({ ...options, fifos: outputFifos(options) }),
+  );
   placeHolder(container.stage.pid, options);
   endPhase("holder");
   orRemove(options, container, () => launchProcess(container));
@@ -44,35 +48,6 @@ function placeHolder(holderPid: number, { id, ownScope }: HeldOptions): void {
       ownScope?.onRefusal(error);
     }
   }
-}
-
-function holdEnd(options: HeldOptions): HoldEnd {
-  const {
-    stdin,
-    directoryFd,
-    isRecordBrief,
-    primaryFd,
-    listenerFd,
-    log,
-    onExit,
-    lockFds,
-    reaps,
-    supervisor,
-  } = options;
-  return {
-    kind: "hold",
-    stdin,
-    directoryFd,
-    fifos: outputFifos(options),
-    ...(isRecordBrief === undefined ? {} : { isRecordBrief }),
-    ...(primaryFd === undefined ? {} : { primaryFd }),
-    ...(listenerFd === undefined ? {} : { listenerFd }),
-    ...(log === undefined ? {} : { log }),
-    ...(onExit === undefined ? {} : { onExit }),
-    ...(lockFds === undefined ? {} : { lockFds }),
-    ...(reaps === undefined ? {} : { reaps }),
-    ...(supervisor === undefined ? {} : { supervisor }),
-  };
 }
 
 function outputFifos({
