@@ -48,8 +48,20 @@ export {
 export { diffContainer } from "../engine/containers/diff-container.ts";
 export {
   type ExecContainerOptions,
+  execDetached,
   execInContainer,
 } from "../engine/containers/exec-in-container.ts";
+export {
+  connectToExec,
+  createExec,
+  inspectExec,
+  listExecs,
+  resizeExec,
+  signalExec,
+  startExec,
+  waitForExec,
+} from "../engine/containers/exec-operations.ts";
+export type { ExecReport } from "../engine/containers/exec-report.ts";
 export { exportContainer } from "../engine/containers/export-container.ts";
 export {
   type InspectContainerOptions,

@@ -33,6 +33,7 @@ export interface SettingValues {
   readonly "registry.idle-timeout": number;
   readonly "registry.attempts": number;
   readonly "progress.style": ProgressStyle;
+  readonly "terminal.detach-keys": string;
   readonly "events.keep": number;
   readonly "users.auto-name": string;
 }
@@ -122,6 +123,11 @@ export const SETTINGS: SettingTable = {
   "progress.style": choice(["auto", "bars", "lines", "json", "none"], {
     fallback: "auto",
     purpose: "How progress is shown; auto draws bars at a terminal and else writes lines",
+  }),
+  "terminal.detach-keys": text({
+    fallback: "ctrl-p,ctrl-q",
+    purpose:
+      "The keys that leave a terminal of a container and let its process go on: characters, or ctrl- and a letter, separated by commas; none when empty",
   }),
   "events.keep": integer(
     { min: 0, max: 10_000_000 },

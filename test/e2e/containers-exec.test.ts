@@ -1,7 +1,6 @@
 // exec: other processes in a container that runs.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { waitForPid } from "../../src/sys/process.ts";
 import { eventually } from "../peers/conditions.ts";
 import { TerminalSession } from "../peers/terminal.ts";
 import { ContainerPlace } from "./container-place.ts";
@@ -96,17 +95,6 @@ describe.skipIf(NEEDS_ROOT)("as root: exec", () => {
     await session.shows("50 120\r\n");
     session.type("exit 4\r");
     expect(await session.ended()).toBe(4);
-  });
-
-  test("-d goes on by itself", async () => {
-    const script = "exec 3>&1; readlink /proc/$$/fd/3 > /tmp/made; exec sleep 7654";
-    expect(output("-d", "web", "sh", "-c", script)).toBe("");
-    await eventually("its file", () => exec("web", "test", "-s", "/tmp/made").status === 0);
-    expect(output("web", "cat", "/tmp/made")).toBe("/dev/null\n");
-    expect(exec("-d", "web", "no-such-program").status).toBe(127);
-    const pid = await eventually("its process", () => place.childrenOf("sleep 7654")[0]);
-    process.kill(pid, "SIGKILL");
-    waitForPid(pid);
   });
 
   test("signals are passed on", async () => {

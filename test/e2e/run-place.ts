@@ -153,6 +153,7 @@ export class RunPlace {
       ...namesIn(join(this.store, "containers")).map((name) => `folder: ${name}`),
       ...namesIn(join(this.store, "names")).map((name) => `name: ${name}`),
       ...namesIn(join(this.state, ".attach")).map((name) => `socket: ${name}`),
+      ...namesIn(join(this.state, ".execs")).map((name) => `execs: ${name}`),
       ...namesIn(join(this.store, "staging")).map((name) => `staging: ${name}`),
       ...namesIn(this.containerState)
         .filter((name) => name !== ".cache")

@@ -1,7 +1,12 @@
 // exec: another process in a container that runs.
 
-import { execInContainer } from "../../engine/containers/exec-in-container.ts";
+import {
+  type ExecContainerOptions,
+  execDetached,
+  execInContainer,
+} from "../../engine/containers/exec-in-container.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { parseDetachKeys } from "../../holder/detach-keys.ts";
 import { readTextFile } from "../../sys/file.ts";
 import type { LaunchNotes } from "../../sys/launch-notes.ts";
 import { isTerminal } from "../../sys/terminal.ts";
@@ -9,6 +14,7 @@ import { defineCommand } from "../command.ts";
 import { executionFailureCode } from "../execution-failure.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { variables } from "../run/values.ts";
+import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
 const STDIN = 0;
@@ -16,7 +22,12 @@ const STDIN = 0;
 const EXEC_FLAGS = {
   interactive: { kind: "switch", aliases: ["i"], help: "pass standard input on" },
   tty: { kind: "switch", aliases: ["t"], help: "give the process a terminal" },
-  detach: { kind: "switch", aliases: ["d"], help: "do not wait for it; its output goes nowhere" },
+  detach: { kind: "switch", aliases: ["d"], help: "print the exec's ID and leave it running" },
+  "detach-keys": {
+    kind: "text",
+    value: "KEYS",
+    help: "leave a terminal: ctrl-p,ctrl-q or the setting",
+  },
   user: {
     kind: "text",
     aliases: ["u"],
@@ -38,8 +49,13 @@ const EXEC_FLAGS = {
 export const exec = defineCommand({
   usage: ["[FLAGS] CONTAINER COMMAND..."],
   about: `Runs another process in a container that runs: with the container's environment, working directory,
-user and limits, and what the flags say on top. Leaves with its exit code; signals are passed on.`,
-  notes: `Exit codes: the process's own, 128 + N when signal N killed it, 127 when its program is not found,
+user and limits, and what the flags say on top. Leaves with its exit code; signals are passed on. The
+process belongs to a holder of its own: it goes on when this command is killed.`,
+  notes: `At a terminal (-it), ctrl-p ctrl-q leaves the process running. With --detach its ID is printed, and
+\`ocicat inspect --type exec ID\` tells what became of it, until the container is removed or 64 others have
+ended.
+
+Exit codes: the process's own, 128 + N when signal N killed it, 127 when its program is not found,
 126 when it cannot be executed, 1 when ocicat itself fails.`,
   flags: EXEC_FLAGS,
   args: { min: 2 },
@@ -49,24 +65,36 @@ user and limits, and what the flags say on top. Leaves with its exit code; signa
     "ocicat exec -it web sh",
     "ocicat exec -u postgres db psql -c 'select 1'",
     "echo hello | ocicat exec -i web tee /tmp/hello",
+    "ocicat exec -d web sh -c 'sleep 60; nginx -s reload'",
   ],
   act: (flags, { notes }) => execCommand(flags, notes),
   failureCode: (error) => executionFailureCode(error, 1),
 });
 
-function execCommand(
+async function execCommand(
   flags: FlagsOf<typeof EXEC_FLAGS>,
   notes: LaunchNotes | undefined,
 ): Promise<number> {
-  const [word = "", ...command] = flags.args;
-  const detach = flags.switch("detach");
-  const interactive = flags.switch("interactive");
   checkFlags(flags);
+  const [word = ""] = flags.args;
+  const options = execOptions(flags, notes);
+  if (flags.switch("detach")) {
+    writeOutput(`${await execDetached(word, options)}\n`);
+    return 0;
+  }
+  return execInContainer(word, options);
+}
+
+function execOptions(
+  flags: FlagsOf<typeof EXEC_FLAGS>,
+  notes: LaunchNotes | undefined,
+): ExecContainerOptions {
   const workdir = flags.text("workdir");
   const user = flags.text("user");
-  return execInContainer(word, {
+  const keys = flags.text("detach-keys");
+  return {
     ...placeOptions(flags),
-    command,
+    command: flags.args.slice(1),
     env: variables({
       files: flags.list("env-file").map((path) => readTextFile(path)),
       entries: flags.list("env"),
@@ -74,11 +102,11 @@ function execCommand(
     }),
     ...(workdir === undefined ? {} : { workdir }),
     ...(user === undefined ? {} : { user }),
-    interactive,
-    detach,
+    interactive: flags.switch("interactive"),
     terminal: flags.switch("tty"),
+    ...(keys === undefined ? {} : { detachKeys: parseDetachKeys(keys) }),
     ...(notes === undefined ? {} : { ignoredSignals: signalSet(notes) }),
-  });
+  };
 }
 
 function checkFlags(flags: FlagsOf<typeof EXEC_FLAGS>): void {

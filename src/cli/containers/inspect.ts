@@ -1,5 +1,6 @@
-// inspect, container inspect: all that is known of containers, or of images.
+// inspect, container inspect: all that is known of containers, of images, or of what was executed.
 
+import { inspectExec } from "../../engine/containers/exec-operations.ts";
 import { inspectContainer } from "../../engine/containers/inspect-container.ts";
 import { inspectImage } from "../../engine/images/inspect-image.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
@@ -8,6 +9,9 @@ import type { FlagTable } from "../flags.ts";
 import { PLATFORM_FLAG } from "../images/image-flags.ts";
 import { INSPECT_FORMAT_FLAG, inspectEach } from "../inspect-each.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+
+/** "": a container, or else an image. */
+const TYPES = ["", "container", "image", "exec"] as const;
 
 const CONTAINER_FLAGS = {
   ...INSPECT_FORMAT_FLAG,
@@ -31,12 +35,12 @@ export const inspectContainers = defineCommand({
 });
 
 export const inspect = defineCommand({
-  usage: ["[FLAGS] CONTAINER|IMAGE..."],
+  usage: ["[FLAGS] CONTAINER|IMAGE...", "[FLAGS] --type exec EXEC..."],
   about: `Shows all that is known of containers, or of images where no container has that name, as a JSON array
-with the fields of docker.`,
+with the fields of docker. EXEC is the ID of a process that \`ocicat exec\` has added to a container.`,
   flags: {
     ...CONTAINER_FLAGS,
-    type: { kind: "text", value: "container|image", help: "look for nothing else" },
+    type: { kind: "text", value: "container|image|exec", help: "look for nothing else" },
     ...PLATFORM_FLAG,
   },
   args: { min: 1 },
@@ -45,11 +49,15 @@ with the fields of docker.`,
     "ocicat inspect web",
     "ocicat inspect --format '{{.State.Pid}} {{.Config.Env}}' web",
     "ocicat inspect --type image --format '{{json .Config.Labels}}' debian:12",
+    "ocicat inspect --type exec --format '{{.Running}} {{.ExitCode}}' 4f2a",
   ],
   act(flags, { command }) {
     const type = parseType(flags.text("type") ?? "");
     const place = placeOptions(flags);
     const platform = flags.text("platform");
+    if (type === "exec") {
+      return inspectEach(flags, command, (word) => inspectExec(word, place));
+    }
     return inspectEach(flags, command, async (word) => {
       const options = { ...place, sizes: flags.switch("size") };
       const found = type === "image" ? undefined : await inspectContainer(word, options);
@@ -64,15 +72,18 @@ with the fields of docker.`,
   },
 });
 
-function parseType(text: string): "" | "container" | "image" {
-  if (text !== "" && text !== "container" && text !== "image") {
+type InspectedType = (typeof TYPES)[number];
+
+function parseType(text: string): InspectedType {
+  const type = TYPES.find((each) => each === text);
+  if (type === undefined) {
     throw new OcicatError("invalid-argument", {
       operation: "use",
       subject: `--type ${quote(text)}`,
-      reason: "it is neither container nor image",
+      reason: "it is neither container nor image nor exec",
     });
   }
-  return text;
+  return type;
 }
 
 function missing(word: string, kind: string): never {

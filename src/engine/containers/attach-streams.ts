@@ -10,6 +10,7 @@ import type { RunContainerOptions } from "../run-options.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
+import { detachKeys } from "./detach-keys.ts";
 import { OutputReaders } from "./output-readers.ts";
 
 export interface AttachStreamsRequest {
@@ -60,16 +61,17 @@ function attachOnce(
   request: AttachStreamsRequest,
   readers: OutputReaders,
 ): AttachEnd {
-  const { container, surroundings, options, detachKeys } = request;
+  const { container, surroundings, options } = request;
   const { id } = container.record;
+  const terminalFd = options.terminal && isTerminal(0) ? 0 : undefined;
   return attach({
     socketFd,
     primary: true,
     inputFd: options.interactive ? 0 : undefined,
     outputFd: options.outputFd ?? 1,
     errorFd: options.outputFd ?? 2,
-    terminalFd: options.terminal && isTerminal(0) ? 0 : undefined,
-    ...(detachKeys === undefined ? {} : { detachKeys }),
+    terminalFd,
+    ...(terminalFd === undefined ? {} : { detachKeys: detachKeys(surroundings, request) }),
     onOutputClosed: (stream) => {
       readers.close(stream);
     },

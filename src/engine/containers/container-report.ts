@@ -23,6 +23,7 @@ export interface ReportRequest {
   readonly image: { readonly id: string; readonly config: ImageConfig } | undefined;
   readonly folder: string;
   readonly storeRoot: string;
+  readonly execIds: readonly string[];
   /** Undefined: nobody asked. */
   readonly sizes: ContainerSizes | undefined;
 }
@@ -62,7 +63,7 @@ export function containerReport(request: ReportRequest): ContainerReport {
     MountLabel: "",
     ProcessLabel: "",
     AppArmorProfile: "",
-    ExecIDs: null,
+    ExecIDs: request.execIds.length === 0 ? null : request.execIds,
     HostConfig: hostReport(options),
     GraphDriver: { Name: "overlayfs", Data: graphData(record, folder) },
     ...(sizes === undefined ? {} : { SizeRw: sizes.written, SizeRootFs: sizes.total }),

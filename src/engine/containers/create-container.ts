@@ -33,6 +33,7 @@ import {
   type StoredOptions,
   writeContainerRecord,
 } from "./container-record.ts";
+import { removeExecFolders } from "./exec-folder.ts";
 import { randomContainerName } from "./random-name.ts";
 
 /** A container that is there, open; whoever disposes of it leaves the container as it is. */
@@ -201,6 +202,7 @@ export async function removeContainerFiles(
   await folder.remove(idMaps, () =>
     recordContainerEvent({ surroundings, record }, "destroy", { once }),
   );
+  removeExecFolders(surroundings, record.id);
   releaseName(surroundings.storeRoot, record.name, record.id);
   if (record.options.remove) {
     await removeOwnVolumes(record, surroundings, idMaps);

@@ -1,113 +1,122 @@
-// exec: another process in a container that runs.
+// exec: another process in a container that runs. It goes the way of `run`: a holder keeps it, and an exec
+// in the foreground is the holder's first client.
 
-import { F_DUPFD_CLOEXEC, O_RDWR } from "../../abi/file.ts";
+import { SOCK_STREAM } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { readAccounts } from "../../image/accounts.ts";
-import type { Process } from "../../oci/process.ts";
-import { Attendance, ownTerminalSize } from "../../runtime/attend.ts";
-import { exec, execDetached } from "../../runtime/exec.ts";
-import { call, checked } from "../../sys/call.ts";
-import { OwnedFd, open } from "../../sys/file.ts";
-import { exitCodeOf } from "../../sys/process.ts";
+import { type AttachEnd, attach } from "../../holder/attach.ts";
+import type { ConsoleSize } from "../../oci/process.ts";
+import { OwnedFd } from "../../sys/file.ts";
+import { exitCodeOf, trySignalPidfd, waitForPid } from "../../sys/process.ts";
+import { socketPair } from "../../sys/socket.ts";
+import { isTerminal, terminalSize } from "../../sys/terminal.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
-import { openContainerRoot, pathOfFd } from "./container-root.ts";
-import { type ExecRequest, execProcess } from "./exec-process.ts";
-import { requireRunning } from "./require-running.ts";
+import { detachKeys } from "./detach-keys.ts";
+import type { ExecRequest } from "./exec-process.ts";
+import type { StoredExecRequest } from "./exec-record.ts";
+import { openExecProcess } from "./exec-status.ts";
+import { type StartedExec, startNewExec } from "./start-exec.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface ExecContainerOptions extends SurroundingsOptions, ExecRequest {
-  /** Its input is ours; else it has none. */
+  /** In the foreground its input is ours; detached, it waits for a client's. */
   readonly interactive: boolean;
-  /** Do not wait for its end; it has no streams of ours. */
-  readonly detach: boolean;
+  /** With a terminal: what leaves the process running. As parseDetachKeys has it; the setting's when absent. */
+  readonly detachKeys?: readonly number[];
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
 }
 
-/** Copies of standard streams stay above them. */
-const FIRST_FREE_FD = 3;
 const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
 
-/** Returns the exit code: 128 + N for a signal; 0 when it is detached. */
+/**
+ * In the foreground: this process's standard streams are the process's. Returns the exit code, 128 + N
+ * for a signal; 0 when the user has left it by the detach keys.
+ */
 export async function execInContainer(
   word: string,
   options: ExecContainerOptions,
 ): Promise<number> {
   using container = await openContainer(word, options);
-  requireRunning(container, "exec in");
-  if (container.status().kind === "paused") {
-    throw paused(container);
-  }
-  const { ignoredSignals } = options;
-  const base = {
-    ...container.address,
-    process: processMaker(container, options),
-    ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
-  };
-  if (options.detach) {
-    using _streams = new NullStreams([STDIN, STDOUT, STDERR]);
-    await execDetached(base);
+  const [clientFd, holderFd] = socketPair(SOCK_STREAM);
+  using client = new OwnedFd(clientFd);
+  using holder = new OwnedFd(holderFd);
+  const exec = await startNewExec(container, requestOf(options), {
+    primaryFd: holder.number,
+    consoleSize: options.terminal ? ownTerminalSize() : undefined,
+    ignoredSignals: options.ignoredSignals,
+  });
+  holder[Symbol.dispose]();
+  const end = attachTo(client.number, exec, container, options);
+  if (end.kind === "detached") {
     return 0;
   }
-  using _streams = new NullStreams(options.interactive ? [] : [STDIN]);
-  using attendance = new Attendance();
-  const consoleSize = options.terminal ? ownTerminalSize() : undefined;
-  const status = await exec({
-    ...base,
-    process: (own) => ({
-      ...base.process(own),
-      ...(consoleSize === undefined ? {} : { consoleSize }),
-    }),
-    consoleFd: attendance.consoleFd,
-    attend: (stagePid, pid) => attendance.attend(stagePid, pid),
-  });
-  return exitCodeOf(status);
+  waitForPid(exec.holderPid);
+  if (end.kind === "disconnected" || end.status === undefined) {
+    throw unknownEnd(container);
+  }
+  // Who asked has been told.
+  exec.folder.remove();
+  return exitCodeOf(end.status);
 }
 
-function processMaker(
-  container: StoredContainer,
-  options: ExecContainerOptions,
-): (own: Process | undefined) => Process {
-  return (own) => {
-    using root = openContainerRoot(container);
-    const base = own ?? { user: { uid: 0, gid: 0 }, args: [], cwd: "/" };
-    const request = { ...options, terminal: options.terminal && !options.detach };
-    return execProcess(base, request, readAccounts([pathOfFd(root.number)]));
+/** Starts the process and leaves it to its holder. Returns the id of the exec. */
+export async function execDetached(word: string, options: ExecContainerOptions): Promise<string> {
+  using container = await openContainer(word, options);
+  const { ignoredSignals } = options;
+  const exec = await startNewExec(container, requestOf(options), { ignoredSignals });
+  return exec.folder.id;
+}
+
+function requestOf(options: ExecContainerOptions): StoredExecRequest {
+  const { command, env, workdir, user, terminal, interactive } = options;
+  return {
+    command,
+    env,
+    ...(workdir === undefined ? {} : { workdir }),
+    ...(user === undefined ? {} : { user }),
+    terminal,
+    interactive,
   };
 }
 
-function paused({ record: { name } }: StoredContainer): OcicatError {
-  return new OcicatError("wrong-state", {
-    operation: "exec in",
-    subject: `container ${quote(name)}`,
-    reason: "it is paused",
-    hint: `\`ocicat unpause ${name}\` lets it go on`,
+function attachTo(
+  socketFd: number,
+  exec: StartedExec,
+  { surroundings }: StoredContainer,
+  options: ExecContainerOptions,
+): AttachEnd {
+  using target = openExecProcess(exec.start);
+  const { interactive, terminal } = options;
+  // Raw mode is for the terminal that is read from; its size can be that of the one that is written to.
+  const candidates = interactive ? [STDIN] : [STDIN, STDOUT];
+  const terminalFd = terminal ? candidates.find((fd) => isTerminal(fd)) : undefined;
+  return attach({
+    socketFd,
+    primary: true,
+    inputFd: interactive ? STDIN : undefined,
+    outputFd: STDOUT,
+    errorFd: STDERR,
+    terminalFd,
+    ...(terminalFd === undefined ? {} : { detachKeys: detachKeys(surroundings, options) }),
+    onSignal: (signal) => {
+      // It may have ended in this moment: then there is nobody to tell.
+      if (target !== undefined) {
+        trySignalPidfd(target.number, signal);
+      }
+    },
   });
 }
 
-/** Puts the null device in place of standard streams of this process, until it is disposed of. */
-class NullStreams implements Disposable {
-  readonly #saved: { readonly fd: number; readonly copy: OwnedFd }[] = [];
+function ownTerminalSize(): ConsoleSize | undefined {
+  const size = terminalSize(STDIN) ?? terminalSize(STDOUT);
+  return size === undefined ? undefined : { height: size.rows, width: size.columns };
+}
 
-  constructor(fds: readonly number[]) {
-    if (fds.length === 0) {
-      return;
-    }
-    using nothing = new OwnedFd(open("/dev/null", O_RDWR));
-    for (const fd of fds) {
-      const copy = call("fcntl", fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-      if (copy >= 0) {
-        this.#saved.push({ fd, copy: new OwnedFd(copy) });
-      }
-      checked(call("dup3", nothing.number, fd, 0), "replace", `descriptor ${fd}`);
-    }
-  }
-
-  [Symbol.dispose](): void {
-    for (const { fd, copy } of this.#saved) {
-      call("dup3", copy.number, fd, 0);
-      copy[Symbol.dispose]();
-    }
-  }
+function unknownEnd({ record }: StoredContainer): OcicatError {
+  return new OcicatError("unavailable", {
+    operation: "exec in",
+    subject: `container ${quote(record.name)}`,
+    reason: "the process's holder ended without telling how the process did",
+  });
 }

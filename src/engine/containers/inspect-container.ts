@@ -5,6 +5,7 @@ import { tryFindContainerId } from "./container-names.ts";
 import { readStartRecord, wasOutOfMemory } from "./container-record.ts";
 import { type ContainerReport, containerReport } from "./container-report.ts";
 import { imageReport, sizesOf } from "./container-sizes.ts";
+import { recordedExecIds } from "./exec-folder.ts";
 import { openContainer } from "./stored-container.ts";
 
 export interface InspectContainerOptions extends SurroundingsOptions {
@@ -33,6 +34,7 @@ export async function inspectContainer(
     image: image === undefined ? undefined : { id: image.Id, config: image.Config },
     folder: container.folder.path,
     storeRoot,
+    execIds: recordedExecIds(container.surroundings, id),
     sizes: options.sizes ? sizesOf(container, image) : undefined,
   });
 }

@@ -15,6 +15,7 @@ import { type ContainerRecord, readContainerRecord } from "./container-record.ts
 import { type ContainerStatus, containerStatus } from "./container-status.ts";
 import { removeContainerFiles } from "./create-container.ts";
 import { removeAttachSocket } from "./start-container.ts";
+import { killExecs } from "./sweep-execs.ts";
 
 export interface Settlement {
   readonly record: ContainerRecord;
@@ -53,6 +54,7 @@ export function giveBack({
 
 export function giveBackOf(id: string, surroundings: Surroundings): void {
   deleteContainer({ stateRoot: surroundings.containerStateRoot, id, force: true });
+  killExecs(surroundings, id);
   removeAttachSocket(surroundings, id);
   removeSecretFiles(surroundings.stateRoot, id);
   removeUnusedImageMounts(surroundings.stateRoot);

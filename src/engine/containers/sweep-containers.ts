@@ -9,7 +9,9 @@ import type { Surroundings } from "../surroundings.ts";
 import { ContainerFolder, lockContainers } from "./container-folder.ts";
 import { listContainerIds, sweepNames } from "./container-names.ts";
 import { readContainerRecord } from "./container-record.ts";
+import { removeExecFolders } from "./exec-folder.ts";
 import { giveBackOf } from "./settle-container.ts";
+import { sweepExecs } from "./sweep-execs.ts";
 import { writtenBytes } from "./written-bytes.ts";
 
 export interface SweptContainers {
@@ -28,10 +30,12 @@ export async function sweepContainers(surroundings: Surroundings): Promise<Swept
       await leftover.folder.remove(rootlessIdMaps(process.env["USER"]), () =>
         recordSwept(surroundings, id),
       );
+      removeExecFolders(surroundings, id);
       ids.push(id);
     }
   }
   sweepNames(surroundings.storeRoot);
+  sweepExecs(surroundings);
   return { ids, freedBytes };
 }
 

@@ -1,0 +1,172 @@
+// What can be done with the processes that are added to containers, beside `ocicat exec`: make one and
+// start it later, ask, wait, attach, resize, signal. An exec is found by its id or the beginning of it.
+//
+// A program that serves many at once takes connectToExec and speaks the attach protocol itself.
+
+import { POLLIN, SOCK_STREAM } from "../../abi/process.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { encodeHello, encodeResize } from "../../holder/attach-protocol.ts";
+import { HolderConnection } from "../../holder/holder-connection.ts";
+import { call } from "../../sys/call.ts";
+import { OwnedFd } from "../../sys/file.ts";
+import { poll } from "../../sys/poll.ts";
+import { trySignalPidfd } from "../../sys/process.ts";
+import { connectUnix } from "../../sys/socket.ts";
+import type { TerminalSize } from "../../sys/terminal.ts";
+import { untilReady } from "../../sys/waiting.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { recordedExecIds } from "./exec-folder.ts";
+import type { StoredExecRequest } from "./exec-record.ts";
+import { type ExecReport, execReport } from "./exec-report.ts";
+import { openExecProcess } from "./exec-status.ts";
+import { type ExecLaunch, makeExec, type StartedExec, startCreatedExec } from "./start-exec.ts";
+import { openContainer } from "./stored-container.ts";
+import { openExec, type StoredExec } from "./stored-exec.ts";
+
+/** The ids of those that a container has, or had. */
+export async function listExecs(
+  containerWord: string,
+  options: SurroundingsOptions,
+): Promise<readonly string[]> {
+  using container = await openContainer(containerWord, options);
+  return recordedExecIds(container.surroundings, container.record.id);
+}
+
+/** Makes an exec that startExec starts. Returns its id. Throws "wrong-state" unless the container runs. */
+export async function createExec(
+  containerWord: string,
+  request: StoredExecRequest,
+  options: SurroundingsOptions,
+): Promise<string> {
+  using container = await openContainer(containerWord, options);
+  return makeExec(container, request);
+}
+
+/** Throws "not-found". */
+export async function inspectExec(word: string, options: SurroundingsOptions): Promise<ExecReport> {
+  using exec = await openExec(word, options);
+  return execReport(exec.record, exec.status());
+}
+
+/** One that createExec made. Throws "wrong-state" for one that has been started before. */
+export async function startExec(
+  word: string,
+  options: SurroundingsOptions & ExecLaunch,
+): Promise<StartedExec> {
+  using exec = await openExec(word, options);
+  using container = await openContainer(exec.record.container, options);
+  return await startCreatedExec(container, exec.folder, options);
+}
+
+/** The exit code, once it has ended; undefined where nobody knows it. */
+export async function waitForExec(
+  word: string,
+  options: SurroundingsOptions,
+): Promise<number | undefined> {
+  using exec = await openExec(word, options);
+  for (;;) {
+    const status = exec.status();
+    switch (status.kind) {
+      case "created":
+        return refuse("wait for", exec, "it has not been started");
+      case "exited":
+      case "failed":
+        return status.code;
+      case "lost":
+        return undefined;
+      case "running":
+        await untilItEnds(exec);
+    }
+  }
+}
+
+/** The process first, and then its holder, which writes down at once how that was. */
+async function untilItEnds(exec: StoredExec): Promise<void> {
+  const { start } = exec.record;
+  using process = start === undefined ? undefined : openExecProcess(start);
+  if (process !== undefined) {
+    await untilReady(process.number);
+  }
+  using socket = tryConnect(exec);
+  if (socket !== undefined) {
+    await untilTheHolderHasGone(new HolderConnection(socket.number));
+  }
+}
+
+/** Output is read and thrown away. */
+async function untilTheHolderHasGone(connection: HolderConnection): Promise<void> {
+  connection.post(encodeHello({ primary: false }));
+  while (!connection.isOver) {
+    await untilReady(connection.fd);
+    takeFrames(connection);
+  }
+}
+
+function takeFrames(connection: HolderConnection): void {
+  connection.receive();
+  while (connection.next() !== undefined) {
+    // Nothing in them is of interest.
+  }
+}
+
+/** A connection to its holder, on which nothing has been said. Throws "wrong-state" unless it runs. */
+export async function connectToExec(word: string, options: SurroundingsOptions): Promise<OwnedFd> {
+  using exec = await openExec(word, options);
+  return requireConnection(exec, "attach to");
+}
+
+function requireConnection(exec: StoredExec, operation: string): OwnedFd {
+  return tryConnect(exec) ?? refuse(operation, exec, "it is not running");
+}
+
+function tryConnect({ folder }: StoredExec): OwnedFd | undefined {
+  try {
+    return new OwnedFd(connectUnix(folder.socketPath, SOCK_STREAM));
+  } catch (error) {
+    if (error instanceof OcicatError && error.errno !== undefined) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+const SHUT_WR = 1;
+
+/** Of its terminal; without one nothing happens. */
+export async function resizeExec(
+  word: string,
+  size: TerminalSize,
+  options: SurroundingsOptions,
+): Promise<void> {
+  using exec = await openExec(word, options);
+  using socket = requireConnection(exec, "resize");
+  const connection = new HolderConnection(socket.number);
+  connection.post(encodeHello({ primary: false }));
+  connection.post(encodeResize(size));
+  call("shutdown", socket.number, SHUT_WR);
+  // It ends the connection when it has taken what came before the end of ours.
+  while (!connection.isOver) {
+    poll([{ fd: socket.number, events: POLLIN }]);
+    takeFrames(connection);
+  }
+}
+
+/** False: it has ended. */
+export async function signalExec(
+  word: string,
+  signal: number,
+  options: SurroundingsOptions,
+): Promise<boolean> {
+  using exec = await openExec(word, options);
+  const { start } = exec.record;
+  using process = start === undefined ? undefined : openExecProcess(start);
+  return process !== undefined && trySignalPidfd(process.number, signal) === 0;
+}
+
+function refuse(operation: string, { record }: StoredExec, reason: string): never {
+  throw new OcicatError("wrong-state", {
+    operation,
+    subject: `exec ${quote(record.id.slice(0, 12))}`,
+    reason,
+  });
+}

@@ -1,0 +1,170 @@
+// Adds a process to a container that runs, kept by a holder (native/holder.c) that outlives this command.
+// The holder removes its attach socket and ends with the process; nobody has to settle anything.
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { readAccounts } from "../../image/accounts.ts";
+import type { ConsoleSize, Process } from "../../oci/process.ts";
+import { execHeld } from "../../runtime/exec-held.ts";
+import { OwnedFd } from "../../sys/file.ts";
+import { readProcessStat } from "../../sys/process.ts";
+import { openContainerRoot, pathOfFd } from "./container-root.ts";
+import { ExecFolder } from "./exec-folder.ts";
+import { execProcess } from "./exec-process.ts";
+import type { ExecRecord, ExecStart, StoredExecRequest } from "./exec-record.ts";
+import { execStatus } from "./exec-status.ts";
+import { requireRunning } from "./require-running.ts";
+import type { StoredContainer } from "./stored-container.ts";
+import { pruneExecs } from "./sweep-execs.ts";
+
+export interface ExecLaunch {
+  /** A connected stream socket for the client that is attached from the start. */
+  readonly primaryFd?: number;
+  /** Of its terminal, from the first moment. */
+  readonly consoleSize?: ConsoleSize | undefined;
+  readonly ignoredSignals?: { readonly low: number; readonly high: number } | undefined;
+}
+
+export interface StartedExec {
+  /** Closed: what is done with it goes by its path. */
+  readonly folder: ExecFolder;
+  readonly start: ExecStart;
+  /** Our child: ends when the process has ended and every client knows. */
+  readonly holderPid: number;
+}
+
+/** Throws "wrong-state" unless the container runs. What could not be executed leaves nothing. */
+export async function startNewExec(
+  container: StoredContainer,
+  request: StoredExecRequest,
+  launch: ExecLaunch,
+): Promise<StartedExec> {
+  requireExecutable(container);
+  const { surroundings, folder } = container;
+  pruneExecs(surroundings, folder.id);
+  const now = Date.now();
+  const record = {
+    container: folder.id,
+    createdMs: now,
+    request,
+    // Who finds this knows that a start was cut short.
+    start: { startedMs: now, pid: 0, startTime: "" },
+  };
+  using exec = ExecFolder.create(surroundings, record);
+  try {
+    return await launchExec(container, exec, { ...record, id: exec.id }, launch);
+  } catch (error) {
+    exec.remove();
+    throw error;
+  }
+}
+
+/** Makes an exec that startCreatedExec starts. Returns its id. */
+export function makeExec(container: StoredContainer, request: StoredExecRequest): string {
+  requireExecutable(container);
+  const { surroundings, folder } = container;
+  pruneExecs(surroundings, folder.id);
+  const record = { container: folder.id, createdMs: Date.now(), request };
+  using exec = ExecFolder.create(surroundings, record);
+  return exec.id;
+}
+
+/** Throws "wrong-state" for one that has been started before. */
+export async function startCreatedExec(
+  container: StoredContainer,
+  exec: ExecFolder,
+  launch: ExecLaunch,
+): Promise<StartedExec> {
+  requireExecutable(container);
+  const isOurs = exec.tryLock();
+  const record = exec.read();
+  if (!isOurs || record === undefined || execStatus(exec, record).kind !== "created") {
+    throw new OcicatError("wrong-state", {
+      operation: "start",
+      subject: `exec ${quote(exec.id)}`,
+      reason: "it has been started before",
+    });
+  }
+  const start = { startedMs: Date.now(), pid: 0, startTime: "" };
+  exec.write({ ...record, start });
+  try {
+    return await launchExec(container, exec, { ...record, start }, launch);
+  } catch (error) {
+    exec.write({ ...record, start: { ...start, failure: failureOf(error) } });
+    throw error;
+  }
+}
+
+function requireExecutable(container: StoredContainer): void {
+  requireRunning(container, "exec in");
+  if (container.status().kind === "paused") {
+    const { name } = container.record;
+    throw new OcicatError("wrong-state", {
+      operation: "exec in",
+      subject: `container ${quote(name)}`,
+      reason: "it is paused",
+      hint: `\`ocicat unpause ${name}\` lets it go on`,
+    });
+  }
+}
+
+const EXIT_CANNOT_EXECUTE = 126;
+const EXIT_NOT_FOUND = 127;
+
+function failureOf(error: unknown): NonNullable<ExecStart["failure"]> {
+  const isMissing = error instanceof OcicatError && error.code === "not-found";
+  return {
+    reason: error instanceof Error ? error.message : String(error),
+    code: isMissing ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE,
+  };
+}
+
+/** `exec` is locked; its lock becomes the holder's. */
+async function launchExec(
+  container: StoredContainer,
+  exec: ExecFolder,
+  record: ExecRecord,
+  { primaryFd, consoleSize, ignoredSignals }: ExecLaunch,
+): Promise<StartedExec> {
+  using listener = new OwnedFd(exec.listen());
+  const { pid, holderPid } = await execHeld({
+    ...container.address,
+    process: (own) => ({
+      ...processOf(container, record.request, own),
+      ...(consoleSize === undefined ? {} : { consoleSize }),
+    }),
+    stdin: record.request.interactive,
+    directoryFd: exec.fd,
+    isRecordBrief: true,
+    listenerFd: listener.number,
+    socketPath: exec.socketPath,
+    ...(primaryFd === undefined ? {} : { primaryFd }),
+    ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
+  });
+  const stat = readProcessStat(pid);
+  // A process that has ended already, and whose pid is another's by now, has another parent.
+  const startTime = stat?.parentPid === holderPid ? stat.startTime : "";
+  const start = { startedMs: Date.now(), pid, startTime };
+  noteStart(exec, { ...record, start });
+  return { folder: exec, start, holderPid };
+}
+
+/** The container may have been removed in this moment, and the folder with it. */
+function noteStart(exec: ExecFolder, record: ExecRecord): void {
+  try {
+    exec.write(record);
+  } catch (error) {
+    if (!(error instanceof OcicatError) || error.code !== "not-found") {
+      throw error;
+    }
+  }
+}
+
+function processOf(
+  container: StoredContainer,
+  request: StoredExecRequest,
+  own: Process | undefined,
+): Process {
+  using root = openContainerRoot(container);
+  const base = own ?? { user: { uid: 0, gid: 0 }, args: [], cwd: "/" };
+  return execProcess(base, request, readAccounts([pathOfFd(root.number)]));
+}
