@@ -150,6 +150,26 @@ export type {
   WorkOptions,
 } from "../engine/images/transfer-options.ts";
 export { plainOptions, type Source } from "../engine/plain-options.ts";
+export { type CreatePodOptions, createPod } from "../engine/pods/create-pod.ts";
+export {
+  inspectPod,
+  type ListedPod,
+  type ListPodsOptions,
+  listPods,
+} from "../engine/pods/list-pods.ts";
+export {
+  type KillPodOptions,
+  killPod,
+  pausePod,
+  prunePods,
+  type RemovePodOptions,
+  removePod,
+  restartPod,
+  startPod,
+  stopPod,
+  unpausePod,
+} from "../engine/pods/pod-operations.ts";
+export type { PodState } from "../engine/pods/pod-status.ts";
 export { createOnly, type RunEnd, runContainer } from "../engine/run.ts";
 export type { RunLimits } from "../engine/run-limits.ts";
 export type { RunContainerOptions, RunMount, RunSource } from "../engine/run-options.ts";

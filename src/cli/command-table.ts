@@ -48,6 +48,7 @@ import {
   UNTAG,
 } from "./images/image-entries.ts";
 import { MANIFEST } from "./images/manifest/entries.ts";
+import { POD } from "./pods/pod-entries.ts";
 import { SECRET } from "./secrets/secret-entries.ts";
 import { EVENTS, INFO, SYSTEM } from "./system/system-entries.ts";
 import { VOLUME } from "./volumes/volume-entries.ts";
@@ -116,6 +117,7 @@ export const OCICAT: CommandGroup = {
     manifest: MANIFEST,
     volume: VOLUME,
     secret: SECRET,
+    pod: POD,
     explain: {
       summary: "show the system calls that would make a container",
       load: async () => (await import("./explain.ts")).explain,

@@ -5,8 +5,8 @@ import type { Namespace } from "../oci/linux.ts";
 import type { Mount } from "../oci/mount.ts";
 import { stat } from "../sys/file.ts";
 import { ownIdMaps } from "./id-maps.ts";
-import { namespaceMode } from "./run-namespaces.ts";
-import type { RunContainerOptions, RunFileSystem, RunMount } from "./run-options.ts";
+import { joinedContainer, namespaceMode, SHARED_MEMORY } from "./run-namespaces.ts";
+import type { NamespaceMode, RunContainerOptions, RunFileSystem, RunMount } from "./run-options.ts";
 import { dataPath } from "./run-volumes.ts";
 
 export interface MountRequest {
@@ -27,12 +27,13 @@ export function systemMounts(base: readonly Mount[], request: MountRequest): Mou
 
 function systemMount(mount: Mount, { options, namespaces }: MountRequest): Mount | undefined {
   const { shmSize, security } = options;
-  const isIpcHosts = namespaceMode(options, "ipc") === "host";
+  const ipc = namespaceMode(options, "ipc");
+  const isIpcHosts = ipc === "host";
   switch (mount.destination) {
     case "/proc":
       return procMount(mount, namespaces);
-    case "/dev/shm":
-      return isIpcHosts ? hostFolder(mount) : sizedShm(mount, shmSize);
+    case SHARED_MEMORY:
+      return shmMount(mount, ipc, shmSize);
     case "/dev/mqueue":
       return isIpcHosts ? hostFolder(mount) : mount;
     case "/sys":
@@ -54,14 +55,23 @@ function procMount(mount: Mount, namespaces: readonly Namespace[]): Mount {
 
 /** Undefined: the host has none. */
 function hostFolder({ destination }: Mount): Mount | undefined {
-  return stat(destination) === undefined
-    ? undefined
-    : {
-        destination,
-        type: "bind",
-        source: destination,
-        options: ["bind", "rprivate", "nosuid", "noexec", "nodev"],
-      };
+  return stat(destination) === undefined ? undefined : boundFolder({ destination });
+}
+
+function boundFolder({ destination }: Mount): Mount {
+  return {
+    destination,
+    type: "bind",
+    source: destination,
+    options: ["bind", "rprivate", "nosuid", "noexec", "nodev"],
+  };
+}
+
+function shmMount(mount: Mount, ipc: NamespaceMode, size: number | undefined): Mount | undefined {
+  if (joinedContainer(ipc) !== undefined) {
+    return boundFolder(mount);
+  }
+  return ipc === "host" ? hostFolder(mount) : sizedShm(mount, size);
 }
 
 function sizedShm(mount: Mount, size: number | undefined): Mount {

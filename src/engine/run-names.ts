@@ -57,6 +57,10 @@ export function nameMounts(request: NameRequest): Mount[] {
     writeReadable(folder.fd, "hosts", hostsText(options));
     writeReadable(folder.fd, "resolv.conf", resolverText(names));
   }
+  if (source.kind === "pause") {
+    // For its containers: the process itself reads nothing.
+    return [];
+  }
   const place = shared ?? folder.path;
   const mounts = [
     nameMount("/etc/hostname", `${folder.path}/hostname`, options),

@@ -2,14 +2,16 @@
 //
 //   private          a new one
 //   host             the host's
-//   container:ID     that of a container that runs when this one starts, and has no user namespace of
-//                    its own
+//   container:ID     that of a container that runs when this one starts; with a user namespace of that one,
+//                    which is then joined, too
 //   ns:PATH          a namespace's file
 
 import { O_RDONLY } from "../abi/file.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { defaultSpec } from "../oci/default-spec.ts";
 import type { Namespace, NamespaceType } from "../oci/linux.ts";
+import type { SharedMounts } from "../plan/request.ts";
+import { call } from "../sys/call.ts";
 import { OwnedFd, open, stat } from "../sys/file.ts";
 import { findContainerId } from "./containers/container-names.ts";
 import type { NamespaceMode, RunContainerOptions } from "./run-options.ts";
@@ -17,6 +19,8 @@ import type { NamespaceMode, RunContainerOptions } from "./run-options.ts";
 /** Those that a mode says something of. */
 const CHOSEN = ["network", "ipc", "uts", "pid", "cgroup"] as const;
 type ChosenType = (typeof CHOSEN)[number];
+
+export const SHARED_MEMORY = "/dev/shm";
 
 const CONTAINER = "container:";
 const PATH = "ns:";
@@ -63,6 +67,7 @@ export type FindPid = (id: string) => number;
 export class JoinedNamespaces implements Disposable {
   readonly #opened = new DisposableStack();
   readonly #paths = new Map<NamespaceType, string>();
+  #sharedMounts: SharedMounts | undefined;
 
   constructor(options: Asked, findPid: FindPid) {
     try {
@@ -80,12 +85,20 @@ export class JoinedNamespaces implements Disposable {
     return this.#paths.get(type);
   }
 
+  /** Who shares the System V and POSIX objects of a container shares its /dev/shm. */
+  get sharedMounts(): SharedMounts | undefined {
+    return this.#sharedMounts;
+  }
+
   #join(type: ChosenType, mode: NamespaceMode, findPid: FindPid): void {
     const id = joinedContainer(mode);
     if (id !== undefined) {
       const pid = findPid(id);
-      refuseOtherUsers(type, id, pid);
-      this.#open(type, `/proc/${pid}/ns/${fileName(type)}`);
+      this.#joinUsers(type, id, pid);
+      this.#paths.set(type, this.#open(`/proc/${pid}/ns/${fileName(type)}`));
+      if (type === "ipc") {
+        this.#shareMemory(pid);
+      }
       // Only if it still runs the pid was the container's when its namespaces were opened.
       if (findPid(id) !== pid) {
         throw notJoined(type, quote(id), "it has ended meanwhile");
@@ -95,32 +108,51 @@ export class JoinedNamespaces implements Disposable {
     }
   }
 
+  /** Only from its user namespace an ordinary user's container can be joined: its ids are this one's, too. */
+  #joinUsers(type: ChosenType, id: string, pid: number): void {
+    const users = stat(`/proc/${pid}/ns/user`)?.inode;
+    if (users === stat("/proc/self/ns/user")?.inode) {
+      return;
+    }
+    if (call("geteuid") === 0) {
+      throw new OcicatError("unsupported", {
+        operation: "join",
+        subject: `the ${type} namespace of ${quote(id.slice(0, 12))}`,
+        reason: "it belongs to that container's own user namespace",
+        hint: "containers without --userns can share namespaces",
+      });
+    }
+    const joined = this.#paths.get("user");
+    if (joined === undefined) {
+      this.#paths.set("user", this.#open(`/proc/${pid}/ns/user`));
+    } else if (stat(joined)?.inode !== users) {
+      throw notJoined(type, quote(id.slice(0, 12)), "another container's user namespace is joined");
+    }
+  }
+
+  #shareMemory(pid: number): void {
+    const userNamespace = this.#paths.get("user");
+    this.#sharedMounts = {
+      destinations: [SHARED_MEMORY],
+      mountNamespace: this.#open(`/proc/${pid}/ns/mnt`),
+      ...(userNamespace === undefined ? {} : { userNamespace }),
+    };
+  }
+
   #openPath(type: ChosenType, path: string): void {
     if (stat(path) === undefined) {
       throw notJoined(type, quote(path), "no such file or directory");
     }
-    this.#open(type, path);
+    this.#paths.set(type, this.#open(path));
   }
 
-  #open(type: NamespaceType, path: string): void {
+  #open(path: string): string {
     const number = this.#opened.use(new OwnedFd(open(path, O_RDONLY))).number;
-    this.#paths.set(type, `/proc/${process.pid}/fd/${number}`);
+    return `/proc/${process.pid}/fd/${number}`;
   }
 
   [Symbol.dispose](): void {
     this.#opened.dispose();
-  }
-}
-
-/** The holder could not leave such a namespace any more, and so not keep the container's records. */
-function refuseOtherUsers(type: ChosenType, id: string, pid: number): void {
-  if (stat(`/proc/${pid}/ns/user`)?.inode !== stat("/proc/self/ns/user")?.inode) {
-    throw new OcicatError("unsupported", {
-      operation: "join",
-      subject: `the ${type} namespace of ${quote(id.slice(0, 12))}`,
-      reason: "it belongs to that container's own user namespace",
-      hint: "containers that root runs can share namespaces",
-    });
   }
 }
 
@@ -143,7 +175,8 @@ export function runNamespaces(
   isUserNew: boolean,
 ): Namespace[] {
   const own = defaultSpec({ cgroupNamespace: true }).linux?.namespaces ?? [];
-  return [...own, ...(isUserNew ? [{ type: "user" } as const] : [])].flatMap((namespace) => {
+  const hasUsers = isUserNew || joined.pathOf("user") !== undefined;
+  return [...own, ...(hasUsers ? [{ type: "user" } as const] : [])].flatMap((namespace) => {
     const { type } = namespace;
     const path = joined.pathOf(type);
     if (path !== undefined) {

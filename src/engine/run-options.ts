@@ -13,7 +13,21 @@ import type { RunSecurity } from "./security.ts";
 export type RunSource =
   | { readonly kind: "image"; readonly reference: string }
   | { readonly kind: "rootfs"; readonly path: string }
-  | { readonly kind: "hello" };
+  | { readonly kind: "hello" }
+  /** The process of a pod (src/engine/pods): it has the namespaces that the pod's containers share. */
+  | { readonly kind: "pause"; readonly pod: PodSettings };
+
+export const POD_NAMESPACES = ["network", "ipc", "uts", "pid", "cgroup"] as const;
+export type PodNamespace = (typeof POD_NAMESPACES)[number];
+
+export interface PodSettings {
+  /** What its containers have in common. */
+  readonly shared: readonly PodNamespace[];
+  /** What becomes of it when the last of its containers has ended. */
+  readonly exitPolicy: "continue" | "stop";
+  /** Of all its containers together. */
+  readonly limits: RunLimits;
+}
 
 /** Whose ids the users of a container have on the host. */
 export type RunUsers =
@@ -98,6 +112,8 @@ export interface RunContainerOptions {
   readonly command: readonly string[];
   readonly entrypoint?: readonly string[];
   readonly name?: string;
+  /** The pod that it is a part of: a name or an id; in a record the whole id. */
+  readonly pod?: string;
   readonly env: readonly string[];
   readonly workdir?: string;
   /** USER[:GROUP], by names of the image or numbers. */

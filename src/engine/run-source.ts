@@ -7,13 +7,14 @@ import type { ImageConfig } from "../oci/image-spec.ts";
 import type { RootFilesystem } from "../plan/request.ts";
 import { noteContainerImage } from "../store/container-images.ts";
 import { call, checked } from "../sys/call.ts";
-import { stat } from "../sys/file.ts";
+import { OwnedFd, stat } from "../sys/file.ts";
 import { cstring } from "../sys/memory.ts";
 import type { ContainerFolder } from "./containers/container-folder.ts";
-import { fillHelloRoot, HELLO_ARGS } from "./hello.ts";
+import { fillHelloRoot, HELLO_ARGS, helloProgramFd } from "./hello.ts";
 import { ownIdMaps } from "./id-maps.ts";
+import { fillPauseRoot, PAUSE_ARGS, pauseProgramFd } from "./pods/pause-process.ts";
 import type { RunImage } from "./run-image.ts";
-import type { RunContainerOptions } from "./run-options.ts";
+import type { RunContainerOptions, RunSource } from "./run-options.ts";
 
 /** Overlayfs then cannot mark a folder that replaces another: mkdir fails with EIO. */
 const NO_USER_ATTRIBUTES =
@@ -81,9 +82,38 @@ export function makeSource(
     return { rootFilesystem: { kind: "path", path, ...mapping }, config: {}, files: [path] };
   }
   const path = `${folder.path}/root`;
-  fillHelloRoot(path);
+  if (source.kind === "pause") {
+    fillPauseRoot(path);
+  } else {
+    fillHelloRoot(path);
+  }
   const rootFilesystem = { kind: "path", path, ...mapping } as const;
-  return { rootFilesystem, config: { Cmd: HELLO_ARGS }, files: [path] };
+  const config = { Cmd: builtInArguments(source) ?? [] };
+  return { rootFilesystem, config, files: [path] };
+}
+
+/** Undefined: what it is made from is not built in. */
+export function builtInArguments({ kind }: RunSource): readonly string[] | undefined {
+  switch (kind) {
+    case "hello":
+      return HELLO_ARGS;
+    case "pause":
+      return PAUSE_ARGS;
+    default:
+      return undefined;
+  }
+}
+
+/** The program that a built-in process gets as descriptor 3. */
+export function builtInProgram({ kind }: RunSource): OwnedFd | undefined {
+  switch (kind) {
+    case "hello":
+      return new OwnedFd(helloProgramFd());
+    case "pause":
+      return new OwnedFd(pauseProgramFd());
+    default:
+      return undefined;
+  }
 }
 
 function imageSource(

@@ -85,13 +85,14 @@ function specLinux(base: Spec, request: RunSpecRequest): Linux {
   const { security = DEFAULT_SECURITY, sysctls = {} } = options;
   const seccomp = runSeccomp(security, runCapabilities(security));
   const protection = security.privileged ? { maskedPaths: [], readonlyPaths: [] } : {};
-  const isUserNew = namespaces.some(({ type, path }) => type === "user" && path === undefined);
+  // Those of a user namespace that is joined are the same: an ordinary user has one set of ids.
+  const hasUsers = namespaces.some(({ type }) => type === "user");
   const nodes = idMaps === undefined ? request.devices.map(({ device }) => device) : [];
   return {
     ...base.linux,
     ...protection,
     ...(seccomp === undefined ? {} : { seccomp }),
-    ...(idMaps !== undefined && isUserNew
+    ...(idMaps !== undefined && hasUsers
       ? { uidMappings: idMaps.uid, gidMappings: idMaps.gid }
       : {}),
     namespaces,

@@ -22,7 +22,7 @@ import { type StartRequest, startContainer } from "./containers/start-container.
 import { recordContainerEvent } from "./events/container-event.ts";
 import { rootlessIdMaps } from "./id-maps.ts";
 import type { RunContainerOptions } from "./run-options.ts";
-import { readSurroundings } from "./surroundings.ts";
+import { readSurroundings, type Surroundings } from "./surroundings.ts";
 
 export type RunEnd =
   | {
@@ -39,9 +39,10 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   beginPhases();
   const surroundings = await readSurroundings(options);
   const idMaps = rootlessIdMaps(process.env["USER"]);
-  using container = await createContainer(options, surroundings, idMaps);
+  using container = await createContainer(await withNewPod(options), surroundings, idMaps);
   const chosen = { ...options, ...container.record.options };
   const request = { container, options: chosen, surroundings, idMaps };
+  await orRemove(request, () => startPodOf(container, surroundings));
   if (options.detach === true) {
     await orRemove(request, () => startContainer(request));
     return { kind: "detached", id: container.record.id };
@@ -65,6 +66,7 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   }
   if (!isRestarted) {
     await settleContainer({ ...container, surroundings, idMaps });
+    await tellPodOf(container, surroundings);
   }
   return { kind: "exited", code: codeOf(end, container), startedAfterMs };
 }
@@ -73,11 +75,43 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
 export async function createOnly(options: RunContainerOptions): Promise<string> {
   const surroundings = await readSurroundings(options);
   using container = await createContainer(
-    options,
+    await withNewPod(options),
     surroundings,
     rootlessIdMaps(process.env["USER"]),
   );
   return container.record.id;
+}
+
+const NEW_POD = "new:";
+
+/** Makes the pod that is asked for by "new:NAME". */
+async function withNewPod(options: RunContainerOptions): Promise<RunContainerOptions> {
+  const { pod, storeRoot, stateRoot } = options;
+  if (pod?.startsWith(NEW_POD) !== true) {
+    return options;
+  }
+  const { createPod } = await import("./pods/create-pod.ts");
+  const name = pod.slice(NEW_POD.length);
+  const named = name === "" ? {} : { name };
+  return { ...options, pod: await createPod({ storeRoot, stateRoot, ...named }) };
+}
+
+/** The pod's process is there before its containers. */
+async function startPodOf({ record }: OpenContainer, surroundings: Surroundings): Promise<void> {
+  const { pod } = record.options;
+  if (pod !== undefined) {
+    const { startByName } = await import("./containers/container-operations.ts");
+    const { storeRoot, stateRoot } = surroundings;
+    await startByName(pod, { storeRoot, stateRoot });
+  }
+}
+
+async function tellPodOf({ record }: OpenContainer, surroundings: Surroundings): Promise<void> {
+  const { pod } = record.options;
+  if (pod !== undefined) {
+    const { memberEnded } = await import("./pods/pod-process.ts");
+    await memberEnded(pod, surroundings);
+  }
 }
 
 function codeOf(

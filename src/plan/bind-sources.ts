@@ -11,6 +11,7 @@ import { mapMountIds } from "./id-mapped-mounts.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { type MountOptions, sortMountOptions } from "./mount-options.ts";
 import { describeMount } from "./mount-step.ts";
+import { openSharedMounts } from "./shared-mounts.ts";
 
 /**
  * Before the clone, in the host's namespaces: detached copies of the bind sources that init could not
@@ -20,7 +21,11 @@ import { describeMount } from "./mount-step.ts";
 export function openOuterBindSources(context: PlanContext, newUserNamespace: boolean): void {
   const { program, request, outer } = context;
   const privilegeIsOutside = newUserNamespace && request.facts.privileged;
+  openSharedMounts(context);
   request.spec.mounts?.forEach((mount, index) => {
+    if (outer.bindSources.has(index)) {
+      return;
+    }
     const options = sortMountOptions(mount);
     const isSpecial = privilegeIsOutside || options.idmap !== "no" || isShared(options);
     if (options.bind === "no" || options.remount || !isSpecial) {

@@ -125,20 +125,29 @@ function timeNamespaceMaker(
   return user === "new" && !privileged ? "by-init" : "by-stage";
 }
 
-/** Joins each namespace by its path. */
+/** Joins each namespace by its path. From within a user namespace not every path can be opened any more. */
 export function joinNamespaces(
   program: ProgramBuilder,
   namespaces: readonly JoinedNamespace[],
 ): void {
-  for (const { type, path, reason } of namespaces) {
-    program.because(reason);
-    const describes = () => `join the ${type} namespace ${JSON.stringify(path)}`;
+  const describes =
+    ({ type, path }: JoinedNamespace) =>
+    () =>
+      `join the ${type} namespace ${JSON.stringify(path)}`;
+  const opened = namespaces.map((namespace) => {
+    program.because(namespace.reason);
     const openFlags = flags(0o2000000, OPEN_NAMES);
-    const fd = program.call("openat", [CURRENT_DIRECTORY, program.text(path), openFlags], {
-      result: `${type}Ns`,
-      describes,
-    });
-    program.call("setns", [fd, flags(CLONE_FLAGS[type], CLONE_NAMES)], { describes });
+    const words = [CURRENT_DIRECTORY, program.text(namespace.path), openFlags];
+    const result = `${namespace.type}Ns`;
+    return {
+      namespace,
+      fd: program.call("openat", words, { result, describes: describes(namespace) }),
+    };
+  });
+  for (const { namespace, fd } of opened) {
+    program.because(namespace.reason);
+    const type = flags(CLONE_FLAGS[namespace.type], CLONE_NAMES);
+    program.call("setns", [fd, type], { describes: describes(namespace) });
     program.close(fd);
   }
 }

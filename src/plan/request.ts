@@ -24,6 +24,15 @@ export type RootFilesystem =
       readonly mountPoint: string;
     };
 
+/** Mounts that a container shares with another one, by their destinations, which are the same in both. */
+export interface SharedMounts {
+  readonly destinations: readonly string[];
+  /** The other one's mount namespace, a path. */
+  readonly mountNamespace: string;
+  /** Where that one belongs to a user namespace which is not ours: a path. */
+  readonly userNamespace?: string;
+}
+
 /** How the container's init enters its cgroup. */
 export interface CgroupEntryRequest {
   /** Directories for CLONE_INTO_CGROUP, best first. */
@@ -115,6 +124,7 @@ export interface CreateRequest {
   /** Absolute path of the bundle: relative paths of the configuration count from there. */
   readonly bundle: string;
   readonly rootFilesystem: RootFilesystem;
+  readonly sharedMounts?: SharedMounts | undefined;
   readonly cgroup: CgroupEntryRequest;
   /** `tasks` files of linux.intelRdt, which the process writes "0" to. */
   readonly resctrlTasks?: readonly string[];

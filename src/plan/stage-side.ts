@@ -224,5 +224,5 @@ function holdContainer(
 export function setgroupsAreDenied(context: PlanContext, namespaces: NamespacePlan): boolean {
   const { facts, spec } = context.request;
   const maps = { uid: spec.linux?.uidMappings ?? [], gid: spec.linux?.gidMappings ?? [] };
-  return namespaces.user === "new" && deniesSetgroups(maps, facts);
+  return namespaces.user !== "host" && maps.gid.length > 0 && deniesSetgroups(maps, facts);
 }

@@ -1,7 +1,7 @@
 // What `create` and `run` can be told.
 
 import type { ConsoleSize } from "../oci/process.ts";
-import type { RootFilesystem } from "../plan/request.ts";
+import type { RootFilesystem, SharedMounts } from "../plan/request.ts";
 import type { ServiceManager } from "./service-protocols.ts";
 
 export interface CreateOptions {
@@ -36,6 +36,8 @@ export interface CreateOptions {
   readonly serviceManager?: ServiceManager | undefined;
   /** In place of root.path of the configuration. */
   readonly rootFilesystem?: RootFilesystem;
+  /** Of the configuration's mounts, those that another container's mount namespace has. */
+  readonly sharedMounts?: SharedMounts | undefined;
   /** The configuration, in place of the bundle's config.json. */
   readonly config?: string;
   /** Hears what the specification wants warned of: what is ignored, or cannot be given here. */

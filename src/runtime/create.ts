@@ -260,6 +260,7 @@ export function compileLaunch(preparation: Preparation, place: LaunchPlace): Pro
     id: options.id,
     bundle: options.bundle,
     rootFilesystem,
+    sharedMounts: options.sharedMounts,
     cgroup: entryFor(place.cgroup),
     resctrlTasks: preparation.resctrl?.tasks ?? [],
     stateDirectory: place.stateDirectory,

@@ -1,6 +1,6 @@
 // logs: what a container has written.
 
-import { readContainerLog } from "../../engine/containers/container-log.ts";
+import { type LogOptions, readContainerLog } from "../../engine/containers/container-log.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { STDERR } from "../../holder/attach-protocol.ts";
 import type { LogEntry } from "../../holder/log-entry.ts";
@@ -10,7 +10,7 @@ import { writeErrorBytes, writeOutputBytes } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 import { parseMoment } from "./moments.ts";
 
-const LOGS_FLAGS = {
+export const LOGS_FLAGS = {
   follow: { kind: "switch", aliases: ["f"], help: "go on until the container has ended" },
   since: { kind: "text", value: "TIME", help: "RFC 3339, seconds since 1970, or an age: 10m, 2h" },
   until: { kind: "text", value: "TIME", help: "the same" },
@@ -35,23 +35,24 @@ export const logs = defineCommand({
 });
 
 async function logsCommand(flags: FlagsOf<typeof LOGS_FLAGS>): Promise<number> {
+  const options = logOptions(flags);
+  const writer = new EntryWriter(flags.switch("timestamps"));
+  await readContainerLog(flags.args[0] ?? "", options, (entry) => writer.write(entry));
+  return 0;
+}
+
+export function logOptions(flags: FlagsOf<typeof LOGS_FLAGS>): LogOptions {
   const nowMs = Date.now();
   const since = flags.text("since");
   const until = flags.text("until");
   const tail = parseTail(flags.text("tail") ?? "all");
-  const writer = new EntryWriter(flags.switch("timestamps"));
-  await readContainerLog(
-    flags.args[0] ?? "",
-    {
-      ...placeOptions(flags),
-      follow: flags.switch("follow"),
-      ...(tail === undefined ? {} : { tail }),
-      ...(since === undefined ? {} : { sinceMs: parseMoment(since, nowMs) }),
-      ...(until === undefined ? {} : { untilMs: parseMoment(until, nowMs) }),
-    },
-    (entry) => writer.write(entry),
-  );
-  return 0;
+  return {
+    ...placeOptions(flags),
+    follow: flags.switch("follow"),
+    ...(tail === undefined ? {} : { tail }),
+    ...(since === undefined ? {} : { sinceMs: parseMoment(since, nowMs) }),
+    ...(until === undefined ? {} : { untilMs: parseMoment(until, nowMs) }),
+  };
 }
 
 function parseTail(text: string): number | undefined {
@@ -69,17 +70,21 @@ function parseTail(text: string): number | undefined {
 }
 
 /** Puts lines together again that have several entries. Each entry is one write. */
-class EntryWriter {
+export class EntryWriter {
   readonly #timestamps: boolean;
+  readonly #label: string;
   readonly #inLine = new Set<number>();
 
-  constructor(timestamps: boolean) {
+  /** `label`: stands before each line. */
+  constructor(timestamps: boolean, label = "") {
     this.#timestamps = timestamps;
+    this.#label = label;
   }
 
   write({ time, stream, endsLine, content }: LogEntry): void {
     const write = stream === STDERR ? writeErrorBytes : writeOutputBytes;
-    const head = this.#timestamps && !this.#inLine.has(stream) ? `${time} ` : "";
+    const start = `${this.#label}${this.#timestamps ? `${time} ` : ""}`;
+    const head = this.#inLine.has(stream) ? "" : start;
     write(Buffer.concat([Buffer.from(head), content, Buffer.from(endsLine ? "\n" : "")]));
     if (endsLine) {
       this.#inLine.delete(stream);

@@ -17,12 +17,13 @@ const PS_FLAGS = {
     kind: "list",
     aliases: ["f"],
     value: "KEY=VALUE",
-    help: "id, name, status, exited, label, ancestor, before, since, volume, network",
+    help: "id, name, status, exited, label, ancestor, before, since, volume, network, pod",
   },
   format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
   last: { kind: "text", aliases: ["n"], value: "NUMBER", help: "the latest, running or not" },
   latest: { kind: "switch", aliases: ["l"], help: "the latest one, running or not" },
   "no-trunc": { kind: "switch", help: "show whole IDs and commands" },
+  pod: { kind: "switch", aliases: ["p"], help: "show the pods that they are in" },
   quiet: { kind: "switch", aliases: ["q"], help: "IDs alone" },
   size: { kind: "switch", aliases: ["s"], help: "what each has written, and all of its files" },
   ...PLACE_FLAGS,
@@ -33,7 +34,7 @@ export const ps = defineCommand({
   about: `Lists containers that run, the latest first.
 
 Fields of --format: .ID .Image .Command .CreatedAt .RunningFor .State .Status .Names .Labels .Ports
-.Mounts .LocalVolumes .Networks .Size`,
+.Mounts .LocalVolumes .Networks .Size .Pod .PodName`,
   flags: PS_FLAGS,
   args: { min: 0, max: 0 },
   examples: [
@@ -66,6 +67,8 @@ const LISTING: Listing = {
     LocalVolumes: "LOCAL VOLUMES",
     Size: "SIZE",
     Networks: "NETWORKS",
+    Pod: "POD ID",
+    PodName: "PODNAME",
   },
 };
 
@@ -75,13 +78,18 @@ const LONGEST_MOUNT = 15;
 
 async function psCommand(flags: FlagsOf<typeof PS_FLAGS>): Promise<number> {
   const hasSizes = flags.switch("size") || /\.Size\b/.test(flags.text("format") ?? "");
-  const listing = flags.switch("size")
-    ? { ...LISTING, columns: `${COLUMNS}\\t{{.Size}}` }
-    : LISTING;
-  const print = listPrinter(listing, {
-    format: flags.text("format"),
-    quiet: flags.switch("quiet"),
-  });
+  const columns = [
+    COLUMNS,
+    ...(flags.switch("size") ? ["{{.Size}}"] : []),
+    ...(flags.switch("pod") ? ["{{.Pod}}", "{{.PodName}}"] : []),
+  ];
+  const print = listPrinter(
+    { ...LISTING, columns: columns.join("\\t") },
+    {
+      format: flags.text("format"),
+      quiet: flags.switch("quiet"),
+    },
+  );
   const last = lastOf(flags);
   const place = placeOptions(flags);
   const listed = await listContainers({
@@ -111,9 +119,12 @@ interface Style {
   readonly sizes: ReadonlyMap<string, ContainerSizes> | undefined;
 }
 
-function rowOf({ record, status }: ListedContainer, { isWhole, nowMs, sizes }: Style): Row {
+function rowOf(
+  { record, status, podName = "" }: ListedContainer,
+  { isWhole, nowMs, sizes }: Style,
+): Row {
   const createdMs = Date.parse(record.created);
-  const { labels = {}, volumes = [], network } = record.options;
+  const { labels = {}, volumes = [], network, pod = "" } = record.options;
   const size = sizes?.get(record.id);
   return {
     ID: isWhole ? record.id : record.id.slice(0, ID_LENGTH),
@@ -132,6 +143,8 @@ function rowOf({ record, status }: ListedContainer, { isWhole, nowMs, sizes }: S
     LocalVolumes: String(volumes.length),
     Networks: network,
     Size: size === undefined ? "" : `${humanSize(size.written)} (virtual ${humanSize(size.total)})`,
+    Pod: isWhole ? pod : pod.slice(0, ID_LENGTH),
+    PodName: podName,
   };
 }
 

@@ -3,6 +3,7 @@
 import {
   type ContainerUsage,
   type Usage,
+  type UsageOptions,
   watchUsage,
 } from "../../engine/containers/container-usage.ts";
 import { isTerminal } from "../../sys/terminal.ts";
@@ -57,15 +58,25 @@ const STDOUT = 1;
 const ID_LENGTH = 12;
 const CLEAR_SCREEN = "\x1b[2J\x1b[H";
 
-async function statsCommand(flags: FlagsOf<typeof STATS_FLAGS>): Promise<number> {
+function statsCommand(flags: FlagsOf<typeof STATS_FLAGS>): Promise<number> {
+  const chosen = { words: flags.args, all: flags.switch("all") };
+  return showUsage(flags, { ...placeOptions(flags), ...chosen });
+}
+
+interface ShowFlags {
+  text(name: "format"): string | undefined;
+  switch(name: "no-stream" | "no-trunc"): boolean;
+}
+
+/** Until it is interrupted, or once. */
+export async function showUsage(
+  flags: ShowFlags,
+  options: Omit<UsageOptions, "intervalMs">,
+): Promise<number> {
   const print = listPrinter(LISTING, { format: flags.text("format"), quiet: false });
   const isOnce = flags.switch("no-stream");
-  const usages = watchUsage({
-    ...placeOptions(flags),
-    words: flags.args,
-    all: flags.switch("all"),
-    intervalMs: isOnce ? SHORT_INTERVAL_MS : INTERVAL_MS,
-  });
+  const intervalMs = isOnce ? SHORT_INTERVAL_MS : INTERVAL_MS;
+  const usages = watchUsage({ ...options, intervalMs });
   for await (const usage of usages) {
     const text = print(usage.map((each) => rowOf(each, flags.switch("no-trunc"))));
     writeOutput(isOnce || !isTerminal(STDOUT) ? text : `${CLEAR_SCREEN}${text}`);

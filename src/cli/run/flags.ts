@@ -19,6 +19,11 @@ export const RUN_FLAGS = {
     help: "get the image when it is missing, always, when it is newer, or never",
   },
   name: { kind: "text", value: "NAME", help: "name of the container; random by default" },
+  pod: {
+    kind: "text",
+    value: "NAME",
+    help: "make it a part of this pod; new:NAME makes the pod, too",
+  },
   restart: {
     kind: "text",
     value: "POLICY",

@@ -38,7 +38,8 @@ export const NAMESPACE_FLAGS = {
   },
 } as const satisfies FlagTable;
 
-type NamespaceFlags = FlagsOf<typeof NAMESPACE_FLAGS>;
+/** Those that `pod create` has, too. */
+type NamespaceFlags = FlagsOf<Omit<typeof NAMESPACE_FLAGS, "device" | "device-cgroup-rule">>;
 
 const NO_NETWORKS = "there are no networks with ports yet";
 

@@ -49,6 +49,7 @@ export function runOptions(flags: RunFlags, around: Surroundings): RunContainerO
     ...given(flags.text("pull"), (text) => ({ pullPolicy: parsePullPolicy(text) })),
     ...given(flags.text("entrypoint"), (text) => ({ entrypoint: parseEntrypoint(text) })),
     ...given(flags.text("name"), (name) => ({ name })),
+    ...given(flags.text("pod"), (pod) => ({ pod })),
     env: variables({ files, entries, own: around.environment }),
     ...given(flags.text("workdir"), (workdir) => ({ workdir })),
     ...given(flags.text("user"), (user) => ({ user })),

@@ -10,6 +10,7 @@ import { poll } from "../../sys/poll.ts";
 import { type ExitStatus, exitCodeOf } from "../../sys/process.ts";
 import { socketPair } from "../../sys/socket.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
+import { memberEnded } from "../pods/pod-process.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { hasNewHolder } from "./adopt-container.ts";
 import { attachStreams } from "./attach-streams.ts";
@@ -149,6 +150,7 @@ async function finish(container: StoredContainer, end: AttachEnd): Promise<Attac
   }
   awaitEnd(container);
   await settleContainer(container);
+  await memberEnded(container.record.options.pod, container.surroundings);
   if (end.kind === "disconnected" || end.status === undefined) {
     throw unknownEnd(container, "attach to");
   }

@@ -7,6 +7,7 @@ import { readTextFileIfExists } from "../../sys/file.ts";
 import { terminalSize } from "../../sys/terminal.ts";
 import { ownIdMaps } from "../id-maps.ts";
 import { type ImageProcess, imageProcess } from "../image-process.ts";
+import { podCgroupPath, podHostname } from "../pods/pod-record.ts";
 import { allDevices, findDevices } from "../run-devices.ts";
 import { nameMounts } from "../run-names.ts";
 import { type JoinedNamespaces, namespaceMode, runNamespaces } from "../run-namespaces.ts";
@@ -26,7 +27,9 @@ export function configureContainer(
   const place = { fd: request.container.folder.fd, path: request.container.folder.path };
   const { security, devices = [] } = options;
   const hasHostsName = namespaceMode(options, "uts") !== "private";
-  const hostname = hasHostsName ? hostsName() : (options.hostname ?? id.slice(0, 12));
+  const isPause = options.source.kind === "pause";
+  const ownName = isPause ? podHostname(request.container.record) : id.slice(0, 12);
+  const hostname = options.hostname ?? (hasHostsName ? hostsName() : ownName);
   const size = options.terminal ? terminalSize(0) : undefined;
   const containersFolder = `${surroundings.storeRoot}/containers`;
   return runSpec({
@@ -35,7 +38,7 @@ export function configureContainer(
     hostname: hasHostsName ? undefined : hostname,
     namespaces: runNamespaces(options, joined, idMaps !== undefined),
     devices: [...(security?.privileged === true ? allDevices() : []), ...findDevices(devices)],
-    cgroupsPath: cgroupsPath(id, options, request.idMaps !== undefined),
+    cgroupsPath: cgroupsPath(id, inPodCgroup(id, options), request.idMaps !== undefined),
     idMaps,
     storeRoot: surroundings.storeRoot,
     startedMounts: request.parts?.mounts ?? [],
@@ -65,6 +68,15 @@ function processOf(
     hostname,
   };
   return imageProcess(config, request, readAccounts(files));
+}
+
+/** The process of a pod is in the pod's cgroup, beside the containers. */
+function inPodCgroup(id: string, options: RunContainerOptions): RunContainerOptions {
+  if (options.source.kind !== "pause") {
+    return options;
+  }
+  const cgroupParent = podCgroupPath(id, options);
+  return cgroupParent === undefined ? options : { ...options, cgroupParent };
 }
 
 /** A user has no place of their own at the top: the container gets one beside the caller, or none. */

@@ -3,6 +3,7 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { endPhase } from "../../sys/phases.ts";
+import { memberEnded, renewMembers } from "../pods/pod-process.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { startByName } from "./container-operations.ts";
 import { isStopped, readStartRecord } from "./container-record.ts";
@@ -19,12 +20,18 @@ export async function containerEnded(id: string, options: SurroundingsOptions): 
   }
   await Bun.sleep(delayMs);
   endPhase("wait");
-  await startByName(id, { ...options, isRestart: true }).catch((error: unknown) => {
-    // Removed meanwhile; anything else has to be told.
-    if (!(error instanceof OcicatError && error.code === "not-found")) {
-      throw error;
-    }
-  });
+  const isStarted = await startByName(id, { ...options, isRestart: true }).catch(
+    (error: unknown) => {
+      // Removed meanwhile; anything else has to be told.
+      if (!(error instanceof OcicatError && error.code === "not-found")) {
+        throw error;
+      }
+      return false;
+    },
+  );
+  if (isStarted) {
+    await renewMembers(id, options);
+  }
 }
 
 /** Milliseconds until it is to be started again, if it is. */
@@ -36,6 +43,9 @@ async function settle(id: string, options: SurroundingsOptions): Promise<number 
   }
   const delayMs = delayOf(container, status);
   await settleContainer(container);
+  if (delayMs === undefined) {
+    await memberEnded(container.record.options.pod, container.surroundings);
+  }
   return delayMs;
 }
 

@@ -18,6 +18,8 @@ const TESTS: Readonly<Record<string, Test>> = {
   since: ({ record }, value, all) => record.created > find(all, value).record.created,
   volume: ({ record }, value) => hasMount(record.options, value),
   network: ({ record }, value) => record.options.network === value,
+  pod: ({ record: { options }, podName }, value) =>
+    value !== "" && (podName === value || options.pod?.startsWith(value) === true),
 };
 
 /** A part of it, or an expression for the whole: "^web$", also with the slash that docker puts before it. */

@@ -9,6 +9,7 @@ import { resumeContainer } from "../../runtime/resume.ts";
 import { beginPhases, endPhase } from "../../sys/phases.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { recordEnd } from "../events/record-end.ts";
+import { isPod } from "../pods/pod-record.ts";
 import { imageOf } from "../run-image.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
@@ -104,8 +105,13 @@ export async function startByName(word: string, options: StartOptions): Promise<
   }
   const restarts = isRestart ? (readStartRecord(container.folder.fd)?.restarts ?? 0) + 1 : 0;
   const { surroundings, idMaps } = container;
+  const { pod } = container.record.options;
+  if (pod !== undefined) {
+    const { storeRoot, stateRoot } = surroundings;
+    await startByName(pod, { storeRoot, stateRoot });
+  }
   recordEnd(container, container.status());
-  giveBack(container);
+  await giveBack(container);
   const stored = restartOptions(container, options);
   using image = await imageOf(stored, surroundings);
   using opened: OpenContainer = { ...parts(container), image, [Symbol.dispose]: () => undefined };
@@ -141,7 +147,10 @@ function requirePresent({ folder, record }: StoredContainer): void {
   }
 }
 
-/** The names of those that a boot starts, by their restart policies. What runs is not among them. */
+/**
+ * The names of those that a boot starts, by their restart policies; of pods the ids. What runs is not among
+ * them.
+ */
 export async function containersToBoot(options: SurroundingsOptions): Promise<readonly string[]> {
   const surroundings = await readSurroundings(options);
   return eachContainer(surroundings, (container) => {
@@ -149,7 +158,9 @@ export async function containersToBoot(options: SurroundingsOptions): Promise<re
     const isWanted =
       kind === "always" || (kind === "unless-stopped" && !isStopped(container.folder.fd));
     const { kind: now } = container.status();
-    return isWanted && now !== "running" && now !== "paused" ? [container.record.name] : [];
+    const { id, name, options } = container.record;
+    const word = options.source.kind === "pause" ? id : name;
+    return isWanted && now !== "running" && now !== "paused" ? [word] : [];
   }).flat();
 }
 
@@ -199,8 +210,12 @@ export async function removeContainer(word: string, options: RemoveOptions): Pro
   if (readContainerRecord(container.folder.fd) === undefined) {
     return;
   }
+  if (isPod(container.record)) {
+    const { requireEmpty } = await import("../pods/open-pods.ts");
+    requireEmpty(container.record, container.surroundings);
+  }
   recordEnd(container, container.status());
-  giveBack(container);
+  await giveBack(container);
   await removeContainerFiles(container, container.surroundings, container.idMaps);
   if (options.volumes === true) {
     await removeOwnVolumes(container.record, container.surroundings, container.idMaps);

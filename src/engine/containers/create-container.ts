@@ -5,11 +5,10 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { OwnedFd, openAt } from "../../sys/file.ts";
 import { endPhase } from "../../sys/phases.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
-import { HELLO_ARGS } from "../hello.ts";
 import { imageArguments } from "../image-process.ts";
 import { imageOf, type RunImage } from "../run-image.ts";
 import type { RunContainerOptions } from "../run-options.ts";
-import { checkRequest, settleImage } from "../run-source.ts";
+import { builtInArguments, checkRequest, settleImage } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import {
@@ -51,7 +50,7 @@ export async function createContainer(
   idMaps: IdMaps | undefined,
 ): Promise<OpenContainer> {
   const { storeRoot } = surroundings;
-  const named = withIds(asked, storeRoot);
+  const named = withIds(await inPod(asked, surroundings), storeRoot);
   if (named.name !== undefined) {
     checkContainerName(named.name);
   }
@@ -63,6 +62,7 @@ export async function createContainer(
   using mounted = await withImageMounts(named, surroundings);
   using users = await withUsers(mounted.options, surroundings, idMaps);
   using chosen = await withVolumes(users.options, { ...opened, surroundings, idMaps });
+  using _pod = await podInUse(named, surroundings);
   const { folder, lock } = ContainerFolder.create(storeRoot, randomContainerId());
   using _lock = lock;
   const made = { ...opened, folder: parts.use(folder) };
@@ -78,6 +78,27 @@ export async function createContainer(
   recordContainerEvent({ surroundings, record }, "create");
   endPhase("container");
   return { ...made, record, [Symbol.dispose]: () => held.dispose() };
+}
+
+async function inPod(
+  options: RunContainerOptions,
+  surroundings: Surroundings,
+): Promise<RunContainerOptions> {
+  const { pod } = options;
+  if (pod === undefined) {
+    return options;
+  }
+  const { withPod } = await import("../pods/member-options.ts");
+  return withPod({ ...options, pod }, surroundings);
+}
+
+async function podInUse(
+  { pod }: RunContainerOptions,
+  surroundings: Surroundings,
+): Promise<Disposable | undefined> {
+  return pod === undefined
+    ? undefined
+    : (await import("../pods/member-options.ts")).keepPod(pod, surroundings);
 }
 
 type Made = Pick<OpenContainer, "image" | "folder">;
@@ -132,7 +153,7 @@ function newRecord(
     ...(source.kind === "image" && image !== undefined
       ? { image: { name: source.reference, digest: image.digest } }
       : {}),
-    command: source.kind === "hello" ? HELLO_ARGS : imageArguments(image?.config ?? {}, options),
+    command: builtInArguments(source) ?? imageArguments(image?.config ?? {}, options),
     options: storedOptions(options),
   };
 }
@@ -173,8 +194,8 @@ function nameAndWrite(
   }
   throw new OcicatError("already-exists", {
     operation: "create",
-    subject: `container ${quote(record.name ?? "")}`,
-    reason: "the name is in use by another container",
+    subject: `${record.options.source.kind === "pause" ? "pod" : "container"} ${quote(record.name ?? "")}`,
+    reason: "the name is in use by another container or pod",
     hint: `\`ocicat rm ${record.name ?? "NAME"}\` removes that one, --name gives this one another name`,
   });
 }

@@ -1,6 +1,7 @@
 // ps: the containers of a store.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { isPod } from "../pods/pod-record.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import type { ContainerStatus } from "./container-status.ts";
@@ -10,6 +11,8 @@ import { eachContainer, openContainer } from "./stored-container.ts";
 export interface ListedContainer {
   readonly record: ContainerRecord;
   readonly status: ContainerStatus;
+  /** The name of the pod that it is a part of. */
+  readonly podName?: string | undefined;
 }
 
 export interface ListContainersOptions extends SurroundingsOptions {
@@ -19,7 +22,7 @@ export interface ListContainersOptions extends SurroundingsOptions {
   readonly filters?: readonly string[];
 }
 
-/** The latest first. */
+/** The latest first. Pods are not among them. */
 export async function listContainers(
   options: ListContainersOptions,
 ): Promise<readonly ListedContainer[]> {
@@ -27,7 +30,7 @@ export async function listContainers(
   const { matches, asksForEnded } = parseContainerFilters(options.filters ?? []);
   const surroundings = await readSurroundings(options);
   const orphans: string[] = [];
-  const all = eachContainer(surroundings, (container) => {
+  const found = eachContainer(surroundings, (container) => {
     if (isOrphaned(container.folder, surroundings)) {
       orphans.push(container.record.id);
     }
@@ -36,6 +39,12 @@ export async function listContainers(
   for (const id of orphans) {
     await adoptById(id, options);
   }
+  const pods = new Map(
+    found.filter(({ record }) => isPod(record)).map(({ record: { id, name } }) => [id, name]),
+  );
+  const all = found
+    .filter(({ record }) => !isPod(record))
+    .map((each) => ({ ...each, podName: pods.get(each.record.options.pod ?? "") }));
   const shown = all.filter((each) => {
     const isLive = each.status.kind === "running" || each.status.kind === "paused";
     return (isLive || options.all || asksForEnded) && matches(each, all);

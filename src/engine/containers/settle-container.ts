@@ -7,6 +7,7 @@ import { removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { deleteContainer } from "../../runtime/delete.ts";
 import { foldWhenLarge } from "../events/fold-when-large.ts";
 import { recordEnd } from "../events/record-end.ts";
+import { isPod } from "../pods/pod-record.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { removeSecretFiles } from "../secrets/secret-files.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -33,7 +34,7 @@ export async function settleContainer(settlement: Settlement): Promise<void> {
     return;
   }
   recordEnd(settlement, status);
-  giveBack(settlement);
+  await giveBack(settlement);
   if (record.options.remove) {
     await removeContainerFiles({ record, folder }, surroundings, idMaps);
   }
@@ -45,11 +46,15 @@ function isLive({ kind }: ContainerStatus): boolean {
 }
 
 /** Kills what may still run. */
-export function giveBack({
+export async function giveBack({
   record,
   surroundings,
-}: Pick<Settlement, "record" | "surroundings">): void {
+}: Pick<Settlement, "record" | "surroundings">): Promise<void> {
   giveBackOf(record.id, surroundings);
+  if (isPod(record)) {
+    const { removePodCgroup } = await import("../pods/pod-cgroup.ts");
+    removePodCgroup(record);
+  }
 }
 
 export function giveBackOf(id: string, surroundings: Surroundings): void {

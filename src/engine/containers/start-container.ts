@@ -19,10 +19,10 @@ import { readProcessStat } from "../../sys/process.ts";
 import { listenUnixAt } from "../../sys/socket.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { recordVolumesOf } from "../events/record-volume-event.ts";
-import { helloProgramFd } from "../hello.ts";
 import { ownCommand } from "../own-command.ts";
+import { isPod } from "../pods/pod-record.ts";
 import type { RunContainerOptions } from "../run-options.ts";
-import { makeSource } from "../run-source.ts";
+import { builtInProgram, makeSource } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { configureContainer } from "./configure-container.ts";
@@ -54,12 +54,15 @@ const PRIVATE = 0o700;
 export async function startContainer(request: StartRequest): Promise<HeldContainer> {
   const { container, options, surroundings, idMaps, primaryFd } = request;
   const { id } = container.record;
+  if (isPod(container.record)) {
+    const { makePodCgroup } = await import("../pods/pod-cgroup.ts");
+    makePodCgroup(container.record);
+  }
   const source = makeSource(options, container.folder, {
     image: container.image,
     isRootless: idMaps !== undefined,
   });
-  const isHello = options.source.kind === "hello";
-  using program = isHello ? new OwnedFd(helloProgramFd()) : undefined;
+  using program = builtInProgram(options.source);
   using imageLock = container.image?.root.shareLock();
   using joined = joinNamespaces(options, surroundings);
   endPhase("network");
@@ -80,6 +83,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     stateRoot: surroundings.containerStateRoot,
     config,
     rootFilesystem: source.rootFilesystem,
+    sharedMounts: joined.sharedMounts,
     systemdCgroup: options.systemdCgroup,
     ...(options.reaps === undefined ? {} : { reaps: options.reaps }),
     ...(program === undefined ? {} : { firstFd: program.number, preserveFds: 1 }),

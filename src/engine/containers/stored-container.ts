@@ -39,7 +39,10 @@ export class StoredContainer implements Disposable {
   }
 }
 
-/** By name, id or the beginning of an id. Throws "not-found". */
+/**
+ * By name, id or the beginning of an id. Throws "not-found". The process of a pod answers to its whole id
+ * alone: a user means containers.
+ */
 export async function openContainer(
   word: string,
   options: SurroundingsOptions,
@@ -48,6 +51,14 @@ export async function openContainer(
   using stack = new DisposableStack();
   const id = findContainerId(surroundings.storeRoot, word);
   const container = stack.use(openById(id, surroundings, word));
+  if (container.record.options.source.kind === "pause" && word !== id) {
+    throw new OcicatError("not-found", {
+      operation: "find",
+      subject: `container ${quote(word)}`,
+      reason: "it is a pod",
+      hint: "`ocicat pod --help` lists what can be done with pods",
+    });
+  }
   await keepHeld(container);
   stack.move();
   return container;

@@ -1,0 +1,107 @@
+// pod ps: the pods of the store, with podman's columns and fields.
+
+import { type ListedPod, listPods } from "../../engine/pods/list-pods.ts";
+import { podHostname } from "../../engine/pods/pod-record.ts";
+import { defineCommand } from "../command.ts";
+import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
+import type { FlagsOf, FlagTable } from "../flags.ts";
+import { absoluteTime, relativeAge } from "../terminal/ages.ts";
+import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { writeOutput } from "../write-text.ts";
+
+const PS_FLAGS = {
+  filter: {
+    kind: "list",
+    aliases: ["f"],
+    value: "KEY=VALUE",
+    help: "id, name, status, label, ctr-names, ctr-ids, ctr-status",
+  },
+  format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
+  "ctr-names": { kind: "switch", help: "show the names of the containers" },
+  "ctr-ids": { kind: "switch", help: "show their IDs" },
+  "ctr-status": { kind: "switch", help: "show their states" },
+  latest: { kind: "switch", aliases: ["l"], help: "the latest pod alone" },
+  "no-trunc": { kind: "switch", help: "show whole IDs" },
+  quiet: { kind: "switch", aliases: ["q"], help: "IDs alone" },
+  ...PLACE_FLAGS,
+} as const satisfies FlagTable;
+
+export const ps = defineCommand({
+  usage: ["[FLAGS]"],
+  about: `Lists pods, the latest first. The pod's own process counts among its containers.
+
+Fields of --format: .Id .Name .Status .Created .CreatedAt .InfraId .NumberOfContainers .ContainerNames
+.ContainerIds .ContainerStatuses .Hostname .Labels`,
+  flags: PS_FLAGS,
+  args: { min: 0, max: 0 },
+  examples: [
+    "ocicat pod ps",
+    "ocicat pod ps --ctr-names --ctr-status",
+    "ocicat pod ps --filter status=degraded --format '{{.Name}}'",
+  ],
+  act: psCommand,
+});
+
+const HEADS = {
+  Id: "POD ID",
+  Name: "NAME",
+  Status: "STATUS",
+  Created: "CREATED",
+  CreatedAt: "CREATED AT",
+  InfraId: "INFRA ID",
+  NumberOfContainers: "# OF CONTAINERS",
+  ContainerNames: "NAMES",
+  ContainerIds: "IDS",
+  ContainerStatuses: "STATUS",
+  Hostname: "HOSTNAME",
+  Labels: "LABELS",
+};
+
+const ID_LENGTH = 12;
+
+async function psCommand(flags: FlagsOf<typeof PS_FLAGS>): Promise<number> {
+  const choice = { format: flags.text("format"), quiet: flags.switch("quiet") };
+  const print = listPrinter(listing(flags), choice);
+  const pods = await listPods({ ...placeOptions(flags), filters: flags.list("filter") });
+  const nowMs = Date.now();
+  const shown = flags.switch("latest") ? pods.slice(0, 1) : pods;
+  writeOutput(print(shown.map((pod) => rowOf(pod, flags.switch("no-trunc"), nowMs))));
+  return 0;
+}
+
+/** What is shown of containers takes the place of their number. */
+function listing(flags: FlagsOf<typeof PS_FLAGS>): Listing {
+  const asked = [
+    ...(flags.switch("ctr-ids") ? ["ContainerIds"] : []),
+    ...(flags.switch("ctr-names") ? ["ContainerNames"] : []),
+    ...(flags.switch("ctr-status") ? ["ContainerStatuses"] : []),
+  ];
+  const last = asked.length === 0 ? ["NumberOfContainers"] : asked;
+  const fields = ["Id", "Name", "Status", "Created", "InfraId", ...last];
+  return {
+    columns: fields.map((field) => `{{.${field}}}`).join("\\t"),
+    name: "Id",
+    heads: HEADS,
+  };
+}
+
+function rowOf(pod: ListedPod, isWhole: boolean, nowMs: number): Row {
+  const { record, state, members } = pod;
+  const shown = (id: string): string => (isWhole ? id : id.slice(0, ID_LENGTH));
+  const createdMs = Date.parse(record.created);
+  const labels = Object.entries(record.options.labels ?? {});
+  return {
+    Id: shown(record.id),
+    Name: record.name,
+    Status: state,
+    Created: relativeAge(createdMs, nowMs),
+    CreatedAt: absoluteTime(createdMs),
+    InfraId: shown(record.id),
+    NumberOfContainers: members.length + 1,
+    ContainerNames: members.map((member) => member.record.name).join(","),
+    ContainerIds: members.map((member) => shown(member.record.id)).join(","),
+    ContainerStatuses: members.map(({ status }) => status.kind).join(","),
+    Hostname: podHostname(record),
+    Labels: labels.map(([key, value]) => `${key}=${value}`).join(","),
+  };
+}

@@ -1,0 +1,94 @@
+// Makes a pod. Nothing runs before one of its containers is started, or the pod.
+
+import { createContainer } from "../containers/create-container.ts";
+import type { RestartPolicy } from "../containers/restart-policy.ts";
+import { rootlessIdMaps } from "../id-maps.ts";
+import type { RunLimits } from "../run-limits.ts";
+import type { RunNames } from "../run-names.ts";
+import type {
+  PodNamespace,
+  PodSettings,
+  RunContainerOptions,
+  RunNamespaces,
+  RunNetwork,
+} from "../run-options.ts";
+import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
+
+export interface CreatePodOptions extends SurroundingsOptions {
+  readonly name?: string;
+  /** What its containers have in common; absent: DEFAULT_SHARED. */
+  readonly shared?: readonly PodNamespace[];
+  /** "none" when absent: loopback alone. */
+  readonly network?: RunNetwork;
+  /** Absent: the pod's own. */
+  readonly namespaces?: RunNamespaces;
+  /** The pod's name when absent. */
+  readonly hostname?: string;
+  readonly names?: RunNames;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Bytes of the common /dev/shm. */
+  readonly shmSize?: number;
+  /** Of all its containers together. */
+  readonly limits?: RunLimits;
+  readonly cgroupParent?: string;
+  /** Of its process, and of its containers that have none of their own. */
+  readonly restart?: RestartPolicy;
+  /** "continue" when absent. */
+  readonly exitPolicy?: PodSettings["exitPolicy"];
+  /** A file that gets its id. Nothing may be there before. */
+  readonly idFile?: string;
+}
+
+/** Podman's. */
+export const DEFAULT_SHARED: readonly PodNamespace[] = ["ipc", "network", "uts"];
+
+/** Returns its id. Throws "already-exists" for a name in use, by a container too. */
+export async function createPod(options: CreatePodOptions): Promise<string> {
+  const surroundings = await readSurroundings(options);
+  const maps = rootlessIdMaps(process.env["USER"]);
+  using container = await createContainer(pauseOptions(options), surroundings, maps);
+  return container.record.id;
+}
+
+/** It may do nothing, and has nothing that it could do something with. */
+const NOTHING_ALLOWED = {
+  addedCapabilities: [],
+  droppedCapabilities: ["ALL"],
+  seccomp: "default",
+  noNewPrivileges: true,
+} as const;
+
+function pauseOptions(options: CreatePodOptions): RunContainerOptions {
+  const {
+    shared = DEFAULT_SHARED,
+    exitPolicy = "continue",
+    limits = {},
+    network = "none",
+    storeRoot: _store,
+    stateRoot: _state,
+    flags: _flags,
+    onWarning: _warn,
+    ...others
+  } = options;
+  return {
+    ...others,
+    source: { kind: "pause", pod: { shared, exitPolicy, limits } },
+    network,
+    command: [],
+    env: [],
+    interactive: false,
+    terminal: false,
+    remove: false,
+    // The first process of a pid namespace hears nothing else.
+    stopSignal: "KILL",
+    log: { driver: "none", maxSize: 0, maxFiles: 1, onFull: "block" },
+    readOnly: true,
+    mounts: [],
+    tmpfs: [],
+    limits: {},
+    security: NOTHING_ALLOWED,
+    systemdCgroup: false,
+  };
+}

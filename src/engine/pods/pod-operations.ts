@@ -1,0 +1,149 @@
+// What can be done with a pod that is there. Each operation takes the word that the user calls it by, and
+// returns the pod's id when it is done. Containers start behind the pod's process, in the order in which they
+// were created, and end before it in reverse.
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import {
+  killContainer,
+  pauseByName,
+  removeContainer,
+  type StopOptions,
+  startByName,
+  stopContainer,
+  unpauseByName,
+} from "../containers/container-operations.ts";
+import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
+import { allPods, type FoundContainer, type FoundPod, findPod, isLive } from "./open-pods.ts";
+import { podState } from "./pod-status.ts";
+
+/** What runs goes on. Every container is tried; the first failure is thrown in the end. */
+export async function startPod(word: string, options: SurroundingsOptions): Promise<string> {
+  const { record, members } = await findPod(word, options);
+  await startByName(record.id, options);
+  await forEach(members, (id) => startByName(id, options));
+  return record.id;
+}
+
+export async function stopPod(word: string, options: StopOptions): Promise<string> {
+  const { record, members } = await findPod(word, options);
+  await forEach(members.toReversed(), (id) => stopContainer(id, options));
+  await stopContainer(record.id, options);
+  return record.id;
+}
+
+export async function restartPod(word: string, options: StopOptions): Promise<string> {
+  const { record } = await findPod(word, options);
+  await stopPod(record.id, options);
+  return startPod(record.id, options);
+}
+
+export interface KillPodOptions extends SurroundingsOptions {
+  readonly signal: number;
+}
+
+/** Its containers that run get the signal, and its process where there are none. */
+export async function killPod(word: string, options: KillPodOptions): Promise<string> {
+  const pod = await findPod(word, options);
+  const running = requireLive(pod, "kill");
+  await forEach(running.toReversed(), (id) => killContainer(id, options));
+  return pod.record.id;
+}
+
+export async function pausePod(word: string, options: SurroundingsOptions): Promise<string> {
+  const pod = await findPod(word, options);
+  const running = requireLive(pod, "pause").filter(({ status }) => status.kind === "running");
+  await forEach(running.toReversed(), (id) => pauseByName(id, options));
+  return pod.record.id;
+}
+
+export async function unpausePod(word: string, options: SurroundingsOptions): Promise<string> {
+  const pod = await findPod(word, options);
+  const paused = requireLive(pod, "unpause").filter(({ status }) => status.kind === "paused");
+  await forEach(paused, (id) => unpauseByName(id, options));
+  return pod.record.id;
+}
+
+/** The pod's process and its containers, as far as they run. */
+function requireLive({ record, status, members }: FoundPod, operation: string) {
+  const running: FoundContainer[] = [{ record, status }, ...members].filter(isLive);
+  if (running.length === 0) {
+    throw new OcicatError("wrong-state", {
+      operation,
+      subject: `pod ${quote(record.name)}`,
+      reason: "nothing of it runs",
+    });
+  }
+  return running;
+}
+
+export interface RemovePodOptions extends SurroundingsOptions {
+  /** Kill what runs. */
+  readonly force?: boolean;
+}
+
+/** With its containers and their volumes without a name. Throws "wrong-state" where one runs, unless forced. */
+export async function removePod(word: string, options: RemovePodOptions): Promise<string> {
+  const pod = await findPod(word, options);
+  if (options.force !== true) {
+    refuseRunning(pod);
+  }
+  const { id } = pod.record;
+  // Without the lock: what ends may stop the pod, which takes it.
+  await stopPod(id, { ...options, ...(options.force === true ? { timeoutMs: 0 } : {}) });
+  const found = await findPod(id, options);
+  await forEach(found.members.toReversed(), (member) =>
+    removeContainer(member, { ...options, volumes: true }).catch(unlessGone),
+  );
+  await removeContainer(id, options);
+  return id;
+}
+
+/** One with --rm goes with its end. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof OcicatError && error.code === "not-found")) {
+    throw error;
+  }
+}
+
+function refuseRunning({ record, members }: FoundPod): void {
+  const [first] = members.filter(isLive);
+  if (first !== undefined) {
+    throw new OcicatError("wrong-state", {
+      operation: "remove",
+      subject: `pod ${quote(record.name)}`,
+      reason: `its container ${quote(first.record.name)} is ${first.status.kind}`,
+      hint: "stop it first, or remove it with --force",
+    });
+  }
+}
+
+/** Those of which nothing runs, unless nothing ever ran. Returns their ids. */
+export async function prunePods(options: SurroundingsOptions): Promise<readonly string[]> {
+  const pods = allPods(await readSurroundings(options));
+  const removed: string[] = [];
+  for (const pod of pods) {
+    const state = podState([pod.status, ...pod.members.map(({ status }) => status)]);
+    if (state === "Exited" || state === "Stopped" || state === "Dead") {
+      removed.push(await removePod(pod.record.id, options));
+    }
+  }
+  return removed;
+}
+
+async function forEach(
+  containers: readonly FoundContainer[],
+  act: (id: string) => Promise<unknown>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  for (const { record } of containers) {
+    try {
+      await act(record.id);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  const [first] = failures;
+  if (first !== undefined) {
+    throw first;
+  }
+}

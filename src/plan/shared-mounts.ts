@@ -1,0 +1,65 @@
+// Mounts that a container shares with another one, as those of a pod share /dev/shm.
+//
+// A mount can be copied only by a process in its mount namespace. So the stage clones one that joins it:
+// both have the same table of descriptors, where the copy takes the place of a descriptor that the stage has
+// opened for it. What is mounted belongs to nobody else: the host has nothing to unmount.
+
+import { AT_SYMLINK_NOFOLLOW, O_CLOEXEC } from "../abi/file.ts";
+import { OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
+import { CLONE_FILES } from "../abi/process.ts";
+import { flags, named } from "../program/builder.ts";
+import type { Register } from "../program/program.ts";
+import { cloneArguments } from "./clone.ts";
+import { CURRENT_DIRECTORY, openPath, type PlanContext } from "./context.ts";
+import { OPEN_TREE_NAMES } from "./flag-names.ts";
+import { joinNamespaces } from "./namespaces.ts";
+import type { SharedMounts } from "./request.ts";
+
+/** Fills `outer.bindSources` for those mounts that are shared. */
+export function openSharedMounts({ program, request, outer }: PlanContext): void {
+  const { sharedMounts, spec } = request;
+  const found = (spec.mounts ?? []).flatMap(({ destination }, index) =>
+    sharedMounts?.destinations.includes(destination) === true ? [{ destination, index }] : [],
+  );
+  if (sharedMounts === undefined || found.length === 0) {
+    return;
+  }
+  program.because(`mounts[${found[0]?.index ?? 0}].source`);
+  const places = found.map(({ destination, index }) => {
+    const place = openPath(program, "/", "shared");
+    outer.bindSources.set(index, place);
+    return { destination, place };
+  });
+  const afterOpener = program.label();
+  const opener = program.fork(
+    cloneArguments(program, { flags: CLONE_FILES }),
+    "opener",
+    afterOpener,
+  );
+  joinNamespaces(program, namespacesOf(sharedMounts));
+  for (const { destination, place } of places) {
+    const describes = () => `share the mount ${JSON.stringify(destination)}`;
+    const treeFlags = flags(
+      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW,
+      OPEN_TREE_NAMES,
+    );
+    const words = [CURRENT_DIRECTORY, program.text(destination), treeFlags];
+    const tree: Register = program.call("open_tree", words, { result: "tree", describes });
+    program.call("dup3", [tree, place, named(O_CLOEXEC, "CLOEXEC")], { describes });
+    program.close(tree);
+  }
+  program.control("exit", [0]);
+  program.endFork(afterOpener);
+  program.call("wait4", [opener, 0, 0, 0]);
+  program.forget(opener);
+}
+
+function namespacesOf({ mountNamespace, userNamespace }: SharedMounts) {
+  const reason = "mounts";
+  return [
+    ...(userNamespace === undefined
+      ? []
+      : [{ type: "user", path: userNamespace, reason } as const]),
+    { type: "mount", path: mountNamespace, reason } as const,
+  ];
+}
