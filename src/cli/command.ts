@@ -27,10 +27,17 @@ export interface CommandText {
   readonly completes?: ArgumentKind;
 }
 
+export interface ArgumentCount<Table extends FlagTable> {
+  readonly min: number;
+  readonly max?: number;
+  /** Whether none is needed, for the sake of a flag: --all. */
+  readonly unless?: (flags: FlagsOf<Table>) => boolean;
+}
+
 export interface CommandDefinition<Table extends FlagTable> extends CommandText {
   readonly flags: Table;
   /** How many arguments; without a maximum any number. */
-  readonly args: { readonly min: number; readonly max?: number };
+  readonly args: ArgumentCount<Table>;
   /** "first" where the arguments have flags of their own. */
   readonly placement?: FlagPlacement;
   /** Returns the exit code. */
@@ -62,7 +69,9 @@ export function defineCommand<const Table extends FlagTable>(
       if (parsed === undefined) {
         return undefined;
       }
-      checkCount(definition, parsed.args.length, context);
+      if (definition.args.unless?.(parsed) !== true) {
+        checkCount(definition, parsed.args.length, context);
+      }
       return () => act(parsed, context);
     },
   };

@@ -1,5 +1,6 @@
 // An error as a person reads it: one line, the hint on its own.
 
+import { Errno } from "../error/errno.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import { printable } from "./terminal/printable.ts";
 
@@ -7,7 +8,19 @@ export function describeFailure(error: unknown): string {
   if (!(error instanceof OcicatError)) {
     return `a defect of ocicat: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
   }
-  const hint = error.hint === undefined ? "" : `\nhint: ${error.hint}`;
+  const text = error.hint ?? diskHint(error);
+  const hint = text === undefined ? "" : `\nhint: ${text}`;
   const others = error.cleanupFailures.map((failure) => `\nthen: ${describeFailure(failure)}`);
   return printable(`${error.message}${others.join("")}${hint}`);
+}
+
+/** Of what can't be written: what is named without its folder is the store's own. */
+function diskHint({ errno, subject }: OcicatError): string | undefined {
+  if (errno === Errno.ENOSPC || errno === Errno.EDQUOT) {
+    return "`ocicat system df` shows what takes the space, `ocicat system prune` frees some";
+  }
+  if (errno === Errno.EROFS && !subject.startsWith('"/')) {
+    return "the store can only be read: `ocicat info` shows where it is, --store takes another one";
+  }
+  return undefined;
 }

@@ -116,7 +116,10 @@ async function fetchByPolicy(reference: string, fetch: Fetch): Promise<ResolvedI
     if (!(isMissing && isFetchable && policy === "missing")) {
       throw error;
     }
-    await pull(reference, fetch);
+    await pull(reference, fetch).catch(async (failure: unknown) => {
+      const { withSimilarNames } = await import("./images/suggest-names.ts");
+      throw withSimilarNames(failure, reference, surroundings);
+    });
     return await resolveImage(reference, resolving);
   }
 }

@@ -11,6 +11,7 @@ import type {
   ThrottleDevice,
 } from "../oci/resources.ts";
 import { stat } from "../sys/file.ts";
+import { checkProcessors } from "./processors.ts";
 
 const CPU_PERIOD_US = 100_000;
 const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
@@ -71,9 +72,10 @@ function limitOf(limit: number | "unlimited"): number | bigint {
   return limit === "unlimited" ? RLIM_INFINITY : limit;
 }
 
-/** What is not limited is left out. Throws where a throttled device is not there. */
+/** What is not limited is left out. Throws where a throttled device or a processor is not there. */
 export function limitResources(limits: RunLimits): Resources {
   const { pids } = limits;
+  checkProcessors(limits);
   const memory = memoryResources(limits);
   const cpu = cpuResources(limits);
   const blockIO = blockResources(limits);

@@ -36,6 +36,7 @@ import {
   tryMkdirAt,
 } from "../sys/file.ts";
 import { encodeText } from "../sys/memory.ts";
+import { inStore } from "./closed-store.ts";
 import { forceToDisk, writeWholeFile } from "./whole-file.ts";
 
 const LAYOUT_VERSION = "2\n";
@@ -73,9 +74,11 @@ export class Store implements Disposable {
   constructor(root: string) {
     const { O_DIRECTORY } = hostArchitecture.openFlags;
     this.root = root;
-    makeDirectories(root, PRIVATE);
     using stack = new DisposableStack();
-    this.top = stack.use(new OwnedFd(open(root, O_RDONLY | O_DIRECTORY)));
+    this.top = inStore(root, () => {
+      makeDirectories(root, PRIVATE);
+      return stack.use(new OwnedFd(open(root, O_RDONLY | O_DIRECTORY)));
+    });
     const version = readTextAtIfExists(this.top.number, "version", 4096);
     checkVersion(version, root);
     const openFolder = (name: string): OwnedFd => {

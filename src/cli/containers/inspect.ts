@@ -100,6 +100,8 @@ function noSuchThing(word: string, cause: OcicatError): OcicatError {
     subject: quote(word.slice(0, 200)),
     reason: "there is no container and no image of this name or id",
     cause,
-    ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+    hint: /^did you mean/.test(cause.hint ?? "")
+      ? (cause.hint ?? "")
+      : "`ocicat ps -a` and `ocicat images` list what there is",
   });
 }

@@ -5,6 +5,7 @@ import { containerSizes } from "../../engine/containers/container-sizes.ts";
 import { type ListedContainer, listContainers } from "../../engine/containers/list-containers.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { parseWhole } from "../run/values.ts";
 import { absoluteTime, humanDuration, relativeAge } from "../terminal/ages.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { humanSize } from "../terminal/sizes.ts";
@@ -75,6 +76,7 @@ const LISTING: Listing = {
 const ID_LENGTH = 12;
 const LONGEST_COMMAND = 20;
 const LONGEST_MOUNT = 15;
+const MOST_CONTAINERS = 1_000_000;
 
 async function psCommand(flags: FlagsOf<typeof PS_FLAGS>): Promise<number> {
   const hasSizes = flags.switch("size") || /\.Size\b/.test(flags.text("format") ?? "");
@@ -108,8 +110,10 @@ async function psCommand(flags: FlagsOf<typeof PS_FLAGS>): Promise<number> {
 
 /** Docker's -1 is all of those that are listed anyway. */
 function lastOf(flags: FlagsOf<typeof PS_FLAGS>): number | undefined {
-  const last = flags.switch("latest") ? 1 : flags.integer("last");
-  return last !== undefined && last < 0 ? undefined : last;
+  const text = flags.text("last");
+  const asked = text === undefined ? undefined : parseWhole("last", text, [-1, MOST_CONTAINERS]);
+  const last = flags.switch("latest") ? 1 : asked;
+  return last === -1 ? undefined : last;
 }
 
 interface Style {

@@ -26,7 +26,7 @@ export const rm = defineCommand({
     },
     ...PLACE_FLAGS,
   },
-  args: { min: 0 },
+  args: { min: 1, unless: (flags) => flags.switch("all") },
   completes: "container",
   examples: ["ocicat rm web", "ocicat rm -f web db", "ocicat rm --all"],
   async act(flags, { command }) {
@@ -35,13 +35,6 @@ export const rm = defineCommand({
     const words = flags.switch("all")
       ? (await listContainers({ ...place, all: true })).map(({ record }) => record.id)
       : flags.args;
-    if (words.length === 0 && !flags.switch("all")) {
-      throw new OcicatError("invalid-argument", {
-        operation: "use",
-        subject: `\`${command}\``,
-        reason: "it takes the containers to remove, or --all",
-      });
-    }
     return forEachContainer(words, command, (word) =>
       remove(word, { ...place, force, volumes: flags.switch("volumes") }),
     );

@@ -18,19 +18,12 @@ export const start = defineCommand({
     },
     ...PLACE_FLAGS,
   },
-  args: { min: 0 },
+  args: { min: 1, unless: (flags) => flags.switch("after-boot") },
   completes: "container",
   examples: ["ocicat start web", "ocicat start -ai shell", "ocicat start --after-boot"],
   async act(flags, { command }) {
     const place = placeOptions(flags);
     const words = flags.switch("after-boot") ? await containersToBoot(place) : flags.args;
-    if (words.length === 0 && !flags.switch("after-boot")) {
-      throw new OcicatError("invalid-argument", {
-        operation: "use",
-        subject: `\`${command}\``,
-        reason: "it takes the containers to start, or --after-boot",
-      });
-    }
     if (!flags.switch("attach") && !flags.switch("interactive")) {
       return forEachContainer(words, command, async (word) => {
         await startByName(word, place);

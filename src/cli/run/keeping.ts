@@ -4,7 +4,7 @@ import type { RestartPolicy } from "../../engine/containers/restart-policy.ts";
 import type { RunLog } from "../../engine/run-options.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { parseSignal } from "../signal-argument.ts";
-import { parseMemory } from "./values.ts";
+import { parseSize } from "./values.ts";
 
 /** "KEY=VALUE", or "KEY" for an empty one. */
 export function parseLabels(texts: readonly string[]): Readonly<Record<string, string>> {
@@ -53,7 +53,7 @@ function withOption(log: RunLog, option: string): RunLog {
   const value = option.slice(equals + 1);
   switch (option.slice(0, Math.max(equals, 0))) {
     case "max-size":
-      return { ...log, maxSize: value === "-1" ? 0 : parseMemory(value) };
+      return { ...log, maxSize: value === "-1" ? 0 : parseSize("log-opt max-size", value) };
     case "max-file":
       return { ...log, maxFiles: parseFiles(option, value) };
     case "on-full":

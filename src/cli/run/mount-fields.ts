@@ -1,5 +1,6 @@
 // The words of --mount: KEY=VALUE or KEY, with commas between. Docker's and podman's names mean the same.
 
+import { quote } from "../../error/ocicat-error.ts";
 import { badValue } from "./values.ts";
 
 const KEYS: Readonly<Record<string, string>> = {
@@ -32,7 +33,7 @@ export function mountFields(text: string): ReadonlyMap<string, string> {
     const [key = "", ...value] = part.split("=");
     const name = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
     if (name === undefined) {
-      throw badValue("mount", text, `it has the unknown key ${key}`);
+      throw badValue("mount", text, `it has the unknown key ${quote(key)}`);
     }
     fields.set(name, value.join("="));
   }

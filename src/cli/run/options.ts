@@ -1,6 +1,7 @@
 // From the words of the command line to the options of the engine.
 
 import { parseRestartPolicy } from "../../engine/containers/restart-policy.ts";
+import { foundInit } from "../../engine/run-init.ts";
 import type { RunContainerOptions, RunSource } from "../../engine/run-options.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
@@ -159,7 +160,7 @@ function furtherOptions(
     ...given(flags.text("oom-score-adj"), (text) => ({ oomScoreAdj: parseOomScore(text) })),
     ...given(flags.text("shm-size"), (text) => ({ shmSize: parseSize("shm-size", text) })),
     ...(flags.switch("init") && initPath === undefined ? { reaps: true } : {}),
-    ...given(initPath, (path) => ({ init: absolute(path) })),
+    ...given(initPath, (path) => ({ init: foundInit(absolute(path)) })),
     ...kernelOptions(flags),
   };
 }

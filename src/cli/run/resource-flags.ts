@@ -93,18 +93,41 @@ function whole(flag: NumberFlag, range: readonly [number, number]) {
   return (text: string): number => parseWhole(flag, text, range);
 }
 
+/** Docker's: a container with less does not come up. */
+const LEAST_MEMORY = 6 * 2 ** 20;
+
 function memoryLimits(flags: LimitFlags) {
   const swap = flags.text("memory-swap");
-  if (swap !== undefined && flags.text("memory") === undefined) {
-    throw badValue("memory-swap", swap, "it needs --memory");
+  const memory = flags.text("memory");
+  if (swap !== undefined) {
+    checkSwap(swap, memory);
   }
   return {
-    ...found(flags.text("memory"), "memory", (text) => parseSize("memory", text)),
+    ...found(memory, "memory", parseMemoryLimit),
     ...found(flags.text("memory-reservation"), "memoryReservation", (text) =>
       parseSize("memory-reservation", text),
     ),
     ...found(swap, "memorySwap", (text) => (text === "-1" ? -1 : parseSize("memory-swap", text))),
   };
+}
+
+function parseMemoryLimit(text: string): number {
+  const bytes = parseSize("memory", text);
+  if (bytes < LEAST_MEMORY) {
+    throw badValue("memory", text, "a container needs 6m at least", "512m are 512 MiB");
+  }
+  return bytes;
+}
+
+/** It is memory and swap together. */
+function checkSwap(swap: string, memory: string | undefined): void {
+  if (memory === undefined) {
+    throw badValue("memory-swap", swap, "it needs --memory");
+  }
+  if (swap !== "-1" && parseSize("memory-swap", swap) < parseSize("memory", memory)) {
+    const reason = "it is memory and swap together, and less than --memory";
+    throw badValue("memory-swap", swap, reason, "-1 is as much swap as there is");
+  }
 }
 
 const HIGHEST_SHARES = 262_144;

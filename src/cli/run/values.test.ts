@@ -129,7 +129,7 @@ describe("mounts", () => {
     ["type=bind,source=/a,target=/b,bind-propagation=up", "bind-propagation is one of"],
     ["type=bind,target=/b", "it has no source"],
     ["type=bind,source=/a", "the path inside is not absolute"],
-    ["type=bind,source=/a,target=/b,color=red", "it has the unknown key color"],
+    ["type=bind,source=/a,target=/b,color=red", 'it has the unknown key "color"'],
   ])("--mount %s is refused", (text, message) => {
     expect(() => parseMount(text, cwd)).toThrow(message);
   });

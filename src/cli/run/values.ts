@@ -130,11 +130,11 @@ export function fileLines(text: string): string[] {
 /** Later ones win. A name that we do not have either is taken from the image's variables. */
 export function variables({ files, entries, own }: VariableSources): string[] {
   const inFiles = files.flatMap(fileLines);
-  return [...inFiles, ...entries].map((entry) => {
-    const name = entry.split("=", 1)[0] ?? "";
-    if (name === "" || /\s/.test(name)) {
-      throw badValue("env", entry, "it is not of the form NAME=VALUE or NAME");
-    }
+  const words = [
+    ...inFiles.map((entry) => checkedVariable("env-file", entry)),
+    ...entries.map((entry) => checkedVariable("env", entry)),
+  ];
+  return words.map((entry) => {
     const value = own[entry];
     return entry.includes("=") || value === undefined ? entry : `${entry}=${value}`;
   });
@@ -149,4 +149,13 @@ export function parseImageVolumes(text: string): Pick<RunContainerOptions, "imag
     throw badValue("image-volume", text, "it is one of bind, tmpfs and ignore");
   }
   return {};
+}
+
+function checkedVariable(flag: "env" | "env-file", entry: string): string {
+  const name = entry.split("=", 1)[0] ?? "";
+  if (name === "" || /\s/.test(name)) {
+    const what = flag === "env" ? "it" : "this line";
+    throw badValue(flag, entry, `${what} is not of the form NAME=VALUE or NAME`);
+  }
+  return entry;
 }

@@ -70,6 +70,20 @@ function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boo
     : labels[wanted.slice(0, equals)] === wanted.slice(equals + 1);
 }
 
+/** Docker's, and what only we have. */
+const STATES = ["created", "restarting", "running", "removing", "paused", "exited", "dead", "lost"];
+
+function checkState(filter: string): void {
+  const [, state] = /^status=(.*)$/s.exec(filter) ?? [];
+  if (state !== undefined && !STATES.includes(state)) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `the filter ${quote(filter)}`,
+      reason: `a status is one of ${STATES.join(", ")}`,
+    });
+  }
+}
+
 export interface ContainerFilters {
   readonly matches: (container: ListedContainer, all: readonly ListedContainer[]) => boolean;
   /** They name a state that only containers have which do not run. */
@@ -88,6 +102,7 @@ export function parseContainerFilters(filters: readonly string[]): ContainerFilt
         reason: `a filter is KEY=VALUE with a key of ${Object.keys(TESTS).join(", ")}`,
       });
     }
+    checkState(filter);
     values.set(key, [...(values.get(key) ?? []), filter.slice(equals + 1)]);
   }
   return {

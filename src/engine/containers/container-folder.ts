@@ -29,6 +29,7 @@ import {
 } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { inStore } from "../../store/closed-store.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import { byteStringOf } from "../../sys/byte-path.ts";
 import { checked } from "../../sys/call.ts";
@@ -67,7 +68,7 @@ export class ContainerFolder implements Disposable {
 
   /** `id`: nobody else's, as random ones are. The caller disposes of both. */
   static create(storeRoot: string, id: string): LockedFolder {
-    makeDirectories(`${storeRoot}/containers`, 0o711);
+    inStore(storeRoot, () => makeDirectories(`${storeRoot}/containers`, 0o711));
     using _making = lockContainers(storeRoot, LOCK_SH);
     const path = `${storeRoot}/containers/${id}`;
     checked(tryMkdirAt(AT_FDCWD, path, 0o711), "make", quote(path));

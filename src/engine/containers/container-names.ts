@@ -9,6 +9,7 @@
 import { AT_FDCWD, LOCK_EX, O_RDONLY } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { closedStore } from "../../store/closed-store.ts";
 import { bytePath, readLinkByteAt } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
@@ -156,7 +157,7 @@ export function tryFindContainerId(storeRoot: string, word: string): string | un
 
 /** Of all that have a folder. */
 export function listContainerIds(storeRoot: string): string[] {
-  const fd = tryOpenFolder(`${storeRoot}/containers`);
+  const fd = tryOpenFolder(storeRoot, "containers");
   if (fd < 0) {
     return [];
   }
@@ -192,9 +193,15 @@ function openNames(storeRoot: string): OwnedFd {
 }
 
 function tryOpenNames(storeRoot: string): number {
-  return tryOpenFolder(`${storeRoot}/${NAMES_FOLDER}`);
+  return tryOpenFolder(storeRoot, NAMES_FOLDER);
 }
 
-function tryOpenFolder(path: string): number {
-  return tryOpenAt(AT_FDCWD, path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY);
+/** -errno where there is none. One that is closed to us is no empty one: throws "permission-denied". */
+function tryOpenFolder(storeRoot: string, name: string): number {
+  const flags = O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY;
+  const fd = tryOpenAt(AT_FDCWD, `${storeRoot}/${name}`, flags);
+  if (fd === -Errno.EACCES) {
+    throw closedStore(storeRoot);
+  }
+  return fd;
 }

@@ -72,6 +72,7 @@ export async function killContainer(
 export async function pauseByName(word: string, options: SurroundingsOptions): Promise<void> {
   using container = await openContainer(word, options);
   requireRunning(container, "pause");
+  requireKind(container, "running", "pause");
   pauseContainer(container.address);
   recordContainerEvent(container, "pause");
 }
@@ -79,8 +80,24 @@ export async function pauseByName(word: string, options: SurroundingsOptions): P
 export async function unpauseByName(word: string, options: SurroundingsOptions): Promise<void> {
   using container = await openContainer(word, options);
   requireRunning(container, "unpause");
+  requireKind(container, "paused", "unpause");
   resumeContainer(container.address);
   recordContainerEvent(container, "unpause");
+}
+
+function requireKind(
+  container: StoredContainer,
+  wanted: "running" | "paused",
+  operation: string,
+): void {
+  const { kind } = container.status();
+  if (kind !== wanted) {
+    throw new OcicatError("wrong-state", {
+      operation,
+      subject: `container ${quote(container.record.name)}`,
+      reason: wanted === "paused" ? "it is not paused" : `it is ${kind}`,
+    });
+  }
 }
 
 export interface StartOptions extends SurroundingsOptions {

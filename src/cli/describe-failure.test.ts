@@ -1,0 +1,23 @@
+import { expect, test } from "bun:test";
+import { Errno } from "../error/errno.ts";
+import { OcicatError, systemError } from "../error/ocicat-error.ts";
+import { describeFailure } from "./describe-failure.ts";
+
+test("one line, and the hint on its own", () => {
+  const error = new OcicatError("not-found", {
+    operation: "find",
+    subject: '"web"',
+    reason: "it is not there",
+    hint: "look elsewhere",
+  });
+  expect(describeFailure(error)).toBe('find "web": it is not there\nhint: look elsewhere');
+});
+
+test("a full disk, and a store that can't be written, have a way out", () => {
+  const full = systemError(Errno.ENOSPC, "write", '"layer"');
+  expect(describeFailure(full)).toContain("no space left on device (ENOSPC)\nhint: `ocicat system");
+  const readOnly = systemError(Errno.EROFS, "open", '"index.json.lock"');
+  expect(describeFailure(readOnly)).toContain("(EROFS)\nhint: the store can only be read");
+  const elsewhere = systemError(Errno.EROFS, "make", '"/media/disc/box.tar"');
+  expect(describeFailure(elsewhere)).not.toContain("hint");
+});
