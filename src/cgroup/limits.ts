@@ -48,6 +48,9 @@ function writeLimit(cgroup: V1Cgroup | V2Cgroup, write: LimitWrite): number {
   return write.ignored?.includes(-result) === true ? 0 : -result;
 }
 
+const NO_CGROUP_HINT =
+  "an ordinary user's containers have cgroups where the log-in session lends them: `ocicat doctor` tells";
+
 function missingController(cgroup: V1Cgroup | V2Cgroup, write: LimitWrite): OcicatError {
   const { controller, source, value } = write;
   const subject = `${source} to ${quote(value)}`;
@@ -58,6 +61,7 @@ function missingController(cgroup: V1Cgroup | V2Cgroup, write: LimitWrite): Ocic
     operation: "set",
     subject,
     reason,
+    ...(cgroup.rootless ? { hint: NO_CGROUP_HINT } : {}),
   });
 }
 

@@ -6,6 +6,7 @@
 // One that root runs has one if that is asked for (containers/choose-users.ts). Its files keep the ids that it
 // sees, and are shown to it by id-mapped mounts.
 
+import { OcicatError } from "../error/ocicat-error.ts";
 import type { IdMapping } from "../oci/mount.ts";
 import { call } from "../sys/call.ts";
 import { readTextFileIfExists, stat } from "../sys/file.ts";
@@ -34,6 +35,24 @@ export function rootlessIdMaps(userName: string | undefined): IdMaps | undefined
     return { uid: [ownId(uid)], gid: [ownId(gid)] };
   }
   return { uid: behind(ownId(uid), lentUids), gid: behind(ownId(gid), lentGids) };
+}
+
+/** Throws "unsupported" for a user whom a container of an ordinary user does not have. */
+export function checkUser(
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  maps: IdMaps | undefined,
+): void {
+  const isMissing = (id: number, mappings: readonly IdMapping[]): boolean =>
+    !mappings.some(({ containerID, size }) => id >= containerID && id < containerID + size);
+  if (maps === undefined || !(isMissing(uid, maps.uid) || isMissing(gid, maps.gid))) {
+    return;
+  }
+  throw new OcicatError("unsupported", {
+    operation: "run as",
+    subject: `the user ${uid}:${gid}`,
+    reason: "the container has no such ids",
+    hint: "/etc/subuid and /etc/subgid lend ids to an ordinary user: `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 NAME`",
+  });
 }
 
 function ownId(hostID: number): IdMapping {

@@ -27,7 +27,7 @@ const OF_NEW_CONTAINERS: readonly Mistake[] = [
   ["run -m 8m --memory-swap 4m IMAGE", 125, "less than --memory", "-1 is as much"],
   ["run --cpus 10000 IMAGE", 125, "give a container 10000 processors: the machine has"],
   ["run --cpuset-cpus 9999 IMAGE", 125, "the processor 9999: the machine has"],
-  ["run --mount type=bnd,dst=/b IMAGE", 125, "its type is neither"],
+  ["run --mount type=bnd,dst=/b IMAGE", 125, "its type is"],
   ["run --mount type=bind,source=/b IMAGE", 125, "the path inside is not absolute"],
   ["run --mount kind=bind IMAGE", 125, 'the unknown key "kind"'],
   ["run -v /nothing/here:/x IMAGE", 125, '"/nothing/here": no such file or directory'],

@@ -27,8 +27,8 @@ describe.skipIf(NEEDS_ROOT)("as root: what containers use", () => {
     expect(lines[1]).toContain("/bin/sh -c while");
     const pid = place.outputOf("inspect", "-f", "{{.State.Pid}}", "busy").trim();
     expect(place.outputOf("top", "busy", "-o", "pid,comm").trimEnd().split("\n")).toEqual([
-      expect.stringMatching(/^ *PID COMMAND$/),
-      expect.stringMatching(new RegExp(`^ *${pid} `)),
+      expect.stringMatching(/^PID +COMMAND$/),
+      expect.stringMatching(new RegExp(`^${pid} `)),
     ]);
     expect(place.call("top", ["busy", "-o", "comm"]).stderr).toContain("couldn't find PID field");
     place.outputOf("create", "--name", "idle", place.image);

@@ -43,7 +43,7 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
     }
 
     const call = (command: string, ...words: readonly string[]) =>
-      ocicat(command, ...place.flags, ...words);
+      ocicat(...command.split(" "), ...place.flags, ...words);
 
     function output(command: string, ...words: readonly string[]): string {
       const { status, stdout, stderr } = call(command, ...words);
@@ -64,12 +64,43 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
       expect(output("inspect", "-f", "{{.State.Status}} {{.Name}}", "box")).toBe("running /box\n");
       output("exec", "box", "sh", "-c", "echo new > /tmp/new");
       expect(output("diff", "box")).toContain("A /tmp/new\n");
-      expect(call("top", "box").status).toBe(0);
+      expect(output("top", "box", "-o", "pid,args")).toMatch(/^PID +COMMAND\n\d+ +sleep 1000\n$/);
     });
 
     test.skipIf(!isPossible)("stats, with what can be counted", () => {
       const format = "{{.Name}} {{.PIDs}}";
-      expect(output("stats", "--no-stream", "--format", format, "box")).toMatch(/^box \d+\n$/);
+      expect(output("stats", "--no-stream", "--format", format, "box")).toBe("box 1\n");
+      expect(output("stats", "--no-stream", "--format", "{{.MemUsage}}", "box")).not.toStartWith(
+        "0B",
+      );
+    });
+
+    test.skipIf(!isPossible || ids === "lent")("what is not possible says what would help", () => {
+      const limited = call("run", "-m", "64m", image, "true");
+      if (limited.status !== 0) {
+        expect(limited.stderr).toMatch(/memory.*\nhint: .*`ocicat doctor` tells/);
+      }
+      const other = call("run", "--rm", "-u", "1000", image, "true");
+      expect([other.status, other.stderr]).toEqual([
+        125,
+        expect.stringMatching(
+          /the user 1000:\d+: the container has no such ids\nhint: \/etc\/subuid/,
+        ),
+      ]);
+    });
+
+    test.skipIf(!isPossible)("restart, volumes, logs", () => {
+      const words = ["-v", "data:/data", image, "sh", "-c", "echo a line; exec sleep 1000"];
+      output("run", "-d", "--name", "kept", ...words);
+      output("exec", "kept", "sh", "-c", "echo kept > /data/file");
+      output("restart", "-t", "0", "kept");
+      expect(output("exec", "kept", "cat", "/data/file")).toBe("kept\n");
+      expect(output("logs", "kept")).toBe("a line\na line\n");
+      output("rm", "-f", "kept");
+      expect(output("run", "--rm", "-v", "data:/other", image, "cat", "/other/file")).toBe(
+        "kept\n",
+      );
+      output("volume rm", "data");
     });
 
     test.skipIf(!isPossible || ids === "lent")("export, commit", () => {

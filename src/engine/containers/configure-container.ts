@@ -5,7 +5,7 @@ import { readAccounts } from "../../image/accounts.ts";
 import type { Spec } from "../../oci/spec.ts";
 import { readTextFileIfExists } from "../../sys/file.ts";
 import { terminalSize } from "../../sys/terminal.ts";
-import { ownIdMaps } from "../id-maps.ts";
+import { checkUser, ownIdMaps } from "../id-maps.ts";
 import { type ImageProcess, imageProcess } from "../image-process.ts";
 import { podCgroupPath, podHostname } from "../pods/pod-record.ts";
 import { allDevices, findDevices } from "../run-devices.ts";
@@ -31,10 +31,12 @@ export function configureContainer(
   const ownName = isPause ? podHostname(request.container.record) : id.slice(0, 12);
   const hostname = options.hostname ?? (hasHostsName ? hostsName() : ownName);
   const size = options.terminal ? terminalSize(0) : undefined;
+  const process = processOf(source, request, hostname);
+  checkUser(process.user, idMaps);
   const containersFolder = `${surroundings.storeRoot}/containers`;
   return runSpec({
     options,
-    process: processOf(source, request, hostname),
+    process,
     hostname: hasHostsName ? undefined : hostname,
     namespaces: runNamespaces(options, joined, idMaps !== undefined),
     devices: [...(security?.privileged === true ? allDevices() : []), ...findDevices(devices)],

@@ -1,7 +1,7 @@
 // top: which processes a container has.
 
-import { processesOf } from "../../runtime/ps.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
+import { processMembers } from "./process-members.ts";
 import { requireRunning } from "./require-running.ts";
 import { openContainer } from "./stored-container.ts";
 
@@ -12,5 +12,6 @@ export async function containerProcesses(
 ): Promise<readonly number[]> {
   using container = await openContainer(word, options);
   requireRunning(container, "list the processes of");
-  return processesOf(container.address);
+  const status = container.status();
+  return "pid" in status ? processMembers(container, status.pid) : [];
 }

@@ -6,6 +6,7 @@ import { statsOf } from "../../runtime/events.ts";
 import { readTextFileIfExists } from "../../sys/file.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { listContainers } from "./list-containers.ts";
+import { processMembers, processUsage } from "./process-members.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface ContainerUsage {
@@ -98,16 +99,26 @@ function sampleOf(container: StoredContainer): Sample | undefined {
     return undefined;
   }
   const isShared = container.record.options.network === "host";
+  const counted = hasCgroup(stats)
+    ? undefined
+    : processUsage(processMembers(container, status.pid));
+  const { memory, memoryLimit } = memoryOf(stats, machineMemory());
   return {
     atMs: performance.now(),
-    cpu: numberOf(stats.cpu.usage.total),
+    cpu: counted?.cpu ?? numberOf(stats.cpu.usage.total),
     rest: {
-      ...memoryOf(stats, machineMemory()),
+      memory: counted?.memory ?? memory,
+      memoryLimit,
       ...(isShared ? { received: 0, sent: 0 } : networkOf(status.pid)),
       ...blockDevicesOf(stats),
-      processes: numberOf(stats.pids.current),
+      processes: counted?.processes ?? numberOf(stats.pids.current),
     },
   };
+}
+
+/** What runs has processes and memory: where nothing is counted, nobody counts. */
+function hasCgroup({ pids, memory }: ContainerStats): boolean {
+  return pids.current !== undefined || numberOf(memory.usage.usage) > 0;
 }
 
 /** Undefined: it has ended in this moment. */
