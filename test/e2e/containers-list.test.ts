@@ -81,4 +81,17 @@ describe.skipIf(NEEDS_ROOT)("as root: lists of containers", () => {
     expect(names()).toEqual(["third"]);
     expect(place.outputOf("volume ls", "-q")).toBe("data\n");
   });
+
+  test("--all and --latest stand for names", () => {
+    const id = place.outputOf("ps", "-q", "--no-trunc");
+    expect(place.outputOf("pause", "--all")).toBe(id);
+    expect(place.outputOf("pause", "--all")).toBe("");
+    expect(place.outputOf("unpause", "--all")).toBe(id);
+    expect(place.outputOf("restart", "--latest", "-s", "KILL")).toBe(id);
+    expect(place.outputOf("kill", "--all")).toBe(id);
+    expect(place.outputOf("stop", "--all")).toBe("");
+    expect(place.outputOf("rm", "--latest")).toBe(id);
+    expect(place.outputOf("rm", "--ignore", "third")).toBe("");
+    expect(place.call("rm", ["third"]).status).toBe(1);
+  });
 });

@@ -3,10 +3,11 @@
 import { killContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
 import { parseSignal } from "../signal-argument.ts";
+import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import { forEachContainer, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
 export const kill = defineCommand({
-  usage: ["[FLAGS] CONTAINER..."],
+  usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest"],
   about: "Sends a signal to the first process of containers that run.",
   flags: {
     signal: {
@@ -15,17 +16,19 @@ export const kill = defineCommand({
       value: "SIGNAL",
       help: "KILL, the default, HUP, 10...",
     },
+    ...CHOICE_FLAGS,
     ...PLACE_FLAGS,
   },
-  args: { min: 1 },
+  args: { min: 1, unless: isChosen },
   completes: "container",
   examples: ["ocicat kill web", "ocicat kill -s HUP web"],
-  act(flags, { command }) {
+  async act(flags, { command }) {
     const options = {
       ...placeOptions(flags),
       signal: parseSignal(flags.text("signal") ?? "KILL"),
     };
-    return forEachContainer(flags.args, command, async (word) => {
+    const words = await chosenContainers(flags);
+    return forEachContainer(words, command, async (word) => {
       await killContainer(word, options);
       return word;
     });

@@ -2,6 +2,8 @@
 
 import { restartContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
+import { parseSignal } from "../signal-argument.ts";
+import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
   forEachContainer,
   PLACE_FLAGS,
@@ -11,21 +13,28 @@ import {
 } from "./container-flags.ts";
 
 export const restart = defineCommand({
-  usage: ["[FLAGS] CONTAINER..."],
+  usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest"],
   about: "Stops a container, if it runs, and starts it again.",
   flags: {
+    signal: { kind: "text", aliases: ["s"], value: "SIGNAL", help: "instead of the container's" },
     ...TIME_FLAG,
+    ...CHOICE_FLAGS,
     ...PLACE_FLAGS,
   },
-  args: { min: 1 },
+  args: { min: 1, unless: isChosen },
   completes: "container",
   examples: ["ocicat restart web"],
-  act(flags, { command }) {
+  async act(flags, { command }) {
     const time = flags.text("time");
     const place = placeOptions(flags);
-    const timeout = time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") };
-    return forEachContainer(flags.args, command, async (word) => {
-      await restartContainer(word, { ...place, ...timeout });
+    const signal = flags.text("signal");
+    const how = {
+      ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
+      ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
+    };
+    const words = await chosenContainers(flags, "all");
+    return forEachContainer(words, command, async (word) => {
+      await restartContainer(word, { ...place, ...how });
       return word;
     });
   },

@@ -3,6 +3,7 @@
 import { stopContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
 import { parseSignal } from "../signal-argument.ts";
+import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
   forEachContainer,
   PLACE_FLAGS,
@@ -12,17 +13,18 @@ import {
 } from "./container-flags.ts";
 
 export const stop = defineCommand({
-  usage: ["[FLAGS] CONTAINER..."],
+  usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest"],
   about: "Sends a container its stop signal, and kills it if it has not ended in time.",
   flags: {
     signal: { kind: "text", aliases: ["s"], value: "SIGNAL", help: "instead of the container's" },
     ...TIME_FLAG,
+    ...CHOICE_FLAGS,
     ...PLACE_FLAGS,
   },
-  args: { min: 1 },
+  args: { min: 1, unless: isChosen },
   completes: "container",
-  examples: ["ocicat stop web", "ocicat stop -t 0 web db"],
-  act(flags, { command }) {
+  examples: ["ocicat stop web", "ocicat stop --all", "ocicat stop -t 0 web db"],
+  async act(flags, { command }) {
     const time = flags.text("time");
     const signal = flags.text("signal");
     const options = {
@@ -30,7 +32,8 @@ export const stop = defineCommand({
       ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
       ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
     };
-    return forEachContainer(flags.args, command, async (word) => {
+    const words = await chosenContainers(flags);
+    return forEachContainer(words, command, async (word) => {
       await stopContainer(word, options);
       return word;
     });

@@ -76,12 +76,12 @@ export const RUN_FLAGS = {
     kind: "list",
     aliases: ["v"],
     value: "[SOURCE:]TARGET[:OPTIONS]",
-    help: "a volume by its name, a new one, or a path of the host; ro, nocopy, rshared",
+    help: "a volume by its name, a new one, or a path of the host; ro, nocopy...",
   },
   mount: {
     kind: "list",
     value: "type=bind|volume|tmpfs|image,...",
-    help: "the same in words: source=, target=, readonly, volume-nocopy, tmpfs-size=, subpath=",
+    help: "source=, target=, readonly, volume-nocopy, tmpfs-size=, subpath=",
   },
   "image-volume": {
     kind: "text",

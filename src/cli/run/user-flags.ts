@@ -9,7 +9,7 @@ export const USER_FLAGS = {
   userns: {
     kind: "text",
     value: "MODE",
-    help: "host, auto[:size=N], keep-id: whose ids the container's users have on the host",
+    help: "host, auto[:size=N], keep-id: whose ids its users have on the host",
   },
   uidmap: {
     kind: "list",
