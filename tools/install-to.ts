@@ -5,11 +5,15 @@
 //   PREFIX/lib/ocicat/stage                       the stage, for looking at: the program has its own
 //   PREFIX/lib/systemd/system/ocicat-boot.service   starts what has a restart policy; nothing enables it
 //   PREFIX/share/bash-completion/completions/...  and zsh's and fish's
+//   PREFIX/share/man/man1/ocicat-*.1, man5        manual pages
 //
 // Every file is written beside its place and renamed: a running ocicat keeps what it has.
 
 import { chmod, copyFile, mkdir, rename } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { OCICAT } from "../src/cli/command-table.ts";
+import { manPages } from "../src/cli/man/command-page.ts";
+import { configurationPage } from "../src/cli/man/configuration-page.ts";
 import { build } from "./build.ts";
 import { ocicat, ocicatRuntime } from "./completions/programs.ts";
 import { bashCompletion, fishCompletion, zshCompletion } from "./completions/shells.ts";
@@ -42,6 +46,11 @@ async function completionFiles(): Promise<[string, string][]> {
   ];
 }
 
+async function manualPages(): Promise<[string, string][]> {
+  const pages = [...(await manPages(["ocicat"], OCICAT)), configurationPage()];
+  return pages.map(({ file, text }) => [`share/man/man${file.at(-1)}/${file}`, text]);
+}
+
 /** `systemctl enable ocicat-boot` is the administrator's to say. */
 function bootUnit(prefix: string): string {
   return `[Unit]
@@ -69,7 +78,7 @@ export async function installTo(prefix: string): Promise<string[]> {
     installed.push(join(prefix, to));
   }
   const unit: [string, string] = ["lib/systemd/system/ocicat-boot.service", bootUnit(prefix)];
-  for (const [to, text] of [unit, ...(await completionFiles())]) {
+  for (const [to, text] of [unit, ...(await completionFiles()), ...(await manualPages())]) {
     await replace(join(prefix, to), 0o644, (temporary) => Bun.write(temporary, text));
     installed.push(join(prefix, to));
   }

@@ -1,7 +1,8 @@
 // What holds of every command in the table.
 
 import { describe, expect, test } from "bun:test";
-import { type CommandEntry, type CommandGroup, findEntry, OCICAT } from "./command-table.ts";
+import { type CommandEntry, type CommandGroup, OCICAT } from "./command-table.ts";
+import { findEntry } from "./find-entry.ts";
 import { commandHelp, groupHelp } from "./help.ts";
 
 interface Placed {

@@ -137,19 +137,18 @@ export const OCICAT: CommandGroup = {
       summary: "show the settings and where each comes from",
       load: async () => (await import("./config.ts")).config,
     },
+    man: {
+      summary: "show the manual page of a command",
+      load: async () => (await import("./man.ts")).manOf(OCICAT),
+    },
+    complete: {
+      summary: "list names, for the completions of shells",
+      isHidden: true,
+      load: async () => (await import("./complete.ts")).complete,
+    },
     version: {
       summary: "show the version",
       load: async () => (await import("./version.ts")).version,
     },
   },
 };
-
-/** By its name or another one. */
-export function findEntry(
-  { commands }: CommandGroup,
-  word: string,
-): CommandEntry | CommandGroup | undefined {
-  return Object.hasOwn(commands, word)
-    ? commands[word]
-    : Object.values(commands).find(({ aliases }) => aliases?.includes(word));
-}

@@ -13,7 +13,10 @@ export interface CommandContext {
 }
 
 /** What a shell offers for an argument. */
-export type ArgumentKind = "container" | "image" | "folder" | "file" | "none";
+export type ArgumentKind =
+  | ("container" | "image" | "volume" | "secret")
+  | ("folder" | "file")
+  | "none";
 
 export interface CommandText {
   /** The arguments, one line for each form: "SOURCE TARGET". */

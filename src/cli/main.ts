@@ -8,8 +8,9 @@ import { OcicatError } from "../error/ocicat-error.ts";
 import { closestWord } from "../error/similar-words.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
 import type { Command } from "./command.ts";
-import { type CommandEntry, type CommandGroup, findEntry, OCICAT } from "./command-table.ts";
+import { type CommandEntry, type CommandGroup, OCICAT } from "./command-table.ts";
 import { describeFailure } from "./describe-failure.ts";
+import { findEntry } from "./find-entry.ts";
 import { writeError, writeOutput } from "./write-text.ts";
 
 const USAGE_MISTAKE = 125;

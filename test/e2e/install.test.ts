@@ -31,7 +31,12 @@ test("programs are executable, completions are not", () => {
   const modes = Object.fromEntries(
     installed.map((path) => [path.slice(prefix.length + 1), statSync(path).mode & 0o777]),
   );
+  const pages = Object.keys(modes).filter((path) => path.startsWith("share/man/"));
+  expect(pages).toContain("share/man/man1/ocicat.1");
+  expect(pages).toContain("share/man/man1/ocicat-image-ls.1");
+  expect(pages).toContain("share/man/man5/ocicat-config.toml.5");
   expect(modes).toEqual({
+    ...Object.fromEntries(pages.map((path) => [path, 0o644])),
     "bin/ocicat": 0o755,
     "bin/ocicat-runtime": 0o755,
     "lib/ocicat/ocicat.bin": 0o755,

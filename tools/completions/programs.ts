@@ -59,8 +59,7 @@ export async function ocicatRuntime(): Promise<CompletedProgram> {
   );
   return {
     name: "ocicat-runtime",
-    listContainers: "ocicat-runtime list --quiet",
-    listImages: "true",
+    lists: { container: "ocicat-runtime list --quiet" },
     flags: completedFlags(GLOBAL_FLAGS),
     commands,
   };
@@ -69,8 +68,12 @@ export async function ocicatRuntime(): Promise<CompletedProgram> {
 export async function ocicat(): Promise<CompletedProgram> {
   return {
     name: "ocicat",
-    listContainers: "ocicat runtime list --quiet",
-    listImages: "ocicat images --format '{{.Repository}}:{{.Tag}}'",
+    lists: {
+      container: "ocicat complete container",
+      image: "ocicat complete image",
+      volume: "ocicat complete volume",
+      secret: "ocicat complete secret",
+    },
     flags: [HELP, VERSION],
     commands: await completedCommands(OCICAT),
   };

@@ -34,10 +34,12 @@ function completeInBash(words: readonly string[]): string[] {
   const table = program === "ocicat" ? OCICAT : OCICAT_RUNTIME;
   const name = `_${program?.replace("-", "_")}`;
   const lists = {
-    listContainers: "printf 'web\\ndb\\n'",
-    listImages: "printf 'debian:12\\napp:1\\n'",
+    container: "printf 'web\\ndb\\n'",
+    image: "printf 'debian:12\\napp:1\\n'",
+    volume: "printf 'data\\n'",
+    secret: "printf 'password\\n'",
   };
-  const script = `${bashCompletion({ ...table, ...lists })}
+  const script = `${bashCompletion({ ...table, lists })}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")})
 COMP_CWORD=${words.length - 1}
 ${name}
@@ -71,6 +73,9 @@ describe("bash", () => {
     [["ocicat", "pull", "--no"], []],
     [["ocicat", "rmi", "deb"], ["debian:12"]],
     [["ocicat", "image", "rm", "-f", "a"], ["app:1"]],
+    [["ocicat", "stop", "w"], ["web"]],
+    [["ocicat", "volume", "rm", ""], ["data"]],
+    [["ocicat", "secret", "inspect", "p"], ["password"]],
     [["ocicat", "load", "--input", "a-"], ["a-folder"]],
   ])("%p offers %p", (words, offered) => {
     expect(completeInBash(words)).toEqual(offered);
@@ -103,7 +108,7 @@ describe.skipIf(Bun.which("fish") === null)("fish (needs fish)", () => {
   );
 
   test("offers commands and flags", () => {
-    const script = `${fishCompletion({ ...OCICAT_RUNTIME, listContainers: "echo web" })}
+    const script = `${fishCompletion({ ...OCICAT_RUNTIME, lists: { container: "echo web" } })}
 complete -C "ocicat-runtime pau"
 complete -C "ocicat-runtime create --pidf"
 `;
@@ -115,7 +120,7 @@ complete -C "ocicat-runtime create --pidf"
   });
 
   test("offers commands behind others, and images", () => {
-    const script = `${fishCompletion({ ...OCICAT, listImages: "echo debian-12" })}
+    const script = `${fishCompletion({ ...OCICAT, lists: { image: "echo debian-12" } })}
 complete -C "ocicat image hist"
 complete -C "ocicat image ls --digest"
 complete -C "ocicat pull --digest"

@@ -16,7 +16,7 @@ export interface CompletedCommand {
   readonly summary: string;
   readonly flags: readonly CompletedFlag[];
   /** What its arguments are. */
-  readonly arguments: "container" | "image" | "folder" | "file" | "none";
+  readonly arguments: ListedKind | "folder" | "file" | "none";
   /** Of a word that commands stand behind. */
   readonly commands?: readonly CompletedCommand[];
 }
@@ -25,10 +25,12 @@ export interface CompletedProgram {
   readonly name: string;
   readonly flags: readonly CompletedFlag[];
   readonly commands: readonly CompletedCommand[];
-  /** Prints the names of containers, one a line. */
-  readonly listContainers: string;
-  readonly listImages: string;
+  /** Commands that print names, one a line. */
+  readonly lists: Readonly<Partial<Record<ListedKind, string>>>;
 }
+
+/** What programs of ours list the names of. */
+export type ListedKind = "container" | "image" | "volume" | "secret";
 
 const functionName = (program: CompletedProgram) => `_${program.name.replaceAll("-", "_")}`;
 
@@ -90,18 +92,19 @@ ${commands.join("\n")}
     none) ;;
     file) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
     folder) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
-    container)
-      mapfile -t COMPREPLY < <(compgen -W "$(${program.listContainers} 2>/dev/null)" -- "$current")
-      ;;
-    image)
-      mapfile -t COMPREPLY < <(compgen -W "$(${program.listImages} 2>/dev/null)" -- "$current")
-      declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$current"
-      ;;
+${Object.entries(program.lists).map(bashList).join("\n")}
     *) mapfile -t COMPREPLY < <(compgen -W "$arguments" -- "$current") ;;
   esac
 }
 complete -F ${name} ${program.name}
 `;
+}
+
+function bashList([kind, command]: readonly [kind: string, command: string]): string {
+  return `    ${kind})
+      mapfile -t COMPREPLY < <(compgen -W "$(${command} 2>/dev/null)" -- "$current")
+      declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$current"
+      ;;`;
 }
 
 /** The flags whose value is of a kind, as a pattern of \`case\`. */
@@ -133,8 +136,10 @@ function zshProgram(program: CompletedProgram): string {
     const group = `${name}${path.replaceAll(/[ -]/g, "_")}`;
     return commands === undefined ? [] : [zshFunction(name, group, { flags, commands })];
   });
-  return `${zshList(`${name}_containers`, program.listContainers)}
-${zshList(`${name}_images`, program.listImages)}
+  const lists = Object.entries(program.lists).map(([kind, command]) =>
+    zshList(`${name}_${kind}s`, command),
+  );
+  return `${lists.join("\n")}
 ${groups.join("\n")}
 ${zshFunction(name, name, program)}`;
 }
@@ -195,16 +200,14 @@ function zshFlag({ name, summary, value }: CompletedFlag): string {
 
 function zshArguments(program: string, command: CompletedCommand): string {
   switch (command.arguments) {
-    case "container":
-      return `'*:container:${program}_containers'`;
-    case "image":
-      return `'*:image:${program}_images'`;
     case "folder":
       return "'*:folder:_files -/'";
     case "file":
       return "'*:file:_files'";
     case "none":
       return "";
+    default:
+      return `'*:${command.arguments}:${program}_${command.arguments}s'`;
   }
 }
 
@@ -258,18 +261,23 @@ function fishCommand(
   command: CompletedCommand,
   complete: string,
 ): string[] {
-  const values = {
-    container: `-a '(${program.listContainers} 2>/dev/null)'`,
-    image: `-a '(${fishText(program.listImages)} 2>/dev/null)'`,
-    folder: "-F",
-    file: "-F",
-    none: "",
-  };
-  const value = values[command.arguments];
+  const value = fishArguments(program, command.arguments);
   return [
     ...command.flags.map((flag) => `${complete} ${fishFlag(flag)}`),
     ...(value === "" ? [] : [`${complete} ${value}`]),
   ];
+}
+
+function fishArguments({ lists }: CompletedProgram, kind: CompletedCommand["arguments"]): string {
+  switch (kind) {
+    case "folder":
+    case "file":
+      return "-F";
+    case "none":
+      return "";
+    default:
+      return `-a '(${fishText(lists[kind] ?? "true")} 2>/dev/null)'`;
+  }
 }
 
 function fishFlag({ name, summary, value }: CompletedFlag): string {

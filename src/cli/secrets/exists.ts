@@ -10,6 +10,7 @@ export const exists = defineCommand({
   about: "Says by its exit code whether the secret is there: 0 when it is, 1 when it is not.",
   flags: PLACE_FLAGS,
   args: { min: 1, max: 1 },
+  completes: "secret",
   examples: ["ocicat secret exists db-password || ocicat secret create db-password ./password"],
   async act(flags) {
     try {

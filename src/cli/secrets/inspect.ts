@@ -15,6 +15,7 @@ export const inspect = defineCommand({
     ...PLACE_FLAGS,
   },
   args: { min: 1 },
+  completes: "secret",
   examples: [
     "ocicat secret inspect db-password",
     "ocicat secret inspect --showsecret -f '{{.SecretData}}' db-password",

@@ -16,6 +16,7 @@ export const rm = defineCommand({
     ...PLACE_FLAGS,
   },
   args: { min: 0 },
+  completes: "secret",
   examples: ["ocicat secret rm db-password", "ocicat secret rm --all"],
   async act(flags, { command }) {
     const options = placeOptions(flags);

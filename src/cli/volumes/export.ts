@@ -13,6 +13,7 @@ export const exportCommand = defineCommand({
     ...PLACE_FLAGS,
   },
   args: { min: 1, max: 1 },
+  completes: "volume",
   examples: ["ocicat volume export -o data.tar data"],
   async act(flags) {
     const output = archiveOutput(flags.text("output"));

@@ -11,6 +11,7 @@ export const importCommand = defineCommand({
 are there give way to those of the archive.`,
   flags: PLACE_FLAGS,
   args: { min: 1, max: 2 },
+  completes: "volume",
   examples: ["ocicat volume import data data.tar", "tar -c . | ocicat volume import data"],
   async act(flags) {
     const [name = "", file] = flags.args;

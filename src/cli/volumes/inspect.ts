@@ -10,6 +10,7 @@ export const inspect = defineCommand({
   about: "Shows all that is known of volumes, as a JSON array with the fields of docker.",
   flags: { ...INSPECT_FORMAT_FLAG, ...PLACE_FLAGS },
   args: { min: 1 },
+  completes: "volume",
   examples: ["ocicat volume inspect data", "ocicat volume inspect -f '{{.Mountpoint}}' data"],
   act(flags, { command }) {
     return inspectEach(flags, command, async (word) => {

@@ -13,6 +13,7 @@ export const rm = defineCommand({
     ...PLACE_FLAGS,
   },
   args: { min: 1 },
+  completes: "volume",
   examples: ["ocicat volume rm data"],
   act(flags, { command }) {
     return forEachContainer(flags.args, command, async (name) => {

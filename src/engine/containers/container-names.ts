@@ -167,6 +167,16 @@ export function listContainerIds(storeRoot: string): string[] {
     .filter((name) => ID.test(name));
 }
 
+/** Those of killed commands may be among them. */
+export function listContainerNames(storeRoot: string): string[] {
+  const fd = tryOpenNames(storeRoot);
+  if (fd < 0) {
+    return [];
+  }
+  using names = new OwnedFd(fd);
+  return readDirectoryAt(names.number, ".").map(({ name }) => name);
+}
+
 function idOfName(storeRoot: string, name: string): string | undefined {
   const fd = tryOpenNames(storeRoot);
   if (fd < 0) {
