@@ -3,7 +3,8 @@
 //   containers/ID/image            the digest of the image's manifest, and an end of line
 //   containers/ID/mounted-images   the same of further images that it has mounted, a line each; absent: none
 //
-// An image that a container uses is not collected, whether it still has a name or not.
+// An image that a container uses is not collected, whether it still has a name or not. Where the first of these
+// is empty, as after a power cut, the container's own record says it as well: {"image": {"digest": ...}}.
 
 import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from "../abi/file.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";
@@ -16,6 +17,11 @@ import type { Store } from "./layout.ts";
 const FOLDER = "containers";
 const FILE = "image";
 const MOUNTED_FILE = "mounted-images";
+/** The engine's (src/engine/containers/container-record.ts). */
+const RECORD_FILE = "container.json";
+const RECORD_BYTES = 4 * 1024 * 1024;
+/** As it stands in the record, sound or not. */
+const RECORDED_DIGEST = /"digest":"([a-z0-9]+:[0-9a-f]+)"/g;
 
 /**
  * Notes that a container uses an image, in its open folder. A lease has to protect the image until then.
@@ -59,11 +65,18 @@ export function containerImages(store: Store): readonly ContainerImage[] {
 
 /** The one that it is made from comes last. */
 function imagesOf(containersFd: number, container: string): ContainerImage[] {
-  return [MOUNTED_FILE, FILE].flatMap((file) => {
-    const text = readTextAtIfExists(containersFd, `${container}/${file}`) ?? "";
-    return text
-      .split("\n")
-      .filter(isDigest)
-      .map((manifest) => ({ container, manifest }));
-  });
+  const mounted = digestsIn(containersFd, `${container}/${MOUNTED_FILE}`);
+  const noted = digestsIn(containersFd, `${container}/${FILE}`);
+  const own = noted.length > 0 ? noted : recordedDigests(containersFd, container);
+  return [...mounted, ...own].map((manifest) => ({ container, manifest }));
+}
+
+function digestsIn(containersFd: number, path: string): Digest[] {
+  return (readTextAtIfExists(containersFd, path) ?? "").split("\n").filter(isDigest);
+}
+
+/** None for a container that is made from a folder. */
+function recordedDigests(containersFd: number, container: string): Digest[] {
+  const text = readTextAtIfExists(containersFd, `${container}/${RECORD_FILE}`, RECORD_BYTES) ?? "";
+  return [...text.matchAll(RECORDED_DIGEST)].map(([, digest = ""]) => digest).filter(isDigest);
 }

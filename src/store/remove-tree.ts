@@ -39,7 +39,7 @@ function removeContent(parentFd: number, name: string, aside: Aside): void {
   {
     using directory = openDirectory(parentFd, name);
     for (const entry of readOpenDirectory(directory.number, quoteByteString(name), byteStringOf)) {
-      if (!tryUnlinkFile(directory.number, entry.name)) {
+      if (entry.type === "directory" || !tryUnlinkFile(directory.number, entry.name)) {
         aside.take(directory.number, entry.name);
       }
     }

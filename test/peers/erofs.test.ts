@@ -22,7 +22,7 @@ import { join } from "node:path";
 import { MOUNT_ATTR_RDONLY } from "../../src/abi/mount.ts";
 import { probeErofs } from "../../src/image/erofs/probe.ts";
 import { type MountParameter, makeDetachedMount } from "../../src/sys/mount-context.ts";
-import { must, run } from "../../tools/peers/command.ts";
+import { must } from "../../tools/peers/command.ts";
 import { serverLayout } from "../../tools/peers/registry-images.ts";
 import { ErofsFolder } from "../fixtures/erofs-layers.ts";
 import { seededRandom } from "../fixtures/random.ts";
@@ -236,31 +236,4 @@ describe.skipIf(isMissing)(`${LAYERS} layers`, () => {
     });
     expect(treeFacts(`/proc/self/fd/${overlay.number}`)).toEqual(whole.merged);
   }, 300_000);
-});
-
-/** Debian 12's fsck.erofs takes blocks of 4096 bytes alone. */
-async function knowsSmallBlocks(): Promise<boolean> {
-  if (Bun.which("fsck.erofs") === null) {
-    return false;
-  }
-  const { stdout, stderr } = await run(["fsck.erofs", "--version"]);
-  const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(stdout + stderr) ?? [];
-  return Number(major) > 1 || Number(minor) >= 7;
-}
-
-describe.skipIf(isMissing || !(await knowsSmallBlocks()))("fsck.erofs", () => {
-  test("finds nothing wrong", async () => {
-    const source = mkdtempSync(join(folder, "checked-"));
-    await fillStrange(source, { withXattrs: true, withHole: false });
-    const path = join(folder, "checked.tar");
-    await must(["tar", "--xattrs", "--format=posix", "-cf", path, "-C", source, "."]);
-    using erofs = new ErofsFolder(folder);
-    const { fd } = erofs.layerFile(readFileSync(path));
-    const { code, stderr } = await run([
-      "fsck.erofs",
-      "--extract",
-      `/proc/${process.pid}/fd/${fd}`,
-    ]);
-    expect([code, stderr]).toEqual([0, ""]);
-  }, 60_000);
 });

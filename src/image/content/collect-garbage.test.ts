@@ -248,3 +248,20 @@ test("what is remembered of content goes with it", async () => {
   expect(metadata.sourcesOf(manifest.digest)).toEqual([]);
   expect(existsSync(join(place.root, "metadata.sqlite"))).toBe(true);
 });
+
+test.each([
+  ["", "empty"],
+  ["sha256:0", "cut off"],
+])("an image stays for a container whose note of it is %p", async (note) => {
+  const { manifest } = await place.addImage([1]);
+  const container = join(place.root, "containers", "kept");
+  mkdirSync(container, { recursive: true });
+  writeFileSync(join(container, "image"), note);
+  const record = { version: 1, image: { name: "localhost/a:1", digest: manifest.digest } };
+  writeFileSync(join(container, "container.json"), JSON.stringify(record));
+  await collectGarbage(place.reopen());
+  expect(place.reopen().blobSize(manifest.digest)).toBe(manifest.size);
+  writeFileSync(join(container, "container.json"), "");
+  await collectGarbage(place.reopen());
+  expect(place.reopen().blobSize(manifest.digest)).toBeUndefined();
+});

@@ -1,6 +1,7 @@
 // How long a stored image that was found takes to become a mounted root, from a running process: the
 // first use of it, and one beside others that use it already.
 
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ContentStore } from "../../../src/image/content/content-store.ts";
 import { loadArchive } from "../../../src/image/formats/load-archive.ts";
@@ -35,10 +36,20 @@ export async function measureMounts(
   ];
 }
 
+class StateFolder implements Disposable {
+  readonly path = mkdtempSync("/run/ocicat-bench-");
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true });
+  }
+}
+
 async function measure(folder: string, what: string, layout: string): Promise<MountResult> {
   const storeRoot = join(folder, "mounts");
   using store = new ContentStore(storeRoot);
-  const place = { storeRoot, stateRoot: join(folder, "mounts-state") };
+  // Where it is by default: on a file system in memory.
+  using state = new StateFolder();
+  const place = { storeRoot, stateRoot: state.path };
   const options = { platform: PLATFORM, format: "erofs" } as const;
   const [loaded] = await loadArchive(store, { kind: "path", path: layout }, options);
   const id = loaded?.imageId?.slice("sha256:".length) ?? "";
