@@ -30,6 +30,7 @@ import {
   UPDATE,
   WAIT,
 } from "./containers/container-entries.ts";
+import { HEALTHCHECK, SUPERVISE } from "./healthcheck/healthcheck-entries.ts";
 import {
   CONVERT,
   COPY,
@@ -96,7 +97,9 @@ export const OCICAT: CommandGroup = {
     wait: WAIT,
     rename: RENAME,
     container: CONTAINER,
+    healthcheck: HEALTHCHECK,
     "container-ended": CONTAINER_ENDED,
+    supervise: SUPERVISE,
     pull: PULL,
     push: PUSH,
     copy: COPY,

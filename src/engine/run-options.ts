@@ -4,6 +4,7 @@ import type { PullPolicy } from "../config/schema.ts";
 import type { ImageEvent } from "../image/image-event.ts";
 import type { IdMapping } from "../oci/mount.ts";
 import type { RestartPolicy } from "./containers/restart-policy.ts";
+import type { RunHealth } from "./health/health-check.ts";
 import type { RunDevice, RunDeviceRule } from "./run-devices.ts";
 import type { RunLimits, RunUlimit } from "./run-limits.ts";
 import type { RunNames } from "./run-names.ts";
@@ -127,6 +128,8 @@ export interface RunContainerOptions {
   /** Do not wait for its end. */
   readonly detach?: boolean;
   readonly restart?: RestartPolicy;
+  /** Before the container is made: what is asked for on top of what the image says. */
+  readonly health?: RunHealth;
   readonly labels?: Readonly<Record<string, string>>;
   /** Where its output is kept. */
   readonly log?: RunLog;

@@ -16,7 +16,7 @@ import {
   removeContainerFiles,
   removeOwnVolumes,
 } from "./containers/create-container.ts";
-import { NO_RESTART } from "./containers/restart-policy.ts";
+import { mayRestart } from "./containers/restart-policy.ts";
 import { settleContainer } from "./containers/settle-container.ts";
 import { type StartRequest, startContainer } from "./containers/start-container.ts";
 import { recordContainerEvent } from "./events/container-event.ts";
@@ -60,7 +60,7 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   if (end.kind === "detached") {
     return { kind: "detached", id: container.record.id };
   }
-  const isRestarted = (options.restart ?? NO_RESTART).kind !== "no";
+  const isRestarted = mayRestart(container.record.options);
   if (end.kind === "exited" && !isRestarted) {
     waitForPid(held.holderPid);
   }

@@ -1,7 +1,7 @@
 // Processes: spawning by vfork, waiting, pidfds, signals.
 
 import { AT_FDCWD } from "../abi/file.ts";
-import { CLONE_VFORK, CLONE_VM, SIG_BLOCK, SIG_SETMASK, SIGCHLD } from "../abi/process.ts";
+import { CLONE_VFORK, CLONE_VM, SIG_BLOCK, SIG_SETMASK, SIGCHLD, SIGKILL } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError, systemError } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
@@ -133,6 +133,16 @@ export function tryOpenPidfd(pid: number): number {
 /** 0 or -errno. */
 export function trySignalPidfd(pidfd: number, signal: number): number {
   return call("pidfd_send_signal", pidfd, signal, 0, 0);
+}
+
+const PIDFD_SIGNAL_PROCESS_GROUP = 4;
+
+/** SIGKILL for a process, and where the kernel can (6.9) for the whole group that it leads. */
+export function killGroup(pidfd: number): void {
+  const result = call("pidfd_send_signal", pidfd, SIGKILL, 0, PIDFD_SIGNAL_PROCESS_GROUP);
+  if (result < 0) {
+    trySignalPidfd(pidfd, SIGKILL);
+  }
 }
 
 export function setChildSubreaper(): void {

@@ -18,7 +18,7 @@ const PS_FLAGS = {
     kind: "list",
     aliases: ["f"],
     value: "KEY=VALUE",
-    help: "id, name, status, exited, label, ancestor, before, since, volume, network, pod",
+    help: "id, name, status, exited, health, label, ancestor, before, since, volume, network, pod",
   },
   format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
   last: { kind: "text", aliases: ["n"], value: "NUMBER", help: "the latest, running or not" },
@@ -124,7 +124,7 @@ interface Style {
 }
 
 function rowOf(
-  { record, status, podName = "" }: ListedContainer,
+  { record, status, health, podName = "" }: ListedContainer,
   { isWhole, nowMs, sizes }: Style,
 ): Row {
   const createdMs = Date.parse(record.created);
@@ -137,7 +137,7 @@ function rowOf(
     CreatedAt: absoluteTime(createdMs),
     RunningFor: relativeAge(createdMs, nowMs),
     State: status.kind === "lost" ? "dead" : status.kind,
-    Status: statusText(status, nowMs),
+    Status: `${statusText(status, nowMs)}${status.kind === "running" ? healthText(health) : ""}`,
     Ports: "",
     Names: record.name,
     Labels: Object.entries(labels)
@@ -177,6 +177,17 @@ function quotedCommand([program = "", ...args]: readonly string[], isWhole: bool
 function ellipsis(text: string, longest: number): string {
   const letters = [...text];
   return letters.length > longest ? `${letters.slice(0, longest - 1).join("")}…` : text;
+}
+
+function healthText(health: ListedContainer["health"]): string {
+  switch (health) {
+    case undefined:
+      return "";
+    case "starting":
+      return " (health: starting)";
+    default:
+      return ` (${health})`;
+  }
 }
 
 /** Docker's words. */

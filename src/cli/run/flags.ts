@@ -1,6 +1,7 @@
 // The flags of `ocicat run`, spelled as docker and podman spell them.
 
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { HEALTH_FLAGS } from "./health-flags.ts";
 import { NAME_FLAGS } from "./name-flags.ts";
 import { NAMESPACE_FLAGS } from "./namespace-flags.ts";
 import { RESOURCE_FLAGS } from "./resource-flags.ts";
@@ -70,6 +71,7 @@ export const RUN_FLAGS = {
     help: "a small first process of ours, which hands signals on and reaps orphans",
   },
   "init-path": { kind: "text", value: "FILE", help: "a static program of the host in its place" },
+  ...HEALTH_FLAGS,
   ...NAME_FLAGS,
   ...RESOURCE_FLAGS,
   volume: {

@@ -7,6 +7,7 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
 import { parseSeconds } from "../containers/container-flags.ts";
 import type { RunFlags } from "./flags.ts";
+import { parseHealth } from "./health-flags.ts";
 import { checkedRestart, parseLabels, parseLog, parseStopSignal } from "./keeping.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
 import { parseNames } from "./name-flags.ts";
@@ -152,7 +153,9 @@ function furtherOptions(
   const groups = flags.list("group-add");
   const secrets = flags.list("secret").map(parseSecret);
   const annotations = flags.list("annotation");
+  const health = parseHealth(flags, flags.switch("rm"));
   return {
+    ...(health === undefined ? {} : { health }),
     ...(groups.length === 0 ? {} : { groups }),
     ...(secrets.length === 0 ? {} : { secrets }),
     ...(annotations.length === 0 ? {} : { annotations: parsePairs("annotation", annotations) }),

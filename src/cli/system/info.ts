@@ -60,6 +60,7 @@ function text(system: SystemDescription): string {
     ["  New layers", `${store.layerFormat.format}: ${store.layerFormat.reason}`],
     ["  Images", String(store.images)],
     ["  Containers", `${store.containers}, ${store.running} running`],
+    ["  Supervisor", store.supervisorPid === undefined ? "none" : `process ${store.supervisorPid}`],
     ["State", store.stateRoot ?? "no folder"],
     ["Default registry", registries.default],
     ["  Insecure", listed(registries.insecure)],

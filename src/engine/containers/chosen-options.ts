@@ -5,6 +5,7 @@ import { O_CREAT, O_EXCL, O_WRONLY } from "../../abi/file.ts";
 import type { ImageConfig } from "../../oci/image-spec.ts";
 import { OwnedFd, open, readTextFileIfExists, writeAll } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
+import { withImageHealth } from "../health/health-check.ts";
 import type { ChosenImages } from "../image-mounts.ts";
 import type { RunImage } from "../run-image.ts";
 import { withContainerIds } from "../run-namespaces.ts";
@@ -26,11 +27,20 @@ function hostsHostname({ network, hostname }: RunContainerOptions): { hostname?:
 }
 
 export function withImageDefaults(
-  options: RunContainerOptions,
-  { StopSignal = "" }: ImageConfig,
+  { health: asked, ...options }: RunContainerOptions,
+  config: ImageConfig,
 ): RunContainerOptions {
+  const { StopSignal = "" } = config;
   const isWanted = options.stopSignal === undefined && StopSignal !== "";
-  return isWanted ? { ...options, stopSignal: StopSignal } : options;
+  const health = withImageHealth(asked, config);
+  if (health === undefined && asked !== undefined && asked.test === undefined) {
+    options.onWarning?.("there is no health check to time: --health-cmd says what to execute");
+  }
+  return {
+    ...options,
+    ...(isWanted ? { stopSignal: StopSignal } : {}),
+    ...(health === undefined ? {} : { health }),
+  };
 }
 
 /** Throws "not-found" for a secret that is not there. */

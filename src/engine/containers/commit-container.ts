@@ -13,6 +13,7 @@ import type { ImageConfig } from "../../oci/image-spec.ts";
 import { pauseContainer } from "../../runtime/pause.ts";
 import { resumeContainer } from "../../runtime/resume.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
+import { healthcheckDocument } from "../health/health-check.ts";
 import { type ImageSession, openImages, wantedPlatform } from "../images/image-session.ts";
 import { descriptorOf, newName } from "../images/tag-image.ts";
 import { bringInRequest, type WorkOptions } from "../images/transfer-options.ts";
@@ -104,12 +105,17 @@ function standStill(
   return { [Symbol.dispose]: () => resumeContainer(address) };
 }
 
+function imageHealthcheck(options: ContainerRecord["options"]): Pick<ImageConfig, "Healthcheck"> {
+  const Healthcheck = healthcheckDocument(options);
+  return Healthcheck === undefined ? {} : { Healthcheck };
+}
+
 /** The image's configuration, with what the container was told in its place. */
 export function containerConfig(
   config: ImageConfig,
   { options }: Pick<ContainerRecord, "options">,
 ): ImageConfig {
-  const { entrypoint, command, env, workdir, user, labels = {}, stopSignal } = options;
+  const { entrypoint, command, env, workdir, user, labels = {}, stopSignal, health } = options;
   const isChanged = entrypoint !== undefined || command.length > 0;
   return {
     ...config,
@@ -119,6 +125,7 @@ export function containerConfig(
     ...(workdir === undefined ? {} : { WorkingDir: workdir }),
     ...(user === undefined ? {} : { User: user }),
     ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
+    ...(health === undefined ? {} : imageHealthcheck(options)),
     ...(Object.keys(labels).length === 0 ? {} : { Labels: { ...config.Labels, ...labels } }),
   };
 }

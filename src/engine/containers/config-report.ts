@@ -2,6 +2,7 @@
 // for. No I/O.
 
 import type { ImageConfig } from "../../oci/image-spec.ts";
+import { healthcheckDocument } from "../health/health-check.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { mergedVariables } from "./merged-variables.ts";
 
@@ -13,6 +14,7 @@ export function configReport(
   config: ImageConfig,
 ): Readonly<Record<string, unknown>> {
   const entrypoint = options.entrypoint ?? config.Entrypoint ?? [];
+  const Healthcheck = healthcheckDocument(options);
   return {
     Hostname: options.hostname ?? id.slice(0, 12),
     Domainname: "",
@@ -32,6 +34,7 @@ export function configReport(
     // As docker writes it: programs tell none from an empty one.
     Entrypoint: entrypoint.length === 0 ? null : entrypoint,
     Labels: { ...config.Labels, ...options.labels },
+    ...(Healthcheck === undefined ? {} : { Healthcheck }),
     StopSignal: options.stopSignal ?? config.StopSignal ?? "SIGTERM",
     // Podman's: not their values.
     Secrets: (options.secrets ?? []).map(({ name }) => ({ Name: name })),

@@ -6,9 +6,9 @@ import { endPhase } from "../../sys/phases.ts";
 import { memberEnded, renewMembers } from "../pods/pod-process.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { startByName } from "./container-operations.ts";
-import { isStopped, readStartRecord } from "./container-record.ts";
+import { isStopped, isToRestart, readStartRecord } from "./container-record.ts";
 import type { ContainerStatus } from "./container-status.ts";
-import { NO_RESTART, restartDelayMs } from "./restart-policy.ts";
+import { ALWAYS_RESTART, NO_RESTART, restartDelayMs } from "./restart-policy.ts";
 import { settleContainer } from "./settle-container.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
@@ -54,7 +54,8 @@ function delayOf(
   status: ContainerStatus & { readonly kind: "exited" | "lost" },
 ): number | undefined {
   const isKnown = status.kind === "exited";
-  return restartDelayMs(record.options.restart ?? NO_RESTART, {
+  const { restart = NO_RESTART } = record.options;
+  return restartDelayMs(isToRestart(folder.fd) ? ALWAYS_RESTART : restart, {
     code: isKnown ? status.code : undefined,
     ranMs: isKnown ? status.finishedMs - status.startedMs : 0,
     restarts: readStartRecord(folder.fd)?.restarts ?? 0,

@@ -10,6 +10,7 @@ const TESTS: Readonly<Record<string, Test>> = {
   name: ({ record }, value) => hasName(record.name, value),
   status: ({ status }, value) => statusWords(status.kind).includes(value),
   exited: ({ status }, value) => status.kind === "exited" && String(status.code) === value,
+  health: ({ health = "none" }, value) => health === value,
   label: ({ record }, value) => hasLabel(record.options.labels ?? {}, value),
   ancestor: ({ record }, value) =>
     record.image !== undefined &&

@@ -7,6 +7,7 @@
 //     container.json  what it was made with (container-record.ts)
 //     started.json    its last start
 //     exit.json       how it ended (src/holder/exit-record.ts)
+//     health.json     what its probes say (src/engine/health/health-file.ts)
 //     holder          empty: its holder has it locked (flock) while it lives
 //     log, log.1, ... what it wrote (src/holder/log-entry.ts)
 //     hosts, hostname, resolv.conf   how its programs find hosts (src/engine/run-names.ts)

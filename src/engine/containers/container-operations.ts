@@ -13,7 +13,7 @@ import { isPod } from "../pods/pod-record.ts";
 import { imageOf } from "../run-image.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
-import { awaitEnd, endContainer } from "./await-end.ts";
+import { awaitEnd, type EndRequest, endContainer } from "./await-end.ts";
 import { checkContainerName, claimName, releaseName } from "./container-names.ts";
 import {
   isStopped,
@@ -41,15 +41,16 @@ export interface StopOptions extends SurroundingsOptions {
 /** One that does not run is left as it is. */
 export async function stopContainer(word: string, options: StopOptions): Promise<void> {
   using container = await openContainer(word, options);
-  const { stopSignal, stopTimeoutMs } = container.record.options;
   noteStop(container.folder.fd);
-  const hasRun = endContainer(container, {
-    signal: options.signal ?? signalNumber(stopSignal ?? "") ?? SIGTERM,
-    timeoutMs: options.timeoutMs ?? stopTimeoutMs ?? DEFAULT_STOP_MS,
-  });
-  if (hasRun) {
+  if (endContainer(container, { ...stopRequest(container), ...options })) {
     recordContainerEvent(container, "stop");
   }
+}
+
+/** How it wants to be stopped. */
+export function stopRequest({ record }: StoredContainer): EndRequest {
+  const { stopSignal = "", stopTimeoutMs = DEFAULT_STOP_MS } = record.options;
+  return { signal: signalNumber(stopSignal) ?? SIGTERM, timeoutMs: stopTimeoutMs };
 }
 
 /** Throws "wrong-state" unless it runs. */

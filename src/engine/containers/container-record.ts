@@ -6,6 +6,7 @@
 //                     "phases"}: StartRecord, of its last start. A start removes the exit record of the one
 //                     before it first
 //   stopped           empty: a user ended it, so no restart policy starts it again
+//   again             empty: it is unhealthy, and is started again when it has ended
 //   died              the event of its end has been recorded (src/engine/events/record-end.ts). "oom": the
 //                     kernel has ended processes of it for want of memory; else empty
 //
@@ -27,6 +28,7 @@ import type { RunContainerOptions } from "../run-options.ts";
 export const RECORD_NAME = "container.json";
 const STARTED_NAME = "started.json";
 const STOPPED_NAME = "stopped";
+const AGAIN_NAME = "again";
 const DIED_NAME = "died";
 const OOM_WORD = "oom";
 const VERSION = 1;
@@ -92,12 +94,26 @@ export function readStartRecord(folderFd: number): StartRecord | undefined {
 export function removeStartRecord(folderFd: number): void {
   tryUnlinkAt(folderFd, STARTED_NAME);
   tryUnlinkAt(folderFd, STOPPED_NAME);
+  tryUnlinkAt(folderFd, AGAIN_NAME);
   tryUnlinkAt(folderFd, DIED_NAME);
 }
 
 /** A user ends it: before it is signalled. */
 export function noteStop(folderFd: number): void {
   using _file = new OwnedFd(openAt(folderFd, STOPPED_NAME, O_WRONLY | O_CREAT, 0o600));
+}
+
+/** It is ended to be started again, whatever its restart policy says: before it is signalled. */
+export function noteRestart(folderFd: number): void {
+  using _file = new OwnedFd(openAt(folderFd, AGAIN_NAME, O_WRONLY | O_CREAT, 0o600));
+}
+
+export function forgetRestart(folderFd: number): void {
+  tryUnlinkAt(folderFd, AGAIN_NAME);
+}
+
+export function isToRestart(folderFd: number): boolean {
+  return statAt(folderFd, AGAIN_NAME) !== undefined;
 }
 
 export function isStopped(folderFd: number): boolean {

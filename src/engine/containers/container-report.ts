@@ -2,6 +2,8 @@
 // have is empty here, so that templates and scripts find it. No I/O.
 
 import type { ImageConfig } from "../../oci/image-spec.ts";
+import type { Health } from "../health/health.ts";
+import { healthCheckOf } from "../health/health-check.ts";
 import type { RunNetwork } from "../run-options.ts";
 import { configReport } from "./config-report.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -24,6 +26,7 @@ export interface ReportRequest {
   readonly folder: string;
   readonly storeRoot: string;
   readonly execIds: readonly string[];
+  readonly health: Health;
   /** Undefined: nobody asked. */
   readonly sizes: ContainerSizes | undefined;
 }
@@ -49,7 +52,7 @@ export function containerReport(request: ReportRequest): ContainerReport {
     Created: record.created,
     Path: record.command[0] ?? "",
     Args: record.command.slice(1),
-    State: stateReport(request),
+    State: { ...stateReport(request), ...healthReport(options, request.health) },
     Image: image?.id ?? "",
     ResolvConfPath: `${folder}/resolv.conf`,
     HostnamePath: `${folder}/hostname`,
@@ -92,6 +95,23 @@ function stateReport({
     StartedAt: kind === "created" ? NEVER : moment(status.startedMs),
     FinishedAt: kind === "exited" ? moment(status.finishedMs) : NEVER,
   };
+}
+
+/** Of a container that has a check. */
+function healthReport(
+  options: ContainerRecord["options"],
+  { status, failingStreak, log }: Health,
+): Readonly<Record<string, unknown>> {
+  if (healthCheckOf(options) === undefined) {
+    return {};
+  }
+  const Log = log.map(({ start, end, exitCode, output }) => ({
+    Start: start,
+    End: end,
+    ExitCode: exitCode,
+    Output: output,
+  }));
+  return { Health: { Status: status, FailingStreak: failingStreak, Log } };
 }
 
 function moment(milliseconds: number): string {

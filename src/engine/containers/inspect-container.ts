@@ -1,5 +1,6 @@
 // inspect: all that is known of a container.
 
+import { currentRun, readHealth } from "../health/health-file.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { tryFindContainerId } from "./container-names.ts";
 import { readStartRecord, wasOutOfMemory } from "./container-record.ts";
@@ -26,9 +27,11 @@ export async function inspectContainer(
   using container = await openContainer(id, options);
   const digest = container.record.image?.digest;
   const image = digest === undefined ? undefined : await imageReport(digest, storeRoot);
+  const status = container.status();
   return containerReport({
     record: container.record,
-    status: container.status(),
+    status,
+    health: readHealth(container.folder.fd, currentRun(status)),
     wasOutOfMemory: wasOutOfMemory(container.folder.fd),
     restarts: readStartRecord(container.folder.fd)?.restarts ?? 0,
     image: image === undefined ? undefined : { id: image.Id, config: image.Config },

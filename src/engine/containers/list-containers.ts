@@ -1,16 +1,21 @@
 // ps: the containers of a store.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
+import type { HealthStatus } from "../health/health.ts";
+import { healthCheckOf } from "../health/health-check.ts";
+import { currentRun, readHealth } from "../health/health-file.ts";
 import { isPod } from "../pods/pod-record.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import type { ContainerStatus } from "./container-status.ts";
 import { isOrphaned } from "./container-status.ts";
-import { eachContainer, openContainer } from "./stored-container.ts";
+import { eachContainer, openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface ListedContainer {
   readonly record: ContainerRecord;
   readonly status: ContainerStatus;
+  /** Undefined: it does not run, or has no check. */
+  readonly health: HealthStatus | undefined;
   /** The name of the pod that it is a part of. */
   readonly podName?: string | undefined;
 }
@@ -34,7 +39,8 @@ export async function listContainers(
     if (isOrphaned(container.folder, surroundings)) {
       orphans.push(container.record.id);
     }
-    return { record: container.record, status: container.status() };
+    const status = container.status();
+    return { record: container.record, status, health: healthOf(container, status) };
   });
   for (const id of orphans) {
     await adoptById(id, options);
@@ -61,4 +67,12 @@ async function adoptById(id: string, options: SurroundingsOptions): Promise<void
       throw error;
     }
   }
+}
+
+function healthOf(
+  { record, folder }: StoredContainer,
+  status: ContainerStatus,
+): HealthStatus | undefined {
+  const run = healthCheckOf(record.options) === undefined ? undefined : currentRun(status);
+  return run === undefined ? undefined : readHealth(folder.fd, run).status;
 }

@@ -1,6 +1,7 @@
 // Whether and when a container that has ended is started again: docker's policies and back-off. No I/O.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { healthCheckOf, type RunHealth } from "../health/health-check.ts";
 
 export type RestartPolicy =
   | { readonly kind: "no" | "always" | "unless-stopped" }
@@ -11,6 +12,18 @@ export type RestartPolicy =
     };
 
 export const NO_RESTART: RestartPolicy = { kind: "no" };
+export const ALWAYS_RESTART: RestartPolicy = { kind: "always" };
+
+/** Whether there is more to come when a container has ended: its holder then has to see to it. */
+export function mayRestart({
+  restart = NO_RESTART,
+  ...options
+}: {
+  readonly restart?: RestartPolicy;
+  readonly health?: RunHealth;
+}): boolean {
+  return restart.kind !== "no" || healthCheckOf(options)?.onFailure === "restart";
+}
 
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 60_000;

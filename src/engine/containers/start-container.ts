@@ -13,24 +13,26 @@ import { encodeDocument } from "../../oci/encode.ts";
 import type { HoldLog } from "../../program/hold-request.ts";
 import { type HeldContainer, type HeldOptions, runHeld } from "../../runtime/run-held.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
-import { makeDirectories, OwnedFd, open, tryUnlinkAt } from "../../sys/file.ts";
+import { makeDirectories, OwnedFd, open, renameAt, tryUnlinkAt } from "../../sys/file.ts";
 import { endPhase, phaseTimes } from "../../sys/phases.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { listenUnixAt } from "../../sys/socket.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { recordVolumesOf } from "../events/record-volume-event.ts";
+import { isTimed } from "../health/health-check.ts";
 import { ownCommand } from "../own-command.ts";
 import { isPod } from "../pods/pod-record.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import { builtInProgram, makeSource } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
+import { supervisorStart } from "../supervisor/supervisor-start.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { configureContainer } from "./configure-container.ts";
 import { readStartRecord, removeStartRecord, writeStartRecord } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
 import { joinNamespaces } from "./join-namespaces.ts";
 import { hasReader } from "./output-readers.ts";
-import { NO_RESTART } from "./restart-policy.ts";
+import { mayRestart } from "./restart-policy.ts";
 import { makeStartedParts, type StartedParts } from "./started-parts.ts";
 
 export interface StartRequest {
@@ -153,19 +155,21 @@ export function removeAttachSocket(surroundings: Surroundings, id: string): void
 /** What a holder does beside keeping the process; the one that follows it does the same. */
 export function holderDuties(
   { folder }: Pick<OpenContainer, "folder">,
-  options: Pick<RunContainerOptions, "log" | "restart" | "remove">,
+  options: Pick<RunContainerOptions, "log" | "restart" | "remove" | "health">,
   surroundings: Surroundings,
-): Pick<HeldOptions, "directoryFd" | "isRecordBrief" | "log" | "onExit"> {
+): Pick<HeldOptions, "directoryFd" | "isRecordBrief" | "log" | "onExit" | "supervisor"> {
+  const environment = ownEnvironment();
   return {
     directoryFd: folder.fd,
     isRecordBrief: options.remove,
     ...logOf(options, folder.fd),
     onExit: {
       command: endCommand(surroundings, folder.id),
-      environment: endEnvironment(),
+      environment,
       // A client would leave before the container is started again.
-      isLeftToPrimary: (options.restart ?? NO_RESTART).kind === "no",
+      isLeftToPrimary: !mayRestart(options),
     },
+    ...(isTimed(options) ? { supervisor: supervisorStart(surroundings, environment) } : {}),
   };
 }
 
@@ -181,7 +185,7 @@ function endCommand({ storeRoot, stateRoot }: Surroundings, id: string): readonl
 }
 
 /** What tells a program where its files are and who it is; the rest is nobody's business. */
-function endEnvironment(): readonly string[] {
+function ownEnvironment(): readonly string[] {
   const names = ["PATH", "HOME", "USER", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"];
   return names.flatMap((name) => {
     const value = process.env[name];
@@ -213,7 +217,10 @@ export function listenForClients(surroundings: Surroundings, id: string): number
   makeDirectories(surroundings.stateRoot, 0o711);
   makeDirectories(path, PRIVATE);
   using folder = new OwnedFd(open(path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY));
-  // Of a holder that was killed, or that a reboot took.
-  tryUnlinkAt(folder.number, attachSocketName(id));
-  return listenUnixAt(folder.number, attachSocketName(id), SOCK_STREAM);
+  // It has its name, in the place of one that a killed holder left, when it can be connected to: whoever
+  // sees it appear may do so at once.
+  tryUnlinkAt(folder.number, id);
+  using listener = new OwnedFd(listenUnixAt(folder.number, id, SOCK_STREAM));
+  renameAt(folder.number, id, folder.number, attachSocketName(id));
+  return listener.release();
 }

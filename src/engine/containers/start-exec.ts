@@ -9,7 +9,7 @@ import { OwnedFd } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { openContainerRoot, pathOfFd } from "./container-root.ts";
 import { ExecFolder } from "./exec-folder.ts";
-import { execProcess } from "./exec-process.ts";
+import { type ExecRequest, execProcess } from "./exec-process.ts";
 import type { ExecRecord, ExecStart, StoredExecRequest } from "./exec-record.ts";
 import { execStatus } from "./exec-status.ts";
 import { requireRunning } from "./require-running.ts";
@@ -159,9 +159,10 @@ function noteStart(exec: ExecFolder, record: ExecRecord): void {
   }
 }
 
-function processOf(
+/** Made from the container's own process, with the accounts that it has now. */
+export function processOf(
   container: StoredContainer,
-  request: StoredExecRequest,
+  request: ExecRequest,
   own: Process | undefined,
 ): Process {
   using root = openContainerRoot(container);

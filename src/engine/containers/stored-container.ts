@@ -84,7 +84,8 @@ function openById(id: string, surroundings: Surroundings, word: string): StoredC
   return container;
 }
 
-function tryOpenById(id: string, surroundings: Surroundings): StoredContainer | undefined {
+/** By its whole id. Undefined: it is no container, or none any more. */
+export function tryOpenById(id: string, surroundings: Surroundings): StoredContainer | undefined {
   try {
     return openFolder(ContainerFolder.open(surroundings.storeRoot, id), surroundings);
   } catch (error) {

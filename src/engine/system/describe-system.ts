@@ -19,6 +19,8 @@ import { readDirectoryAt } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open, stat } from "../../sys/file.ts";
 import { availableBytes } from "../../sys/free-space.ts";
+import { supervisorPid } from "../supervisor/supervisor-lock.ts";
+import { supervisorPlace } from "../supervisor/supervisor-place.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { listConfigurationPaths } from "./list-settings.ts";
 import { runningContainers } from "./running-containers.ts";
@@ -66,6 +68,8 @@ export interface StoreDescription {
   readonly images: number;
   readonly containers: number;
   readonly running: number;
+  /** The process that has the health of containers checked; undefined: none runs, as none is needed. */
+  readonly supervisorPid: number | undefined;
 }
 
 export interface RegistryDescription {
@@ -143,6 +147,7 @@ function describeStore(surroundings: Surroundings): StoreDescription {
     images: isMade ? countImages(root) : 0,
     containers: containers.length,
     running: containers.filter((name) => running.has(name)).length,
+    supervisorPid: orUndefined(() => supervisorPid(supervisorPlace(surroundings))),
   };
 }
 

@@ -18,6 +18,7 @@ import { checkEvents } from "./doctor-events.ts";
 import { checkMounts } from "./doctor-mounts.ts";
 import { checkNamespaces } from "./doctor-namespaces.ts";
 import { checkClock, checkStore, failedCheck } from "./doctor-store.ts";
+import { checkSupervisor } from "./doctor-supervisor.ts";
 import { existingFolder } from "./scratch-folder.ts";
 
 export type { Check, CheckStatus } from "../../host/doctor-check.ts";
@@ -38,6 +39,7 @@ export async function examineHost(options: SurroundingsOptions): Promise<Check[]
     return checks;
   }
   checks.push(...orFailed("store", () => checkPlaces(surroundings)));
+  checks.push(...orFailed("supervisor", () => checkSupervisor(surroundings)));
   checks.push(await tryContainer(options));
   checks.push(...orFailed("events", () => [checkEvents(surroundings)]));
   return checks;

@@ -2,8 +2,9 @@
 // one instruction, "CMD ["sh"]" or, as podman has it, "CMD=sh". Source: Docker's Dockerfile reference.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import type { ImageConfig } from "../../oci/image-spec.ts";
+import type { Healthcheck, ImageConfig } from "../../oci/image-spec.ts";
 import { expandText, splitWords, UnfinishedQuote } from "./change-words.ts";
+import { parseHealthcheck } from "./healthcheck-change.ts";
 
 /** Applies the changes in their order. Throws "invalid-argument" for what is no instruction. */
 export function applyChanges(config: ImageConfig, changes: readonly string[]): ImageConfig {
@@ -20,6 +21,7 @@ const INSTRUCTIONS: ReadonlyMap<string, Instruction> = new Map<string, Instructi
   ["ENTRYPOINT", (config, value) => ({ ...config, Entrypoint: commandOf(config, value) })],
   ["ENV", (config, value) => ({ ...config, Env: withVariables(config, value) })],
   ["EXPOSE", (config, value) => ({ ...config, ExposedPorts: withPorts(config, value) })],
+  ["HEALTHCHECK", (config, value) => ({ ...config, Healthcheck: healthcheckOf(value) })],
   ["LABEL", (config, value) => ({ ...config, Labels: withLabels(config, value) })],
   ["STOPSIGNAL", (config, value) => ({ ...config, StopSignal: expanded(config, value) })],
   ["USER", (config, value) => ({ ...config, User: expanded(config, value) })],
@@ -57,6 +59,10 @@ function refused(change: string, reason: string): OcicatError {
     subject: `the change ${quote(change.slice(0, 200))}`,
     reason,
   });
+}
+
+function healthcheckOf(value: string): Healthcheck {
+  return parseHealthcheck(value, jsonList, (reason) => new WrongChange(reason));
 }
 
 /** A JSON list is the command itself; anything else is a line for the shell. */

@@ -1,0 +1,98 @@
+// wait --condition: until a container is in a state, healthy among them. What a container turns into is
+// written into its folder, which tells of that: nothing is looked at again and again.
+
+import { POLLIN } from "../../abi/process.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { FolderWatch } from "../../sys/inotify.ts";
+import { poll } from "../../sys/poll.ts";
+import { healthCheckOf } from "../health/health-check.ts";
+import { currentRun, readHealth } from "../health/health-file.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { openHolder } from "./await-end.ts";
+import { readContainerRecord } from "./container-record.ts";
+import type { ContainerStatus } from "./container-status.ts";
+import { keepHeld, openContainer, type StoredContainer } from "./stored-container.ts";
+
+/** Podman's names of those that a container's folder tells of. */
+export const CONDITIONS = [
+  "created",
+  "running",
+  "healthy",
+  "unhealthy",
+  "exited",
+  "stopped",
+] as const;
+export type Condition = (typeof CONDITIONS)[number];
+
+/** What podman says instead of an exit code. */
+const NO_CODE = -1;
+
+/**
+ * Until one of them holds. The exit code of a container that has ended, else -1. Throws "wrong-state" for
+ * one that has ended and can therefore not become what is waited for.
+ */
+export async function waitForCondition(
+  word: string,
+  conditions: readonly Condition[],
+  options: SurroundingsOptions,
+): Promise<number> {
+  using container = await openContainer(word, options);
+  checkPossible(container, conditions);
+  using watch = new FolderWatch(container.folder.path);
+  for (;;) {
+    watch.drain();
+    const status = container.status();
+    if (conditions.some((condition) => holds(container, status, condition))) {
+      return status.kind === "exited" ? status.code : NO_CODE;
+    }
+    if (readContainerRecord(container.folder.fd) === undefined) {
+      throw unreachable(container, "it has been removed");
+    }
+    if (status.kind === "exited") {
+      throw unreachable(container, `it has ended with ${status.code}`);
+    }
+    using holder = openHolder(container);
+    const ended = holder === undefined ? [] : [{ fd: holder.number, events: POLLIN }];
+    const [, isOver = 0] = poll([{ fd: watch.fd, events: POLLIN }, ...ended]);
+    if (isOver !== 0) {
+      // It has written down the end, or was killed itself.
+      await keepHeld(container);
+    }
+  }
+}
+
+function holds(
+  { record, folder }: StoredContainer,
+  status: ContainerStatus,
+  condition: Condition,
+): boolean {
+  switch (condition) {
+    case "created":
+    case "exited":
+      return status.kind === condition;
+    case "running":
+      return status.kind === "running";
+    case "stopped":
+      return status.kind === "exited" || status.kind === "lost";
+    case "healthy":
+    case "unhealthy": {
+      const run = healthCheckOf(record.options) === undefined ? undefined : currentRun(status);
+      return run !== undefined && readHealth(folder.fd, run).status === condition;
+    }
+  }
+}
+
+function checkPossible(container: StoredContainer, conditions: readonly Condition[]): void {
+  const isOfHealth = conditions.every((each) => each === "healthy" || each === "unhealthy");
+  if (isOfHealth && healthCheckOf(container.record.options) === undefined) {
+    throw unreachable(container, "it has no health check");
+  }
+}
+
+function unreachable({ record: { name } }: StoredContainer, reason: string): OcicatError {
+  return new OcicatError("wrong-state", {
+    operation: "wait for",
+    subject: `container ${quote(name)}`,
+    reason,
+  });
+}

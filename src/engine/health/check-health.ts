@@ -1,0 +1,107 @@
+// healthcheck run: probes a container once, writes down what came of it, and does what is to be done with
+// one that is unhealthy. The supervisor has each probe done by a process of its own that does the same: so
+// a container can hold up nobody's probes but its own.
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { bootMs, startedBootMs } from "../../sys/boot-clock.ts";
+import { forgetRestart } from "../containers/container-record.ts";
+import { openContainer, type StoredContainer } from "../containers/stored-container.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { actOnFailure } from "./failure-action.ts";
+import { afterProbe, type Health, type HealthStatus, type ProbeResult } from "./health.ts";
+import { type HealthCheck, healthCheckOf } from "./health-check.ts";
+import {
+  type ContainerRun,
+  currentRun,
+  isSameRun,
+  readHealth,
+  writeHealth,
+} from "./health-file.ts";
+import { overdue, probe } from "./probe.ts";
+
+export interface CheckOptions extends SurroundingsOptions {
+  /** A probe that did not even come to its own timeout has been killed: only write that down. */
+  readonly isOverdue?: boolean;
+}
+
+export interface CheckedHealth {
+  /** Of this probe. */
+  readonly isWell: boolean;
+  readonly status: HealthStatus;
+}
+
+/** Throws "wrong-state" for a container that does not run or is paused, or that has no check. */
+export async function checkHealth(word: string, options: CheckOptions): Promise<CheckedHealth> {
+  using container = await openContainer(word, options);
+  const check = requireCheck(container);
+  const run = requireUnpaused(container);
+  const probedBootMs = bootMs();
+  const result = options.isOverdue === true ? overdue(check) : await probe(container, check);
+  const health = recordProbe(container, { run, check, result, probedBootMs });
+  if (health === undefined) {
+    throw refused(container, "it has ended meanwhile");
+  }
+  if (result.exitCode !== 0 && health.status === "unhealthy") {
+    await actOnFailure(container, check.onFailure);
+  }
+  return { isWell: result.exitCode === 0, status: health.status };
+}
+
+interface Probed {
+  readonly run: ContainerRun;
+  readonly check: HealthCheck;
+  readonly result: ProbeResult;
+  /** When it began. */
+  readonly probedBootMs: number;
+}
+
+/** Undefined: the container that was probed has ended. */
+function recordProbe(container: StoredContainer, probed: Probed): Health | undefined {
+  const { run, check, result, probedBootMs } = probed;
+  const { folder } = container;
+  using _lock = folder.lock();
+  if (!isSameRun(run, currentRun(container.status()))) {
+    return undefined;
+  }
+  const before = readHealth(folder.fd, run);
+  const moment = { ranMs: probedBootMs - startedBootMs(run.startTime), endedBootMs: bootMs() };
+  const health = afterProbe(before, result, check, moment);
+  writeHealth(folder.fd, run, health);
+  if (health.status !== before.status) {
+    recordContainerEvent(container, `health_status: ${health.status}`);
+  }
+  if (health.status === "healthy") {
+    forgetRestart(folder.fd);
+  }
+  return health;
+}
+
+function requireCheck(container: StoredContainer): HealthCheck {
+  const check = healthCheckOf(container.record.options);
+  if (check === undefined) {
+    throw refused(container, "it has no health check", "--health-cmd of run gives it one");
+  }
+  return check;
+}
+
+function requireUnpaused(container: StoredContainer): ContainerRun {
+  const status = container.status();
+  const run = currentRun(status);
+  if (run === undefined) {
+    throw refused(container, "it is not running");
+  }
+  if (status.kind === "paused") {
+    throw refused(container, "it is paused");
+  }
+  return run;
+}
+
+function refused({ record: { name } }: StoredContainer, reason: string, hint?: string) {
+  return new OcicatError("wrong-state", {
+    operation: "check the health of",
+    subject: `container ${quote(name)}`,
+    reason,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

@@ -1,0 +1,33 @@
+// What is done with a container that is unhealthy.
+
+import { SIGKILL } from "../../abi/process.ts";
+import { endContainer } from "../containers/await-end.ts";
+import { stopContainer, stopRequest } from "../containers/container-operations.ts";
+import { noteRestart } from "../containers/container-record.ts";
+import type { StoredContainer } from "../containers/stored-container.ts";
+import type { FailureAction } from "./health-check.ts";
+
+/** Returns when the container has ended, if it is to. */
+export async function actOnFailure(
+  container: StoredContainer,
+  action: FailureAction,
+): Promise<void> {
+  switch (action) {
+    case "none":
+      return;
+    case "kill":
+      // As if it had died: its restart policy decides what follows.
+      endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
+      return;
+    case "stop": {
+      const { storeRoot, stateRoot } = container.surroundings;
+      await stopContainer(container.record.id, { storeRoot, stateRoot });
+      return;
+    }
+    case "restart":
+      // By its holder, so that nothing is lost if this process dies now.
+      noteRestart(container.folder.fd);
+      endContainer(container, stopRequest(container));
+      return;
+  }
+}
