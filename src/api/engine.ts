@@ -6,6 +6,11 @@
 // when `signal` is aborted. All fail with an OcicatError.
 
 export {
+  CONDITIONS,
+  type Condition,
+  waitForCondition,
+} from "../engine/containers/await-condition.ts";
+export {
   type AttachedEnd,
   type AttachOptions,
   attachToContainer,
@@ -84,6 +89,12 @@ export {
 } from "../engine/containers/update-container.ts";
 export type { EventType, RecordedEvent } from "../engine/events/event-line.ts";
 export { type EventsOptions, events } from "../engine/events/events.ts";
+export {
+  type CheckedHealth,
+  type CheckOptions as CheckHealthOptions,
+  checkHealth,
+} from "../engine/health/check-health.ts";
+export type { RunHealth } from "../engine/health/health-check.ts";
 export { type ConvertStoredOptions, convertStoredImage } from "../engine/images/convert-image.ts";
 export { type CopyImageOptions, copyBetweenRegistries } from "../engine/images/copy-image.ts";
 export {

@@ -103,6 +103,13 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
       output("volume rm", "data");
     });
 
+    test.skipIf(!isPossible)("a health check, whose supervisor is the user's", () => {
+      const check = ["--health-cmd", "test -e /etc/passwd", "--health-interval", "100ms"];
+      output("run", "-d", "--name", "checked", ...check, image, "sleep", "1000");
+      expect(output("wait", "--condition", "healthy", "checked")).toBe("-1\n");
+      output("rm", "-f", "checked");
+    });
+
     test.skipIf(!isPossible || ids === "lent")("export, commit", () => {
       const { status, stdout } = call("export", "box");
       expect([status, stdout.includes("etc/passwd")]).toEqual([0, true]);

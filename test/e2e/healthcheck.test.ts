@@ -222,9 +222,18 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
     await eventually("a probe", () => numberOfProbes("kept") > 0);
     const record = () =>
       JSON.parse(readFileSync(join(place.folderOf("kept"), "started.json"), "utf8"));
-    const { holderPid } = record();
-    process.kill(holderPid, "SIGKILL");
-    await eventually("another holder", () => record().holderPid !== holderPid);
+    for (const alsoSupervisor of [false, true]) {
+      const { holderPid } = record();
+      process.kill(holderPid, "SIGKILL");
+      for (const pid of alsoSupervisor ? supervisors() : []) {
+        process.kill(pid, "SIGKILL");
+      }
+      // Without its holder and its supervisor it waits for another container's.
+      if (alsoSupervisor) {
+        start("another", "true");
+      }
+      await eventually("another holder", () => record().holderPid !== holderPid);
+    }
     const before = numberOfProbes("kept");
     await eventually("more probes", () => numberOfProbes("kept") > before + 1);
     expect(statusOf("kept")).toMatch(/^Up .* \(healthy\)$/);

@@ -83,7 +83,6 @@ export class Supervisor implements Disposable {
     }
   }
 
-  /** A socket that nobody listens at is of a holder that was killed: looked at again when it is made anew. */
   #admit(id: string): void {
     using container = tryOpenById(id, this.#surroundings);
     if (container === undefined || !isTimed(container.record.options)) {
@@ -98,6 +97,10 @@ export class Supervisor implements Disposable {
     } catch (error) {
       if (!(error instanceof OcicatError && error.errno !== undefined)) {
         throw error;
+      }
+      // Nobody listens: its holder was killed. The next one makes the socket anew.
+      if (container.status().kind === "running") {
+        this.#lookAfter(id);
       }
     }
   }
