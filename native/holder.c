@@ -13,7 +13,7 @@
 //   goes, output is thrown away until there is another.
 // - Any other client must keep up: it is disconnected when its unsent bytes leave no room.
 // - A client whose bytes the container does not take is not read from; no one else waits for it.
-// - A supervisor is a client that gets no output; when it goes, the program starts another.
+// - A supervisor is a client that gets no output; for want of one, the program starts another.
 // - While the log can't be written, output is not read; input, clients and the exit record go on.
 //
 // A holder that was killed is followed by another one, which opens the same FIFOs: what the first
@@ -39,6 +39,7 @@ enum {
   FRAME_BYTES = FRAME_HEAD_BYTES + FRAME_PAYLOAD_LIMIT,
   UNSENT_LIMIT = 2 * FRAME_BYTES,
   LINGER_MS = 5000,
+  SUPERVISOR_PATIENCE_MS = 5000,
 };
 
 static const i64 NEVER = INT64_MAX;
@@ -98,6 +99,7 @@ static struct {
   u8 how;
   u8 status;
   i64 linger_until;
+  i64 supervisor_due;
   i64 log_waits_until;
   i64 record_result;
   struct client *primary;
@@ -563,29 +565,34 @@ static void fill_table(struct poll_entry *table) {
   look_at(&table[AT_LISTENER], holder.listener_fd, POLLIN);
 }
 
+// By then a supervisor has come, or another is started.
+static i64 supervisor_deadline(void) {
+  for (EACH_CLIENT(client))
+    if (client->supervises) return NEVER;
+  return holder.supervised && !holder.ended ? holder.supervisor_due : NEVER;
+}
+
 // When something has to be done though nothing happens, or NEVER.
 static i64 next_deadline(void) {
-  i64 deadline = NEVER;
+  i64 deadline = supervisor_deadline();
   if (holder.leaving && someone_is_slow()) deadline = holder.linger_until;
   if (log_is_pending() && log_retry_time() < deadline) deadline = log_retry_time();
   return deadline;
 }
 
 static i64 wait(struct poll_entry *table) {
-  i64 timeout[2] = {0, 0};
   i64 deadline = next_deadline();
   if (deadline == NEVER) return syscall(__NR_ppoll, table, PLACES, 0, 0, 8);
   i64 left = deadline - now_ms();
-  if (left > 0) {
-    timeout[0] = left / 1000;
-    timeout[1] = left % 1000 * 1000000;
-  }
+  if (left < 0) left = 0;
+  i64 timeout[2] = {left / 1000, left % 1000 * 1000000};
   return syscall(__NR_ppoll, table, PLACES, timeout, 0, 8);
 }
 
 static void keep_time(void) {
   i64 now = now_ms();
   if (holder.leaving && now >= holder.linger_until) drop_the_slow();
+  if (now >= supervisor_deadline()) holder.supervisor_gone = 1;
   if (!log_is_pending()) return;
   if (holder.ended && now >= holder.log_waits_until)
     log_stop_waiting();
@@ -634,9 +641,8 @@ static i32 open_terminal_peer(void) {
 static int is_valid(const struct hold_request *request) {
   int has_pipes = request->stdin_fd >= 0 || request->stdout_fd >= 0 || request->stderr_fd >= 0;
   return request->version == HOLD_VERSION && (request->flags & ~(u32)HOLD_FLAGS) == 0 &&
-         request->reserved == 0 &&
-         request->pidfd >= 0 && !(has_pipes && request->terminal_fd >= 0) &&
-         log_request_is_valid(&request->log);
+         request->reserved == 0 && request->pidfd >= 0 &&
+         !(has_pipes && request->terminal_fd >= 0) && log_request_is_valid(&request->log);
 }
 
 static void take_over(const struct hold_request *request) {
@@ -678,6 +684,7 @@ i64 hold(const struct hold_request *request) {
   int goes_on = holder.supervisor_gone;
   holder.supervisor_gone = 0;
   if (!goes_on) begin(request);
+  holder.supervisor_due = now_ms() + SUPERVISOR_PATIENCE_MS;
   loop();
   if (needs_supervisor()) return HOLD_SUPERVISOR_GONE;
   holder.supervisor_gone = 0;

@@ -49,7 +49,8 @@ enum hold_flag {
   // and the rest of its program is not executed.
   PRIMARY_SETTLES = 1,
   // A client may be the container's supervisor (HELLO_SUPERVISOR). When such a client goes while
-  // the container runs, hold() returns HOLD_SUPERVISOR_GONE; called again, it goes on.
+  // the container runs, or none has come for five seconds, hold() returns HOLD_SUPERVISOR_GONE;
+  // called again, it goes on.
   SUPERVISED = 2,
   // The container is removed when it has ended: its exit record has no need to survive a power cut,
   // and nobody waits for the disk.

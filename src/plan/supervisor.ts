@@ -1,5 +1,5 @@
-// A container that needs a supervisor: its holder starts one, and again whenever it goes. Many containers
-// have the same one, so it is executed by whoever gets its lock:
+// A container that needs a supervisor: its holder starts one, and again whenever it goes or does not come.
+// Many containers have the same one, so it is executed by whoever gets its lock:
 //
 //   holder                starter                 supervisor
 //   fork ---------------> fork -----------------> waits for the lock, at most LOCK_PATIENCE_S

@@ -4,7 +4,7 @@
 //    0 version       u32  HOLD_VERSION
 //    4 flags         u32  1: a primary client that is there at the end sees to what comes after it, and
 //                         the rest of the program is not executed
-//                         2: when the container's supervisor goes, hold() returns
+//                         2: when the container's supervisor goes or does not come, hold() returns
 //                         HOLD_SUPERVISOR_GONE, and goes on when it is called again
 //                         4: the exit record need not survive a power cut
 //                         8, 16: the container reads its own end of stdout, stderr, too, and would never

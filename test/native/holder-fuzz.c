@@ -53,7 +53,8 @@ static struct {
 } world;
 
 static struct {
-  unsigned long polls, frames, exits, full_checks, lingered, log_entries, supervisors;
+  unsigned long polls, frames, exits, full_checks, lingered, log_entries, supervisors,
+      missing_supervisors;
 } totals;
 
 // ---- randomness ----
@@ -246,6 +247,7 @@ static void step_world(void) {
     }
   }
   world.clock_ms += random_number(100);
+  if (one_in(100) && !world.ended) world.clock_ms += SUPERVISOR_PATIENCE_MS;
   if (one_in(10)) primary_says_hello();
   if (!world.ended) return;
   primary_says_hello();
@@ -260,7 +262,9 @@ static i64 play_poll(u64 table, u64 count, u64 has_timeout) {
   int is_over = holder.leaving && has_timeout && world.clock_ms >= holder.linger_until;
   if (is_over && ++world.polls_after_linger > 20) complain("a slow client is waited for");
   int log_is_due = log_is_pending() && world.clock_ms >= log_retry_time();
-  return ready == 0 && !is_over && !log_is_due ? -EINTR : ready;
+  int supervisor_is_due = world.clock_ms >= supervisor_deadline();
+  totals.missing_supervisors += supervisor_is_due;
+  return ready == 0 && !is_over && !log_is_due && !supervisor_is_due ? -EINTR : ready;
 }
 
 static i64 play_clock(i64 *time) {
@@ -435,8 +439,9 @@ int main(int argc, char **argv) {
   for (int i = 0; i < runs; i++) run(directory_fd);
   if (count_descriptors() != before) complain("descriptors leaked");
   printf("{\"runs\":%d,\"polls\":%lu,\"frames\":%lu,\"exits\":%lu,\"wholeOutputs\":%lu,"
-         "\"lingered\":%lu,\"logEntries\":%lu,\"supervisors\":%lu}\n",
+         "\"lingered\":%lu,\"logEntries\":%lu,\"supervisors\":%lu,"
+         "\"missingSupervisors\":%lu}\n",
          runs, totals.polls, totals.frames, totals.exits, totals.full_checks, totals.lingered,
-         totals.log_entries, totals.supervisors);
+         totals.log_entries, totals.supervisors, totals.missing_supervisors);
   return 0;
 }

@@ -38,6 +38,7 @@ describe.skipIf(missingTools(SANITIZED).length > 0)("fuzzing the holder (needs g
       expect(totals["lingered"]).toBeGreaterThan(0);
       expect(totals["logEntries"]).toBeGreaterThan(RUNS);
       expect(totals["supervisors"]).toBeGreaterThan(0);
+      expect(totals["missingSupervisors"]).toBeGreaterThan(0);
     },
     TIMEOUT_MS,
   );
