@@ -9,7 +9,7 @@ export const HEALTH_FLAGS = {
   "health-cmd": {
     kind: "text",
     value: "COMMAND",
-    help: "tells whether it is well: a line for the shell, a JSON array of words, or none",
+    help: "tells whether it is well: a line for the shell, a JSON list, or none",
   },
   "health-interval": {
     kind: "text",
