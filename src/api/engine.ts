@@ -160,6 +160,14 @@ export type {
   TransferOptions,
   WorkOptions,
 } from "../engine/images/transfer-options.ts";
+export { type DownKubeOptions, downKube, type Removed } from "../engine/kube/down-kube.ts";
+export { generateKube } from "../engine/kube/generate-kube.ts";
+export {
+  type Played,
+  type PlayedPod,
+  type PlayKubeOptions,
+  playKube,
+} from "../engine/kube/play-kube.ts";
 export { plainOptions, type Source } from "../engine/plain-options.ts";
 export { type CreatePodOptions, createPod } from "../engine/pods/create-pod.ts";
 export {

@@ -49,6 +49,7 @@ import {
   UNTAG,
 } from "./images/image-entries.ts";
 import { MANIFEST } from "./images/manifest/entries.ts";
+import { KUBE } from "./kube/kube-entries.ts";
 import { POD } from "./pods/pod-entries.ts";
 import { SECRET } from "./secrets/secret-entries.ts";
 import { EVENTS, INFO, SYSTEM } from "./system/system-entries.ts";
@@ -121,6 +122,7 @@ export const OCICAT: CommandGroup = {
     volume: VOLUME,
     secret: SECRET,
     pod: POD,
+    kube: KUBE,
     explain: {
       summary: "show the system calls that would make a container",
       load: async () => (await import("./explain.ts")).explain,

@@ -1,0 +1,30 @@
+// kube generate: YAML that `kube play` makes the same of.
+
+import { writeFileSync } from "node:fs";
+import { generateKube } from "../../engine/kube/generate-kube.ts";
+import { absolutePath } from "../absolute-path.ts";
+import { defineCommand } from "../command.ts";
+import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
+import { writeOutput } from "../write-text.ts";
+
+export const generate = defineCommand({
+  usage: ["[FLAGS] POD...", "[FLAGS] CONTAINER..."],
+  about: `Writes a Pod document for each pod, and one for all of the containers that are named. Named volumes become
+claims; what a document cannot say is named in warnings.`,
+  flags: {
+    filename: { kind: "text", aliases: ["f"], value: "FILE", help: "write to this new file" },
+    ...PLACE_FLAGS,
+  },
+  args: { min: 1 },
+  examples: ["ocicat kube generate web", "ocicat kube generate -f web.yaml web"],
+  async act(flags) {
+    const text = `${await generateKube(flags.args, placeOptions(flags))}\n`;
+    const file = flags.text("filename");
+    if (file === undefined) {
+      writeOutput(text);
+    } else {
+      writeFileSync(absolutePath(file), text, { flag: "wx" });
+    }
+    return 0;
+  },
+});

@@ -1,0 +1,132 @@
+// From a Kubernetes pod to the pod, containers and volumes of the engine. No I/O but what the context does.
+
+import type { PullPolicy } from "../../config/schema.ts";
+import { plainOptions } from "../plain-options.ts";
+import { type CreatePodOptions, DEFAULT_SHARED } from "../pods/create-pod.ts";
+import type { RunContainerOptions } from "../run-options.ts";
+import { DEFAULT_SECURITY, type RunSecurity } from "../security.ts";
+import type { KubeContext } from "./kube-context.ts";
+import {
+  containerMounts,
+  hostPaths,
+  type KubeHostPath,
+  type KubeStoredVolume,
+  storedVolumes,
+} from "./kube-mounts.ts";
+import type { KubeContainer, KubePod, KubeSecurity } from "./kube-objects.ts";
+import { containerVariables, expand } from "./kube-variables.ts";
+
+export interface CompiledPod {
+  readonly pod: CreatePodOptions & { readonly name: string };
+  /** Each runs to its end before the next, and all before the containers. */
+  readonly initContainers: readonly RunContainerOptions[];
+  readonly containers: readonly RunContainerOptions[];
+  readonly volumes: readonly KubeStoredVolume[];
+  readonly hostPaths: readonly KubeHostPath[];
+}
+
+export function compilePod(pod: KubePod, context: KubeContext): CompiledPod {
+  const { spec } = pod;
+  return {
+    pod: podOptions(pod),
+    initContainers: spec.initContainers.map((container) => ({
+      ...containerOptions(pod, container, context),
+      restart: { kind: "no" },
+    })),
+    containers: spec.containers.map((container) => containerOptions(pod, container, context)),
+    volumes: storedVolumes(pod, context),
+    hostPaths: hostPaths(pod),
+  };
+}
+
+function podOptions({ name, labels, annotations, spec }: KubePod): CompiledPod["pod"] {
+  const sharesProcesses = spec.sharesProcesses || spec.hostPid;
+  return {
+    name,
+    labels,
+    annotations,
+    shared: sharesProcesses ? [...DEFAULT_SHARED, "pid"] : DEFAULT_SHARED,
+    network: spec.hostNetwork ? "host" : "none",
+    namespaces: {
+      ...(spec.hostPid ? { pid: "host" } : {}),
+      ...(spec.hostIpc ? { ipc: "host" } : {}),
+    },
+    ...(spec.hostname === undefined ? {} : { hostname: spec.hostname }),
+    names: spec.names,
+    sysctls: spec.sysctls,
+    restart: spec.restart,
+    exitPolicy: "stop",
+  };
+}
+
+const PULL_POLICIES: Readonly<Record<NonNullable<KubeContainer["pullPolicy"]>, PullPolicy>> = {
+  Always: "always",
+  IfNotPresent: "missing",
+  Never: "never",
+};
+
+function containerOptions(
+  pod: KubePod,
+  container: KubeContainer,
+  context: KubeContext,
+): RunContainerOptions {
+  const { spec } = pod;
+  const { values, secrets } = containerVariables(pod, container, context);
+  const mounts = containerMounts(pod, container, context);
+  const words = (texts: readonly string[]) => texts.map((text) => expand(text, values));
+  const user = userOf(container, spec.security, context);
+  return plainOptions(container.image, words(container.args ?? []), {
+    pod: pod.name,
+    name: `${pod.name}-${container.name}`,
+    labels: pod.labels,
+    ...(container.pullPolicy === undefined
+      ? {}
+      : { pullPolicy: PULL_POLICIES[container.pullPolicy] }),
+    ...(container.command === undefined ? {} : { entrypoint: words(container.command) }),
+    ...(container.workingDir === undefined ? {} : { workdir: container.workingDir }),
+    env: [...values].map(([name, value]) => `${name}=${value}`),
+    ...(user === undefined ? {} : { user }),
+    groups: spec.groups.map(String),
+    interactive: container.stdin,
+    terminal: container.tty,
+    restart: spec.restart,
+    ...(spec.stopTimeoutMs === undefined ? {} : { stopTimeoutMs: spec.stopTimeoutMs }),
+    readOnly: container.security.readOnly,
+    mounts: mounts.mounts,
+    volumes: mounts.volumes,
+    tmpfs: mounts.tmpfs,
+    secrets: [...secrets, ...mounts.secrets],
+    limits: container.limits,
+    security: securityOf(container.security, spec.security, context),
+  });
+}
+
+/** The container's own wins over the pod's. */
+function userOf(
+  { name, security }: KubeContainer,
+  pod: KubeSecurity,
+  context: KubeContext,
+): string | undefined {
+  const user = security.user ?? pod.user;
+  const group = security.group ?? pod.group;
+  if (user === undefined && group !== undefined) {
+    context.warn(`container ${JSON.stringify(name)}: runAsGroup is ignored without runAsUser`);
+  }
+  return user === undefined ? undefined : `${user}${group === undefined ? "" : `:${group}`}`;
+}
+
+function securityOf(own: KubeSecurity, pod: KubeSecurity, { readFile }: KubeContext): RunSecurity {
+  const seccomp = own.seccomp ?? pod.seccomp;
+  return {
+    ...DEFAULT_SECURITY,
+    addedCapabilities: own.added,
+    droppedCapabilities: own.dropped,
+    noNewPrivileges: own.noNewPrivileges,
+    ...(own.privileged ? { privileged: true } : {}),
+    ...(seccomp === undefined ? {} : { seccomp: profileOf(seccomp, readFile) }),
+  };
+}
+
+function profileOf(seccomp: string, readFile: (path: string) => string): RunSecurity["seccomp"] {
+  return seccomp === "unconfined" ? seccomp : { profile: readFile(seccomp) };
+}

@@ -1,0 +1,99 @@
+// kube down: removes what the play of a file has made.
+
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { removePod, stopPod } from "../pods/pod-operations.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { removeVolume } from "../volumes/volume-operations.ts";
+import { type KubeStoredVolume, ownVolumeName } from "./kube-mounts.ts";
+import type { KubePod } from "./kube-objects.ts";
+import { removeKubeSecret } from "./kube-secrets.ts";
+import { parseKubeFile } from "./parse-documents.ts";
+
+export interface DownKubeOptions extends SurroundingsOptions {
+  readonly text: string;
+  readonly fileName: string;
+  /** The volumes of its claims, too. */
+  readonly force: boolean;
+}
+
+export interface Removed {
+  /** Ids. */
+  readonly pods: readonly string[];
+  readonly secrets: readonly string[];
+  readonly volumes: readonly string[];
+}
+
+/** What is gone already is no error. */
+export async function downKube(options: DownKubeOptions): Promise<Removed> {
+  const { objects } = parseKubeFile(options.text, options.fileName);
+  const pods: string[] = [];
+  const secrets: string[] = [];
+  const volumes: string[] = [];
+  for (const object of objects) {
+    if (object.kind === "Pod") {
+      const volumesOf = volumesOfPod(object);
+      await unlessGone(() => stopPod(object.name, options));
+      pods.push(...(await removePlayed({ pod: object.name, volumes: volumesOf }, options)));
+    }
+  }
+  for (const object of objects) {
+    if (object.kind === "Secret" && (await removeKubeSecret(object.name, options))) {
+      secrets.push(object.name);
+    }
+    const claims = options.force ? claimsOf(object) : [];
+    for (const claim of claims) {
+      const removed = await unlessGone(() => removeVolume(claim, options).then(() => claim));
+      volumes.push(...(removed === undefined ? [] : [removed]));
+    }
+  }
+  return { pods, secrets, volumes };
+}
+
+function claimsOf(object: ReturnType<typeof parseKubeFile>["objects"][number]): readonly string[] {
+  switch (object.kind) {
+    case "PersistentVolumeClaim":
+      return [object.name];
+    case "Pod":
+      return object.spec.volumes.flatMap((volume) =>
+        volume.kind === "claim" ? [volume.claim] : [],
+      );
+    default:
+      return [];
+  }
+}
+
+function volumesOfPod(pod: KubePod): readonly Pick<KubeStoredVolume, "isOwn" | "name">[] {
+  return pod.spec.volumes.map(({ name }) => ({ name: ownVolumeName(pod, name), isOwn: true }));
+}
+
+interface PlayedNames {
+  /** Its name or id. */
+  readonly pod: string;
+  readonly volumes: readonly Pick<KubeStoredVolume, "isOwn" | "name">[];
+}
+
+/** With the volumes that are the pod's alone. Returns the ids of what was there. */
+export async function removePlayed(
+  { pod, volumes }: PlayedNames,
+  options: SurroundingsOptions,
+): Promise<readonly string[]> {
+  const id = await unlessGone(() => removePod(pod, { ...options, force: true }));
+  for (const { name, isOwn } of volumes) {
+    if (isOwn) {
+      await unlessGone(() => removeVolume(name, options).then(() => name));
+    }
+  }
+  return id === undefined ? [] : [id];
+}
+
+/** Undefined: it was not there. */
+async function unlessGone<Result>(act: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof OcicatError && error.code === "not-found") {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+// The volumes and folders that a pod of a document needs, before it is created.
+
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { createVolume, inspectVolume } from "../volumes/volume-operations.ts";
+import type { KubeFileContent, KubeHostPath, KubeStoredVolume } from "./kube-mounts.ts";
+import type { HostPathType } from "./kube-objects.ts";
+
+const OWN_LABEL = "ocicat.kube.pod";
+/** The group's, and what is made in it gets the group. */
+const GROUP_MODE = 0o2775;
+
+export async function prepareVolume(
+  volume: KubeStoredVolume,
+  pod: string,
+  options: SurroundingsOptions,
+): Promise<void> {
+  const labels = volume.isOwn ? { [OWN_LABEL]: pod } : {};
+  const name = await createVolume(volume.name, { ...options, labels });
+  const { path } = await inspectVolume(name, options);
+  if (volume.files !== undefined) {
+    fill(path, volume.files);
+  } else if (volume.isOwn || volume.group !== undefined) {
+    shareWithGroup(path, volume.group);
+  }
+}
+
+/** No container writes here: what is there is what we wrote before. */
+function fill(path: string, files: readonly KubeFileContent[]): void {
+  for (const { path: name, mode, content } of files) {
+    const file = join(path, name);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    rmSync(file, { force: true });
+    writeFileSync(file, content, { flag: "wx" });
+    chmodSync(file, mode);
+  }
+}
+
+/** As Kubernetes has it: whoever runs in the pod may write to a volume that begins empty. */
+function shareWithGroup(path: string, group: number | undefined): void {
+  if (!lstatSync(path).isDirectory()) {
+    return;
+  }
+  if (group === undefined) {
+    chmodSync(path, 0o777);
+  } else if (process.geteuid?.() === 0) {
+    chownSync(path, 0, group);
+    chmodSync(path, GROUP_MODE);
+  }
+}
+
+const CHECKS: Readonly<Record<HostPathType, (path: string) => boolean>> = {
+  "": () => true,
+  DirectoryOrCreate: (path) => statSync(path).isDirectory(),
+  Directory: (path) => statSync(path).isDirectory(),
+  FileOrCreate: (path) => statSync(path).isFile(),
+  File: (path) => statSync(path).isFile(),
+  Socket: (path) => statSync(path).isSocket(),
+  CharDevice: (path) => statSync(path).isCharacterDevice(),
+  BlockDevice: (path) => statSync(path).isBlockDevice(),
+};
+
+/** Makes what may be made, and refuses what is not as the document says. */
+export function prepareHostPath({ path, type, place }: KubeHostPath): void {
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (!isThere && type === "DirectoryOrCreate") {
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+  } else if (!isThere && type === "FileOrCreate") {
+    writeFileSync(path, "", { flag: "wx", mode: 0o644 });
+  } else if (!isThere || !CHECKS[type](path)) {
+    throw new OcicatError("not-found", {
+      operation: "use",
+      subject: quote(path),
+      reason: isThere ? `it is no ${type}` : "no such file or directory",
+      hint: `${place}.hostPath asks for it`,
+    });
+  }
+}

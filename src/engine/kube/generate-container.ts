@@ -1,0 +1,115 @@
+// A container as an entry of spec.containers. No I/O.
+
+import type { ContainerRecord } from "../containers/container-record.ts";
+import type { RunLimits } from "../run-limits.ts";
+import { DEFAULT_SECURITY } from "../security.ts";
+import type { GeneratedVolumes } from "./generate-volumes.ts";
+
+export interface GenerateContext {
+  readonly volumes: GeneratedVolumes;
+  /** Where a stored secret is a key of a Secret: its object and key. */
+  secretKey(stored: string): { readonly object: string; readonly key: string } | undefined;
+  warn(text: string): void;
+}
+
+export type Document = Readonly<Record<string, unknown>>;
+
+/** As Kubernetes takes names. */
+export function kubeName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9-]/g, "-");
+}
+
+/** `podName`: what its name begins with when a file was played. */
+export function generateContainer(
+  { name, image, options }: ContainerRecord,
+  podName: string | undefined,
+  context: GenerateContext,
+): Document {
+  const own = podName !== undefined && name.startsWith(`${podName}-`);
+  const { entrypoint, command, workdir, interactive, terminal } = options;
+  const env = variables(options, context);
+  const mounts = context.volumes.mountsOf(options, context);
+  const resources = resourcesOf(options.limits);
+  const security = securityOf(options, (text) => context.warn(`container ${name}: ${text}`));
+  return {
+    name: kubeName(own ? name.slice((podName?.length ?? 0) + 1) : name),
+    image: image?.name ?? "",
+    ...unlessEmpty("command", (entrypoint ?? []).map(literal)),
+    ...unlessEmpty("args", command.map(literal)),
+    ...(workdir === undefined ? {} : { workingDir: workdir }),
+    ...unlessEmpty("env", env),
+    ...unlessEmpty("volumeMounts", mounts),
+    ...unlessEmpty("resources", resources),
+    ...unlessEmpty("securityContext", security),
+    ...(interactive ? { stdin: true } : {}),
+    ...(terminal ? { tty: true } : {}),
+  };
+}
+
+/** Nothing in it is taken for a variable: $$ stands for $. */
+function literal(text: string): string {
+  return /\$[$(]/.test(text) ? text.replaceAll("$", "$$$$") : text;
+}
+
+export function unlessEmpty(name: string, value: object): Document {
+  return Object.keys(value).length === 0 ? {} : { [name]: value };
+}
+
+function variables(
+  { env, secrets = [] }: ContainerRecord["options"],
+  context: GenerateContext,
+): readonly Document[] {
+  const plain = env
+    .filter((entry) => entry.includes("="))
+    .map((entry) => {
+      const equals = entry.indexOf("=");
+      return { name: entry.slice(0, equals), value: literal(entry.slice(equals + 1)) };
+    });
+  const secret = secrets.flatMap((each) => {
+    const found = each.kind === "env" ? context.secretKey(each.name) : undefined;
+    const reference = { name: found?.object, key: found?.key };
+    return found === undefined
+      ? []
+      : [{ name: each.target, valueFrom: { secretKeyRef: reference } }];
+  });
+  return [...plain, ...secret];
+}
+
+const SHARES_OF_A_CPU = 1024;
+
+function resourcesOf({ memory, cpus, memoryReservation, cpuShares }: RunLimits): Document {
+  const limits = {
+    ...(memory === undefined ? {} : { memory: String(memory) }),
+    ...(cpus === undefined ? {} : { cpu: `${Math.round(cpus * 1000)}m` }),
+  };
+  const requests = {
+    ...(memoryReservation === undefined ? {} : { memory: String(memoryReservation) }),
+    ...(cpuShares === undefined
+      ? {}
+      : { cpu: `${Math.round((cpuShares / SHARES_OF_A_CPU) * 1000)}m` }),
+  };
+  return { ...unlessEmpty("limits", limits), ...unlessEmpty("requests", requests) };
+}
+
+function securityOf(
+  { user, readOnly, security = DEFAULT_SECURITY }: ContainerRecord["options"],
+  warn: (text: string) => void,
+): Document {
+  const [, uid, gid] = /^(\d+)(?::(\d+))?$/.exec(user ?? "") ?? [];
+  if (user !== undefined && uid === undefined) {
+    warn(`the user ${JSON.stringify(user)} is left out: a document takes numbers alone`);
+  }
+  const capabilities = {
+    ...unlessEmpty("add", security.addedCapabilities),
+    ...unlessEmpty("drop", security.droppedCapabilities),
+  };
+  return {
+    ...(uid === undefined ? {} : { runAsUser: Number(uid) }),
+    ...(gid === undefined ? {} : { runAsGroup: Number(gid) }),
+    ...(readOnly ? { readOnlyRootFilesystem: true } : {}),
+    ...(security.privileged === true ? { privileged: true } : {}),
+    ...(security.noNewPrivileges ? { allowPrivilegeEscalation: false } : {}),
+    ...(security.seccomp === "unconfined" ? { seccompProfile: { type: "Unconfined" } } : {}),
+    ...unlessEmpty("capabilities", capabilities),
+  };
+}

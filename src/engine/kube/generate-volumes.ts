@@ -1,0 +1,99 @@
+// The volumes of a generated pod: each is there once, however many containers mount it. No I/O.
+
+import type { ContainerRecord } from "../containers/container-record.ts";
+import type { Document, GenerateContext } from "./generate-container.ts";
+
+interface MountNeed {
+  /** What tells whether two mounts are of the same volume. */
+  readonly identity: string;
+  readonly name: string;
+  readonly source: Document;
+  readonly mount: Document;
+}
+
+export class GeneratedVolumes {
+  readonly #found = new Map<string, Document & { readonly name: string }>();
+
+  get documents(): readonly Document[] {
+    return [...this.#found.values()];
+  }
+
+  /** The volumeMounts of a container. */
+  mountsOf(options: ContainerRecord["options"], context: GenerateContext): readonly Document[] {
+    const needs = [...storeVolumes(options), ...binds(options), ...memory(options)];
+    return [...needs, ...secretFiles(options, context)].map((need) => ({
+      ...need.mount,
+      name: this.#nameOf(need),
+    }));
+  }
+
+  #nameOf({ identity, name, source }: MountNeed): string {
+    const known = this.#found.get(identity);
+    if (known !== undefined) {
+      return known.name;
+    }
+    const unique = `${name}-${this.#found.size}`;
+    this.#found.set(identity, { name: unique, ...source });
+    return unique;
+  }
+}
+
+function readOnlyPart(readOnly: boolean): Document {
+  return readOnly ? { readOnly: true } : {};
+}
+
+function storeVolumes({ volumes = [] }: ContainerRecord["options"]): readonly MountNeed[] {
+  return volumes.map(({ name: claimName = "", destination, readOnly }) => ({
+    identity: `claim ${claimName}`,
+    name: "claim",
+    source: { persistentVolumeClaim: { claimName } },
+    mount: { mountPath: destination, ...readOnlyPart(readOnly) },
+  }));
+}
+
+function binds({ mounts }: ContainerRecord["options"]): readonly MountNeed[] {
+  return mounts.map(({ source: path, destination, readOnly }) => ({
+    identity: `host ${path}`,
+    name: "host",
+    source: { hostPath: { path } },
+    mount: { mountPath: destination, ...readOnlyPart(readOnly) },
+  }));
+}
+
+/** Each is a container's own. */
+function memory({ tmpfs }: ContainerRecord["options"]): readonly MountNeed[] {
+  return tmpfs.map((text) => {
+    const [destination = "", options = ""] = text.split(":", 2);
+    const size = /(?:^|,)size=(\d+)(?:,|$)/.exec(options)?.[1];
+    const limit = size === undefined ? {} : { sizeLimit: size };
+    return {
+      identity: `memory ${crypto.randomUUID()}`,
+      name: "memory",
+      source: { emptyDir: { medium: "Memory", ...limit } },
+      mount: { mountPath: destination, ...readOnlyPart(options.split(",").includes("ro")) },
+    };
+  });
+}
+
+function secretFiles(
+  { secrets = [] }: ContainerRecord["options"],
+  context: GenerateContext,
+): readonly MountNeed[] {
+  return secrets.flatMap((secret): readonly MountNeed[] => {
+    const found = context.secretKey(secret.name);
+    if (found === undefined) {
+      context.warn(`secret ${secret.name} is left out: it is no key of a Secret`);
+      return [];
+    }
+    return secret.kind === "env"
+      ? []
+      : [
+          {
+            identity: `secret ${found.object} ${secret.mode}`,
+            name: "secret",
+            source: { secret: { secretName: found.object, defaultMode: secret.mode } },
+            mount: { mountPath: secret.target, subPath: found.key, readOnly: true },
+          },
+        ];
+  });
+}

@@ -1,0 +1,200 @@
+// The volumes of a pod: what has to be there before it starts, and what its containers mount. No I/O.
+
+import type { RunMount, RunSecret, RunVolume } from "../run-options.ts";
+import { dataPath } from "../run-volumes.ts";
+import type { KubeContext } from "./kube-context.ts";
+import type {
+  HostPathType,
+  KubeContainer,
+  KubePod,
+  KubeVolume,
+  KubeVolumeMount,
+} from "./kube-objects.ts";
+
+/** A volume of the store that a pod needs. */
+export interface KubeStoredVolume {
+  readonly name: string;
+  /** It is the pod's alone, and goes with it. */
+  readonly isOwn: boolean;
+  readonly group: number | undefined;
+  /** What is in it; absent: what is written to it. */
+  readonly files?: readonly KubeFileContent[];
+}
+
+export interface KubeFileContent {
+  /** Inside of the volume. */
+  readonly path: string;
+  readonly mode: number;
+  readonly content: Uint8Array;
+}
+
+export interface KubeHostPath {
+  readonly path: string;
+  readonly type: HostPathType;
+  readonly place: string;
+}
+
+export interface KubeMounts {
+  readonly mounts: readonly RunMount[];
+  readonly volumes: readonly RunVolume[];
+  readonly tmpfs: readonly string[];
+  readonly secrets: readonly RunSecret[];
+}
+
+export function ownVolumeName(pod: Pick<KubePod, "name">, volume: string): string {
+  return `${pod.name}-${volume}`;
+}
+
+export function storedVolumes(pod: KubePod, context: KubeContext): readonly KubeStoredVolume[] {
+  const group = pod.spec.volumeGroup;
+  return pod.spec.volumes.flatMap((volume): readonly KubeStoredVolume[] => {
+    const name = ownVolumeName(pod, volume.name);
+    switch (volume.kind) {
+      case "empty":
+        return isTmpfs(pod, volume) ? [] : [{ name, isOwn: true, group }];
+      case "claim":
+        return [{ name: volume.claim, isOwn: false, group }];
+      case "ConfigMap":
+        return [{ name, isOwn: true, group: undefined, files: filesOf(volume, context) }];
+      default:
+        return [];
+    }
+  });
+}
+
+export function hostPaths({ spec }: KubePod): readonly KubeHostPath[] {
+  return spec.volumes.flatMap((volume) => (volume.kind === "host" ? [volume] : []));
+}
+
+/** Memory that several containers share is a folder on the disk here. */
+function isTmpfs({ spec }: KubePod, volume: KubeVolume): boolean {
+  const users = [...spec.initContainers, ...spec.containers].filter(({ mounts }) =>
+    mounts.some((mount) => mount.volume === volume.name),
+  );
+  return volume.kind === "empty" && volume.isMemory && users.length <= 1;
+}
+
+type FilesVolume = Extract<KubeVolume, { readonly kind: "ConfigMap" | "Secret" }>;
+
+interface ChosenKey {
+  readonly key: string;
+  readonly path: string;
+  readonly mode: number;
+}
+
+function chosenKeys(
+  volume: FilesVolume,
+  keys: readonly string[] | undefined,
+  context: KubeContext,
+): readonly ChosenKey[] {
+  const { object, kind, optional, place, mode } = volume;
+  if (keys === undefined && !optional) {
+    context.fault(place, `there is no ${kind} ${JSON.stringify(object)}`);
+  }
+  const all = (keys ?? []).map((key) => ({ key, path: key, mode }));
+  const chosen = keys === undefined ? [] : (volume.items ?? all);
+  for (const { key } of chosen.filter((item) => keys?.includes(item.key) !== true)) {
+    if (!optional) {
+      context.fault(place, `${kind} ${JSON.stringify(object)} has no key ${JSON.stringify(key)}`);
+    }
+  }
+  return chosen.filter(({ key }) => keys?.includes(key));
+}
+
+function filesOf(volume: FilesVolume, context: KubeContext): readonly KubeFileContent[] {
+  const map = context.maps.get(volume.object);
+  const keys = map === undefined ? undefined : [...map.keys()];
+  return chosenKeys(volume, keys, context).map(({ key, path, mode }) => ({
+    path,
+    mode,
+    content: map?.get(key) ?? new Uint8Array(),
+  }));
+}
+
+export function containerMounts(
+  pod: KubePod,
+  container: KubeContainer,
+  context: KubeContext,
+): KubeMounts {
+  const mounts: RunMount[] = [];
+  const volumes: RunVolume[] = [];
+  const tmpfs: string[] = [];
+  const secrets: RunSecret[] = [];
+  for (const mount of container.mounts) {
+    const volume = pod.spec.volumes.find(({ name }) => name === mount.volume);
+    const { path: destination, subPath } = mount;
+    if (volume?.kind === "Secret") {
+      secrets.push(...secretMounts(volume, mount, context));
+    } else if (volume?.kind === "ConfigMap" && subPath !== undefined) {
+      const name = ownVolumeName(pod, volume.name);
+      const source = subPathOf(volume, mount, { name, context });
+      mounts.push({ source, destination, readOnly: true });
+    } else if (subPath !== undefined) {
+      const reason =
+        "only files of configMap and secret volumes can be chosen: those that a container " +
+        "writes to may lead elsewhere";
+      context.fault(`${mount.place}.subPath`, reason);
+    } else if (volume?.kind === "host") {
+      mounts.push({ source: volume.path, destination, readOnly: mount.readOnly });
+    } else if (volume?.kind === "empty" && isTmpfs(pod, volume)) {
+      tmpfs.push(tmpfsOf(volume, mount));
+    } else if (volume !== undefined) {
+      volumes.push(storedVolume(pod, volume, mount));
+    }
+  }
+  return { mounts, volumes, tmpfs, secrets };
+}
+
+function tmpfsOf(
+  { bytes }: Extract<KubeVolume, { readonly kind: "empty" }>,
+  { path, readOnly }: KubeVolumeMount,
+): string {
+  const size = bytes === undefined ? "" : `,size=${Math.floor(bytes)}`;
+  return `${path}:mode=1777${size}${readOnly ? ",ro" : ""}`;
+}
+
+function storedVolume(pod: KubePod, volume: KubeVolume, mount: KubeVolumeMount): RunVolume {
+  const isClaim = volume.kind === "claim";
+  return {
+    name: isClaim ? volume.claim : ownVolumeName(pod, volume.name),
+    destination: mount.path,
+    readOnly: mount.readOnly || volume.kind === "ConfigMap" || (isClaim && volume.readOnly),
+    copies: false,
+  };
+}
+
+/** Nobody but the host writes to such a volume. */
+function subPathOf(
+  volume: FilesVolume,
+  { subPath = "", place }: KubeVolumeMount,
+  { name, context }: { readonly name: string; readonly context: KubeContext },
+): string {
+  const isThere = filesOf(volume, context).some(({ path }) => path === subPath);
+  if (!isThere) {
+    context.fault(`${place}.subPath`, `the volume has no file ${JSON.stringify(subPath)}`);
+  }
+  return `${dataPath(context.storeRoot, name)}/${subPath}`;
+}
+
+/** Each key is a file that is placed anew at each start. */
+function secretMounts(
+  volume: FilesVolume,
+  { path, subPath, place }: KubeVolumeMount,
+  context: KubeContext,
+): readonly RunSecret[] {
+  const stored = context.secrets.get(volume.object);
+  const keys = stored === undefined ? undefined : [...stored.keys()];
+  const chosen = chosenKeys(volume, keys, context);
+  const shown = subPath === undefined ? chosen : chosen.filter((item) => item.path === subPath);
+  if (subPath !== undefined && shown.length === 0) {
+    context.fault(`${place}.subPath`, `the volume has no file ${JSON.stringify(subPath)}`);
+  }
+  return shown.map((item) => ({
+    kind: "mount",
+    name: stored?.get(item.key) ?? "",
+    target: subPath === undefined ? `${path}/${item.path}` : path,
+    uid: 0,
+    gid: 0,
+    mode: item.mode,
+  }));
+}

@@ -1,0 +1,188 @@
+// One entry of spec.containers or spec.initContainers.
+
+import type { RunLimits } from "../run-limits.ts";
+import type { KubeFields } from "./kube-fields.ts";
+import type {
+  KubeContainer,
+  KubeKey,
+  KubeSecurity,
+  KubeVariable,
+  KubeVariableSource,
+  KubeVolumeMount,
+} from "./kube-objects.ts";
+import { parseQuantity } from "./quantities.ts";
+
+/** A CPU in the unit of cgroup v1. */
+const SHARES_OF_A_CPU = 1024;
+const LEAST_SHARES = 2;
+
+export function parseContainer(fields: KubeFields): KubeContainer {
+  const container = {
+    name: fields.requiredText("name"),
+    image: fields.requiredText("image"),
+    pullPolicy: fields.choice("imagePullPolicy", ["Always", "IfNotPresent", "Never"]),
+    command: fields.texts("command"),
+    args: fields.texts("args"),
+    workingDir: fields.text("workingDir"),
+    variables: fields.objects("env").map(parseVariable),
+    variableSources: fields.objects("envFrom").flatMap(parseVariableSource),
+    mounts: fields.objects("volumeMounts").map(parseVolumeMount),
+    limits: parseResources(fields.object("resources")),
+    security: parseSecurity(fields.object("securityContext")),
+    stdin: fields.flag("stdin"),
+    tty: fields.flag("tty"),
+  };
+  for (const port of fields.objects("ports")) {
+    warnOfPort(port);
+  }
+  fields.skip("terminationMessagePath", "terminationMessagePolicy");
+  fields.end();
+  return container;
+}
+
+function warnOfPort(port: KubeFields): void {
+  port.skip("containerPort", "name", "protocol");
+  if (port.has("hostPort")) {
+    port.skip("hostPort", "hostIP");
+    port.warn("hostPort", "there are no networks with ports yet; hostNetwork has the host's");
+  }
+  port.end();
+}
+
+function parseVariable(fields: KubeFields): KubeVariable {
+  const name = fields.requiredText("name");
+  const source = fields.object("valueFrom");
+  const from =
+    source === undefined
+      ? ({ kind: "value", value: fields.text("value") ?? "" } as const)
+      : parseValueSource(source);
+  fields.end();
+  return { name, from };
+}
+
+function parseValueSource(source: KubeFields): KubeVariable["from"] {
+  const map = source.object("configMapKeyRef");
+  const secret = source.object("secretKeyRef");
+  const field = source.object("fieldRef");
+  source.end();
+  if (map !== undefined) {
+    return parseKey(map, "ConfigMap");
+  }
+  if (secret !== undefined) {
+    return parseKey(secret, "Secret");
+  }
+  if (field !== undefined) {
+    const path = field.requiredText("fieldPath");
+    field.skip("apiVersion");
+    field.end();
+    return { kind: "field", path };
+  }
+  return { kind: "value", value: "" };
+}
+
+function parseKey(fields: KubeFields, kind: KubeKey["kind"]): KubeKey {
+  const key = {
+    kind,
+    object: fields.requiredText("name"),
+    key: fields.requiredText("key"),
+    optional: fields.flag("optional"),
+  };
+  fields.end();
+  return key;
+}
+
+function parseVariableSource(fields: KubeFields): readonly KubeVariableSource[] {
+  const prefix = fields.text("prefix") ?? "";
+  const map = fields.object("configMapRef");
+  const reference = map ?? fields.object("secretRef");
+  fields.end();
+  if (reference === undefined) {
+    return [];
+  }
+  const source = {
+    kind: map === undefined ? ("Secret" as const) : ("ConfigMap" as const),
+    object: reference.requiredText("name"),
+    optional: reference.flag("optional"),
+    prefix,
+  };
+  reference.end();
+  return [source];
+}
+
+function parseVolumeMount(fields: KubeFields): KubeVolumeMount {
+  const path = fields.requiredText("mountPath");
+  if (path !== "" && !path.startsWith("/")) {
+    fields.fault("mountPath", "it is no absolute path");
+  }
+  const mount = {
+    volume: fields.requiredText("name"),
+    path: path.replace(/(?<=.)\/+$/, ""),
+    subPath: fields.text("subPath"),
+    readOnly: fields.flag("readOnly"),
+    place: fields.path,
+  };
+  fields.end();
+  return mount;
+}
+
+function parseResources(fields: KubeFields | undefined): RunLimits {
+  const limits = fields?.object("limits");
+  const requests = fields?.object("requests");
+  const memory = quantity(limits, "memory");
+  const cpus = quantity(limits, "cpu");
+  const reservation = quantity(requests, "memory");
+  const shares = quantity(requests, "cpu");
+  limits?.end();
+  requests?.end();
+  fields?.end();
+  return {
+    ...(memory === undefined ? {} : { memory: Math.floor(memory) }),
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(reservation === undefined ? {} : { memoryReservation: Math.floor(reservation) }),
+    ...(shares === undefined
+      ? {}
+      : { cpuShares: Math.max(LEAST_SHARES, Math.round(shares * SHARES_OF_A_CPU)) }),
+  };
+}
+
+function quantity(fields: KubeFields | undefined, name: string): number | undefined {
+  const text = fields?.quantity(name);
+  const value = text === undefined ? undefined : parseQuantity(text);
+  if (text !== undefined && (value === undefined || value <= 0)) {
+    fields?.fault(name, `${JSON.stringify(text)} is no quantity`);
+  }
+  return value;
+}
+
+/** Of a container, or of a pod, for all of its containers. */
+export function parseSecurity(fields: KubeFields | undefined): KubeSecurity {
+  const capabilities = fields?.object("capabilities");
+  const isEscalating = fields?.has("allowPrivilegeEscalation") !== true;
+  const security = {
+    user: fields?.integer("runAsUser"),
+    group: fields?.integer("runAsGroup"),
+    privileged: fields?.flag("privileged") ?? false,
+    readOnly: fields?.flag("readOnlyRootFilesystem") ?? false,
+    noNewPrivileges: !isEscalating && fields?.flag("allowPrivilegeEscalation") === false,
+    added: capabilities?.texts("add") ?? [],
+    dropped: capabilities?.texts("drop") ?? [],
+    seccomp: parseSeccomp(fields?.object("seccompProfile")),
+  };
+  if (fields?.flag("runAsNonRoot") === true && security.user === undefined) {
+    fields.warn("runAsNonRoot", "it is ignored: the image decides, unless runAsUser does");
+  } else if (fields?.flag("runAsNonRoot") === true && security.user === 0) {
+    fields.fault("runAsUser", "runAsNonRoot does not allow 0");
+  }
+  capabilities?.end();
+  return security;
+}
+
+function parseSeccomp(fields: KubeFields | undefined): string | undefined {
+  const type = fields?.choice("type", ["RuntimeDefault", "Unconfined", "Localhost"]);
+  const path = type === "Localhost" ? fields?.requiredText("localhostProfile") : undefined;
+  if (path !== undefined && !path.startsWith("/")) {
+    fields?.fault("localhostProfile", "it is no absolute path");
+  }
+  fields?.end();
+  return type === "Unconfined" ? "unconfined" : path;
+}

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "bun:test";
+import { OcicatError } from "../../error/ocicat-error.ts";
+import { expand } from "./kube-variables.ts";
+import { parseKubeFile } from "./parse-documents.ts";
+import { parseQuantity } from "./quantities.ts";
+
+const HEAD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n";
+const CONTAINER = "{name: a, image: debian}";
+
+function podOf(spec: string) {
+  const [pod] = parseKubeFile(`${HEAD}${spec}`, "web.yaml").objects;
+  if (pod?.kind !== "Pod") {
+    throw new Error("no pod");
+  }
+  return pod;
+}
+
+function refusal(text: string): string {
+  try {
+    parseKubeFile(text, "web.yaml");
+  } catch (error) {
+    if (error instanceof OcicatError) {
+      return error.message;
+    }
+    throw error;
+  }
+  return "";
+}
+
+describe("what is wrong is told with its place", () => {
+  test.each([
+    ["kind: Pod\nmetadata: {name: x}\n", 'Pod "x": spec.containers: required'],
+    [`${HEAD}  containers: [{name: a}]\n`, 'Pod "web": spec.containers[0].image: required'],
+    [`${HEAD}  containers: [{name: a, image: 5}]\n`, "spec.containers[0].image: it is no text"],
+    [`${HEAD}  containers: [${CONTAINER}, ${CONTAINER}]\n`, 'spec.containers: "a" is there twice'],
+    [
+      `${HEAD}  containers: [{name: a, image: b, env: [{name: X, value: 1}]}]\n`,
+      "spec.containers[0].env[0].value: it is no text: put it in quotes",
+    ],
+    [
+      `${HEAD}  containers: [{name: a, image: b, volumeMounts: [{name: v, mountPath: /v}]}]\n`,
+      'spec.containers[0].volumeMounts[0].name: there is no volume "v"',
+    ],
+    [
+      `${HEAD}  containers: [{name: a, image: b, resources: {limits: {memory: much}}}]\n`,
+      'spec.containers[0].resources.limits.memory: "much" is no quantity',
+    ],
+    [
+      `${HEAD}  restartPolicy: Sometimes\n  containers: [${CONTAINER}]\n`,
+      "spec.restartPolicy: it is none of",
+    ],
+    [
+      `${HEAD}  containers: [${CONTAINER}]\n  volumes: [{name: v, nfs: {}}]\n`,
+      "spec.volumes[0].name: its volume is none of",
+    ],
+    [
+      `${HEAD}  containers: [${CONTAINER}]\n  volumes: [{name: v, secret: {secretName: s, items: [{key: k, path: ../k}]}}]\n`,
+      "spec.volumes[0].secret.items[0].path: it is no path inside of the volume",
+    ],
+    ["kind: Secret\nmetadata: {name: s}\ndata: {k: '%'}\n", "data.k: it is no base64"],
+    ["a: [", "it is no YAML"],
+    ["", "there is nothing in it"],
+    ["- 1\n", "the document: it is no mapping"],
+  ])("%p", (text, expected) => {
+    expect(refusal(text)).toContain(expected);
+  });
+
+  test("all of it at once", () => {
+    expect(refusal(`${HEAD}  hostNetwork: maybe\n  containers: [{}]\n`).split("; ")).toHaveLength(
+      3,
+    );
+  });
+
+  test("aliases that grow, and more text than there may be", () => {
+    const levels = "bcdefghij".split("").map((letter, index) => {
+      const before = "abcdefghi"[index];
+      return `${letter}: &${letter} [${Array.from({ length: 10 }, () => `*${before}`).join(",")}]`;
+    });
+    expect(refusal(`a: &a [x]\n${levels.join("\n")}\n`)).toContain("Excessive aliasing");
+    expect(refusal(" ".repeat(4 * 1024 * 1024 + 1))).toContain("larger than");
+  });
+});
+
+test("what is left out is warned of, what says nothing is not", () => {
+  const spec = `  nodeSelector: {disk: ssd}
+  dnsPolicy: ClusterFirst
+  containers:
+  - name: a
+    image: b
+    readinessProbe: {exec: {command: [x]}}
+    terminationMessagePath: /dev/log
+    ports: [{containerPort: 80}, {containerPort: 81, hostPort: 81}]
+`;
+  expect(parseKubeFile(`${HEAD}${spec}`, "web.yaml").warnings).toEqual([
+    'Pod "web": spec.containers[0].ports[1].hostPort: there are no networks with ports yet; hostNetwork has the host\'s',
+    'Pod "web": spec.containers[0].readinessProbe: it is ignored',
+    'Pod "web": spec.nodeSelector: it is ignored',
+  ]);
+  const service = parseKubeFile(
+    `${HEAD}  containers: [${CONTAINER}]\n---\nkind: Service\nmetadata: {name: s}\n`,
+    "f",
+  );
+  expect(service.warnings).toEqual(['Service "s": kind: documents of this kind are ignored']);
+});
+
+test("a deployment is a pod for each replica", () => {
+  const deployment = (replicas: string) => `kind: Deployment
+metadata: {name: web}
+spec:
+  ${replicas}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [${CONTAINER}]}
+`;
+  const names = (text: string) => parseKubeFile(text, "f").objects.map(({ name }) => name);
+  expect(names(deployment("selector: {}"))).toEqual(["web-pod"]);
+  expect(names(deployment("replicas: 2"))).toEqual(["web-pod-0", "web-pod-1"]);
+});
+
+test.each([
+  ["0644", 0o644],
+  ["0400", 0o400],
+  ["420", 0o644],
+  ["0o600", 0o600],
+])("the mode %s, as YAML 1.1 reads it", (text, mode) => {
+  const { spec } = podOf(
+    `  containers: [${CONTAINER}]\n  volumes: [{name: v, configMap: {name: m, defaultMode: ${text}}}]\n`,
+  );
+  expect(spec.volumes[0]).toMatchObject({ kind: "ConfigMap", object: "m", mode });
+});
+
+test.each([
+  ["500m", 0.5],
+  ["2", 2],
+  ["64Mi", 64 * 2 ** 20],
+  ["1.5G", 1.5e9],
+  ["1e3", 1000],
+  ["12x", undefined],
+  ["-1", undefined],
+  ["", undefined],
+])("the quantity %p", (text, value) => {
+  expect(parseQuantity(text)).toBe(value);
+});
+
+test.each([
+  ["$(A) and $(B)", "1 and $(B)"],
+  ["$$(A) $$ $x", "$(A) $ $x"],
+])("variables in %p", (text, expected) => {
+  expect(expand(text, new Map([["A", "1"]]))).toBe(expected);
+});

@@ -1,0 +1,167 @@
+// From the text of a YAML (or JSON) file to what it asks for. Everything that is wrong with it is told at
+// once, each with its place; what is left out of account is warned of.
+
+import { type Fault, OcicatError } from "../../error/ocicat-error.ts";
+import { KubeFields, KubeReport } from "./kube-fields.ts";
+import type { KubeObject, KubePod } from "./kube-objects.ts";
+import { parsePodSpec } from "./parse-pod-spec.ts";
+
+/** Bun's parser refuses by itself what grows by aliases. */
+const BYTES_LIMIT = 4 * 1024 * 1024;
+const MOST_REPLICAS = 100;
+
+export interface KubeFile {
+  readonly objects: readonly KubeObject[];
+  readonly warnings: readonly string[];
+}
+
+/** `name`: of the file, for messages. */
+export function parseKubeFile(text: string, name: string): KubeFile {
+  if (text.length > BYTES_LIMIT) {
+    throw refused(name, `it is larger than ${BYTES_LIMIT} bytes`);
+  }
+  const parsed = parseYaml(text, name);
+  const documents = (Array.isArray(parsed) ? parsed : [parsed]).filter((each) => each !== null);
+  const context: Context = { text, faults: [], warnings: [] };
+  const objects = documents.flatMap((document: unknown) => parseDocument(document, context));
+  if (context.faults.length > 0) {
+    const reason = context.faults.map(({ path, reason: why }) => `${path}: ${why}`).join("; ");
+    throw refused(name, reason, context.faults);
+  }
+  if (objects.length === 0) {
+    throw refused(name, "there is nothing in it");
+  }
+  return { objects, warnings: context.warnings };
+}
+
+function refused(name: string, reason: string, faults: readonly Fault[] = []): OcicatError {
+  return new OcicatError("invalid-config", {
+    operation: "read",
+    subject: name,
+    reason,
+    faults,
+  });
+}
+
+function parseYaml(text: string, name: string): unknown {
+  try {
+    return Bun.YAML.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw refused(name, reason.replace(/^YAML Parse error: /, "it is no YAML: "));
+  }
+}
+
+interface Context {
+  readonly text: string;
+  readonly faults: Fault[];
+  readonly warnings: string[];
+}
+
+function parseDocument(document: unknown, context: Context): readonly KubeObject[] {
+  const report = new KubeReport();
+  const fields = new KubeFields(document, "", report);
+  const kind = fields.requiredText("kind");
+  fields.skip("apiVersion", "status");
+  const metadata = fields.object("metadata");
+  const name = metadata?.requiredText("name") ?? "";
+  if (metadata === undefined) {
+    fields.fault("metadata.name", "required");
+  }
+  const objects = parseKind(kind, fields, {
+    name,
+    labels: metadata?.textMap("labels") ?? {},
+    annotations: metadata?.textMap("annotations") ?? {},
+    text: context.text,
+  });
+  metadata?.skip("namespace", "creationTimestamp", "uid", "resourceVersion", "generation");
+  metadata?.end();
+  fields.end();
+  const label = `${kind} ${JSON.stringify(name)}`;
+  context.faults.push(
+    ...report.faults.map((fault) => ({ ...fault, path: `${label}: ${fault.path}` })),
+  );
+  context.warnings.push(...report.warnings.map((warning) => `${label}: ${warning}`));
+  return objects;
+}
+
+interface Metadata {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The whole file. */
+  readonly text: string;
+}
+
+function parseKind(kind: string, fields: KubeFields, metadata: Metadata): readonly KubeObject[] {
+  const { name, labels } = metadata;
+  switch (kind) {
+    case "Pod":
+      return [parsePod(fields, metadata)];
+    case "Deployment":
+      return parseDeployment(fields, metadata);
+    case "ConfigMap":
+      return [
+        { kind, name, data: new Map([...texts(fields, "data"), ...binary(fields, "binaryData")]) },
+      ];
+    case "Secret":
+      fields.skip("type", "immutable");
+      return [
+        { kind, name, data: new Map([...binary(fields, "data"), ...texts(fields, "stringData")]) },
+      ];
+    case "PersistentVolumeClaim":
+      // How large it is and who may use it is the machine's business here.
+      fields.skip("spec");
+      return [{ kind, name, labels }];
+    default:
+      fields.skip("spec", "data");
+      fields.warn("kind", "documents of this kind are ignored");
+      return [];
+  }
+}
+
+function texts(fields: KubeFields, name: string): readonly (readonly [string, Uint8Array])[] {
+  fields.skip("immutable");
+  const encoder = new TextEncoder();
+  return Object.entries(fields.textMap(name)).map(([key, value]) => [key, encoder.encode(value)]);
+}
+
+function binary(fields: KubeFields, name: string): readonly (readonly [string, Uint8Array])[] {
+  return Object.entries(fields.textMap(name)).flatMap(([key, value]) => {
+    try {
+      return [[key, Uint8Array.fromBase64(value)] as const];
+    } catch {
+      fields.fault(`${name}.${key}`, "it is no base64");
+      return [];
+    }
+  });
+}
+
+function parsePod(fields: KubeFields, metadata: Metadata): KubePod {
+  const { name, labels, annotations, text } = metadata;
+  const spec = fields.object("spec") ?? new KubeFields({}, "spec", fields.report);
+  return { kind: "Pod", name, labels, annotations, spec: parsePodSpec(spec, text) };
+}
+
+/** Podman plays one pod of a deployment, whatever `replicas` says; here there are as many. */
+function parseDeployment(fields: KubeFields, { name, text }: Metadata): readonly KubePod[] {
+  const spec = fields.object("spec") ?? new KubeFields({}, "spec", fields.report);
+  const replicas = spec.integer("replicas", 0, MOST_REPLICAS) ?? 1;
+  spec.skip("selector", "strategy", "revisionHistoryLimit", "progressDeadlineSeconds");
+  const template = spec.object("template");
+  if (template === undefined) {
+    spec.fault("template", "required");
+    return [];
+  }
+  const metadata = template.object("metadata");
+  const labels = metadata?.textMap("labels") ?? {};
+  const annotations = metadata?.textMap("annotations") ?? {};
+  metadata?.skip("name", "creationTimestamp");
+  metadata?.end();
+  const pod = parsePod(template, { name: `${name}-pod`, labels, annotations, text });
+  template.end();
+  spec.end();
+  return replicas === 1
+    ? [pod]
+    : Array.from({ length: replicas }, (_, index) => ({ ...pod, name: `${pod.name}-${index}` }));
+}

@@ -1,0 +1,23 @@
+// Kubernetes' quantities: "500m", "1.5", "64Mi", "1G". No I/O.
+
+const FACTORS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  m: 1e-3,
+};
+
+/** Undefined: it is no quantity. */
+export function parseQuantity(text: string): number | undefined {
+  const [, digits, suffix = ""] = /^(\d+(?:\.\d+)?(?:e\d{1,2})?)([a-zA-Z]{0,2})$/i.exec(text) ?? [];
+  const factor = Object.hasOwn(FACTORS, suffix) ? FACTORS[suffix] : undefined;
+  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
+}

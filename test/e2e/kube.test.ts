@@ -1,0 +1,199 @@
+// kube play, down, generate: pods from Kubernetes' documents.
+
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventually } from "../peers/conditions.ts";
+import { ContainerPlace } from "./container-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+
+describe.skipIf(NEEDS_ROOT)("as root: kube", () => {
+  const place = new ContainerPlace();
+
+  afterEach(async () => {
+    place.reap();
+    place.outputOf("pod rm", "-f", "--all");
+    place.clear();
+    place.call("volume prune", ["--all", "--force"]);
+    await eventually("the holders' end", () => place.leftovers().length === 0);
+  });
+  afterAll(() => {
+    place.remove();
+  });
+
+  const play = (yaml: string, ...flags: readonly string[]) =>
+    place.call("kube play", ["--cgroup-parent", `octest-${process.pid}`, ...flags, "-"], {
+      input: yaml.replaceAll("IMAGE", place.image),
+    });
+
+  /** Must succeed without a warning. */
+  const played = (yaml: string, ...flags: readonly string[]): string => {
+    const { status, stdout, stderr } = play(yaml, ...flags);
+    expect([status, stderr]).toEqual([0, ""]);
+    return stdout;
+  };
+
+  const pod = (spec: string, name = "web"): string =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, labels: {app: web}}\nspec:\n  restartPolicy: Never\n  terminationGracePeriodSeconds: 0\n${spec}`;
+
+  /** What it wrote to its standard output. */
+  const logs = (name: string): string => place.call("logs", [name]).stdout;
+
+  const logsAtEnd = (name: string): string => {
+    place.outputOf("wait", name);
+    return logs(name);
+  };
+
+  const WEB = `kind: ConfigMap
+metadata: {name: settings}
+data: {greeting: hello, page.html: served}
+---
+kind: Secret
+metadata: {name: db}
+stringData: {password: hunter2}
+---
+kind: PersistentVolumeClaim
+metadata: {name: data}
+---
+${pod(`  shareProcessNamespace: true
+  hostAliases: [{ip: 10.0.0.9, hostnames: [db]}]
+  initContainers:
+  - name: first
+    image: IMAGE
+    command: [sh, -c, "echo prepared > /scratch/file"]
+    volumeMounts: [{name: scratch, mountPath: /scratch}]
+  containers:
+  - name: server
+    image: IMAGE
+    command: [busybox, httpd, -f, -p, "8080", -h, /www]
+    volumeMounts: [{name: pages, mountPath: /www}, {name: data, mountPath: /data}]
+    resources: {limits: {memory: 32Mi, cpu: 500m}}
+  - name: client
+    image: IMAGE
+    command: [sh, -c]
+    args:
+    - until busybox wget -qO- http://localhost:8080/page.html; do busybox usleep 50000; done; echo;
+      cat /scratch/file /run/db/password; echo; echo $GREETING, $PASSWORD, $POD, $ESCAPED; id -u;
+      grep db /etc/hosts; touch /x || touch /scratch/x || echo read-only; sleep 1000
+    env:
+    - {name: GREETING, valueFrom: {configMapKeyRef: {name: settings, key: greeting}}}
+    - {name: PASSWORD, valueFrom: {secretKeyRef: {name: db, key: password}}}
+    - {name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
+    - {name: ESCAPED, value: "$(GREETING) $$(GREETING)"}
+    securityContext:
+      {runAsUser: 1000, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+    volumeMounts:
+    - {name: scratch, mountPath: /scratch, readOnly: true}
+    - {name: secret, mountPath: /run/db}
+  volumes:
+  - {name: scratch, emptyDir: {}}
+  - {name: pages, configMap: {name: settings, items: [{key: page.html, path: page.html}]}}
+  - {name: data, persistentVolumeClaim: {claimName: data}}
+  - {name: secret, secret: {secretName: db, defaultMode: 0444}}
+`)}`;
+
+  test("a pod with everything, its YAML again, and nothing left", async () => {
+    expect(played(WEB)).toMatch(
+      /^Volumes:\ndata\n\nSecrets:\ndb\n\nPod:\n\S{64}\nContainers:\n\S{64}\n\S{64}\n\n$/,
+    );
+    await eventually("the client's words", () => logs("web-client").includes("read-only"));
+    expect(logs("web-client")).toBe(`served
+prepared
+hunter2
+hello, hunter2, web, hello $(GREETING)
+1000
+10.0.0.9\tdb
+read-only
+`);
+    expect(place.outputOf("ps", "-a", "--format", "{{.Names}}")).toBe("web-client\nweb-server\n");
+    expect(place.outputOf("inspect", "--format", "{{.Config.Env}}", "web-client")).not.toContain(
+      "hunter2",
+    );
+    const generated = place.outputOf("kube generate", "web");
+    place.outputOf("pod rm", "-f", "web");
+    played(generated);
+    expect(place.outputOf("kube generate", "web")).toBe(generated);
+    const down = place.call("kube down", ["--force", "-"], { input: WEB });
+    expect(down.stdout).toMatch(
+      /^Pods removed:\n\S{64}\nSecrets removed:\ndb\nVolumes removed:\ndata\n$/,
+    );
+    expect(place.outputOf("volume ls", "-q")).toBe("");
+    expect(place.outputOf("secret ls", "-q")).toBe("");
+    expect(place.leftovers()).toEqual([]);
+  });
+
+  test("an init container that fails leaves nothing; --replace, --start=false", () => {
+    const failing = pod(`  initContainers: [{name: bad, image: IMAGE, command: [sh, -c, exit 3]}]
+  containers: [{name: one, image: IMAGE, command: [sleep, "1000"]}]
+`);
+    expect(play(failing).stderr).toContain("it ended with 3");
+    expect(place.leftovers().filter((line) => !line.startsWith("image:"))).toEqual([]);
+    expect(played(failing, "--start=false")).toContain("Containers:");
+    expect(place.outputOf("pod ps", "--format", "{{.Status}}")).toBe("Created\n");
+    const sound = pod(`  containers: [{name: one, image: IMAGE, command: [sleep, "1000"]}]\n`);
+    expect(play(sound).stderr).toContain("the name is in use");
+    played(sound, "--replace");
+    expect(place.outputOf("pod ps", "--format", "{{.Status}}")).toBe("Running\n");
+  });
+
+  test("a deployment has a pod for each replica; the pod ends with its last container", async () => {
+    played(`kind: Deployment
+metadata: {name: job}
+spec:
+  replicas: 2
+  template:
+    metadata: {labels: {app: job}}
+    spec: {restartPolicy: Never, containers: [{name: one, image: IMAGE, command: [hostname]}]}
+`);
+    expect(logsAtEnd("job-pod-0-one")).toBe("job-pod-0\n");
+    const states = (): string => place.outputOf("pod ps", "--format", "{{.Name}} {{.Status}}");
+    await eventually("the pods' end", () => states() === "job-pod-1 Exited\njob-pod-0 Exited\n");
+  });
+
+  test("memory, paths of the host, one file of a map", () => {
+    const host = join(place.folder, "host");
+    mkdirSync(host, { recursive: true });
+    writeFileSync(join(host, "file"), "from the host\n");
+    played(`kind: ConfigMap
+metadata: {name: map}
+data: {a: "1", b: "2"}
+---
+${pod(`  containers:
+  - name: one
+    image: IMAGE
+    command: [sh, -c, "cat /host/file /etc/a; echo; ls /made; grep ' /memory ' /proc/mounts; env | grep ^P_"]
+    envFrom: [{configMapRef: {name: map}, prefix: P_}]
+    volumeMounts:
+    - {name: host, mountPath: /host, readOnly: true}
+    - {name: made, mountPath: /made}
+    - {name: map, mountPath: /etc/a, subPath: a}
+    - {name: memory, mountPath: /memory}
+  volumes:
+  - {name: host, hostPath: {path: ${host}, type: Directory}}
+  - {name: made, hostPath: {path: ${host}/made, type: DirectoryOrCreate}}
+  - {name: map, configMap: {name: map}}
+  - {name: memory, emptyDir: {medium: Memory, sizeLimit: 1Mi}}
+`)}`);
+    const text = logsAtEnd("web-one");
+    expect(text).toStartWith("from the host\n1\n");
+    expect(text).toMatch(/ \/memory tmpfs .*size=1024k/);
+    expect(text).toContain("P_a=1\nP_b=2\n");
+    expect(existsSync(join(host, "made"))).toBe(true);
+  });
+
+  test("what cannot be played makes nothing, and says why", () => {
+    const one = (rest: string): string => pod(`  containers: [{name: one, image: IMAGE${rest}\n`);
+    const missing = one(", envFrom: [{secretRef: {name: none}}]}]");
+    expect(play(missing).stderr).toContain('there is no Secret "none"');
+    const path = one(
+      ", volumeMounts: [{name: v, mountPath: /v, subPath: x}]}]\n  volumes: [{name: v, emptyDir: {}}]",
+    );
+    expect(play(path).stderr).toContain(
+      "spec.containers[0].volumeMounts[0].subPath: only files of",
+    );
+    const host = one("}]\n  volumes: [{name: v, hostPath: {path: /nosuch, type: Directory}}]");
+    expect(play(host).stderr).toContain('use "/nosuch": no such file or directory');
+    expect(place.leftovers()).toEqual([]);
+  });
+});
