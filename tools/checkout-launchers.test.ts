@@ -28,6 +28,7 @@ const INPUTS = [
   "native/stage.c",
   "package-lock.json",
   "tools/build.ts",
+  "tools/bundle.ts",
   "tools/native.ts",
 ];
 
