@@ -248,7 +248,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
     expect(place.outputOf("system check", "--repair")).toContain(`repaired: ${found}`);
     expect(place.leftovers()).toEqual([]);
     leave();
-    expect(place.outputOf("system prune", "--force")).toContain(`Unfinished: containers/${id}\n`);
+    expect(place.outputOf("system prune", "--force")).toContain(`${id}\n`);
     expect(place.leftovers()).toEqual([]);
     leave();
     startWriter();
