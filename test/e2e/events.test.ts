@@ -138,6 +138,25 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
     ]);
   });
 
+  test("what is executed in a container, and pods", () => {
+    const name = place.newName();
+    place.detach(name, SLEEP);
+    expect(place.call("exec", [name, "/bin/sh", "-c", "exit 3"]).status).toBe(3);
+    place.outputOf("rm", "-f", name);
+    const format = "{{.Action}} {{json .Attributes}}";
+    const executed = told(`container=${name}`, format).filter((line) => line.startsWith("exec"));
+    expect(executed.map((line) => line.replace(/ {.*"execID":"[0-9a-f]+"/, ""))).toEqual([
+      expect.stringContaining("exec_create: /bin/sh -c exit 3"),
+      expect.stringContaining("exec_start: /bin/sh -c exit 3"),
+      expect.stringContaining(`exec_die,"exitCode":"3"`),
+    ]);
+
+    const pod = place.newName();
+    place.outputOf("pod create", "--name", pod);
+    place.outputOf("pod rm", pod);
+    expect(told(`pod=${pod}`, "{{.Type}} {{.Action}}")).toEqual(["pod create", "pod destroy"]);
+  });
+
   test("a container that ran out of memory says so before it is said to be dead", () => {
     const name = place.newName();
     place.detach(name, "tail /dev/zero", "-m", "16m");

@@ -9,6 +9,7 @@ import { OwnedFd } from "../../sys/file.ts";
 import { exitCodeOf, trySignalPidfd, waitForPid } from "../../sys/process.ts";
 import { socketPair } from "../../sys/socket.ts";
 import { isTerminal, terminalSize } from "../../sys/terminal.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { detachKeys } from "./detach-keys.ts";
 import type { ExecRequest } from "./exec-process.ts";
@@ -55,9 +56,11 @@ export async function execInContainer(
   if (end.kind === "disconnected" || end.status === undefined) {
     throw unknownEnd(container);
   }
+  const exitCode = exitCodeOf(end.status);
+  recordContainerEvent(container, "exec_die", { execID: exec.folder.id, exitCode: `${exitCode}` });
   // Who asked has been told.
   exec.folder.remove();
-  return exitCodeOf(end.status);
+  return exitCode;
 }
 
 /** Starts the process and leaves it to its holder. Returns the id of the exec. */

@@ -7,6 +7,7 @@ import type { ConsoleSize, Process } from "../../oci/process.ts";
 import { execHeld } from "../../runtime/exec-held.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
+import { recordExecEvent } from "../events/container-event.ts";
 import { openContainerRoot, pathOfFd } from "./container-root.ts";
 import { ExecFolder } from "./exec-folder.ts";
 import { type ExecRequest, execProcess } from "./exec-process.ts";
@@ -50,6 +51,7 @@ export async function startNewExec(
     start: { startedMs: now, pid: 0, startTime: "" },
   };
   using exec = ExecFolder.create(surroundings, record);
+  recordExecEvent(container, "exec_create", { execID: exec.id, command: request.command });
   try {
     return await launchExec(container, exec, { ...record, id: exec.id }, launch);
   } catch (error) {
@@ -65,6 +67,7 @@ export function makeExec(container: StoredContainer, request: StoredExecRequest)
   pruneExecs(surroundings, folder.id);
   const record = { container: folder.id, createdMs: Date.now(), request };
   using exec = ExecFolder.create(surroundings, record);
+  recordExecEvent(container, "exec_create", { execID: exec.id, command: request.command });
   return exec.id;
 }
 
@@ -145,6 +148,8 @@ async function launchExec(
   const startTime = stat?.parentPid === holderPid ? stat.startTime : "";
   const start = { startedMs: Date.now(), pid, startTime };
   noteStart(exec, { ...record, start });
+  const { command } = record.request;
+  recordExecEvent(container, "exec_start", { execID: exec.id, command });
   return { folder: exec, start, holderPid };
 }
 

@@ -1,4 +1,5 @@
-// Events of containers: with the name, the image and the labels of the container, as docker has them.
+// Events of containers: with the name, the image and the labels of the container, as docker has them. The
+// process of a pod is a container in all but its events, which are the pod's.
 
 import type { ContainerRecord } from "../containers/container-record.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -11,9 +12,15 @@ export function recordContainerEvent(
   { once, ...attributes }: ContainerEventAttributes = {},
 ): void {
   const { id, name, image, options } = record;
-  const own = { image: image?.name ?? options.source.kind, ...attributes };
+  const { source, pod } = options;
+  const type = source.kind === "pause" ? "pod" : "container";
+  const own = {
+    ...(type === "pod" ? {} : { image: image?.name ?? source.kind }),
+    ...(pod === undefined ? {} : { pod }),
+    ...attributes,
+  };
   recordEvent(surroundings, {
-    type: "container",
+    type,
     action,
     id,
     name,
@@ -21,6 +28,15 @@ export function recordContainerEvent(
     attributes: { ...own, ...options.labels, ...own },
     ...(once === undefined ? {} : { once }),
   });
+}
+
+/** docker's name of it has the command. */
+export function recordExecEvent(
+  container: ContainerOfEvent,
+  action: "exec_create" | "exec_start",
+  { execID, command }: { readonly execID: string; readonly command: readonly string[] },
+): void {
+  recordContainerEvent(container, `${action}: ${command.join(" ")}`, { execID });
 }
 
 interface ContainerOfEvent {

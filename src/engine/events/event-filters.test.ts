@@ -47,6 +47,7 @@ test.each<[string, RecordedEvent, boolean]>([
   ["label=tier=back", DIE, false],
   ["label=tier=front label=other", DIE, false],
   ["pod=shop", DIE, true],
+  ["pod=sh", DIE, true],
   ["pod=other", DIE, false],
   ["volume=web", DIE, false],
 ])("%p", (filters, event, expected) => {

@@ -34,8 +34,7 @@ function conditionOf(key: string, wanted: string): Condition | undefined {
     case "container":
       return (event) => event.type === "container" && isNamed(event, wanted);
     case "pod":
-      return (event) =>
-        event.type === "pod" ? isNamed(event, wanted) : event.attributes["pod"] === wanted;
+      return (event) => (event.type === "pod" ? isNamed(event, wanted) : isOfPod(event, wanted));
     case "image":
       return (event) => isOfImage(event, wanted);
     case "volume":
@@ -55,6 +54,11 @@ function conditionOf(key: string, wanted: string): Condition | undefined {
 
 function isNamed({ id, name }: RecordedEvent, wanted: string): boolean {
   return wanted !== "" && (name === wanted || id.startsWith(wanted));
+}
+
+/** A container knows its pod by the whole ID. */
+function isOfPod({ attributes }: RecordedEvent, wanted: string): boolean {
+  return wanted !== "" && attributes["pod"]?.startsWith(wanted) === true;
 }
 
 /** By its name, with or without what stands behind the colon, or the beginning of its ID. */
