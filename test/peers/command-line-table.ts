@@ -97,6 +97,9 @@ const INSPECTIONS: readonly Invocation[] = [
   },
   { line: `inspect -f '{{.Os}} {{.Architecture}} {{json .Config.Cmd}} {{.RepoTags}}' ${IMAGE}` },
   { line: "inspect nothing-here" },
+  { line: "inspect -f '{{.Name}} {{.Driver}} {{.Scope}}' data" },
+  { line: "inspect --type volume -f '{{.Name}}' data" },
+  { line: "inspect --type container data" },
   { line: "inspect -f '{{.Nothing}}' web", compares: "code" },
   { line: "volume inspect -f '{{.Name}} {{.Driver}} {{.Scope}} {{json .Labels}}' data" },
   { line: "volume inspect nothing-here" },
@@ -144,7 +147,7 @@ export const RUNS: readonly Invocation[] = [
   { line: "exec -e B=2 -w /tmp web sh -c 'echo $B $PWD'" },
   { line: "exec idle true" },
   { line: "exec nothing-here true" },
-  { line: "exec -d web sleep 1000" },
+  { line: "exec -d web sleep 1000", peer: "podman", because: "docker does not tell its ID" },
 ];
 
 export const CHANGES: readonly Invocation[] = [

@@ -1,4 +1,4 @@
-// inspect, container inspect: all that is known of containers, of images, or of what was executed.
+// inspect, container inspect: all that is known of containers, of images, of volumes, or of what was executed.
 
 import { inspectExec } from "../../engine/containers/exec-operations.ts";
 import { inspectContainer } from "../../engine/containers/inspect-container.ts";
@@ -8,10 +8,11 @@ import { defineCommand } from "../command.ts";
 import type { FlagTable } from "../flags.ts";
 import { PLATFORM_FLAG } from "../images/image-flags.ts";
 import { INSPECT_FORMAT_FLAG, inspectEach } from "../inspect-each.ts";
+import { volumeReport } from "../volumes/inspect.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
-/** "": a container, or else an image. */
-const TYPES = ["", "container", "image", "exec"] as const;
+/** "": a container, or else an image, or else a volume. */
+const TYPES = ["", "container", "image", "volume", "exec"] as const;
 
 const CONTAINER_FLAGS = {
   ...INSPECT_FORMAT_FLAG,
@@ -35,12 +36,12 @@ export const inspectContainers = defineCommand({
 });
 
 export const inspect = defineCommand({
-  usage: ["[FLAGS] CONTAINER|IMAGE...", "[FLAGS] --type exec EXEC..."],
-  about: `Shows all that is known of containers, or of images where no container has that name, as a JSON array
-with the fields of docker. EXEC is the ID of a process that \`ocicat exec\` has added to a container.`,
+  usage: ["[FLAGS] CONTAINER|IMAGE|VOLUME...", "[FLAGS] --type exec EXEC..."],
+  about: `Shows all that is known of containers, or of images where no container has that name, or of volumes, as
+a JSON array with the fields of docker. EXEC is the ID of a process that \`ocicat exec\` has added to a container.`,
   flags: {
     ...CONTAINER_FLAGS,
-    type: { kind: "text", value: "container|image|exec", help: "look for nothing else" },
+    type: { kind: "text", value: "container|image|volume|exec", help: "look for nothing else" },
     ...PLATFORM_FLAG,
   },
   args: { min: 1 },
@@ -55,20 +56,21 @@ with the fields of docker. EXEC is the ID of a process that \`ocicat exec\` has 
     const type = parseType(flags.text("type") ?? "");
     const place = placeOptions(flags);
     const platform = flags.text("platform");
-    if (type === "exec") {
-      return inspectEach(flags, command, (word) => inspectExec(word, place));
-    }
-    return inspectEach(flags, command, async (word) => {
-      const options = { ...place, sizes: flags.switch("size") };
-      const found = type === "image" ? undefined : await inspectContainer(word, options);
-      if (found !== undefined || type === "container") {
-        return found ?? missing(word, "container");
-      }
-      return await inspectImage(word, { ...place, platform }).catch((error: unknown) => {
-        const isMissing = error instanceof OcicatError && error.code === "not-found";
-        throw isMissing && type === "" ? noSuchThing(word, error) : error;
-      });
-    });
+    const findImage = (word: string) => inspectImage(word, { ...place, platform });
+    const findContainer = (word: string) =>
+      inspectContainer(word, { ...place, sizes: flags.switch("size") });
+    const finders: Readonly<Record<InspectedType, (word: string) => Promise<unknown>>> = {
+      container: async (word) => (await findContainer(word)) ?? missing(word, "container"),
+      image: findImage,
+      volume: (word) => volumeReport(word, place),
+      exec: (word) => inspectExec(word, place),
+      "": async (word) =>
+        (await findContainer(word)) ??
+        (await findImage(word).catch((error: unknown) =>
+          volumeReport(word, place).catch(() => Promise.reject(noSuchThing(word, error))),
+        )),
+    };
+    return inspectEach(flags, command, finders[type]);
   },
 });
 
@@ -80,7 +82,7 @@ function parseType(text: string): InspectedType {
     throw new OcicatError("invalid-argument", {
       operation: "use",
       subject: `--type ${quote(text)}`,
-      reason: "it is neither container nor image nor exec",
+      reason: "it is neither container, image, volume nor exec",
     });
   }
   return type;
@@ -94,11 +96,15 @@ function missing(word: string, kind: string): never {
   });
 }
 
-function noSuchThing(word: string, cause: OcicatError): OcicatError {
+/** `cause`: why it is no image. */
+function noSuchThing(word: string, cause: unknown): unknown {
+  if (!(cause instanceof OcicatError) || cause.code !== "not-found") {
+    return cause;
+  }
   return new OcicatError("not-found", {
     operation: "find",
     subject: quote(word.slice(0, 200)),
-    reason: "there is no container and no image of this name or id",
+    reason: "there is no container, image or volume of this name or id",
     cause,
     hint: /^did you mean/.test(cause.hint ?? "")
       ? (cause.hint ?? "")
