@@ -66,6 +66,8 @@ export interface OpenImageMounts extends Disposable {
   readonly mounts: readonly Mount[];
   /** For the holder to keep: see image-mount.ts. */
   readonly lockFds: readonly number[];
+  /** As ImageRoot has them. */
+  readonly mountKeys: readonly string[];
 }
 
 /** Of a container that starts, until it has been started. */
@@ -77,6 +79,7 @@ export async function openImageMounts(
   using stack = new DisposableStack();
   const mounts: Mount[] = [];
   const lockFds: number[] = [];
+  const mountKeys: string[] = [];
   for (const mount of options.imageMounts ?? []) {
     const reference = mount.digest ?? mount.reference;
     const asked = { ...options, pullPolicy: "never" } as const;
@@ -87,9 +90,14 @@ export async function openImageMounts(
     mounts.push(imageMount(opened.image, place));
     const held = { lock: stack.use(opened.image.root.shareLock()) };
     lockFds.push(...(held.lock === undefined ? [] : [held.lock.number]));
+    mountKeys.push(...keysOf(opened.image));
   }
   const held = stack.move();
-  return { mounts, lockFds, [Symbol.dispose]: () => held.dispose() };
+  return { mounts, lockFds, mountKeys, [Symbol.dispose]: () => held.dispose() };
+}
+
+function keysOf({ root }: RunImage): readonly string[] {
+  return root.mountKey === undefined ? [] : [root.mountKey];
 }
 
 /** One directory has all of its files, and nothing is written. */

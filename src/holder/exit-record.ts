@@ -26,7 +26,8 @@ export interface ExitRecord {
 /** The record in an open directory; undefined as long as the container runs. */
 export function readExitRecord(directoryFd: number): ExitRecord | undefined {
   const text = readTextAtIfExists(directoryFd, EXIT_RECORD_NAME, SIZE_LIMIT);
-  return text === undefined ? undefined : parseExitRecord(text);
+  // Empty: of a container that is removed at its end, after a power cut.
+  return text === undefined || text === "" ? undefined : parseExitRecord(text);
 }
 
 export function parseExitRecord(text: string): ExitRecord {

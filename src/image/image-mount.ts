@@ -51,15 +51,15 @@ export class ImageMount implements Disposable {
   readonly path: string;
   /** As ImageRoot has it. */
   readonly lower: readonly string[];
+  readonly mountKey: string;
   readonly #folderPath: string;
-  readonly #key: string;
   readonly #lock: OwnedFd;
 
   constructor(folderPath: string, key: string, lock: OwnedFd) {
     this.path = `${folderPath}/${key}`;
     this.lower = [this.path];
     this.#folderPath = folderPath;
-    this.#key = key;
+    this.mountKey = key;
     this.#lock = lock;
   }
 
@@ -76,7 +76,7 @@ export class ImageMount implements Disposable {
     if (stat(this.#folderPath) !== undefined) {
       using folder = lockedFolder(this.#folderPath);
       if (isUnused(lock.number)) {
-        remove({ folderFd: folder.number, path: this.path, key: this.#key });
+        remove({ folderFd: folder.number, path: this.path, key: this.mountKey });
       }
     }
   }
@@ -116,14 +116,27 @@ export function removeUnusedImageMounts(stateRoot: string): readonly string[] {
   const names = readDirectoryAt(folder.number, ".").map(({ name }) => name);
   const keys = new Set(names.map((name) => name.replace(/\.lock$/, "")));
   return [...keys].flatMap((key) => {
-    const path = `${folderPath}/${key}`;
-    using lock = new OwnedFd(tryOpenAt(folder.number, key + LOCK_SUFFIX, O_RDWR));
-    if (lock.number >= 0 && !isUnused(lock.number)) {
-      return [];
-    }
-    remove({ folderFd: folder.number, path, key });
-    return [path];
+    const place = { folderFd: folder.number, path: `${folderPath}/${key}`, key };
+    return removeUnused(place) ? [place.path] : [];
   });
+}
+
+/** One of them, should nobody use it any more. */
+export function removeUnusedImageMount(stateRoot: string, key: string): void {
+  const folderPath = `${stateRoot}/${FOLDER}`;
+  if (stat(`${folderPath}/${key}`) !== undefined) {
+    using folder = lockedFolder(folderPath);
+    removeUnused({ folderFd: folder.number, path: `${folderPath}/${key}`, key });
+  }
+}
+
+function removeUnused(place: Place): boolean {
+  using lock = new OwnedFd(tryOpenAt(place.folderFd, place.key + LOCK_SUFFIX, O_RDWR));
+  const isInUse = lock.number >= 0 && !isUnused(lock.number);
+  if (!isInUse) {
+    remove(place);
+  }
+  return !isInUse;
 }
 
 interface Place {

@@ -12,6 +12,8 @@ export interface ImageRoot extends Disposable {
    * image-mount.ts. Undefined: nothing is mounted.
    */
   shareLock(): OwnedFd | undefined;
+  /** By which removeUnusedImageMount finds the mount. Undefined: nothing is mounted. */
+  readonly mountKey: string | undefined;
 }
 
 /** Throws "unsupported" where the image can't be mounted. */
@@ -23,6 +25,7 @@ export function openImageRoot(root: StoredRoot, place: MountPlace): ImageRoot {
 
 class FolderRoot implements ImageRoot {
   readonly lower: readonly string[];
+  readonly mountKey = undefined;
 
   constructor(lower: readonly string[]) {
     this.lower = lower;

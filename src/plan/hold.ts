@@ -108,7 +108,7 @@ export function holdToTheEnd(
 const LAST_DESCRIPTOR = 0x7fff_ffff;
 
 /** The container is gone and its record written: what a failure here leaves, the next command finds. */
-function executeAtEnd(program: ProgramBuilder, onExit: ExitCommand | undefined): void {
+export function executeAtEnd(program: ProgramBuilder, onExit: ExitCommand | undefined): void {
   const [path] = onExit?.command ?? [];
   if (onExit === undefined || path === undefined) {
     return;

@@ -2,9 +2,11 @@
 // cannot have back is a terminal, and standard input: the last writer of both has gone.
 
 import { O_NONBLOCK, O_RDWR, S_IFIFO, S_IFMT } from "../abi/file.ts";
-import { compileAdoption } from "../plan/compile-adoption.ts";
+import { giveHolderItsScope } from "../cgroup/holder-scope.ts";
+import { OcicatError } from "../error/ocicat-error.ts";
+import { compileAdoption, compileLastDuty } from "../plan/compile-adoption.ts";
 import { ANSWER_GO } from "../plan/reports.ts";
-import type { HoldEnd } from "../plan/request.ts";
+import type { ExitCommand, HoldEnd } from "../plan/request.ts";
 import { launchProgram } from "../stage/launch.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { OwnedFd, statAt, tryOpenAt } from "../sys/file.ts";
@@ -44,7 +46,24 @@ export function adopt(options: AdoptOptions): boolean {
   using stage = launchProgram(program, { keepFds, staysBehind: true });
   onHolder(stage.pid);
   stage.send(ANSWER_GO);
+  giveScope(stage.pid, id);
   return true;
+}
+
+/** Executes, as a holder does at its end, what one that was killed has left to be done. */
+export function executeLastDuty(onExit: ExitCommand): void {
+  using _stage = launchProgram(compileLastDuty(hostArchitecture, onExit), { staysBehind: true });
+}
+
+/** A systemd that refuses has no say in whether the container goes on. */
+function giveScope(holderPid: number, id: string): void {
+  try {
+    giveHolderItsScope(holderPid, id);
+  } catch (error) {
+    if (!(error instanceof OcicatError)) {
+      throw error;
+    }
+  }
 }
 
 /** Undefined: the container has a terminal instead. */

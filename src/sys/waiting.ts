@@ -157,3 +157,18 @@ export function untilReady(fd: number, events = POLLIN): Promise<void> {
   );
   return promise;
 }
+
+/** Whether `fd` was ready within the time. */
+export async function isReadyWithin(fd: number, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const stop = watchDescriptor(fd, () => {
+    resolve(true);
+  });
+  const timer = setTimeout(() => {
+    resolve(false);
+  }, timeoutMs);
+  const isReady = await promise;
+  clearTimeout(timer);
+  stop();
+  return isReady;
+}

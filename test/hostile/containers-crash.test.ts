@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
+import { readProcessStat } from "../../src/sys/process.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { eventually } from "../peers/conditions.ts";
 import { EnginePlace } from "./engine-place.ts";
@@ -41,6 +42,16 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
     return Array.from({ length: ROUNDS }, (_, index) => 1 + Math.floor(begin + index * step));
   }
 
+  /** A command that needs fewer calls than the one that was measured may be done before the last of them. */
+  async function isKilledAt(
+    command: readonly string[],
+    atCall: number,
+    calls: number,
+  ): Promise<boolean> {
+    const end = await place.kill(command, { atCall });
+    return end === "killed" || (end === "done" && atCall > 0.8 * calls);
+  }
+
   function startWriter(): void {
     const words = place.writerWords(NAME);
     const child = Bun.spawnSync([place.command([])[0] ?? "", "run", "-d", ...words]);
@@ -74,7 +85,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
       const { calls, ms } = await place.measure(run);
       await place.expectCleared("run -d");
       for (const atCall of callNumbers(calls)) {
-        expect(await place.kill(run, { atCall })).toBe("killed");
+        expect(await isKilledAt(run, atCall, calls)).toBe(true);
         await expectUsable(`run -d, killed at call ${atCall} of ${calls}`);
       }
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -109,7 +120,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
       await place.expectCleared("start");
       for (const atCall of callNumbers(calls)) {
         await place.measure(create);
-        expect(await place.kill(start, { atCall })).toBe("killed");
+        expect(await isKilledAt(start, atCall, calls)).toBe(true);
         await expectUsable(`start, killed at call ${atCall} of ${calls}`);
       }
     },
@@ -130,7 +141,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
         for (const atCall of callNumbers(calls).filter((_, index) => index % 2 === 0)) {
           startWriter();
           await untilLines(10);
-          expect(await place.kill(command, { atCall })).toBe("killed");
+          expect(await isKilledAt(command, atCall, calls)).toBe(true);
           await expectUsable(`${command[0]}, killed at call ${atCall} of ${calls}`);
         }
       }
@@ -199,11 +210,16 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const what = `round ${round}`;
         await place.kill(["run", ...place.writerWords(NAME)], { afterMs: 150 + random() * 300 });
+        const isCommitted = isUp();
         for (let more = Math.floor(random() * 3); more >= 0 && isUp(); more -= 1) {
           await killHolder();
           await place.kill(["ps", ...place.flags], { afterMs: 40 + random() * 80 });
         }
-        expect([what, place.statusOf(NAME)]).toEqual([what, expect.stringMatching(/^(Up |$)/)]);
+        // One that was killed before its container ran leaves none, or one that can be started.
+        const wanted = isCommitted
+          ? /^Up /
+          : /^($|Created|Exited \(124\)|Dead: whoever started it)/;
+        expect([what, place.statusOf(NAME)]).toEqual([what, expect.stringMatching(wanted)]);
         if (isUp()) {
           await untilLines(place.expectWholeLog(NAME) + 10);
           await stopAndExpectEnd(what);
@@ -260,8 +276,18 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
     return place.statusOf(NAME).startsWith("Up ");
   }
 
-  async function killHolder(): Promise<void> {
+  /** Undefined: it is dead. A start that was cut short has not written it down. */
+  function livingHolder(): number | undefined {
     const { holderPid } = startRecord();
+    const pid = holderPid === 0 ? (readProcessStat(initPid())?.parentPid ?? 0) : holderPid;
+    return readProcessStat(pid)?.name.includes("ocicat") === true ? pid : undefined;
+  }
+
+  async function killHolder(): Promise<void> {
+    const holderPid = livingHolder();
+    if (holderPid === undefined) {
+      return;
+    }
     process.kill(holderPid, "SIGKILL");
     await eventually("the holder's end", () => {
       place.reap();

@@ -34,28 +34,71 @@ export function placeOptions(flags: PlaceFlags) {
   };
 }
 
+/** For what waits for containers: more only hold descriptors. */
+export const MANY_AT_ONCE = 64;
+
+type Act = (word: string) => Promise<string | undefined>;
+
+type Outcome =
+  | { readonly kind: "done"; readonly text: string | undefined }
+  | { readonly kind: "failed"; readonly error: OcicatError };
+
 /**
- * Does it for each word, prints what comes of it, and goes on after a failure. Returns the exit code.
+ * Does it for each word, `atOnce` of them at a time, prints what comes of it in the order of the words,
+ * and goes on after a failure. Returns the exit code.
  */
 export async function forEachContainer(
   words: readonly string[],
   command: string,
-  act: (word: string) => Promise<string | undefined>,
+  act: Act,
+  atOnce = 1,
 ): Promise<number> {
   let code = 0;
-  for (const word of words) {
-    try {
-      const text = await act(word);
-      writeOutput(text === undefined ? "" : `${text}\n`);
-    } catch (error) {
-      if (!(error instanceof OcicatError)) {
-        throw error;
-      }
-      writeError(`${command}: ${describeFailure(error)}\n`);
+  for await (const outcome of outcomesOf(words, act, atOnce)) {
+    if (outcome.kind === "failed") {
+      writeError(`${command}: ${describeFailure(outcome.error)}\n`);
       code = 1;
+    } else {
+      writeOutput(outcome.text === undefined ? "" : `${outcome.text}\n`);
     }
   }
   return code;
+}
+
+/** What of a command takes time, for many at once. What fails here fails again in the command. */
+export async function prepareContainers(
+  words: readonly string[],
+  prepare: (word: string) => Promise<void>,
+): Promise<void> {
+  const act = (word: string) => prepare(word).then(() => word);
+  await Array.fromAsync(outcomesOf(words, act, MANY_AT_ONCE));
+}
+
+async function* outcomesOf(
+  words: readonly string[],
+  act: Act,
+  atOnce: number,
+): AsyncGenerator<Outcome> {
+  const waiting = [...words];
+  const started: Promise<Outcome>[] = [];
+  do {
+    started.push(...waiting.splice(0, atOnce - started.length).map((word) => outcomeOf(word, act)));
+    const first = started.shift();
+    if (first !== undefined) {
+      yield await first;
+    }
+  } while (started.length > 0 || waiting.length > 0);
+}
+
+async function outcomeOf(word: string, act: Act): Promise<Outcome> {
+  try {
+    return { kind: "done", text: await act(word) };
+  } catch (error) {
+    if (!(error instanceof OcicatError)) {
+      throw error;
+    }
+    return { kind: "failed", error };
+  }
 }
 
 /** "10", in seconds. */

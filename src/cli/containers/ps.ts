@@ -2,6 +2,7 @@
 
 import type { ContainerSizes } from "../../engine/containers/container-report.ts";
 import { containerSizes } from "../../engine/containers/container-sizes.ts";
+import { isRestarting, stateWord } from "../../engine/containers/container-status.ts";
 import { type ListedContainer, listContainers } from "../../engine/containers/list-containers.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
@@ -136,7 +137,7 @@ function rowOf(
     Command: quotedCommand(record.command, isWhole),
     CreatedAt: absoluteTime(createdMs),
     RunningFor: relativeAge(createdMs, nowMs),
-    State: status.kind === "lost" ? "dead" : status.kind,
+    State: stateWord(status),
     Status: `${statusText(status, nowMs)}${status.kind === "running" ? healthText(health) : ""}`,
     Ports: "",
     Names: record.name,
@@ -199,9 +200,11 @@ function statusText(status: ListedContainer["status"], nowMs: number): string {
       return `Up ${humanDuration(nowMs - status.startedMs)}`;
     case "paused":
       return `Up ${humanDuration(nowMs - status.startedMs)} (Paused)`;
-    case "exited":
-      return `Exited (${status.code}) ${relativeAge(status.finishedMs, nowMs)}`;
+    case "exited": {
+      const word = isRestarting(status) ? "Restarting" : "Exited";
+      return `${word} (${status.code}) ${relativeAge(status.finishedMs, nowMs)}`;
+    }
     case "lost":
-      return `Dead: ${status.reason}`;
+      return isRestarting(status) ? `Restarting: ${status.reason}` : `Dead: ${status.reason}`;
   }
 }

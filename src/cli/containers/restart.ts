@@ -1,6 +1,6 @@
 // restart: stop and start.
 
-import { restartContainer } from "../../engine/containers/container-operations.ts";
+import { restartContainer, stopContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
 import { parseSignal } from "../signal-argument.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
@@ -9,6 +9,7 @@ import {
   PLACE_FLAGS,
   parseSeconds,
   placeOptions,
+  prepareContainers,
   TIME_FLAG,
 } from "./container-flags.ts";
 
@@ -26,15 +27,18 @@ export const restart = defineCommand({
   examples: ["ocicat restart web"],
   async act(flags, { command }) {
     const time = flags.text("time");
-    const place = placeOptions(flags);
     const signal = flags.text("signal");
-    const how = {
+    const options = {
+      ...placeOptions(flags),
       ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
       ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
     };
     const words = await chosenContainers(flags, "all");
+    if (words.length > 1) {
+      await prepareContainers(words, (word) => stopContainer(word, options));
+    }
     return forEachContainer(words, command, async (word) => {
-      await restartContainer(word, { ...place, ...how });
+      await restartContainer(word, options);
       return word;
     });
   },

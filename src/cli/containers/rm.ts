@@ -1,13 +1,19 @@
 // rm: removes containers with all that they have written.
 
 import {
+  killForRemoval,
   type RemoveOptions,
   removeContainer,
 } from "../../engine/containers/container-operations.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
-import { forEachContainer, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import {
+  forEachContainer,
+  PLACE_FLAGS,
+  placeOptions,
+  prepareContainers,
+} from "./container-flags.ts";
 
 export const rm = defineCommand({
   usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest"],
@@ -35,6 +41,9 @@ export const rm = defineCommand({
     const force = flags.switch("force");
     const mayBeGone = force || flags.switch("ignore");
     const words = await chosenContainers(flags, "all");
+    if (force && words.length > 1) {
+      await prepareContainers(words, (word) => killForRemoval(word, place));
+    }
     return forEachContainer(words, command, (word) =>
       remove(word, { ...place, force, volumes: flags.switch("volumes") }, mayBeGone),
     );

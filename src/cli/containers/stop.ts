@@ -6,6 +6,7 @@ import { parseSignal } from "../signal-argument.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
   forEachContainer,
+  MANY_AT_ONCE,
   PLACE_FLAGS,
   parseSeconds,
   placeOptions,
@@ -33,9 +34,7 @@ export const stop = defineCommand({
       ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
     };
     const words = await chosenContainers(flags);
-    return forEachContainer(words, command, async (word) => {
-      await stopContainer(word, options);
-      return word;
-    });
+    const stopOne = (word: string) => stopContainer(word, options).then(() => word);
+    return forEachContainer(words, command, stopOne, MANY_AT_ONCE);
   },
 });

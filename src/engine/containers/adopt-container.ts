@@ -6,7 +6,7 @@
 // that its end is recorded as any other.
 
 import { SIGKILL } from "../../abi/process.ts";
-import { type AdoptOptions, adopt } from "../../runtime/adopt.ts";
+import { type AdoptOptions, adopt, executeLastDuty } from "../../runtime/adopt.ts";
 import { kill } from "../../runtime/kill.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
@@ -68,6 +68,14 @@ export function hasNewHolder(container: Adoption, before: StartRecord | undefine
     now.startedMs === before?.startedMs &&
     (now.killedHolders ?? 0) > (before.killedHolders ?? 0)
   );
+}
+
+/** It has ended, and who was to settle it, or to start it again, was killed. */
+export function goOnAfterEnd({ record, folder, surroundings }: Adoption): void {
+  const { onExit } = holderDuties({ folder }, record.options, surroundings);
+  if (onExit !== undefined) {
+    executeLastDuty(onExit);
+  }
 }
 
 function startHolder(

@@ -11,7 +11,8 @@ import type { SurroundingsOptions } from "../surroundings.ts";
 import { openHolder } from "./await-end.ts";
 import { readContainerRecord } from "./container-record.ts";
 import type { ContainerStatus } from "./container-status.ts";
-import { keepHeld, openContainer, type StoredContainer } from "./stored-container.ts";
+import { keepPromises } from "./keep-promises.ts";
+import { openContainer, type StoredContainer } from "./stored-container.ts";
 
 /** Podman's names of those that a container's folder tells of. */
 export const CONDITIONS = [
@@ -56,7 +57,7 @@ export async function waitForCondition(
     const [, isOver = 0] = poll([{ fd: watch.fd, events: POLLIN }, ...ended]);
     if (isOver !== 0) {
       // It has written down the end, or was killed itself.
-      await keepHeld(container);
+      await keepPromises(container);
     }
   }
 }

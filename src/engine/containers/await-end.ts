@@ -8,38 +8,46 @@ import { kill } from "../../runtime/kill.ts";
 import { openInitOf } from "../../runtime/wait.ts";
 import type { OwnedFd } from "../../sys/file.ts";
 import { poll } from "../../sys/poll.ts";
+import { isReadyWithin, untilReady } from "../../sys/waiting.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { adoptIfOrphaned, hasNewHolder } from "./adopt-container.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
-import { livePid, openLiveHolder, withHolder } from "./container-status.ts";
+import { livePid } from "./container-status.ts";
+import { openLiveHolder, withHolder } from "./holder-process.ts";
+import { cancelRestart, isRestartAwaited } from "./restart-record.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 /** What a holder has left to do is little; it may have to wait for a full disk. */
 const HOLDER_PATIENCE_MS = 15_000;
+/** What ends so soon is not worth an event loop. */
+const AT_ONCE_MS = 2;
 
 /** Whether it has ended within `timeoutMs`; without one there is no limit. */
-export function awaitEnd(
-  container: StoredContainer,
-  timeoutMs = Number.POSITIVE_INFINITY,
-): boolean {
-  const deadline = performance.now() + timeoutMs;
+export async function awaitEnd(container: StoredContainer, timeoutMs?: number): Promise<boolean> {
+  const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
   let before: StartRecord | undefined;
   do {
     adoptIfOrphaned(container);
     before = readStartRecord(container.folder.fd);
     using last = openHolder(container) ?? openOrphan(container);
-    if (last !== undefined && !hasEnded(last.number, deadline)) {
+    if (last !== undefined && !(await hasEnded(last.number, deadline))) {
       return false;
     }
   } while (hasNewHolder(container, before));
   return true;
 }
 
-function hasEnded(pidfd: number, deadline: number): boolean {
-  const leftMs = Math.max(0, deadline - performance.now());
-  const awaited = [{ fd: pidfd, events: POLLIN }];
-  const [events = 0] = Number.isFinite(leftMs) ? poll(awaited, leftMs) : poll(awaited);
-  return events !== 0;
+/** Other containers may be waited for at the same time. */
+async function hasEnded(pidfd: number, deadline: number | undefined): Promise<boolean> {
+  const [events = 0] = poll([{ fd: pidfd, events: POLLIN }], AT_ONCE_MS);
+  if (events !== 0) {
+    return true;
+  }
+  if (deadline === undefined) {
+    await untilReady(pidfd);
+    return true;
+  }
+  return isReadyWithin(pidfd, Math.max(0, deadline - performance.now()));
 }
 
 /** The process of a container whose holder was killed, where another one could not be started. */
@@ -69,21 +77,22 @@ export interface EndRequest {
 }
 
 /** Ends a container that runs. False: it does not, and is left as it is. */
-export function endContainer(
+export async function endContainer(
   container: StoredContainer,
   { signal, timeoutMs }: EndRequest,
-): boolean {
+): Promise<boolean> {
+  cancelPendingRestart(container);
   const { kind } = container.status();
   if (kind !== "running" && kind !== "paused") {
-    awaitEnd(container, HOLDER_PATIENCE_MS);
+    await awaitEnd(container, HOLDER_PATIENCE_MS);
     return false;
   }
   signalIfRunning(container, signal);
-  if (signal !== SIGKILL && awaitEnd(container, timeoutMs)) {
+  if (signal !== SIGKILL && (await awaitEnd(container, timeoutMs))) {
     return true;
   }
   signalIfRunning(container, SIGKILL);
-  if (!awaitEnd(container, HOLDER_PATIENCE_MS)) {
+  if (!(await awaitEnd(container, HOLDER_PATIENCE_MS))) {
     throw new OcicatError("timeout", {
       operation: "stop",
       subject: `container ${quote(container.record.name)}`,
@@ -91,6 +100,17 @@ export function endContainer(
     });
   }
   return true;
+}
+
+/** Whoever waits to start it again is not waited for. */
+function cancelPendingRestart({ folder, surroundings, record }: StoredContainer): void {
+  const { stateRoot } = surroundings;
+  const started = readStartRecord(folder.fd);
+  if (started !== undefined && isRestartAwaited(stateRoot, record.id, started)) {
+    // With the lock nobody is between its waiting and its start.
+    using _lock = folder.lock();
+    cancelRestart(stateRoot, record.id, started);
+  }
 }
 
 function signalIfRunning(container: StoredContainer, signal: number): void {

@@ -32,7 +32,7 @@ export async function waitForContainer(
   if (told !== undefined) {
     return exitCodeOf(told);
   }
-  awaitEnd(container);
+  await awaitEnd(container);
   return lastCode(container);
 }
 
@@ -148,7 +148,7 @@ async function finish(container: StoredContainer, end: AttachEnd): Promise<Attac
   if (end.kind === "detached") {
     return { kind: "detached" };
   }
-  awaitEnd(container);
+  await awaitEnd(container);
   await settleContainer(container);
   await memberEnded(container.record.options.pod, container.surroundings);
   if (end.kind === "disconnected" || end.status === undefined) {

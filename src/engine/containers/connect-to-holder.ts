@@ -6,9 +6,9 @@ import { OwnedFd } from "../../sys/file.ts";
 import { poll } from "../../sys/poll.ts";
 import { connectUnix, socketPair } from "../../sys/socket.ts";
 import { type Adoption, adoptIfOrphaned, hasNewHolder } from "./adopt-container.ts";
+import { attachFolder, attachSocketName } from "./attach-socket.ts";
 import type { StartRecord } from "./container-record.ts";
-import { openLiveHolder } from "./container-status.ts";
-import { attachFolder, attachSocketName } from "./start-container.ts";
+import { openLiveHolder } from "./holder-process.ts";
 
 const DEATH_MS = 1000;
 

@@ -6,11 +6,11 @@ import { endPhase } from "../../sys/phases.ts";
 import { memberEnded, renewMembers } from "../pods/pod-process.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { startByName } from "./container-operations.ts";
-import { isStopped, isToRestart, readStartRecord } from "./container-record.ts";
-import type { ContainerStatus } from "./container-status.ts";
-import { ALWAYS_RESTART, NO_RESTART, restartDelayMs } from "./restart-policy.ts";
+import { isStopped, readStartRecord } from "./container-record.ts";
+import { dueRestartMs } from "./due-restart.ts";
+import { removeRestartRecord, writeRestartRecord } from "./restart-record.ts";
 import { settleContainer } from "./settle-container.ts";
-import { openContainer, type StoredContainer } from "./stored-container.ts";
+import { openAsItIs, type StoredContainer } from "./stored-container.ts";
 
 /** By then somebody else may have removed or started it. */
 export async function containerEnded(id: string, options: SurroundingsOptions): Promise<void> {
@@ -18,6 +18,7 @@ export async function containerEnded(id: string, options: SurroundingsOptions): 
   if (delayMs === undefined) {
     return;
   }
+  // A user who stops or removes the container meanwhile kills this process.
   await Bun.sleep(delayMs);
   endPhase("wait");
   const isStarted = await startByName(id, { ...options, isRestart: true }).catch(
@@ -36,29 +37,31 @@ export async function containerEnded(id: string, options: SurroundingsOptions): 
 
 /** Milliseconds until it is to be started again, if it is. */
 async function settle(id: string, options: SurroundingsOptions): Promise<number | undefined> {
-  using container = await openContainer(id, options);
+  using container = await openAsItIs(id, options);
   const status = container.status();
   if (status.kind !== "exited" && status.kind !== "lost") {
     return undefined;
   }
-  const delayMs = delayOf(container, status);
+  const delayMs = dueRestartMs(container, status);
   await settleContainer(container);
-  if (delayMs === undefined) {
+  const isDue = delayMs !== undefined && announceRestart(container);
+  if (!isDue) {
     await memberEnded(container.record.options.pod, container.surroundings);
   }
-  return delayMs;
+  return isDue ? delayMs : undefined;
 }
 
-function delayOf(
-  { record, folder }: StoredContainer,
-  status: ContainerStatus & { readonly kind: "exited" | "lost" },
-): number | undefined {
-  const isKnown = status.kind === "exited";
-  const { restart = NO_RESTART } = record.options;
-  return restartDelayMs(isToRestart(folder.fd) ? ALWAYS_RESTART : restart, {
-    code: isKnown ? status.code : undefined,
-    ranMs: isKnown ? status.finishedMs - status.startedMs : 0,
-    restarts: readStartRecord(folder.fd)?.restarts ?? 0,
-    isStopped: isStopped(folder.fd),
-  });
+/** Whether it is to be: who stops it looks for what is written here after he has said so. */
+function announceRestart({ folder, surroundings }: StoredContainer): boolean {
+  const { stateRoot } = surroundings;
+  const started = readStartRecord(folder.fd);
+  if (started === undefined) {
+    return false;
+  }
+  writeRestartRecord(stateRoot, folder.id, started);
+  if (isStopped(folder.fd)) {
+    removeRestartRecord(stateRoot, folder.id);
+    return false;
+  }
+  return true;
 }

@@ -1,6 +1,7 @@
 // The filters of ps: "KEY=VALUE". Values of one key are alternatives, keys have to match all.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { stateWord } from "./container-status.ts";
 import type { ListedContainer } from "./list-containers.ts";
 
 type Test = (container: ListedContainer, value: string, all: readonly ListedContainer[]) => boolean;
@@ -8,7 +9,7 @@ type Test = (container: ListedContainer, value: string, all: readonly ListedCont
 const TESTS: Readonly<Record<string, Test>> = {
   id: ({ record }, value) => record.id.startsWith(value),
   name: ({ record }, value) => hasName(record.name, value),
-  status: ({ status }, value) => statusWords(status.kind).includes(value),
+  status: ({ status }, value) => statusWords(status).includes(value),
   exited: ({ status }, value) => status.kind === "exited" && String(status.code) === value,
   health: ({ health = "none" }, value) => health === value,
   label: ({ record }, value) => hasLabel(record.options.labels ?? {}, value),
@@ -60,8 +61,9 @@ function find(all: readonly ListedContainer[], word: string): ListedContainer {
 }
 
 /** Docker's names for states, and ours. */
-function statusWords(kind: ListedContainer["status"]["kind"]): readonly string[] {
-  return kind === "lost" ? ["lost", "dead"] : [kind];
+function statusWords(status: ListedContainer["status"]): readonly string[] {
+  const word = stateWord(status);
+  return word === "dead" ? ["lost", word] : [word];
 }
 
 function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {

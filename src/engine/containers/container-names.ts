@@ -144,6 +144,10 @@ export function tryFindContainerId(storeRoot: string, word: string): string | un
   if (!/^[0-9a-f]{1,64}$/.test(word)) {
     return undefined;
   }
+  // A whole id needs no look at the others.
+  if (containerExists(storeRoot, word)) {
+    return word;
+  }
   const [id, ...others] = listContainerIds(storeRoot).filter((each) => each.startsWith(word));
   if (others.length > 0) {
     throw new OcicatError("invalid-argument", {

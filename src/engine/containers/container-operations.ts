@@ -22,9 +22,12 @@ import {
   readStartRecord,
   writeContainerRecord,
 } from "./container-record.ts";
+import { isLive, stateWord } from "./container-status.ts";
 import { type OpenContainer, removeContainerFiles, removeOwnVolumes } from "./create-container.ts";
+import { isAboutToRestart } from "./due-restart.ts";
 import { requireRunning } from "./require-running.ts";
 import { NO_RESTART } from "./restart-policy.ts";
+import { isOurRestart, removeRestartRecord } from "./restart-record.ts";
 import { giveBack } from "./settle-container.ts";
 import { startContainer as startStored } from "./start-container.ts";
 import { signalNumber } from "./stop-signal.ts";
@@ -41,8 +44,8 @@ export interface StopOptions extends SurroundingsOptions {
 /** One that does not run is left as it is. */
 export async function stopContainer(word: string, options: StopOptions): Promise<void> {
   using container = await openContainer(word, options);
-  noteStop(container.folder.fd);
-  if (endContainer(container, { ...stopRequest(container), ...options })) {
+  noteStopOf(container);
+  if (await endContainer(container, { ...stopRequest(container), ...options })) {
     recordContainerEvent(container, "stop");
   }
 }
@@ -51,6 +54,12 @@ export async function stopContainer(word: string, options: StopOptions): Promise
 export function stopRequest({ record }: StoredContainer): EndRequest {
   const { stopSignal = "", stopTimeoutMs = DEFAULT_STOP_MS } = record.options;
   return { signal: signalNumber(stopSignal) ?? SIGTERM, timeoutMs: stopTimeoutMs };
+}
+
+/** Not while it is being started, which forgets what stopped the run before. */
+function noteStopOf({ folder }: StoredContainer): void {
+  using _lock = folder.lock();
+  noteStop(folder.fd);
 }
 
 /** Throws "wrong-state" unless it runs. */
@@ -66,7 +75,7 @@ export async function killContainer(
   kill({ ...container.address, signal: options.signal });
   recordContainerEvent(container, "kill", { signal: String(options.signal) });
   if (options.signal === SIGKILL) {
-    awaitEnd(container, DEFAULT_STOP_MS);
+    await awaitEnd(container, DEFAULT_STOP_MS);
   }
 }
 
@@ -117,8 +126,7 @@ export async function startByName(word: string, options: StartOptions): Promise<
   requirePresent(container);
   const { kind } = container.status();
   const { isRestart = false } = options;
-  const isUnwanted = isRestart && isStopped(container.folder.fd);
-  if (kind === "running" || kind === "paused" || isUnwanted) {
+  if (kind === "running" || kind === "paused" || (isRestart && !isStillDue(container))) {
     return false;
   }
   const restarts = isRestart ? (readStartRecord(container.folder.fd)?.restarts ?? 0) + 1 : 0;
@@ -143,6 +151,11 @@ export async function startByName(word: string, options: StartOptions): Promise<
     ...(primaryFd === undefined ? {} : { primaryFd }),
   });
   return true;
+}
+
+/** For the process that waited: nobody has stopped it, or started it himself, meanwhile. */
+function isStillDue({ folder, surroundings }: StoredContainer): boolean {
+  return !isStopped(folder.fd) && isOurRestart(surroundings.stateRoot, folder.id);
 }
 
 /** Stops it, if it runs, and starts it. */
@@ -175,10 +188,9 @@ export async function containersToBoot(options: SurroundingsOptions): Promise<re
     const { kind } = container.record.options.restart ?? NO_RESTART;
     const isWanted =
       kind === "always" || (kind === "unless-stopped" && !isStopped(container.folder.fd));
-    const { kind: now } = container.status();
     const { id, name, options } = container.record;
     const word = options.source.kind === "pause" ? id : name;
-    return isWanted && now !== "running" && now !== "paused" ? [word] : [];
+    return isWanted && !isLive(container.status()) ? [word] : [];
   }).flat();
 }
 
@@ -209,21 +221,7 @@ export interface RemoveOptions extends SurroundingsOptions {
 /** Throws "wrong-state" for one that runs, unless forced. */
 export async function removeContainer(word: string, options: RemoveOptions): Promise<void> {
   using container = await openContainer(word, options);
-  const { kind } = container.status();
-  if (kind === "running" || kind === "paused") {
-    if (options.force !== true) {
-      throw new OcicatError("wrong-state", {
-        operation: "remove",
-        subject: `container ${quote(container.record.name)}`,
-        reason: `it is ${kind}`,
-        hint: "stop it first, or remove it with --force",
-      });
-    }
-    noteStop(container.folder.fd);
-    endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
-  } else {
-    awaitEnd(container, DEFAULT_STOP_MS);
-  }
+  await endForRemoval(container, options);
   using _lock = container.folder.lock();
   if (readContainerRecord(container.folder.fd) === undefined) {
     return;
@@ -234,10 +232,39 @@ export async function removeContainer(word: string, options: RemoveOptions): Pro
   }
   recordEnd(container, container.status());
   await giveBack(container);
+  removeRestartRecord(container.surroundings.stateRoot, container.record.id);
   await removeContainerFiles(container, container.surroundings, container.idMaps);
   if (options.volumes === true) {
     await removeOwnVolumes(container.record, container.surroundings, container.idMaps);
   }
+}
+
+/** Of many containers that are to be removed by force: what takes time. The removal does the rest. */
+export async function killForRemoval(word: string, options: SurroundingsOptions): Promise<void> {
+  using container = await openContainer(word, options);
+  await endForRemoval(container, { force: true });
+}
+
+async function endForRemoval(
+  container: StoredContainer,
+  { force }: Pick<RemoveOptions, "force">,
+): Promise<void> {
+  const status = container.status();
+  const isRestarted = isAboutToRestart(container, status);
+  if (!isLive(status) && !isRestarted) {
+    await awaitEnd(container, DEFAULT_STOP_MS);
+    return;
+  }
+  if (force !== true) {
+    throw new OcicatError("wrong-state", {
+      operation: "remove",
+      subject: `container ${quote(container.record.name)}`,
+      reason: `it is ${isRestarted ? "restarting" : stateWord(status)}`,
+      hint: "stop it first, or remove it with --force",
+    });
+  }
+  noteStopOf(container);
+  await endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
 }
 
 export async function renameContainer(

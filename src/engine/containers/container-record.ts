@@ -1,10 +1,12 @@
 // What the engine remembers of a container, in its folder (container-folder.ts):
 //
 //   container.json    {"version": 1, "id", "name", "created", "image", "options"}: ContainerRecord. Written
-//                     when the container is created, replaced as a whole when something of it changes
+//                     when the container is created, replaced as a whole when something of it changes;
+//                     forced to the disk unless the container is removed at its end
 //   started.json      {"version": 1, "startedMs", "holderPid", "holderStartTime", "restarts", "killedHolders",
-//                     "phases"}: StartRecord, of its last start. A start removes the exit record of the one
-//                     before it first
+//                     "imageMounts", "phases"}: StartRecord, of its last start. A start removes the exit
+//                     record of the one before it first. Not forced to the disk: a power cut ends what it
+//                     tells of
 //   stopped           empty: a user ended it, so no restart policy starts it again
 //   again             empty: it is unhealthy, and is started again when it has ended
 //   died              the event of its end has been recorded (src/engine/events/record-end.ts). "oom": the
@@ -12,8 +14,9 @@
 //
 // Whether it runs is in neither: that is asked of the processes (container-status.ts).
 
-import { O_CREAT, O_WRONLY } from "../../abi/file.ts";
+import { O_CREAT, O_RDONLY, O_WRONLY } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { call, checked } from "../../sys/call.ts";
 import {
   OwnedFd,
   openAt,
@@ -68,18 +71,30 @@ export interface StartRecord {
   readonly restarts: number;
   /** How many holders before this one were killed while it ran; absent: none. */
   readonly killedHolders?: number;
+  /** Which mounted images it uses (src/image/image-mount.ts); absent: none. */
+  readonly imageMounts?: readonly string[];
   /** Of the start itself, in order; absent: it has not come that far. */
   readonly phases?: readonly PhaseTime[];
 }
 
+/**
+ * It survives a power cut, with all that was made before it, unless the container is only there for as long
+ * as it runs. Behind the rename: what is cut short before has no record, and nobody was told of it.
+ */
 export function writeContainerRecord(folderFd: number, record: ContainerRecord): void {
   replaceFileAt(folderFd, RECORD_NAME, JSON.stringify({ version: VERSION, ...record }));
+  if (!record.options.remove) {
+    using file = new OwnedFd(openAt(folderFd, RECORD_NAME, O_RDONLY));
+    checked(call("fsync", file.number), "write to the disk", RECORD_NAME);
+  }
 }
 
 /** Undefined: the folder is of a container that never came to be, or is being removed. */
 export function readContainerRecord(folderFd: number): ContainerRecord | undefined {
   const text = readTextAtIfExists(folderFd, RECORD_NAME, SIZE_LIMIT);
-  return text === undefined ? undefined : parseRecord<ContainerRecord>(text, RECORD_NAME);
+  return text === undefined || isTorn(text)
+    ? undefined
+    : parseRecord<ContainerRecord>(text, RECORD_NAME);
 }
 
 export function writeStartRecord(folderFd: number, record: StartRecord): void {
@@ -88,8 +103,23 @@ export function writeStartRecord(folderFd: number, record: StartRecord): void {
 
 export function readStartRecord(folderFd: number): StartRecord | undefined {
   const text = readTextAtIfExists(folderFd, STARTED_NAME, SIZE_LIMIT);
-  return text === undefined ? undefined : parseRecord<StartRecord>(text, STARTED_NAME);
+  if (text === undefined) {
+    return undefined;
+  }
+  return isTorn(text) ? START_OF_THE_PAST : parseRecord<StartRecord>(text, STARTED_NAME);
 }
+
+/** What a power cut leaves of a file that was not forced to the disk: nothing, or zeros. */
+function isTorn(text: string): boolean {
+  return text === "" || text.startsWith("\0");
+}
+
+const START_OF_THE_PAST: StartRecord = {
+  startedMs: 0,
+  holderPid: 0,
+  holderStartTime: "",
+  restarts: 0,
+};
 
 export function removeStartRecord(folderFd: number): void {
   tryUnlinkAt(folderFd, STARTED_NAME);

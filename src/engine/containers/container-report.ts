@@ -7,7 +7,7 @@ import { healthCheckOf } from "../health/health-check.ts";
 import type { RunNetwork } from "../run-options.ts";
 import { configReport } from "./config-report.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import type { ContainerStatus } from "./container-status.ts";
+import { type ContainerStatus, isLive, isRestarting, stateWord } from "./container-status.ts";
 import { hostReport } from "./host-report.ts";
 import { mountReports } from "./mount-reports.ts";
 
@@ -81,15 +81,16 @@ function stateReport({
   wasOutOfMemory,
 }: Pick<ReportRequest, "status" | "wasOutOfMemory">): Readonly<Record<string, unknown>> {
   const { kind } = status;
-  const isLive = kind === "running" || kind === "paused";
+  const hasProcess = kind === "running" || kind === "paused";
   return {
-    Status: kind === "lost" ? "dead" : kind,
-    Running: isLive,
+    Status: stateWord(status),
+    // Of one that is about to be started again, too: as docker has it.
+    Running: isLive(status),
     Paused: kind === "paused",
-    Restarting: false,
-    OOMKilled: wasOutOfMemory && !isLive,
-    Dead: kind === "lost",
-    Pid: isLive ? status.pid : 0,
+    Restarting: isRestarting(status),
+    OOMKilled: wasOutOfMemory && !hasProcess,
+    Dead: kind === "lost" && !isRestarting(status),
+    Pid: hasProcess ? status.pid : 0,
     ExitCode: kind === "exited" ? status.code : 0,
     Error: kind === "lost" ? status.reason : "",
     StartedAt: kind === "created" ? NEVER : moment(status.startedMs),

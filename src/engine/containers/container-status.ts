@@ -4,11 +4,13 @@
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { type ExitRecord, readExitRecord } from "../../holder/exit-record.ts";
 import { queryState } from "../../runtime/query-state.ts";
-import { OwnedFd } from "../../sys/file.ts";
-import { exitCodeOf, readProcessStat, tryOpenPidfd } from "../../sys/process.ts";
+import { exitCodeOf } from "../../sys/process.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { awaitExitRecord } from "./await-exit-record.ts";
 import type { ContainerFolder } from "./container-folder.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
+import { holderIsAlive, withHolder } from "./holder-process.ts";
+import { isRestartAwaited } from "./restart-record.ts";
 
 export type ContainerStatus =
   | { readonly kind: "created" }
@@ -20,20 +22,46 @@ export type ContainerStatus =
       /** 128 + N for a signal. */
       readonly code: number;
       readonly signal: number | undefined;
+      readonly isRestarting: boolean;
     }
   /** It is not there any more, and nobody could see how it ended. */
-  | { readonly kind: "lost"; readonly startedMs: number; readonly reason: string };
+  | {
+      readonly kind: "lost";
+      readonly startedMs: number;
+      readonly reason: string;
+      readonly isRestarting: boolean;
+    };
+
+/** It has ended, and its restart policy is about to start it again. */
+export function isRestarting(status: ContainerStatus): boolean {
+  return (status.kind === "exited" || status.kind === "lost") && status.isRestarting;
+}
+
+/** Docker's word for it. */
+export function stateWord(status: ContainerStatus): string {
+  if (isRestarting(status)) {
+    return "restarting";
+  }
+  return status.kind === "lost" ? "dead" : status.kind;
+}
+
+/** Users see it as one that runs: it is stopped, not started. */
+export function isLive(status: ContainerStatus): boolean {
+  return status.kind === "running" || status.kind === "paused" || isRestarting(status);
+}
 
 export function containerStatus(
   folder: ContainerFolder,
-  { containerStateRoot }: Surroundings,
+  surroundings: Pick<Surroundings, "stateRoot" | "containerStateRoot">,
 ): ContainerStatus {
   const started = readStartRecord(folder.fd);
   const exit = readExitRecord(folder.fd);
+  const isWaiting = () =>
+    started !== undefined && isRestartAwaited(surroundings.stateRoot, folder.id, started);
   if (exit !== undefined) {
-    return ended(exit, started);
+    return ended(exit, started, isWaiting());
   }
-  const live = liveStatus(containerStateRoot, folder.id);
+  const live = liveStatus(surroundings.containerStateRoot, folder.id);
   if (live !== undefined) {
     return { ...live, startedMs: started?.startedMs ?? Date.now() };
   }
@@ -41,8 +69,23 @@ export function containerStatus(
     return { kind: "created" };
   }
   // It may have ended between the two looks.
-  const late = readExitRecord(folder.fd);
-  return late === undefined ? lost(started) : ended(late, started);
+  const late = awaitExitRecord(folder, started);
+  if (late !== undefined) {
+    return ended(late, started, isWaiting());
+  }
+  return isBeingStarted(folder, started) ? starting(started) : lost(started, isWaiting());
+}
+
+/** Whoever starts it holds its lock, and does not know its holder yet. */
+function isBeingStarted(folder: ContainerFolder, { holderPid }: StartRecord): boolean {
+  using lock = holderPid === 0 ? folder.tryLock() : undefined;
+  return holderPid === 0 && lock === undefined;
+}
+
+function starting({ startedMs, restarts }: StartRecord): ContainerStatus {
+  return restarts === 0
+    ? { kind: "created" }
+    : { kind: "lost", startedMs, reason: "it is being started", isRestarting: true };
 }
 
 /** Of its process; undefined: it does not run. */
@@ -67,7 +110,11 @@ function liveStatus(
   }
 }
 
-function ended(exit: ExitRecord, started: StartRecord | undefined): ContainerStatus {
+function ended(
+  exit: ExitRecord,
+  started: StartRecord | undefined,
+  isWaiting: boolean,
+): ContainerStatus {
   const { seconds, nanoseconds } = exit.finishedAt;
   const finishedMs = seconds * 1000 + Math.floor(nanoseconds / 1_000_000);
   const startedMs = started?.startedMs ?? finishedMs;
@@ -77,7 +124,7 @@ function ended(exit: ExitRecord, started: StartRecord | undefined): ContainerSta
       (started?.killedHolders ?? 0) > 0
         ? "its holder was killed, and the one after it could not learn how its process ended"
         : "its holder could not see how its process ended";
-    return { kind: "lost", startedMs, reason };
+    return { kind: "lost", startedMs, reason, isRestarting: isWaiting };
   }
   return {
     kind: "exited",
@@ -85,53 +132,20 @@ function ended(exit: ExitRecord, started: StartRecord | undefined): ContainerSta
     finishedMs,
     code: exitCodeOf(status),
     signal: "signal" in status ? status.signal : undefined,
+    isRestarting: isWaiting,
   };
 }
 
-function lost(started: StartRecord): ContainerStatus {
-  const { startedMs } = started;
+function lost(started: StartRecord, isWaiting: boolean): ContainerStatus {
+  const common = { kind: "lost", startedMs: started.startedMs, isRestarting: isWaiting } as const;
   if (holderIsAlive(started)) {
-    return { kind: "lost", startedMs, reason: "it is ending" };
+    return { ...common, reason: "it is ending, and its end is not written down yet" };
   }
   const reason =
     started.holderPid === 0
       ? "whoever started it was killed"
       : "its holder was killed, or the machine restarted, while it ran";
-  return { kind: "lost", startedMs, reason };
-}
-
-export function holderIsAlive({ holderPid, holderStartTime }: StartRecord): boolean {
-  const stat = holderPid === 0 ? undefined : readProcessStat(holderPid);
-  return stat !== undefined && stat.startTime === holderStartTime && !/[ZX]/.test(stat.state);
-}
-
-/** A pidfd; undefined: it has ended. */
-export function openLiveHolder(started: StartRecord): OwnedFd | undefined {
-  const fd = started.holderPid === 0 ? -1 : tryOpenPidfd(started.holderPid);
-  if (fd < 0) {
-    return undefined;
-  }
-  using pidfd = new OwnedFd(fd);
-  // Only now the pid can't become another process's.
-  return holderIsAlive(started) ? new OwnedFd(pidfd.release()) : undefined;
-}
-
-/** The kernel's name for a stage, which a holder was before. */
-const HOLDER_NAME = "ocicat";
-
-/**
- * With its holder, which a start that was cut short has not written down: it is the parent of the
- * container's process. Undefined: there is none.
- */
-export function withHolder(started: StartRecord, initPid: number): StartRecord | undefined {
-  if (started.holderPid !== 0) {
-    return started;
-  }
-  const holderPid = readProcessStat(initPid)?.parentPid;
-  const stat = holderPid === undefined ? undefined : readProcessStat(holderPid);
-  return holderPid === undefined || stat === undefined || !stat.name.includes(HOLDER_NAME)
-    ? undefined
-    : { ...started, holderPid, holderStartTime: stat.startTime };
+  return { ...common, reason };
 }
 
 /** Its process runs, and the holder that kept it was killed. */

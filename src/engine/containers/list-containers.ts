@@ -7,8 +7,8 @@ import { currentRun, readHealth } from "../health/health-file.ts";
 import { isPod } from "../pods/pod-record.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import type { ContainerStatus } from "./container-status.ts";
-import { isOrphaned } from "./container-status.ts";
+import { type ContainerStatus, isLive } from "./container-status.ts";
+import { isNeglected } from "./keep-promises.ts";
 import { eachContainer, openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface ListedContainer {
@@ -34,16 +34,16 @@ export async function listContainers(
   const { parseContainerFilters } = await import("./container-filters.ts");
   const { matches, asksForEnded } = parseContainerFilters(options.filters ?? []);
   const surroundings = await readSurroundings(options);
-  const orphans: string[] = [];
+  const neglected: string[] = [];
   const found = eachContainer(surroundings, (container) => {
-    if (isOrphaned(container.folder, surroundings)) {
-      orphans.push(container.record.id);
+    if (isNeglected(container)) {
+      neglected.push(container.record.id);
     }
     const status = container.status();
     return { record: container.record, status, health: healthOf(container, status) };
   });
-  for (const id of orphans) {
-    await adoptById(id, options);
+  for (const id of neglected) {
+    await openAndLeave(id, options);
   }
   const pods = new Map(
     found.filter(({ record }) => isPod(record)).map(({ record: { id, name } }) => [id, name]),
@@ -52,14 +52,13 @@ export async function listContainers(
     .filter(({ record }) => !isPod(record))
     .map((each) => ({ ...each, podName: pods.get(each.record.options.pod ?? "") }));
   const shown = all.filter((each) => {
-    const isLive = each.status.kind === "running" || each.status.kind === "paused";
-    return (isLive || options.all || asksForEnded) && matches(each, all);
+    return (isLive(each.status) || options.all || asksForEnded) && matches(each, all);
   });
   return shown.toSorted((a, b) => (a.record.created < b.record.created ? 1 : -1));
 }
 
-/** As any command that meets it. It may be gone by now. */
-async function adoptById(id: string, options: SurroundingsOptions): Promise<void> {
+/** As any command that meets it, and sees to what it was promised. It may be gone by now. */
+async function openAndLeave(id: string, options: SurroundingsOptions): Promise<void> {
   try {
     using _container = await openContainer(id, options);
   } catch (error) {

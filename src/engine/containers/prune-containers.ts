@@ -6,6 +6,7 @@ import { parseMoment } from "../images/moment.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { removeContainer } from "./container-operations.ts";
 import type { ContainerRecord } from "./container-record.ts";
+import { isLive } from "./container-status.ts";
 import { listContainers } from "./list-containers.ts";
 import { openContainer } from "./stored-container.ts";
 import { sweepContainers } from "./sweep-containers.ts";
@@ -27,8 +28,7 @@ export async function pruneContainers(options: PruneContainersOptions): Promise<
   const ids: string[] = [];
   let freedBytes = 0;
   for (const { record, status } of listed) {
-    const isLive = status.kind === "running" || status.kind === "paused";
-    if (isLive || !conditions.every((holds) => holds(record))) {
+    if (isLive(status) || !conditions.every((holds) => holds(record))) {
       continue;
     }
     const bytes = await tryRemove(record.id, options);

@@ -3,7 +3,7 @@
 // sees the end first does it: the attached client, the command that the holder executes, or the next
 // command that meets the container.
 
-import { removeUnusedImageMounts } from "../../image/image-mount.ts";
+import { removeUnusedImageMount } from "../../image/image-mount.ts";
 import { deleteContainer } from "../../runtime/delete.ts";
 import { foldWhenLarge } from "../events/fold-when-large.ts";
 import { recordEnd } from "../events/record-end.ts";
@@ -11,11 +11,11 @@ import { isPod } from "../pods/pod-record.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { removeSecretFiles } from "../secrets/secret-files.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { removeAttachSocket } from "./attach-socket.ts";
 import type { ContainerFolder } from "./container-folder.ts";
-import { type ContainerRecord, readContainerRecord } from "./container-record.ts";
-import { type ContainerStatus, containerStatus } from "./container-status.ts";
+import { type ContainerRecord, readContainerRecord, readStartRecord } from "./container-record.ts";
+import { containerStatus, isLive } from "./container-status.ts";
 import { removeContainerFiles } from "./create-container.ts";
-import { removeAttachSocket } from "./start-container.ts";
 import { killExecs } from "./sweep-execs.ts";
 
 export interface Settlement {
@@ -25,7 +25,7 @@ export interface Settlement {
   readonly idMaps: IdMaps | undefined;
 }
 
-/** Repeating it does no harm, and neither does it where the container has been started again. */
+/** Repeating it does no harm, and neither does it where the container has been, or is about to be, started again. */
 export async function settleContainer(settlement: Settlement): Promise<void> {
   const { record, folder, surroundings, idMaps } = settlement;
   using _lock = folder.lock();
@@ -41,16 +41,16 @@ export async function settleContainer(settlement: Settlement): Promise<void> {
   await foldWhenLarge(surroundings);
 }
 
-function isLive({ kind }: ContainerStatus): boolean {
-  return kind === "running" || kind === "paused";
-}
-
 /** Kills what may still run. */
 export async function giveBack({
   record,
+  folder,
   surroundings,
-}: Pick<Settlement, "record" | "surroundings">): Promise<void> {
+}: Pick<Settlement, "record" | "folder" | "surroundings">): Promise<void> {
   giveBackOf(record.id, surroundings);
+  for (const key of readStartRecord(folder.fd)?.imageMounts ?? []) {
+    removeUnusedImageMount(surroundings.stateRoot, key);
+  }
   if (isPod(record)) {
     const { removePodCgroup } = await import("../pods/pod-cgroup.ts");
     removePodCgroup(record);
@@ -62,5 +62,4 @@ export function giveBackOf(id: string, surroundings: Surroundings): void {
   killExecs(surroundings, id);
   removeAttachSocket(surroundings, id);
   removeSecretFiles(surroundings.stateRoot, id);
-  removeUnusedImageMounts(surroundings.stateRoot);
 }

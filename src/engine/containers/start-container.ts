@@ -6,7 +6,7 @@
 // When the container has ended and nobody is attached who sees to it, the holder executes
 // `ocicat container-ended ID`: settle-container.ts.
 
-import { AT_FDCWD, O_RDONLY } from "../../abi/file.ts";
+import { O_RDONLY } from "../../abi/file.ts";
 import { SOCK_STREAM } from "../../abi/process.ts";
 import { EXIT_RECORD_NAME, readExitRecord } from "../../holder/exit-record.ts";
 import { encodeDocument } from "../../oci/encode.ts";
@@ -27,12 +27,14 @@ import { builtInProgram, makeSource } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { supervisorStart } from "../supervisor/supervisor-start.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { attachFolder, attachSocketName, removeAttachSocket } from "./attach-socket.ts";
 import { configureContainer } from "./configure-container.ts";
 import { readStartRecord, removeStartRecord, writeStartRecord } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
 import { joinNamespaces } from "./join-namespaces.ts";
 import { hasReader } from "./output-readers.ts";
 import { mayRestart } from "./restart-policy.ts";
+import { removeRestartRecord } from "./restart-record.ts";
 import { makeStartedParts, type StartedParts } from "./started-parts.ts";
 
 export interface StartRequest {
@@ -76,9 +78,15 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   await mendLogOfLost(container);
   tryUnlinkAt(container.folder.fd, EXIT_RECORD_NAME);
   removeStartRecord(container.folder.fd);
-  const start = { startedMs: Date.now(), restarts: request.restarts ?? 0 };
+  const start = {
+    startedMs: Date.now(),
+    restarts: request.restarts ?? 0,
+    ...(parts.mountKeys.length === 0 ? {} : { imageMounts: parts.mountKeys }),
+  };
   // Who finds this knows that a start was cut short.
   writeStartRecord(container.folder.fd, { ...start, holderPid: 0, holderStartTime: "" });
+  // Until then it says that somebody was to start it.
+  removeRestartRecord(surroundings.stateRoot, id);
   const launch = {
     id,
     bundle: container.folder.path,
@@ -148,10 +156,6 @@ async function orUndo(
   }
 }
 
-export function removeAttachSocket(surroundings: Surroundings, id: string): void {
-  tryUnlinkAt(AT_FDCWD, `${attachFolder(surroundings)}/${attachSocketName(id)}`);
-}
-
 /** What a holder does beside keeping the process; the one that follows it does the same. */
 export function holderDuties(
   { folder }: Pick<OpenContainer, "folder">,
@@ -202,14 +206,6 @@ function logOf(
   }
   const { maxSize: sizeLimit, maxFiles: files, onFull } = log;
   return { log: { directoryFd, name: LOG_NAME, sizeLimit, files, onFull } };
-}
-
-export function attachFolder({ stateRoot }: Surroundings): string {
-  return `${stateRoot}/.attach`;
-}
-
-export function attachSocketName(id: string): string {
-  return `${id}.sock`;
 }
 
 export function listenForClients(surroundings: Surroundings, id: string): number {

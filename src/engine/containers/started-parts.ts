@@ -12,6 +12,8 @@ export interface StartedParts extends Disposable {
   readonly env: readonly string[];
   /** For the holder to keep. */
   readonly lockFds: readonly number[];
+  /** Of all the images that it uses: as ImageRoot has them. */
+  readonly mountKeys: readonly string[];
   /** The container runs with them. */
   keep(): void;
 }
@@ -24,6 +26,8 @@ export async function makeStartedParts(request: StartRequest): Promise<StartedPa
   const mounts: Mount[] = [];
   const env: string[] = [];
   const lockFds: number[] = [];
+  const ownKey = container.image?.root.mountKey;
+  const mountKeys = ownKey === undefined ? [] : [ownKey];
   if (options.secrets !== undefined) {
     const { placeSecrets } = await import("../secrets/place-secrets.ts");
     made.defer(() => removeSecretFiles(surroundings.stateRoot, id));
@@ -37,12 +41,13 @@ export async function makeStartedParts(request: StartRequest): Promise<StartedPa
     const images = { open: opened.use(await openImageMounts(options, surroundings, path)) };
     mounts.push(...images.open.mounts);
     lockFds.push(...images.open.lockFds);
+    mountKeys.push(...images.open.mountKeys);
   }
   const held = opened.move();
   const undone = made.move();
   let isKept = false;
   return {
-    ...{ mounts, env, lockFds },
+    ...{ mounts, env, lockFds, mountKeys },
     keep: () => {
       isKept = true;
     },

@@ -7,7 +7,8 @@ import { readSurroundings, type Surroundings, type SurroundingsOptions } from ".
 import { ContainerFolder } from "./container-folder.ts";
 import { findContainerId, listContainerIds } from "./container-names.ts";
 import { type ContainerRecord, readContainerRecord } from "./container-record.ts";
-import { type ContainerStatus, containerStatus, isOrphaned } from "./container-status.ts";
+import { type ContainerStatus, containerStatus } from "./container-status.ts";
+import { keepPromises } from "./keep-promises.ts";
 
 /** A container's folder and what stands in it. */
 export class StoredContainer implements Disposable {
@@ -47,11 +48,10 @@ export async function openContainer(
   word: string,
   options: SurroundingsOptions,
 ): Promise<StoredContainer> {
-  const surroundings = await readSurroundings(options);
   using stack = new DisposableStack();
-  const id = findContainerId(surroundings.storeRoot, word);
-  const container = stack.use(openById(id, surroundings, word));
-  if (container.record.options.source.kind === "pause" && word !== id) {
+  const container = stack.use(await openAsItIs(word, options));
+  const { id, options: stored } = container.record;
+  if (stored.source.kind === "pause" && word !== id) {
     throw new OcicatError("not-found", {
       operation: "find",
       subject: `container ${quote(word)}`,
@@ -59,17 +59,18 @@ export async function openContainer(
       hint: "`ocicat pod --help` lists what can be done with pods",
     });
   }
-  await keepHeld(container);
+  await keepPromises(container);
   stack.move();
   return container;
 }
 
-/** Whoever looks at a container whose holder was killed gives it another one. */
-export async function keepHeld(container: StoredContainer): Promise<void> {
-  if (isOrphaned(container.folder, container.surroundings)) {
-    const { adoptIfOrphaned } = await import("./adopt-container.ts");
-    adoptIfOrphaned(container);
-  }
+/** As openContainer, for those who keep what the container was promised. */
+export async function openAsItIs(
+  word: string,
+  options: SurroundingsOptions,
+): Promise<StoredContainer> {
+  const surroundings = await readSurroundings(options);
+  return openById(findContainerId(surroundings.storeRoot, word), surroundings, word);
 }
 
 function openById(id: string, surroundings: Surroundings, word: string): StoredContainer {

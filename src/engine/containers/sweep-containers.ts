@@ -3,6 +3,7 @@
 
 import { LOCK_EX } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { recordEvent } from "../events/record-event.ts";
 import { rootlessIdMaps } from "../id-maps.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -10,6 +11,7 @@ import { ContainerFolder, lockContainers } from "./container-folder.ts";
 import { listContainerIds, sweepNames } from "./container-names.ts";
 import { readContainerRecord } from "./container-record.ts";
 import { removeExecFolders } from "./exec-folder.ts";
+import { removeRestartRecord } from "./restart-record.ts";
 import { giveBackOf } from "./settle-container.ts";
 import { sweepExecs } from "./sweep-execs.ts";
 import { writtenBytes } from "./written-bytes.ts";
@@ -27,6 +29,7 @@ export async function sweepContainers(surroundings: Surroundings): Promise<Swept
     if (leftover !== undefined) {
       freedBytes += writtenBytes(leftover.folder.fd);
       giveBackOf(id, surroundings);
+      removeRestartRecord(surroundings.stateRoot, id);
       await leftover.folder.remove(rootlessIdMaps(process.env["USER"]), () =>
         recordSwept(surroundings, id),
       );
@@ -36,6 +39,8 @@ export async function sweepContainers(surroundings: Surroundings): Promise<Swept
   }
   sweepNames(surroundings.storeRoot);
   sweepExecs(surroundings);
+  // Of commands that were killed before their container knew of it.
+  removeUnusedImageMounts(surroundings.stateRoot);
   return { ids, freedBytes };
 }
 

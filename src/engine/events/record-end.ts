@@ -10,7 +10,8 @@ import {
   noteEndTold,
   readStartRecord,
 } from "../containers/container-record.ts";
-import { type ContainerStatus, holderIsAlive } from "../containers/container-status.ts";
+import type { ContainerStatus } from "../containers/container-status.ts";
+import { holderIsAlive } from "../containers/holder-process.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { recordContainerEvent } from "./container-event.ts";
 import { recordVolumesOf } from "./record-volume-event.ts";

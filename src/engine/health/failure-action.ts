@@ -17,7 +17,7 @@ export async function actOnFailure(
       return;
     case "kill":
       // As if it had died: its restart policy decides what follows.
-      endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
+      await endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
       return;
     case "stop": {
       const { storeRoot, stateRoot } = container.surroundings;
@@ -27,7 +27,7 @@ export async function actOnFailure(
     case "restart":
       // By its holder, so that nothing is lost if this process dies now.
       noteRestart(container.folder.fd);
-      endContainer(container, stopRequest(container));
+      await endContainer(container, stopRequest(container));
       return;
   }
 }

@@ -1,0 +1,19 @@
+// Where a container's holder takes clients: STATE ROOT/.attach/ID.sock
+
+import { AT_FDCWD } from "../../abi/file.ts";
+import { tryUnlinkAt } from "../../sys/file.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+type Place = Pick<Surroundings, "stateRoot">;
+
+export function attachFolder({ stateRoot }: Place): string {
+  return `${stateRoot}/.attach`;
+}
+
+export function attachSocketName(id: string): string {
+  return `${id}.sock`;
+}
+
+export function removeAttachSocket(place: Place, id: string): void {
+  tryUnlinkAt(AT_FDCWD, `${attachFolder(place)}/${attachSocketName(id)}`);
+}

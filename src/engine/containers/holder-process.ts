@@ -1,0 +1,40 @@
+// The process that holds a container, as its start record names it. When the container has ended, the same
+// process executes `ocicat container-ended`.
+
+import { OwnedFd } from "../../sys/file.ts";
+import { readProcessStat, tryOpenPidfd } from "../../sys/process.ts";
+import type { StartRecord } from "./container-record.ts";
+
+export function holderIsAlive({ holderPid, holderStartTime }: StartRecord): boolean {
+  const stat = holderPid === 0 ? undefined : readProcessStat(holderPid);
+  return stat !== undefined && stat.startTime === holderStartTime && !/[ZX]/.test(stat.state);
+}
+
+/** A pidfd; undefined: it has ended. */
+export function openLiveHolder(started: StartRecord): OwnedFd | undefined {
+  const fd = started.holderPid === 0 ? -1 : tryOpenPidfd(started.holderPid);
+  if (fd < 0) {
+    return undefined;
+  }
+  using pidfd = new OwnedFd(fd);
+  // Only now the pid can't become another process's.
+  return holderIsAlive(started) ? new OwnedFd(pidfd.release()) : undefined;
+}
+
+/** The kernel's name for a stage, which a holder was before. */
+const HOLDER_NAME = "ocicat";
+
+/**
+ * With its holder, which a start that was cut short has not written down: it is the parent of the
+ * container's process. Undefined: there is none.
+ */
+export function withHolder(started: StartRecord, initPid: number): StartRecord | undefined {
+  if (started.holderPid !== 0) {
+    return started;
+  }
+  const holderPid = readProcessStat(initPid)?.parentPid;
+  const stat = holderPid === undefined ? undefined : readProcessStat(holderPid);
+  return holderPid === undefined || stat === undefined || !stat.name.includes(HOLDER_NAME)
+    ? undefined
+    : { ...started, holderPid, holderStartTime: stat.startTime };
+}

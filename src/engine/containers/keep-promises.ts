@@ -1,0 +1,36 @@
+// What a container was promised and whoever had to keep it was killed: a holder while it runs, and after its
+// end a start by its restart policy. Whoever looks at the container next sees to both.
+
+import { isStopped, readStartRecord } from "./container-record.ts";
+import { isLive, isOrphaned } from "./container-status.ts";
+import { mayRestart } from "./restart-policy.ts";
+import { isRestartAbandoned } from "./restart-record.ts";
+import type { StoredContainer } from "./stored-container.ts";
+
+/** Whether there is something to do. */
+export function isNeglected(container: StoredContainer): boolean {
+  return isOrphaned(container.folder, container.surroundings) || isRestartNeglected(container);
+}
+
+export async function keepPromises(container: StoredContainer): Promise<void> {
+  if (isOrphaned(container.folder, container.surroundings)) {
+    const { adoptIfOrphaned } = await import("./adopt-container.ts");
+    adoptIfOrphaned(container);
+  } else if (isRestartNeglected(container)) {
+    const { goOnAfterEnd } = await import("./adopt-container.ts");
+    goOnAfterEnd(container);
+  }
+}
+
+/** After a user's stop nobody is to start it, and after a reboot the boot unit does. */
+function isRestartNeglected(container: StoredContainer): boolean {
+  const { folder, record, surroundings } = container;
+  const started = readStartRecord(folder.fd);
+  return (
+    mayRestart(record.options) &&
+    started !== undefined &&
+    !isStopped(folder.fd) &&
+    !isLive(container.status()) &&
+    isRestartAbandoned(surroundings.stateRoot, folder.id, started)
+  );
+}

@@ -1,0 +1,105 @@
+// A container that waits to be started again by its restart policy. The command that its holder executed
+// waits (container-ended.ts), and says so beside the attach sockets, where a reboot takes it away:
+//
+//   STATE ROOT/.attach/ID.restart   {"version": 1, "startedMs", "waiterPid", "waiterStartTime"}
+//
+// `startedMs` is that of the run that ended: a record of another run counts for nothing.
+
+import { AT_FDCWD, O_RDONLY } from "../../abi/file.ts";
+import { SIGKILL } from "../../abi/process.ts";
+import { call } from "../../sys/call.ts";
+import { hostArchitecture } from "../../sys/entry.ts";
+import {
+  OwnedFd,
+  open,
+  readTextFileIfExists,
+  replaceFileAt,
+  stat,
+  tryUnlinkAt,
+} from "../../sys/file.ts";
+import { readProcessStat, trySignalPidfd } from "../../sys/process.ts";
+import { attachFolder, attachSocketName } from "./attach-socket.ts";
+import type { StartRecord } from "./container-record.ts";
+import { holderIsAlive, openLiveHolder } from "./holder-process.ts";
+
+const VERSION = 1;
+const SIZE_LIMIT = 4096;
+
+interface RestartRecord {
+  readonly startedMs: number;
+  readonly waiterPid: number;
+  /** As /proc tells it. */
+  readonly waiterStartTime: string;
+}
+
+/** This process waits. */
+export function writeRestartRecord(stateRoot: string, id: string, started: StartRecord): void {
+  const { O_DIRECTORY } = hostArchitecture.openFlags;
+  const waiterPid = call("getpid");
+  const record: RestartRecord = {
+    startedMs: started.startedMs,
+    waiterPid,
+    waiterStartTime: readProcessStat(waiterPid)?.startTime ?? "",
+  };
+  using folder = new OwnedFd(open(attachFolder({ stateRoot }), O_RDONLY | O_DIRECTORY));
+  replaceFileAt(folder.number, nameOf(id), JSON.stringify({ version: VERSION, ...record }));
+}
+
+export function removeRestartRecord(stateRoot: string, id: string): void {
+  tryUnlinkAt(AT_FDCWD, `${attachFolder({ stateRoot })}/${nameOf(id)}`);
+}
+
+/** `started`: of the run that ended. */
+export function isRestartAwaited(stateRoot: string, id: string, started: StartRecord): boolean {
+  const record = readRestartRecord(stateRoot, id);
+  return record?.startedMs === started.startedMs && holderIsAlive(waiterOf(record, started));
+}
+
+/**
+ * Whether somebody waited, or was about to, and was killed: whoever settles a container removes its attach
+ * socket, and a reboot removes all of this.
+ */
+export function isRestartAbandoned(stateRoot: string, id: string, started: StartRecord): boolean {
+  const record = readRestartRecord(stateRoot, id);
+  if (record !== undefined) {
+    return record.startedMs === started.startedMs && !holderIsAlive(waiterOf(record, started));
+  }
+  const socket = stat(`${attachFolder({ stateRoot })}/${attachSocketName(id)}`);
+  return socket !== undefined && !holderIsAlive(started);
+}
+
+/** Whether it is this process that waits. */
+export function isOurRestart(stateRoot: string, id: string): boolean {
+  return readRestartRecord(stateRoot, id)?.waiterPid === call("getpid");
+}
+
+/** The container's lock is held: whoever waits is not starting it, and never will. */
+export function cancelRestart(stateRoot: string, id: string, started: StartRecord): void {
+  const record = readRestartRecord(stateRoot, id);
+  if (record === undefined) {
+    return;
+  }
+  using waiter = openLiveHolder(waiterOf(record, started));
+  if (waiter !== undefined) {
+    trySignalPidfd(waiter.number, SIGKILL);
+  }
+  removeRestartRecord(stateRoot, id);
+}
+
+/** Mostly the same process as its holder. */
+function waiterOf(record: RestartRecord, started: StartRecord): StartRecord {
+  return { ...started, holderPid: record.waiterPid, holderStartTime: record.waiterStartTime };
+}
+
+function readRestartRecord(stateRoot: string, id: string): RestartRecord | undefined {
+  const text = readTextFileIfExists(`${attachFolder({ stateRoot })}/${nameOf(id)}`, SIZE_LIMIT);
+  if (text === undefined) {
+    return undefined;
+  }
+  const record: RestartRecord & { readonly version: number } = JSON.parse(text);
+  return record.version === VERSION ? record : undefined;
+}
+
+function nameOf(id: string): string {
+  return `${id}.restart`;
+}
