@@ -58,6 +58,7 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   holder[Symbol.dispose]();
   const end = await orKill(request, () => attachStreams(client.number, request));
   if (end.kind === "detached") {
+    recordContainerEvent({ ...container, surroundings }, "detach");
     return { kind: "detached", id: container.record.id };
   }
   const isRestarted = mayRestart(container.record.options);

@@ -146,6 +146,7 @@ async function attachBy(
 
 async function finish(container: StoredContainer, end: AttachEnd): Promise<AttachedEnd> {
   if (end.kind === "detached") {
+    recordContainerEvent(container, "detach");
     return { kind: "detached" };
   }
   await awaitEnd(container);
