@@ -112,12 +112,20 @@ const OWN_NAMES = [
   "names",
   "volumes",
   "secrets",
+  "events.hot",
 ];
+
+/** With the files that SQLite keeps beside each. */
+const OWN_DATABASES = ["metadata.sqlite", "events.sqlite"];
+
+function isOwnName(name: string): boolean {
+  return OWN_NAMES.includes(name) || OWN_DATABASES.some((database) => name.startsWith(database));
+}
 
 /** Other programs work here too: what is not ours is told of, and left alone. */
 export function* checkStrays(store: Store): Generator<Discovery> {
   for (const { name } of readDirectoryAt(store.top.number, ".")) {
-    if (!(OWN_NAMES.includes(name) || name.startsWith("metadata.sqlite"))) {
+    if (!isOwnName(name)) {
       yield { found: { kind: "stray", path: name } };
     }
   }

@@ -287,6 +287,9 @@ test("leftovers are untidy and go; what is not ours is told of and stays", async
   writeFileSync(join(place.root, "blobs", "sha1"), "");
   writeFileSync(join(place.root, "layers", "x"), "");
   writeFileSync(join(place.root, "notes.txt"), "");
+  for (const name of ["events.hot", "events.sqlite", "events.sqlite-wal"]) {
+    writeFileSync(join(place.root, name), "");
+  }
   const findings = await checkStore(place.content, { repair: true });
   expect(findings.every(({ severity }) => severity === "untidy")).toBe(true);
   const strays = ['"blobs/sha256/oci-put-blob1"', '"layers/x"', '"notes.txt"', '"blobs/sha1"'];
