@@ -22,7 +22,7 @@ import {
   readStartRecord,
   writeContainerRecord,
 } from "./container-record.ts";
-import { isLive, stateWord } from "./container-status.ts";
+import { type ContainerStatus, isLive, stateWord } from "./container-status.ts";
 import { type OpenContainer, removeContainerFiles, removeOwnVolumes } from "./create-container.ts";
 import { isAboutToRestart } from "./due-restart.ts";
 import { requireRunning } from "./require-running.ts";
@@ -226,6 +226,10 @@ export async function removeContainer(word: string, options: RemoveOptions): Pro
   if (readContainerRecord(container.folder.fd) === undefined) {
     return;
   }
+  if (options.force !== true) {
+    // It may have been started again while the lock was waited for.
+    requireOver(container, container.status());
+  }
   if (isPod(container.record)) {
     const { requireEmpty } = await import("../pods/open-pods.ts");
     requireEmpty(container.record, container.surroundings);
@@ -250,12 +254,21 @@ async function endForRemoval(
   { force }: Pick<RemoveOptions, "force">,
 ): Promise<void> {
   const status = container.status();
-  const isRestarted = isAboutToRestart(container, status);
-  if (!isLive(status) && !isRestarted) {
-    await awaitEnd(container, DEFAULT_STOP_MS);
-    return;
-  }
   if (force !== true) {
+    requireOver(container, status);
+  }
+  if (isLive(status) || isAboutToRestart(container, status)) {
+    noteStopOf(container);
+    await endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
+  } else {
+    await awaitEnd(container, DEFAULT_STOP_MS);
+  }
+}
+
+/** Throws "wrong-state" for one that runs, or is about to be started again. */
+function requireOver(container: StoredContainer, status: ContainerStatus): void {
+  const isRestarted = isAboutToRestart(container, status);
+  if (isLive(status) || isRestarted) {
     throw new OcicatError("wrong-state", {
       operation: "remove",
       subject: `container ${quote(container.record.name)}`,
@@ -263,8 +276,6 @@ async function endForRemoval(
       hint: "stop it first, or remove it with --force",
     });
   }
-  noteStopOf(container);
-  await endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
 }
 
 export async function renameContainer(
