@@ -10,7 +10,7 @@ import type { Register } from "../program/program.ts";
 import { stageBytes } from "../stage/stage-executable.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { sealedData } from "../sys/executable.ts";
-import { OwnedFd, openAt, writeAll } from "../sys/file.ts";
+import { OwnedFd, openAt, tryUnlinkAt, writeAll } from "../sys/file.ts";
 
 /** The stage's arguments: its program is descriptor 3, and what it would report goes to standard error. */
 export const HELLO_ARGS = ["/hello", "3", "2"];
@@ -31,9 +31,10 @@ const LIMITS: readonly { readonly label: string; readonly paths: readonly string
   { label: "pids limit", paths: ["/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"] },
 ];
 
-/** Puts the stage into the root file system, as /hello. */
+/** Puts the stage into the root file system, as /hello, in place of that of an earlier start. */
 export function fillHelloRoot(path: string): void {
   const flagBits = O_WRONLY | O_CREAT | O_EXCL;
+  tryUnlinkAt(AT_FDCWD, `${path}/hello`);
   using file = new OwnedFd(openAt(AT_FDCWD, `${path}/hello`, flagBits, 0o755));
   writeAll(file.number, stageBytes(), "the hello program");
 }

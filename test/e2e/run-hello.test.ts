@@ -31,6 +31,21 @@ describe.skipIf(NEEDS_ROOT)("as root: hello and the command line", () => {
     expect(lines.at(-2)).toMatch(/^It took \d+\.\d ms from the command to its process\.$/);
   });
 
+  test("it can be started again", () => {
+    const words = (command: string, ...rest: string[]) => [
+      OCICAT,
+      command,
+      ...place.flags,
+      ...rest,
+    ];
+    expect(Bun.spawnSync(words("create", "--name", "again", "hello")).exitCode).toBe(0);
+    for (let round = 0; round < 2; round += 1) {
+      const { exitCode, stdout } = Bun.spawnSync(words("start", "-a", "again"));
+      expect([exitCode, stdout.toString()]).toEqual([0, expect.stringContaining("Hello from a")]);
+    }
+    expect(Bun.spawnSync(words("rm", "again")).exitCode).toBe(0);
+  });
+
   test.each<[string, readonly string[], number, string]>([
     ["no image", [], 125, "ocicat run: run a container: there is no image"],
     ["a mistyped flag", ["--memroy", "1g", "hello"], 125, "hint: did you mean --memory?"],
