@@ -4,6 +4,7 @@ import { createOnly } from "../engine/run.ts";
 import { defineCommand } from "./command.ts";
 import { RUN_FLAGS } from "./run/flags.ts";
 import { runOptions } from "./run/options.ts";
+import { replaceContainer } from "./run/replace.ts";
 import { writeError, writeOutput } from "./write-text.ts";
 
 const EXIT_OWN_FAILURE = 125;
@@ -18,8 +19,12 @@ export const createCommand = defineCommand({
   examples: ["ocicat create --name web docker.io/library/nginx"],
   async act(flags) {
     const surroundings = { workingDirectory: process.cwd(), environment: process.env };
+    const options = runOptions(flags, surroundings);
+    if (flags.switch("replace")) {
+      await replaceContainer(options);
+    }
     const id = await createOnly({
-      ...runOptions(flags, surroundings),
+      ...options,
       onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
     });
     writeOutput(`${id}\n`);

@@ -11,6 +11,7 @@ import { defineCommand } from "./command.ts";
 import { executionFailureCode } from "./execution-failure.ts";
 import { RUN_FLAGS, type RunFlags } from "./run/flags.ts";
 import { runOptions } from "./run/options.ts";
+import { replaceContainer } from "./run/replace.ts";
 import type { Progress } from "./terminal/progress/progress.ts";
 import { writeError, writeOutput } from "./write-text.ts";
 
@@ -48,11 +49,14 @@ async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<num
   const surroundings = { workingDirectory: process.cwd(), environment: process.env };
   const options = runOptions(flags, surroundings);
   checkTerminal(options);
+  if (flags.switch("replace")) {
+    await replaceContainer(options);
+  }
   const end = await runContainer({
     ...options,
     ...(notes === undefined ? {} : { ignoredSignals: signalSet(notes) }),
     onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
-    progress: new LazyProgress(),
+    ...(flags.switch("quiet") ? {} : { progress: new LazyProgress() }),
   });
   if (end.kind === "detached") {
     writeOutput(`${end.id}\n`);

@@ -56,7 +56,7 @@ const OTHER_ARCHITECTURE: Readonly<Record<ProcessorName, string>> = {
 /** Only some of their arguments are allowed. */
 const CONDITIONAL = "clone personality socket";
 
-type ProcessorName = "x86_64" | "aarch64";
+export type ProcessorName = "x86_64" | "aarch64";
 
 const ARCHITECTURES: Readonly<Record<ProcessorName, readonly SeccompArchitecture[]>> = {
   x86_64: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],

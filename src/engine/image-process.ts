@@ -20,6 +20,10 @@ export interface ProcessRequest {
   readonly entrypoint?: readonly string[];
   /** "NAME=value", which wins over the image's; "NAME" alone takes the image's away. */
   readonly env?: readonly string[];
+  /** "NAME=value" with "${OTHER}" for the image's; set before `env`. */
+  readonly mergedEnv?: readonly string[];
+  /** Without the image's and those that every container has. */
+  readonly clearsEnv?: boolean;
   /** Absolute. */
   readonly workdir?: string;
   /** USER[:GROUP], names or numbers. */
@@ -90,12 +94,26 @@ function processEnvironment(
   request: ProcessRequest,
   home: string,
 ): string[] {
+  const { env = [], mergedEnv = [], clearsEnv = false } = request;
   const variables = new Map([
     ["PATH", DEFAULT_PATH],
     ["HOSTNAME", request.hostname],
     ...(request.terminal ? ([["TERM", "xterm"]] as const) : []),
   ]);
-  for (const entry of [...(defaults.Env ?? []), ...(request.env ?? [])]) {
+  setVariables(variables, defaults.Env ?? []);
+  const merged = mergedEnv.map((entry) => merge(entry, variables));
+  if (clearsEnv) {
+    variables.clear();
+  }
+  setVariables(variables, [...merged, ...env]);
+  if (!(clearsEnv || variables.has("HOME"))) {
+    variables.set("HOME", home);
+  }
+  return [...variables].map(([name, value]) => `${name}=${value}`);
+}
+
+function setVariables(variables: Map<string, string>, entries: readonly string[]): void {
+  for (const entry of entries) {
     const equals = entry.indexOf("=");
     if (equals < 0) {
       variables.delete(entry);
@@ -103,10 +121,15 @@ function processEnvironment(
       variables.set(entry.slice(0, equals), entry.slice(equals + 1));
     }
   }
-  if (!variables.has("HOME")) {
-    variables.set("HOME", home);
-  }
-  return [...variables].map(([name, value]) => `${name}=${value}`);
+}
+
+/** "$OTHER" and "${OTHER}" stand for variables that are set already; one that is not is empty. */
+function merge(entry: string, variables: ReadonlyMap<string, string>): string {
+  const value = entry.indexOf("=") + 1;
+  const text = entry.slice(value).replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, plain) => {
+    return variables.get(braced ?? plain) ?? "";
+  });
+  return entry.slice(0, value) + text;
 }
 
 function workingDirectory(defaults: ProcessDefaults, request: ProcessRequest): string {

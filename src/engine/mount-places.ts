@@ -4,7 +4,7 @@ import type { RunContainerOptions } from "./run-options.ts";
 
 type MountOptions = Pick<
   RunContainerOptions,
-  "mounts" | "volumes" | "tmpfs" | "imageMounts" | "fileSystems" | "secrets"
+  "mounts" | "volumes" | "timeZone" | "tmpfs" | "imageMounts" | "fileSystems" | "secrets"
 >;
 
 /** Paths inside, as they were given. Those that are nothing but memory are not among them. */
@@ -20,6 +20,7 @@ export function mountPlaces(options: MountOptions): string[] {
   return [
     ...storedMountPlaces(options),
     ...tmpfs.map((text) => text.split(":", 1)[0] ?? ""),
+    ...(options.timeZone === undefined ? [] : ["/etc/localtime"]),
     ...fileSystems.map(({ destination }) => destination),
     ...secrets.flatMap((secret) => (secret.kind === "mount" ? [secret.target] : [])),
   ];

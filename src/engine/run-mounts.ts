@@ -8,6 +8,7 @@ import { ownIdMaps } from "./id-maps.ts";
 import { joinedContainer, namespaceMode, SHARED_MEMORY } from "./run-namespaces.ts";
 import type { NamespaceMode, RunContainerOptions, RunFileSystem, RunMount } from "./run-options.ts";
 import { dataPath } from "./run-volumes.ts";
+import { LOCAL_TIME, zonePath } from "./time-zone.ts";
 
 export interface MountRequest {
   readonly options: RunContainerOptions;
@@ -31,7 +32,7 @@ function systemMount(mount: Mount, { options, namespaces }: MountRequest): Mount
   const isIpcHosts = ipc === "host";
   switch (mount.destination) {
     case "/proc":
-      return procMount(mount, namespaces);
+      return procMount(mount, namespaces, security?.procOptions ?? []);
     case SHARED_MEMORY:
       return shmMount(mount, ipc, shmSize);
     case "/dev/mqueue":
@@ -45,12 +46,16 @@ function systemMount(mount: Mount, { options, namespaces }: MountRequest): Mount
 }
 
 /** With the attributes that the peers give it. Who made no pid namespace may not mount one. */
-function procMount(mount: Mount, namespaces: readonly Namespace[]): Mount {
+function procMount(
+  mount: Mount,
+  namespaces: readonly Namespace[],
+  asked: readonly string[],
+): Mount {
   const hasPids = namespaces.some(({ type }) => type === "pid");
   const hasUsers = namespaces.some(({ type }) => type === "user");
   return !hasPids && hasUsers
     ? { destination: "/proc", type: "bind", source: "/proc", options: ["rbind", "rslave"] }
-    : { ...mount, options: ["nosuid", "noexec", "nodev"] };
+    : { ...mount, options: ["nosuid", "noexec", "nodev", ...asked] };
 }
 
 /** Undefined: the host has none. */
@@ -96,8 +101,15 @@ export function askedMounts(request: MountRequest): Mount[] {
       idMapped,
     })),
   ].map(bindMount);
+  const zone = options.timeZone === undefined ? [] : [zoneMount(options.timeZone)];
   const fileSystems = (options.fileSystems ?? []).map(newFileSystem);
-  const asked = [...binds, ...fileSystems, ...options.tmpfs.map(tmpfsMount), ...startedMounts];
+  const asked = [
+    ...binds,
+    ...zone,
+    ...fileSystems,
+    ...options.tmpfs.map(tmpfsMount),
+    ...startedMounts,
+  ];
   const taken = new Set(asked.map(({ destination }) => destination));
   const names = nameFiles.filter(({ destination }) => !taken.has(destination));
   return [...names, ...asked.toSorted((one, other) => depth(one) - depth(other))];
@@ -111,6 +123,12 @@ function bindMount(mount: RunMount): Mount {
   const { source, destination, readOnly, propagation = "rprivate", idMapped = false } = mount;
   const words = [...(readOnly ? ["ro"] : []), ...(idMapped ? ["idmap"] : [])];
   return { destination, type: "bind", source, options: ["rbind", propagation, ...words] };
+}
+
+/** The host's file; checkRequest has seen that it is there. */
+function zoneMount(zone: string): Mount {
+  const options = ["bind", "rprivate", "ro", "nosuid", "nodev", "noexec"];
+  return { destination: LOCAL_TIME, type: "bind", source: zonePath(zone), options };
 }
 
 function newFileSystem({ type, destination, options }: RunFileSystem): Mount {

@@ -2,6 +2,7 @@
 
 import type { PullPolicy } from "../config/schema.ts";
 import type { ImageEvent } from "../image/image-event.ts";
+import type { PersonalityDomain } from "../oci/linux.ts";
 import type { IdMapping } from "../oci/mount.ts";
 import type { RestartPolicy } from "./containers/restart-policy.ts";
 import type { RunHealth } from "./health/health-check.ts";
@@ -103,6 +104,12 @@ export type RunSecret =
       readonly mode: number;
     };
 
+/** A container whose volumes and mounts this one has, too. */
+export interface RunVolumesFrom {
+  readonly container: string;
+  readonly readOnly: boolean;
+}
+
 export interface RunContainerOptions {
   readonly source: RunSource;
   /** Of an image: "linux/arm64"; absent: this machine's. */
@@ -116,10 +123,24 @@ export interface RunContainerOptions {
   /** The pod that it is a part of: a name or an id; in a record the whole id. */
   readonly pod?: string;
   readonly env: readonly string[];
+  /** "NAME=VALUE" with "${OTHER}" for a variable of the image. */
+  readonly mergedEnv?: readonly string[];
+  /** Without those of the image and those that every container has. */
+  readonly clearsEnv?: boolean;
+  readonly umask?: number;
+  /** "Europe/Berlin", or "local": the host's. */
+  readonly timeZone?: string;
   readonly workdir?: string;
   /** USER[:GROUP], by names of the image or numbers. */
   readonly user?: string;
   readonly hostname?: string;
+  /** Of NIS. */
+  readonly domainName?: string;
+  /** Texts of files of its cgroup, version 2, by their names. */
+  readonly cgroupFiles?: Readonly<Record<string, string>>;
+  readonly personality?: PersonalityDomain;
+  /** A file that gets the pid of its process at each start. */
+  readonly pidFile?: string;
   /** Keep standard input open. */
   readonly interactive: boolean;
   readonly terminal: boolean;
@@ -140,6 +161,8 @@ export interface RunContainerOptions {
   readonly readOnly: boolean;
   readonly mounts: readonly RunMount[];
   readonly volumes?: readonly RunVolume[];
+  /** Absent once the container is created: then they are among its own. */
+  readonly volumesFrom?: readonly RunVolumesFrom[];
   readonly tmpfs: readonly string[];
   readonly imageMounts?: readonly RunImageMount[];
   readonly fileSystems?: readonly RunFileSystem[];

@@ -15,6 +15,7 @@ import { ownIdMaps } from "./id-maps.ts";
 import { fillPauseRoot, PAUSE_ARGS, pauseProgramFd } from "./pods/pause-process.ts";
 import type { RunImage } from "./run-image.ts";
 import type { RunContainerOptions, RunSource } from "./run-options.ts";
+import { checkZone } from "./time-zone.ts";
 
 /** Overlayfs then cannot mark a folder that replaces another: mkdir fails with EIO. */
 const NO_USER_ATTRIBUTES =
@@ -30,7 +31,10 @@ export interface RunSourceFiles {
 
 /** What can be refused before anything is made. */
 export function checkRequest(options: RunContainerOptions): void {
-  const { source, command, mounts, idFile } = options;
+  const { source, command, mounts, idFile, timeZone } = options;
+  if (timeZone !== undefined) {
+    checkZone(timeZone);
+  }
   if (idFile !== undefined && stat(idFile) !== undefined) {
     throw new OcicatError("already-exists", {
       operation: "make",

@@ -13,7 +13,7 @@ import { initMount, withInit } from "./run-init.ts";
 import { limitResources, runRlimits } from "./run-limits.ts";
 import { askedMounts, systemMounts } from "./run-mounts.ts";
 import type { RunContainerOptions } from "./run-options.ts";
-import { DEFAULT_SECURITY, runCapabilities, runSeccomp } from "./security.ts";
+import { DEFAULT_SECURITY, runCapabilities, runProtection, runSeccomp } from "./security.ts";
 
 export interface RunSpecRequest {
   readonly options: RunContainerOptions;
@@ -48,6 +48,7 @@ export function runSpec(request: RunSpecRequest): Spec {
     process: specProcess(request),
     root: { path: "rootfs", readonly: options.readOnly },
     ...(hostname === undefined ? {} : { hostname }),
+    ...(options.domainName === undefined ? {} : { domainname: options.domainName }),
     mounts: [
       ...systemMounts(base.mounts ?? [], request),
       ...(request.idMaps === undefined ? [] : deviceMounts(request.devices)),
@@ -69,7 +70,10 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
   return {
     terminal: options.terminal,
     ...(consoleSize === undefined ? {} : { consoleSize }),
-    user: canSetGroups ? process.user : { uid: process.user.uid, gid: process.user.gid },
+    user: {
+      ...(canSetGroups ? process.user : { uid: process.user.uid, gid: process.user.gid }),
+      ...(options.umask === undefined ? {} : { umask: options.umask }),
+    },
     args: withInit(options.init, process.args),
     env: process.env,
     cwd: process.cwd,
@@ -77,6 +81,7 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
     ...(rlimits.length === 0 ? {} : { rlimits }),
     ...(options.oomScoreAdj === undefined ? {} : { oomScoreAdj: options.oomScoreAdj }),
     ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),
+    ...(security.apparmor === undefined ? {} : { apparmorProfile: security.apparmor }),
   };
 }
 
@@ -84,18 +89,18 @@ function specLinux(base: Spec, request: RunSpecRequest): Linux {
   const { options, idMaps, cgroupsPath, namespaces } = request;
   const { security = DEFAULT_SECURITY, sysctls = {} } = options;
   const seccomp = runSeccomp(security, runCapabilities(security));
-  const protection = security.privileged ? { maskedPaths: [], readonlyPaths: [] } : {};
   // Those of a user namespace that is joined are the same: an ordinary user has one set of ids.
   const hasUsers = namespaces.some(({ type }) => type === "user");
   const nodes = idMaps === undefined ? request.devices.map(({ device }) => device) : [];
   return {
     ...base.linux,
-    ...protection,
+    ...runProtection(security, base.linux),
     ...(seccomp === undefined ? {} : { seccomp }),
     ...(idMaps !== undefined && hasUsers
       ? { uidMappings: idMaps.uid, gidMappings: idMaps.gid }
       : {}),
     namespaces,
+    ...(options.personality === undefined ? {} : { personality: { domain: options.personality } }),
     ...(nodes.length === 0 ? {} : { devices: nodes }),
     ...(Object.keys(sysctls).length === 0 ? {} : { sysctl: sysctls }),
     ...(cgroupsPath === undefined ? {} : { cgroupsPath }),
@@ -109,6 +114,7 @@ function specResources(base: Spec, { options, devices }: RunSpecRequest): Resour
   return {
     ...resources,
     ...limitResources(limits),
+    ...(options.cgroupFiles === undefined ? {} : { unified: options.cgroupFiles }),
     devices: security.privileged
       ? [{ allow: true, access: "rwm" }]
       : [...(resources?.devices ?? []), ...deviceRules(devices, rules)],

@@ -2,6 +2,7 @@
 // what was asked for.
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
+import type { Linux } from "../oci/linux.ts";
 import { decodeSeccompProfile } from "../oci/parse/config.ts";
 import { CAPABILITIES } from "../oci/process.ts";
 import type { SeccompProfile } from "../oci/seccomp.ts";
@@ -9,16 +10,25 @@ import { call } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { readTextFile } from "../sys/file.ts";
 import { defaultSeccomp } from "./default-seccomp.ts";
+import { resolveProfile } from "./docker-seccomp.ts";
 
 export interface RunSecurity {
   /** "NET_ADMIN", "CAP_NET_ADMIN" or "ALL". */
   readonly addedCapabilities: readonly string[];
   readonly droppedCapabilities: readonly string[];
-  /** A profile as config.json has it, as text. */
+  /** A profile as config.json or docker has it, as text. */
   readonly seccomp: "default" | "unconfined" | { readonly profile: string };
   readonly noNewPrivileges: boolean;
   /** Every capability that we have, all devices, no filter, nothing hidden. */
   readonly privileged?: boolean;
+  /** A profile of AppArmor's; absent: none. */
+  readonly apparmor?: string;
+  /** Paths that are hidden beside those that always are. */
+  readonly hidden?: readonly string[];
+  /** Those of them that are not: paths, with "*" as the last name for all below. */
+  readonly shown?: "all" | readonly string[];
+  /** Mount options of /proc: "hidepid=2". */
+  readonly procOptions?: readonly string[];
 }
 
 export const DEFAULT_SECURITY: RunSecurity = {
@@ -97,5 +107,30 @@ export function runSeccomp(
   }
   return seccomp === "default"
     ? defaultSeccomp(capabilities, hostArchitecture.name)
-    : decodeSeccompProfile(seccomp.profile);
+    : decodeSeccompProfile(
+        resolveProfile(seccomp.profile, {
+          capabilities,
+          processor: hostArchitecture.name,
+          kernel: readTextFile("/proc/sys/kernel/osrelease"),
+        }),
+      );
+}
+
+/** What of /proc and /sys is hidden from the container or can't be written. */
+export function runProtection(
+  { privileged, hidden = [], shown = [] }: RunSecurity,
+  base: Pick<Linux, "maskedPaths" | "readonlyPaths"> = {},
+): Pick<Linux, "maskedPaths" | "readonlyPaths"> {
+  const isShown = (path: string): boolean =>
+    privileged === true || shown === "all" || shown.some((pattern) => matches(pattern, path));
+  const kept = (paths: readonly string[] = []) => paths.filter((path) => !isShown(path));
+  return {
+    maskedPaths: [...kept(base.maskedPaths), ...hidden],
+    readonlyPaths: kept(base.readonlyPaths),
+  };
+}
+
+/** "/proc/*" is all below /proc. */
+function matches(pattern: string, path: string): boolean {
+  return pattern.endsWith("/*") ? path.startsWith(pattern.slice(0, -1)) : pattern === path;
 }

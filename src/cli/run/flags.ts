@@ -1,6 +1,8 @@
 // The flags of `ocicat run`, spelled as docker and podman spell them.
 
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { ENVIRONMENT_FLAGS } from "./environment-flags.ts";
+import { FURTHER_FLAGS } from "./further-flags.ts";
 import { HEALTH_FLAGS } from "./health-flags.ts";
 import { NAME_FLAGS } from "./name-flags.ts";
 import { NAMESPACE_FLAGS } from "./namespace-flags.ts";
@@ -46,13 +48,7 @@ export const RUN_FLAGS = {
     value: "NAME=VALUE",
     help: "max-size=10m, max-file=3, on-full=block|drop",
   },
-  env: {
-    kind: "list",
-    aliases: ["e"],
-    value: "NAME[=VALUE]",
-    help: "set a variable, or pass ours on",
-  },
-  "env-file": { kind: "list", value: "FILE", help: "set the variables in a file, one a line" },
+  ...ENVIRONMENT_FLAGS,
   workdir: { kind: "text", aliases: ["w"], value: "DIR", help: "working directory inside" },
   user: {
     kind: "text",
@@ -102,7 +98,7 @@ export const RUN_FLAGS = {
   "security-opt": {
     kind: "list",
     value: "OPTION",
-    help: "seccomp=FILE|unconfined, no-new-privileges",
+    help: "seccomp=FILE|unconfined, no-new-privileges, mask=, unmask=, apparmor=, proc-opts=",
   },
   privileged: {
     kind: "switch",
@@ -110,6 +106,7 @@ export const RUN_FLAGS = {
   },
   ...NAMESPACE_FLAGS,
   ...USER_FLAGS,
+  ...FURTHER_FLAGS,
   "cgroup-parent": {
     kind: "text",
     value: "PATH",

@@ -74,7 +74,9 @@ function tryMode(text: string): NamespaceMode | undefined {
 export function parseNamespaces(flags: NamespaceFlags): RunNamespaces {
   refusePorts(flags);
   const modes = (["ipc", "pid", "uts", "cgroupns"] as const).flatMap((flag) => {
-    const text = flags.text(flag);
+    const given = flags.text(flag);
+    // Docker's word for one that others may join, as with us they may any.
+    const text = flag === "ipc" && given === "shareable" ? "private" : given;
     const name = flag === "cgroupns" ? "cgroup" : flag;
     return text === undefined ? [] : [[name, parseMode(flag, text)] as const];
   });
@@ -129,7 +131,11 @@ export function parseDevice(text: string): RunDevice {
   const access = (isAccess ? second : third) ?? "rwm";
   const isForm = more.length === 0 && source.startsWith("/") && destination.startsWith("/");
   if (!isForm || !/^[rwm]{1,3}$/.test(access)) {
-    throw badValue("device", text, "it is not of the form HOST[:INSIDE[:rwm]]");
+    const isDriver = /^[^/:]+\/[^=]+=/.test(text);
+    const reason = isDriver
+      ? "devices that a driver describes (CDI) are not known"
+      : "it is not of the form HOST[:INSIDE[:rwm]]";
+    throw badValue("device", text, reason);
   }
   return { source, destination, access };
 }

@@ -1,12 +1,15 @@
 // From the words of the command line to the options of the engine.
 
 import { parseRestartPolicy } from "../../engine/containers/restart-policy.ts";
+import { mountPlaces } from "../../engine/mount-places.ts";
 import { foundInit } from "../../engine/run-init.ts";
 import type { RunContainerOptions, RunSource } from "../../engine/run-options.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
 import { parseSeconds } from "../containers/container-flags.ts";
+import { parseEnvironment } from "./environment-flags.ts";
 import type { RunFlags } from "./flags.ts";
+import { parseFurther, parsePlatformParts, readOnlyTmpfs } from "./further-flags.ts";
 import { parseHealth } from "./health-flags.ts";
 import { checkedRestart, parseLabels, parseLog, parseStopSignal } from "./keeping.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
@@ -30,7 +33,6 @@ import {
   parsePairs,
   parsePullPolicy,
   parseSize,
-  variables,
 } from "./values.ts";
 
 export interface Surroundings {
@@ -40,19 +42,17 @@ export interface Surroundings {
 
 export function runOptions(flags: RunFlags, around: Surroundings): RunContainerOptions {
   const { source, command } = whatToRun(flags);
-  const files = flags.list("env-file").map((path) => readTextFile(path));
-  const entries = flags.list("env");
   const absolute = (path: string): string =>
     path.startsWith("/") ? path : `${around.workingDirectory}/${path}`;
   return {
     source,
     command,
-    ...given(flags.text("platform"), (platform) => ({ platform })),
+    ...given(chosenPlatform(flags), (platform) => ({ platform })),
     ...given(flags.text("pull"), (text) => ({ pullPolicy: parsePullPolicy(text) })),
     ...given(flags.text("entrypoint"), (text) => ({ entrypoint: parseEntrypoint(text) })),
     ...given(flags.text("name"), (name) => ({ name })),
     ...given(flags.text("pod"), (pod) => ({ pod })),
-    env: variables({ files, entries, own: around.environment }),
+    ...parseEnvironment(flags, around.environment),
     ...given(flags.text("workdir"), (workdir) => ({ workdir })),
     ...given(flags.text("user"), (user) => ({ user })),
     ...given(flags.text("hostname"), (hostname) => ({ hostname })),
@@ -89,6 +89,15 @@ export function runOptions(flags: RunFlags, around: Surroundings): RunContainerO
     ...given(flags.text("store"), (path) => ({ storeRoot: absolute(path) })),
     ...given(flags.text("root"), (path) => ({ stateRoot: absolute(path) })),
   };
+}
+
+function chosenPlatform(flags: RunFlags): string | undefined {
+  const platform = flags.text("platform");
+  const parts = parsePlatformParts(flags);
+  if (platform !== undefined && parts !== undefined) {
+    throw badValue("platform", platform, "it does not go with --os, --arch and --variant");
+  }
+  return platform ?? parts;
 }
 
 /** Properties for a flag that is given; none for one that is not. */
@@ -134,13 +143,16 @@ function mountOptions(
   const tmpfs = parsed.flatMap((each) => (each.kind === "tmpfs" ? [each.tmpfs] : []));
   const images = parsed.flatMap((each) => (each.kind === "image" ? [each.image] : []));
   const others = parsed.flatMap((each) => (each.kind === "file-system" ? [each.fileSystem] : []));
+  const mounts = parsed.flatMap((each) => (each.kind === "bind" ? [each.mount] : []));
+  const ownTmpfs = [...flags.list("tmpfs").map(parseTmpfs), ...tmpfs];
+  const taken = mountPlaces({ mounts, volumes, tmpfs: ownTmpfs, imageMounts: images });
   return {
-    mounts: parsed.flatMap((each) => (each.kind === "bind" ? [each.mount] : [])),
+    mounts,
     ...(volumes.length === 0 ? {} : { volumes }),
     ...(images.length === 0 ? {} : { imageMounts: images }),
     ...(others.length === 0 ? {} : { fileSystems: others }),
     ...given(flags.text("image-volume"), parseImageVolumes),
-    tmpfs: [...flags.list("tmpfs").map(parseTmpfs), ...tmpfs],
+    tmpfs: [...ownTmpfs, ...readOnlyTmpfs(flags, new Set(taken))],
   };
 }
 
@@ -165,6 +177,7 @@ function furtherOptions(
     ...(flags.switch("init") && initPath === undefined ? { reaps: true } : {}),
     ...given(initPath, (path) => ({ init: foundInit(absolute(path)) })),
     ...kernelOptions(flags),
+    ...parseFurther(flags, absolute),
   };
 }
 

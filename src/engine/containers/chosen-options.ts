@@ -26,6 +26,18 @@ function hostsHostname({ network, hostname }: RunContainerOptions): { hostname?:
   return isWanted ? { hostname: name } : {};
 }
 
+/** Throws "not-found" for a container that is not there. */
+export async function withOthersVolumes(
+  options: RunContainerOptions,
+  storeRoot: string,
+): Promise<RunContainerOptions> {
+  if (options.volumesFrom === undefined) {
+    return options;
+  }
+  const { takeVolumesFrom } = await import("./volumes-from.ts");
+  return takeVolumesFrom(options, storeRoot);
+}
+
 export function withImageDefaults(
   { health: asked, ...options }: RunContainerOptions,
   config: ImageConfig,

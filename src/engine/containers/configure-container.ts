@@ -63,6 +63,8 @@ function processOf(
     command,
     ...(entrypoint === undefined ? {} : { entrypoint }),
     env: [...env, ...(parts?.env ?? [])],
+    mergedEnv: options.mergedEnv ?? [],
+    clearsEnv: options.clearsEnv === true,
     ...(workdir === undefined ? {} : { workdir }),
     ...(user === undefined ? {} : { user }),
     additionalGroups: groups,

@@ -181,7 +181,8 @@ export function listContainerNames(storeRoot: string): string[] {
   return readDirectoryAt(names.number, ".").map(({ name }) => name);
 }
 
-function idOfName(storeRoot: string, name: string): string | undefined {
+/** Undefined: no container has it. */
+export function idOfName(storeRoot: string, name: string): string | undefined {
   const fd = tryOpenNames(storeRoot);
   if (fd < 0) {
     return undefined;

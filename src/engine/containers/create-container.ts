@@ -16,6 +16,7 @@ import {
   withIds,
   withImageDefaults,
   withImageMounts,
+  withOthersVolumes,
   withUsers,
   withVolumes,
   writeIdFile,
@@ -50,7 +51,8 @@ export async function createContainer(
   idMaps: IdMaps | undefined,
 ): Promise<OpenContainer> {
   const { storeRoot } = surroundings;
-  const named = withIds(await inPod(asked, surroundings), storeRoot);
+  const withPod = await inPod(asked, surroundings);
+  const named = await withOthersVolumes(withIds(withPod, storeRoot), storeRoot);
   if (named.name !== undefined) {
     checkContainerName(named.name);
   }

@@ -140,13 +140,17 @@ function throttlesOf({ throttles = [] }: Options["limits"], wanted: ThrottleKind
 }
 
 /** As --security-opt takes them; a profile stands there as a whole, as with docker. */
-function securityWords({
-  seccomp,
-  noNewPrivileges,
-}: NonNullable<RunContainerOptions["security"]>): readonly string[] {
+function securityWords(
+  security: NonNullable<RunContainerOptions["security"]>,
+): readonly string[] {
+  const { seccomp, noNewPrivileges, apparmor, hidden = [], shown = [], procOptions } = security;
   const profile = typeof seccomp === "string" ? seccomp : seccomp.profile;
   return [
     ...(noNewPrivileges ? ["no-new-privileges"] : []),
     ...(profile === "default" ? [] : [`seccomp=${profile}`]),
+    ...(apparmor === undefined ? [] : [`apparmor=${apparmor}`]),
+    ...hidden.map((path) => `mask=${path}`),
+    ...(shown === "all" ? ["unmask=ALL"] : shown.map((path) => `unmask=${path}`)),
+    ...(procOptions === undefined ? [] : [`proc-opts=${procOptions.join(",")}`]),
   ];
 }

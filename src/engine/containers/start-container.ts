@@ -11,6 +11,7 @@ import { SOCK_STREAM } from "../../abi/process.ts";
 import { EXIT_RECORD_NAME, readExitRecord } from "../../holder/exit-record.ts";
 import { encodeDocument } from "../../oci/encode.ts";
 import type { HoldLog } from "../../program/hold-request.ts";
+import { writePidFile } from "../../runtime/pid-file.ts";
 import { type HeldContainer, type HeldOptions, runHeld } from "../../runtime/run-held.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { makeDirectories, OwnedFd, open, renameAt, tryUnlinkAt } from "../../sys/file.ts";
@@ -120,6 +121,9 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   });
   recordContainerEvent({ surroundings, record: container.record }, "start");
   recordVolumesOf({ surroundings, record: container.record }, "mount");
+  if (options.pidFile !== undefined) {
+    writePidFile(options.pidFile, held.state.pid);
+  }
   parts.keep();
   return held;
 }
