@@ -140,9 +140,7 @@ function throttlesOf({ throttles = [] }: Options["limits"], wanted: ThrottleKind
 }
 
 /** As --security-opt takes them; a profile stands there as a whole, as with docker. */
-function securityWords(
-  security: NonNullable<RunContainerOptions["security"]>,
-): readonly string[] {
+function securityWords(security: NonNullable<RunContainerOptions["security"]>): readonly string[] {
   const { seccomp, noNewPrivileges, apparmor, hidden = [], shown = [], procOptions } = security;
   const profile = typeof seccomp === "string" ? seccomp : seccomp.profile;
   return [
