@@ -121,9 +121,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   });
   recordContainerEvent({ surroundings, record: container.record }, "start");
   recordVolumesOf({ surroundings, record: container.record }, "mount");
-  if (options.pidFile !== undefined) {
-    writePidFile(options.pidFile, held.state.pid);
-  }
+  tellPid(options, held);
   parts.keep();
   return held;
 }
@@ -144,6 +142,12 @@ async function mendLogOfLost({ folder }: OpenContainer): Promise<void> {
   if (readStartRecord(folder.fd) !== undefined && readExitRecord(folder.fd) === undefined) {
     const { mendLog } = await import("./mend-log.ts");
     mendLog(folder.fd, LOG_NAME);
+  }
+}
+
+function tellPid({ pidFile }: RunContainerOptions, { state }: HeldContainer): void {
+  if (pidFile !== undefined) {
+    writePidFile(pidFile, state.pid);
   }
 }
 
