@@ -69,6 +69,7 @@ ${pod(`  shareProcessNamespace: true
     command: [busybox, httpd, -f, -p, "8080", -h, /www]
     volumeMounts: [{name: pages, mountPath: /www}, {name: data, mountPath: /data}]
     resources: {limits: {memory: 32Mi, cpu: 500m}}
+    livenessProbe: {exec: {command: [busybox, "true"]}, periodSeconds: 1, timeoutSeconds: 20}
   - name: client
     image: IMAGE
     command: [sh, -c]
@@ -110,6 +111,9 @@ read-only
     expect(place.outputOf("inspect", "--format", "{{.Config.Env}}", "web-client")).not.toContain(
       "hunter2",
     );
+    const health = (): string =>
+      place.outputOf("inspect", "--format", "{{.State.Health.Status}}", "web-server");
+    await eventually("its health", () => health() === "healthy\n");
     const generated = place.outputOf("kube generate", "web");
     place.outputOf("pod rm", "-f", "web");
     played(generated);

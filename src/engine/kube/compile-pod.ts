@@ -90,6 +90,7 @@ function containerOptions(
     interactive: container.stdin,
     terminal: container.tty,
     restart: spec.restart,
+    ...healthOf(container, spec),
     ...(spec.stopTimeoutMs === undefined ? {} : { stopTimeoutMs: spec.stopTimeoutMs }),
     readOnly: container.security.readOnly,
     mounts: mounts.mounts,
@@ -99,6 +100,15 @@ function containerOptions(
     limits: container.limits,
     security: securityOf(container.security, spec.security, context),
   });
+}
+
+/** One that is not alive any more is restarted where the pod's containers are. */
+function healthOf(
+  { health }: KubeContainer,
+  { restart }: KubePod["spec"],
+): Pick<RunContainerOptions, "health"> {
+  const onFailure = restart.kind === "no" ? "kill" : "restart";
+  return health === undefined ? {} : { health: { ...health, onFailure } };
 }
 
 /** The container's own wins over the pod's. */

@@ -30,6 +30,7 @@ export function generateContainer(
   const env = variables(options, context);
   const mounts = context.volumes.mountsOf(options, context);
   const resources = resourcesOf(options.limits);
+  const probe = probeOf(options);
   const security = securityOf(options, (text) => context.warn(`container ${name}: ${text}`));
   return {
     name: kubeName(own ? name.slice((podName?.length ?? 0) + 1) : name),
@@ -41,6 +42,7 @@ export function generateContainer(
     ...unlessEmpty("volumeMounts", mounts),
     ...unlessEmpty("resources", resources),
     ...unlessEmpty("securityContext", security),
+    ...unlessEmpty("livenessProbe", probe),
     ...(interactive ? { stdin: true } : {}),
     ...(terminal ? { tty: true } : {}),
   };
@@ -73,6 +75,26 @@ function variables(
       : [{ name: each.target, valueFrom: { secretKeyRef: reference } }];
   });
   return [...plain, ...secret];
+}
+
+function probeOf({ health }: ContainerRecord["options"]): Document {
+  const [kind, ...words] = health?.test ?? [];
+  const command = kind === "CMD-SHELL" ? ["/bin/sh", "-c", ...words] : words;
+  if (health === undefined || command.length === 0 || kind === "NONE") {
+    return {};
+  }
+  const { intervalMs, timeoutMs, startPeriodMs, retries } = health;
+  const seconds = (name: string, value: number | undefined): Document =>
+    value === undefined ? {} : { [name]: Math.max(1, Math.round(value / 1000)) };
+  return {
+    exec: { command },
+    ...seconds("periodSeconds", intervalMs),
+    ...seconds("timeoutSeconds", timeoutMs),
+    ...(startPeriodMs === undefined || startPeriodMs === 0
+      ? {}
+      : seconds("initialDelaySeconds", startPeriodMs)),
+    ...(retries === undefined ? {} : { failureThreshold: retries }),
+  };
 }
 
 const SHARES_OF_A_CPU = 1024;

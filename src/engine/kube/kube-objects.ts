@@ -1,6 +1,7 @@
 // What ocicat understands of Kubernetes' documents, in types.
 
 import type { RestartPolicy } from "../containers/restart-policy.ts";
+import type { RunHealth } from "../health/health-check.ts";
 import type { RunLimits } from "../run-limits.ts";
 import type { RunNames } from "../run-names.ts";
 
@@ -57,6 +58,8 @@ export interface KubeContainer {
   readonly mounts: readonly KubeVolumeMount[];
   readonly limits: RunLimits;
   readonly security: KubeSecurity;
+  /** Its livenessProbe. */
+  readonly health: RunHealth | undefined;
   readonly stdin: boolean;
   readonly tty: boolean;
 }

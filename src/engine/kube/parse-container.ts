@@ -10,6 +10,7 @@ import type {
   KubeVariableSource,
   KubeVolumeMount,
 } from "./kube-objects.ts";
+import { parseProbe } from "./parse-probe.ts";
 import { parseQuantity } from "./quantities.ts";
 
 /** A CPU in the unit of cgroup v1. */
@@ -29,6 +30,7 @@ export function parseContainer(fields: KubeFields): KubeContainer {
     mounts: fields.objects("volumeMounts").map(parseVolumeMount),
     limits: parseResources(fields.object("resources")),
     security: parseSecurity(fields.object("securityContext")),
+    health: parseProbe(fields.object("livenessProbe")),
     stdin: fields.flag("stdin"),
     tty: fields.flag("tty"),
   };

@@ -88,10 +88,12 @@ test("what is left out is warned of, what says nothing is not", () => {
   - name: a
     image: b
     readinessProbe: {exec: {command: [x]}}
+    livenessProbe: {httpGet: {port: 80}}
     terminationMessagePath: /dev/log
     ports: [{containerPort: 80}, {containerPort: 81, hostPort: 81}]
 `;
   expect(parseKubeFile(`${HEAD}${spec}`, "web.yaml").warnings).toEqual([
+    'Pod "web": spec.containers[0].livenessProbe.httpGet: it is ignored',
     'Pod "web": spec.containers[0].ports[1].hostPort: there are no networks with ports yet; hostNetwork has the host\'s',
     'Pod "web": spec.containers[0].readinessProbe: it is ignored',
     'Pod "web": spec.nodeSelector: it is ignored',
@@ -147,4 +149,16 @@ test.each([
   ["$$(A) $$ $x", "$(A) $ $x"],
 ])("variables in %p", (text, expected) => {
   expect(expand(text, new Map([["A", "1"]]))).toBe(expected);
+});
+
+test("a command of a liveness probe is a health check", () => {
+  const probe = "{exec: {command: [check, now]}, periodSeconds: 5, initialDelaySeconds: 2}";
+  const { spec } = podOf(`  containers: [{name: a, image: b, livenessProbe: ${probe}}]\n`);
+  expect(spec.containers[0]?.health).toEqual({
+    test: ["CMD", "check", "now"],
+    intervalMs: 5000,
+    timeoutMs: 1000,
+    startPeriodMs: 2000,
+    retries: 3,
+  });
 });

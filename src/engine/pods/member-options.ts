@@ -18,8 +18,7 @@ export async function withPod(
   return optionsIn(record, options);
 }
 
-/** Exported for its tests. */
-export function optionsIn(pod: PodRecord, options: RunContainerOptions): RunContainerOptions {
+function optionsIn(pod: PodRecord, options: RunContainerOptions): RunContainerOptions {
   const { shared } = pod.options.source.pod;
   refuseChoices(pod, options);
   const restart = options.restart ?? (options.remove ? undefined : pod.options.restart);
