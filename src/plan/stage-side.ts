@@ -12,6 +12,7 @@ import {
   WEXITED,
 } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
+import type { NamespaceType } from "../oci/linux.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { DataReference, Register } from "../program/program.ts";
 import { openOuterBindSources } from "./bind-sources.ts";
@@ -212,13 +213,28 @@ export function waitAndExit(program: ProgramBuilder, child: Register | "any"): v
 }
 
 function holdContainer(
-  { program, outer }: PlanContext,
+  context: PlanContext,
   { stdio, cgroup }: StageShared,
   { end, process }: { readonly end: HoldEnd; readonly process: KeptProcess },
 ): void {
+  const { program, outer } = context;
+  leaveJoinedPids(context);
   const born = cgroup === undefined ? [] : [cgroup];
   const givenUp = [...born, ...forInit(outer)];
   holdProcess(program, end, { process, stdio, givenUp });
+}
+
+/**
+ * What the holder starts in the end is not to be in a pid namespace that the container has joined. Where a
+ * user namespace is joined as well, the stage itself has joined none.
+ */
+function leaveJoinedPids({ program, request }: PlanContext): void {
+  const joined = (request.spec.linux?.namespaces ?? []).filter(({ path }) => path !== undefined);
+  const has = (wanted: NamespaceType): boolean => joined.some(({ type }) => type === wanted);
+  if (has("pid") && !has("user")) {
+    const path = "/proc/self/ns/pid";
+    joinNamespaces(program, [{ type: "pid", path, reason: "linux.namespaces" }]);
+  }
 }
 
 export function setgroupsAreDenied(context: PlanContext, namespaces: NamespacePlan): boolean {

@@ -150,7 +150,7 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
   });
 
   test("a process that is killed comes back, and its containers find each other again", async () => {
-    createPod("--restart", "always", "--name", "steady");
+    createPod("--restart", "always", "--share", "+pid", "--name", "steady");
     member("steady", "one", WAIT, "--stop-timeout", "0");
     member("steady", "two", WAIT, "--stop-timeout", "0");
     const before = podPid("steady");
@@ -161,6 +161,8 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
       return isNew && [one, two].every((pid) => networkOf(pid) === networkOf(pod));
     };
     await eventually("the new namespaces", isRenewed);
+    // What an ended holder starts is not in the pid namespace that its container had joined.
+    expect(namespace(parentOf(pidOf("one")), "pid")).toBe(readlinkSync("/proc/self/ns/pid"));
     expect(stateOf("steady")).toBe("Running");
   });
 
