@@ -37,7 +37,7 @@ export function rootlessIdMaps(userName: string | undefined): IdMaps | undefined
   return { uid: behind(ownId(uid), lentUids), gid: behind(ownId(gid), lentGids) };
 }
 
-/** Throws "unsupported" for a user whom a container of an ordinary user does not have. */
+/** Throws "unsupported" for a user whom a container with these ids does not have. */
 export function checkUser(
   { uid, gid }: { readonly uid: number; readonly gid: number },
   maps: IdMaps | undefined,
@@ -51,7 +51,10 @@ export function checkUser(
     operation: "run as",
     subject: `the user ${uid}:${gid}`,
     reason: "the container has no such ids",
-    hint: "/etc/subuid and /etc/subgid lend ids to an ordinary user: `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 NAME`",
+    hint:
+      call("geteuid") === 0
+        ? "--uidmap and --gidmap say which ones it has, `--userns auto` gives it 65536"
+        : "/etc/subuid and /etc/subgid lend ids to an ordinary user: `usermod --add-subuids 100000-165535 --add-subgids 100000-165535 NAME`",
   });
 }
 

@@ -7,13 +7,12 @@ import {
 } from "../../engine/containers/exec-in-container.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { parseDetachKeys } from "../../holder/detach-keys.ts";
-import { readTextFile } from "../../sys/file.ts";
 import type { LaunchNotes } from "../../sys/launch-notes.ts";
 import { isTerminal } from "../../sys/terminal.ts";
 import { defineCommand } from "../command.ts";
 import { executionFailureCode } from "../execution-failure.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
-import { variables } from "../run/values.ts";
+import { PROCESS_FLAGS, parseVariables } from "../run/environment-flags.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
@@ -21,7 +20,7 @@ const STDIN = 0;
 
 const EXEC_FLAGS = {
   interactive: { kind: "switch", aliases: ["i"], help: "pass standard input on" },
-  tty: { kind: "switch", aliases: ["t"], help: "give the process a terminal" },
+  ...PROCESS_FLAGS,
   detach: { kind: "switch", aliases: ["d"], help: "print the exec's ID and leave it running" },
   "detach-keys": {
     kind: "text",
@@ -34,14 +33,6 @@ const EXEC_FLAGS = {
     value: "USER[:GROUP]",
     help: "by names of the container or numbers; its own user by default",
   },
-  env: {
-    kind: "list",
-    aliases: ["e"],
-    value: "NAME[=VALUE]",
-    help: "set a variable, or pass ours on",
-  },
-  "env-file": { kind: "list", value: "FILE", help: "set the variables in a file, one a line" },
-  workdir: { kind: "text", aliases: ["w"], value: "DIR", help: "working directory inside" },
   privileged: { kind: "switch", help: "not possible: a process gets what its container has" },
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
@@ -95,11 +86,7 @@ function execOptions(
   return {
     ...placeOptions(flags),
     command: flags.args.slice(1),
-    env: variables({
-      files: flags.list("env-file").map((path) => readTextFile(path)),
-      entries: flags.list("env"),
-      own: process.env,
-    }),
+    env: parseVariables(flags, process.env),
     ...(workdir === undefined ? {} : { workdir }),
     ...(user === undefined ? {} : { user }),
     interactive: flags.switch("interactive"),

@@ -5,7 +5,10 @@ import { readTextFile } from "../../sys/file.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { badValue, variables } from "./values.ts";
 
-export const ENVIRONMENT_FLAGS = {
+/** Of any process: `exec` has them, too. */
+export const PROCESS_FLAGS = {
+  tty: { kind: "switch", aliases: ["t"], help: "give the process a terminal" },
+  workdir: { kind: "text", aliases: ["w"], value: "DIR", help: "working directory inside" },
   env: {
     kind: "list",
     aliases: ["e"],
@@ -13,6 +16,10 @@ export const ENVIRONMENT_FLAGS = {
     help: "set a variable, or pass ours on; NAME* passes on all that begin so",
   },
   "env-file": { kind: "list", value: "FILE", help: "set the variables in a file, one a line" },
+} as const satisfies FlagTable;
+
+export const ENVIRONMENT_FLAGS = {
+  ...PROCESS_FLAGS,
   "env-host": { kind: "switch", help: "pass all of our variables on" },
   "env-merge": {
     kind: "list",
@@ -32,23 +39,24 @@ export function parseEnvironment(
   flags: EnvironmentFlags,
   own: Variables,
 ): Pick<RunContainerOptions, "env"> & Partial<RunContainerOptions> {
-  const files = flags.list("env-file").map((path) => readTextFile(path));
-  const entries = flags.list("env").flatMap((entry) => matching(entry, own));
   const ours = flags.switch("env-host") ? entriesOf(own) : [];
   const merged = flags.list("env-merge").map(checkedMerge);
   const umask = flags.text("umask");
   const zone = flags.text("tz");
   return {
-    env: [
-      ...flags.list("unsetenv").map(checkedName),
-      ...ours,
-      ...variables({ files, entries, own }),
-    ],
+    env: [...flags.list("unsetenv").map(checkedName), ...ours, ...parseVariables(flags, own)],
     ...(merged.length === 0 ? {} : { mergedEnv: merged }),
     ...(flags.switch("unsetenv-all") ? { clearsEnv: true } : {}),
     ...(umask === undefined ? {} : { umask: parseUmask(umask) }),
     ...(zone === undefined ? {} : { timeZone: checkedZone(zone) }),
   };
+}
+
+/** --env and --env-file. */
+export function parseVariables(flags: FlagsOf<typeof PROCESS_FLAGS>, own: Variables): string[] {
+  const files = flags.list("env-file").map((path) => readTextFile(path));
+  const entries = flags.list("env").flatMap((entry) => matching(entry, own));
+  return variables({ files, entries, own });
 }
 
 function entriesOf(own: Variables): string[] {

@@ -11,7 +11,6 @@ import { USER_FLAGS } from "./user-flags.ts";
 
 export const RUN_FLAGS = {
   interactive: { kind: "switch", aliases: ["i"], help: "keep standard input open" },
-  tty: { kind: "switch", aliases: ["t"], help: "give the process a terminal" },
   detach: { kind: "switch", aliases: ["d"], help: "print the container's ID and leave it running" },
   rm: { kind: "switch", help: "remove the container when it has ended" },
   rootfs: { kind: "text", value: "DIR", help: "run on this folder instead of an image" },
@@ -49,7 +48,6 @@ export const RUN_FLAGS = {
     help: "max-size=10m, max-file=3, on-full=block|drop",
   },
   ...ENVIRONMENT_FLAGS,
-  workdir: { kind: "text", aliases: ["w"], value: "DIR", help: "working directory inside" },
   user: {
     kind: "text",
     aliases: ["u"],
