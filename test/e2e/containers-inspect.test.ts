@@ -141,8 +141,8 @@ describe.skipIf(NEEDS_ROOT)("as root: inspect", () => {
     expect(place.call("container inspect", [image]).stderr).toContain("there is none of this name");
     expect(field("data", "{{.Name}} {{.Driver}}")).toBe("data local");
     expect(place.call("inspect", ["--type", "volume", "web"]).stderr).toContain('volume "web"');
-    expect(place.call("inspect", ["--type", "pod", "web"]).stderr).toContain(
-      "neither container, image",
+    expect(place.call("inspect", ["--type", "network", "web"]).stderr).toContain(
+      "neither container, pod",
     );
   });
 });

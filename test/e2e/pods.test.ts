@@ -63,6 +63,10 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
     const id = createPod("--name", "web", "-l", "tier=front");
     expect(stateOf("web")).toBe("Created");
     expect(place.outputOf("pod ps", "-q", "--no-trunc", "--filter", "label=tier")).toBe(`${id}\n`);
+    expect(place.outputOf("inspect", "--format", "{{.Id}} {{.NumContainers}}", "web")).toBe(
+      `${id} 1\n`,
+    );
+    expect(place.call("inspect", ["--type", "container", "web"]).status).toBe(1);
     const first = member("web", "one", WAIT);
     member("web", "two", WAIT);
     expect(stateOf("web")).toBe("Running");

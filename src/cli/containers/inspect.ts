@@ -3,6 +3,7 @@
 import { inspectExec } from "../../engine/containers/exec-operations.ts";
 import { inspectContainer } from "../../engine/containers/inspect-container.ts";
 import { inspectImage } from "../../engine/images/inspect-image.ts";
+import { inspectPod } from "../../engine/pods/list-pods.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagTable } from "../flags.ts";
@@ -11,8 +12,8 @@ import { INSPECT_FORMAT_FLAG, inspectEach } from "../inspect-each.ts";
 import { volumeReport } from "../volumes/inspect.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
-/** "": a container, or else an image, or else a volume. */
-const TYPES = ["", "container", "image", "volume", "exec"] as const;
+/** "": a container, or else a pod, an image, or a volume. */
+const TYPES = ["", "container", "pod", "image", "volume", "exec"] as const;
 
 const CONTAINER_FLAGS = {
   ...INSPECT_FORMAT_FLAG,
@@ -36,12 +37,12 @@ export const inspectContainers = defineCommand({
 });
 
 export const inspect = defineCommand({
-  usage: ["[FLAGS] CONTAINER|IMAGE|VOLUME...", "[FLAGS] --type exec EXEC..."],
-  about: `Shows all that is known of containers, or of images where no container has that name, or of volumes, as
+  usage: ["[FLAGS] CONTAINER|POD|IMAGE|VOLUME...", "[FLAGS] --type exec EXEC..."],
+  about: `Shows all that is known of containers, or of pods, images or volumes where nothing before has that name, as
 a JSON array with the fields of docker. EXEC is the ID of a process that \`ocicat exec\` has added to a container.`,
   flags: {
     ...CONTAINER_FLAGS,
-    type: { kind: "text", value: "container|image|volume|exec", help: "look for nothing else" },
+    type: { kind: "text", value: "container|pod|image|volume|exec", help: "look for nothing else" },
     ...PLATFORM_FLAG,
   },
   args: { min: 1 },
@@ -61,11 +62,13 @@ a JSON array with the fields of docker. EXEC is the ID of a process that \`ocica
       inspectContainer(word, { ...place, sizes: flags.switch("size") });
     const finders: Readonly<Record<InspectedType, (word: string) => Promise<unknown>>> = {
       container: async (word) => (await findContainer(word)) ?? missing(word, "container"),
+      pod: (word) => inspectPod(word, place),
       image: findImage,
       volume: (word) => volumeReport(word, place),
       exec: (word) => inspectExec(word, place),
       "": async (word) =>
         (await findContainer(word)) ??
+        (await inspectPod(word, place).catch(unlessMissing)) ??
         (await findImage(word).catch((error: unknown) =>
           volumeReport(word, place).catch(() => Promise.reject(noSuchThing(word, error))),
         )),
@@ -73,6 +76,12 @@ a JSON array with the fields of docker. EXEC is the ID of a process that \`ocica
     return inspectEach(flags, command, finders[type]);
   },
 });
+
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof OcicatError && error.code === "not-found")) {
+    throw error;
+  }
+}
 
 type InspectedType = (typeof TYPES)[number];
 
@@ -82,7 +91,7 @@ function parseType(text: string): InspectedType {
     throw new OcicatError("invalid-argument", {
       operation: "use",
       subject: `--type ${quote(text)}`,
-      reason: "it is neither container, image, volume nor exec",
+      reason: "it is neither container, pod, image, volume nor exec",
     });
   }
   return type;

@@ -1,6 +1,7 @@
 // inspect: all that is known of a container.
 
 import { currentRun, readHealth } from "../health/health-file.ts";
+import { isPod } from "../pods/pod-record.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { tryFindContainerId } from "./container-names.ts";
 import { readStartRecord, wasOutOfMemory } from "./container-record.ts";
@@ -14,7 +15,7 @@ export interface InspectContainerOptions extends SurroundingsOptions {
   readonly sizes: boolean;
 }
 
-/** Undefined: no container has this name or id. */
+/** Undefined: no container has this name or id. The process of a pod has its whole id alone. */
 export async function inspectContainer(
   word: string,
   options: InspectContainerOptions,
@@ -25,6 +26,9 @@ export async function inspectContainer(
     return undefined;
   }
   using container = await openContainer(id, options);
+  if (isPod(container.record) && word !== id) {
+    return undefined;
+  }
   const digest = container.record.image?.digest;
   const image = digest === undefined ? undefined : await imageReport(digest, storeRoot);
   const status = container.status();
