@@ -10,7 +10,7 @@
 // Who waits for whom:
 // - The primary client is to the container what the reader of a pipe is: while its unsent bytes
 //   leave no room for a chunk, the container's output is not read, and nothing is lost. When it
-//   goes, output is thrown away until there is another.
+//   goes, output is thrown away until there is another; the input may end with it.
 // - Any other client must keep up: it is disconnected when its unsent bytes leave no room.
 // - A client whose bytes the container does not take is not read from; no one else waits for it.
 // - A supervisor is a client that gets no output; for want of one, the program starts another.
@@ -88,6 +88,7 @@ static struct {
   i32 terminal_fd;
   i32 terminal_peer_fd;
   int record_is_brief;
+  int stdin_is_primarys;
   i32 pidfd;
   i32 listener_fd;
   i32 directory_fd;
@@ -123,6 +124,13 @@ static void close_fd(i32 *fd) {
   *fd = NO_FD;
 }
 
+static int is_terminal(void) { return holder.terminal_fd != NO_FD; }
+
+// A terminal has no end of input that its other clients and the programs in it would survive.
+static void close_stdin(void) {
+  if (!is_terminal()) close_fd(&holder.stdin_fd);
+}
+
 static void make_nonblocking(i32 fd) {
   enum { F_GETFL = 3, F_SETFL = 4, O_NONBLOCK = 04000 };
   if (fd == NO_FD) return;
@@ -149,7 +157,10 @@ static void write_head(u8 *frame, u8 type, u8 stream, u32 length) {
 // ---- to the clients ----
 
 static void drop(struct client *client) {
-  if (holder.primary == client) holder.primary = 0;
+  if (holder.primary == client) {
+    holder.primary = 0;
+    if (holder.stdin_is_primarys) close_stdin();
+  }
   if (client->supervises) holder.supervisor_gone = 1;
   close_fd(&client->fd);
   client->greeted = client->supervises = 0;
@@ -208,8 +219,6 @@ static int output_has_room(void) {
 
 // ---- from the container ----
 
-static int is_terminal(void) { return holder.terminal_fd != NO_FD; }
-
 // The terminal stays open: input and its size go through the same descriptor.
 static void end_output(struct output *output) {
   if (is_terminal())
@@ -245,11 +254,6 @@ static void limit_output(struct output *output) {
 }
 
 // ---- to the container ----
-
-// A terminal has no end of input that its other clients and the programs in it would survive.
-static void close_stdin(void) {
-  if (!is_terminal()) close_fd(&holder.stdin_fd);
-}
 
 static int is_whole(const struct client *client) {
   return client->frame_size >= FRAME_HEAD_BYTES &&
@@ -659,6 +663,7 @@ static void take_over(const struct hold_request *request) {
   holder.listener_fd = request->listener_fd;
   holder.directory_fd = request->directory_fd;
   holder.record_is_brief = (request->flags & RECORD_IS_BRIEF) != 0;
+  holder.stdin_is_primarys = (request->flags & STDIN_IS_PRIMARYS) != 0;
   holder.terminal_peer_fd = open_terminal_peer();
   for (int i = 0; i < CLIENT_LIMIT; i++) {
     holder.clients[i].fd = NO_FD;

@@ -59,7 +59,9 @@ enum hold_flag {
   // would never see that nobody reads: output goes on being read for the log and other clients.
   STDOUT_STAYS = 8,
   STDERR_STAYS = 16,
-  HOLD_FLAGS = PRIMARY_SETTLES | SUPERVISED | RECORD_IS_BRIEF | STDOUT_STAYS | STDERR_STAYS,
+  // When the primary client goes, so does the input: what reads it sees its end.
+  STDIN_IS_PRIMARYS = 32,
+  HOLD_FLAGS = 63,
 };
 
 enum { HOLD_SUPERVISOR_GONE = 1 };

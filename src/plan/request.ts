@@ -58,6 +58,8 @@ export interface HoldEnd {
   readonly kind: "hold";
   /** Whether the process has an open standard input; else it is the null device. */
   readonly stdin: boolean;
+  /** The input ends when a primary client goes. */
+  readonly stdinIsPrimarys?: boolean;
   /** The client that is attached from the start: a connected stream socket. */
   readonly primaryFd?: number;
   /** A listening stream socket, for clients that come later. */

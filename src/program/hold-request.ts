@@ -9,6 +9,7 @@
 //                         4: the exit record need not survive a power cut
 //                         8, 16: the container reads its own end of stdout, stderr, too, and would never
 //                         see that nobody else does
+//                         32: the input ends when the primary client goes
 //    8 init_pid      u32  as the holder's process sees it
 //   12 pidfd         i32  of the container's init, a child of the holder's process or of one before it
 //   16 stdin_fd      i32  write end of the pipe, or -1: it has no stdin, or a terminal
@@ -59,6 +60,7 @@ export type HoldRequest = Partial<
   readonly isRecordBrief?: boolean;
   readonly stdoutStays?: boolean;
   readonly stderrStays?: boolean;
+  readonly stdinIsPrimarys?: boolean;
 };
 
 /** The log, as the holder is told of it; native/log.h draws what it writes. */
@@ -88,6 +90,7 @@ const SUPERVISED = 2;
 const RECORD_IS_BRIEF = 4;
 const STDOUT_STAYS = 8;
 const STDERR_STAYS = 16;
+const STDIN_IS_PRIMARYS = 32;
 const TWO_32 = 2 ** 32;
 
 const DESCRIPTORS = [
@@ -124,6 +127,7 @@ export function encodeHoldRequest(request: HoldRequest = {}): Uint32Array<ArrayB
 function flagsOf(request: HoldRequest): number {
   const { primarySettles, supervised, isRecordBrief, stdoutStays, stderrStays } = request;
   return (
+    (request.stdinIsPrimarys === true ? STDIN_IS_PRIMARYS : 0) |
     (primarySettles === true ? PRIMARY_SETTLES : 0) |
     (supervised === true ? SUPERVISED : 0) |
     (isRecordBrief === true ? RECORD_IS_BRIEF : 0) |

@@ -3,8 +3,12 @@
 import type { HoldEnd } from "../plan/request.ts";
 import { type ExecOptions, execute } from "./exec.ts";
 import { holdEnd } from "./hold-end.ts";
+import { type OwnScope, placeHolder } from "./place-holder.ts";
 
-export interface HeldExecOptions extends ExecOptions, Omit<HoldEnd, "kind"> {}
+export interface HeldExecOptions extends ExecOptions, Omit<HoldEnd, "kind"> {
+  /** Its id, for a scope of its own. Absent: it may end with the systemd unit that this process is in. */
+  readonly ownScope?: OwnScope & { readonly execId: string };
+}
 
 export interface HeldProcess {
   readonly pid: number;
@@ -15,5 +19,6 @@ export interface HeldProcess {
 /** When the promise is fulfilled the process runs, kept by the holder. */
 export async function execHeld(options: HeldExecOptions): Promise<HeldProcess> {
   const { pid, stagePid } = await execute(options, holdEnd(options));
+  placeHolder(stagePid, options.ownScope?.execId ?? "", options.ownScope);
   return { pid, holderPid: stagePid };
 }

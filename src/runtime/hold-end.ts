@@ -6,6 +6,7 @@ import type { HoldEnd } from "../plan/request.ts";
 export function holdEnd(options: Omit<HoldEnd, "kind">): HoldEnd {
   const {
     stdin,
+    stdinIsPrimarys,
     directoryFd,
     isRecordBrief,
     primaryFd,
@@ -22,6 +23,7 @@ export function holdEnd(options: Omit<HoldEnd, "kind">): HoldEnd {
     kind: "hold",
     stdin,
     directoryFd,
+    ...(stdinIsPrimarys === undefined ? {} : { stdinIsPrimarys }),
     ...(isRecordBrief === undefined ? {} : { isRecordBrief }),
     ...(primaryFd === undefined ? {} : { primaryFd }),
     ...(listenerFd === undefined ? {} : { listenerFd }),

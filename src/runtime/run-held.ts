@@ -1,20 +1,19 @@
 // A container whose stage stays as its holder: output, terminal, attached clients, exit record.
 
-import { giveHolderItsScope } from "../cgroup/holder-scope.ts";
 import type { HoldEnd } from "../plan/request.ts";
 import { endPhase } from "../sys/phases.ts";
-import { readProcessStat } from "../sys/process.ts";
 import { launchContainer } from "./create.ts";
 import type { CreateOptions } from "./create-options.ts";
 import { holdEnd } from "./hold-end.ts";
+import { type OwnScope, placeHolder } from "./place-holder.ts";
 import { launchProcess, orRemove } from "./run.ts";
 import { type ContainerState, outputFifoPath } from "./state-directory.ts";
 
 export interface HeldOptions extends CreateOptions, Omit<HoldEnd, "kind" | "fifos"> {
   /** As OutputFifo has it, for each of the streams that has a reader which may leave; default: false. */
   readonly endsWithReader?: { readonly stdout: boolean; readonly stderr: boolean };
-  /** The holder is not to end with the systemd unit that this process is in. */
-  readonly ownScope?: { readonly onRefusal: (error: unknown) => void };
+  /** Absent: it may end with the systemd unit that this process is in. */
+  readonly ownScope?: OwnScope;
 }
 
 export interface HeldContainer {
@@ -29,25 +28,11 @@ export async function runHeld(options: HeldOptions): Promise<HeldContainer> {
     options,
     holdEnd({ ...options, fifos: outputFifos(options) }),
   );
-  placeHolder(container.stage.pid, options);
+  placeHolder(container.stage.pid, options.id, options.ownScope);
   endPhase("holder");
   orRemove(options, container, () => launchProcess(container));
   endPhase("process");
   return { state: container.state, holderPid: container.stage.pid };
-}
-
-/** The container runs all the same where systemd does not do what it is asked for. */
-function placeHolder(holderPid: number, { id, ownScope }: HeldOptions): void {
-  try {
-    if (ownScope !== undefined) {
-      giveHolderItsScope(holderPid, id);
-    }
-  } catch (error) {
-    // systemd cannot move what has ended.
-    if (readProcessStat(holderPid)?.state !== "Z") {
-      ownScope?.onRefusal(error);
-    }
-  }
 }
 
 function outputFifos({

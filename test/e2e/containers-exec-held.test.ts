@@ -95,6 +95,13 @@ describe.skipIf(NEEDS_ROOT)("as root: an executed process and its holder", () =>
     expect(filesOf(id).sort()).toEqual(["exec.json", "exit.json"]);
   });
 
+  test("its input ends with the client that had it", async () => {
+    const client = spawn("-i", "web", "sh", "-c", "cat; exit 4");
+    const id = await running();
+    client.kill("SIGKILL");
+    expect(await waitForExec(id, options())).toBe(4);
+  });
+
   test("-d prints the id; -t, too, gives a terminal, and -i an input that waits", async () => {
     const id = output("-d", "web", "sh", "-c", "exit 6").trim();
     expect(id).toMatch(/^[0-9a-f]{64}$/);

@@ -159,6 +159,20 @@ test("additional groups are refused where the user namespace has given them up",
   expect(() => rootless([5])).toThrow("set process.user.additionalGids");
 });
 
+test("an executed process that is held never has what is its holder's alone", () => {
+  const end = {
+    kind: "hold",
+    stdin: true,
+    directoryFd: 20,
+    listenerFd: 21,
+    primaryFd: 22,
+  } as const;
+  const text = listingOf(execProgram({}, { end: { ...end, socketPath: "/run/x.sock" } }), [""]);
+  expect(text).toMatch(/close\(22\)\n *close\(21\)\n *close\(20\)\n.*setns\(9, /s);
+  expect(text).toMatch(/report\(PID, process\)\n *store\(process, .*exit\(0\)\n *wait4\(middle/s);
+  expect(text).toMatch(/hold\(.*unlinkat\(CWD, "\/run\/x.sock", 0\)\n.*exit\(0\)\n$/s);
+});
+
 test("the order at the end", async () => {
   const seccomp = { filter: new Uint8Array(16), flags: 0, notifies: false, blocked: {} };
   const places = [

@@ -66,8 +66,9 @@ export async function execInContainer(
 /** Starts the process and leaves it to its holder. Returns the id of the exec. */
 export async function execDetached(word: string, options: ExecContainerOptions): Promise<string> {
   using container = await openContainer(word, options);
-  const { ignoredSignals } = options;
-  const exec = await startNewExec(container, requestOf(options), { ignoredSignals });
+  const { ignoredSignals, onWarning } = options;
+  const launch = { ignoredSignals, onWarning };
+  const exec = await startNewExec(container, requestOf(options), launch);
   return exec.folder.id;
 }
 

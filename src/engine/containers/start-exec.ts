@@ -4,7 +4,7 @@
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { readAccounts } from "../../image/accounts.ts";
 import type { ConsoleSize, Process } from "../../oci/process.ts";
-import { execHeld } from "../../runtime/exec-held.ts";
+import { execHeld, type HeldExecOptions } from "../../runtime/exec-held.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { recordExecEvent } from "../events/container-event.ts";
@@ -23,6 +23,7 @@ export interface ExecLaunch {
   /** Of its terminal, from the first moment. */
   readonly consoleSize?: ConsoleSize | undefined;
   readonly ignoredSignals?: { readonly low: number; readonly high: number } | undefined;
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 export interface StartedExec {
@@ -126,7 +127,7 @@ async function launchExec(
   container: StoredContainer,
   exec: ExecFolder,
   record: ExecRecord,
-  { primaryFd, consoleSize, ignoredSignals }: ExecLaunch,
+  { primaryFd, consoleSize, ignoredSignals, onWarning }: ExecLaunch,
 ): Promise<StartedExec> {
   using listener = new OwnedFd(exec.listen());
   const { pid, holderPid } = await execHeld({
@@ -136,11 +137,13 @@ async function launchExec(
       ...(consoleSize === undefined ? {} : { consoleSize }),
     }),
     stdin: record.request.interactive,
+    stdinIsPrimarys: true,
     directoryFd: exec.fd,
     isRecordBrief: true,
     listenerFd: listener.number,
     socketPath: exec.socketPath,
-    ...(primaryFd === undefined ? {} : { primaryFd }),
+    // One that is waited for is seldom left alone, and systemd takes its time.
+    ...(primaryFd === undefined ? { ownScope: ownScopeOf(exec.id, onWarning) } : { primaryFd }),
     ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
   });
   const stat = readProcessStat(pid);
@@ -151,6 +154,19 @@ async function launchExec(
   const { command } = record.request;
   recordExecEvent(container, "exec_start", { execID: exec.id, command });
   return { folder: exec, start, holderPid };
+}
+
+function ownScopeOf(
+  execId: string,
+  onWarning: ExecLaunch["onWarning"],
+): NonNullable<HeldExecOptions["ownScope"]> {
+  return {
+    execId,
+    onRefusal: (error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      onWarning?.(`the process ends with the unit of systemd's that it was started in: ${reason}`);
+    },
+  };
 }
 
 /** The container may have been removed in this moment, and the folder with it. */
