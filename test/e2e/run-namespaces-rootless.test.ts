@@ -53,6 +53,18 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
       expect(await sh(script, flag, "container:other")).toBe(other);
     });
 
+    test.skipIf(!isPossible)("in those of another container: its end is known, exec works", () => {
+      const joined = ["--network", "--ipc", "--pid"].flatMap((flag) => [flag, "container:other"]);
+      const words = ["--name", "joining", ...place.flags, ...joined, image, "sh", "-c"];
+      ocicat("run", "-d", ...words, "while [ ! -e /tmp/go ]; do sleep 0.02; done; exit 9");
+      expect(ocicat("exec", ...place.flags, "joining", "readlink", "/proc/self/ns/net")).toBe(
+        ocicat("exec", ...place.flags, "other", "readlink", "/proc/self/ns/net"),
+      );
+      ocicat("exec", ...place.flags, "joining", "touch", "/tmp/go");
+      expect(ocicat("wait", ...place.flags, "joining")).toBe("9\n");
+      ocicat("rm", ...place.flags, "joining");
+    });
+
     test.skipIf(!isPossible)("--privileged, --device", async () => {
       expect(await sh("grep CapEff /proc/self/status", "--privileged")).toMatch(/f{8}\n$/);
       if (existsSync("/dev/fuse")) {
