@@ -8,9 +8,11 @@ import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
-/** Undefined: it does not run. The descriptor is of O_PATH. */
-export function tryOpenContainerRoot(container: StoredContainer): OwnedFd | undefined {
-  const pid = livePid(container);
+/** `pid`: of its process a moment ago. Undefined: it does not run. The descriptor is of O_PATH. */
+export function tryOpenContainerRoot(
+  container: StoredContainer,
+  pid = livePid(container),
+): OwnedFd | undefined {
   if (pid === undefined) {
     return undefined;
   }
@@ -22,8 +24,8 @@ export function tryOpenContainerRoot(container: StoredContainer): OwnedFd | unde
 }
 
 /** Throws "wrong-state" for one that does not run. */
-export function openContainerRoot(container: StoredContainer): OwnedFd {
-  using root = tryOpenContainerRoot(container);
+export function openContainerRoot(container: StoredContainer, pid?: number): OwnedFd {
+  using root = tryOpenContainerRoot(container, pid);
   if (root !== undefined) {
     return new OwnedFd(root.release());
   }

@@ -50,6 +50,9 @@ export function isLive(status: ContainerStatus): boolean {
   return status.kind === "running" || status.kind === "paused" || isRestarting(status);
 }
 
+/** It runs, or is paused. */
+export type LiveStatus = Extract<ContainerStatus, { readonly pid: number }>;
+
 export function containerStatus(
   folder: ContainerFolder,
   surroundings: Pick<Surroundings, "stateRoot" | "containerStateRoot">,

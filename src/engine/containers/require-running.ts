@@ -1,14 +1,14 @@
 // What is only possible with a container that runs.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { type ContainerStatus, isRestarting } from "./container-status.ts";
+import { type ContainerStatus, isRestarting, type LiveStatus } from "./container-status.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 /** Throws "wrong-state" unless it runs, or is paused. */
-export function requireRunning(container: StoredContainer, operation: string): void {
+export function requireRunning(container: StoredContainer, operation: string): LiveStatus {
   const status = container.status();
   if (status.kind === "running" || status.kind === "paused") {
-    return;
+    return status;
   }
   throw new OcicatError("wrong-state", {
     operation,

@@ -40,7 +40,7 @@ export async function startNewExec(
   request: StoredExecRequest,
   launch: ExecLaunch,
 ): Promise<StartedExec> {
-  requireExecutable(container);
+  const pid = requireExecutable(container);
   const { surroundings, folder } = container;
   pruneExecs(surroundings, folder.id);
   const now = Date.now();
@@ -54,7 +54,8 @@ export async function startNewExec(
   using exec = ExecFolder.create(surroundings, record);
   recordExecEvent(container, "exec_create", { execID: exec.id, command: request.command });
   try {
-    return await launchExec(container, exec, { ...record, id: exec.id }, launch);
+    const place = { container, pid, exec };
+    return await launchExec(place, { ...record, id: exec.id }, launch);
   } catch (error) {
     exec.remove();
     throw error;
@@ -78,7 +79,7 @@ export async function startCreatedExec(
   exec: ExecFolder,
   launch: ExecLaunch,
 ): Promise<StartedExec> {
-  requireExecutable(container);
+  const pid = requireExecutable(container);
   const isOurs = exec.tryLock();
   const record = exec.read();
   if (!isOurs || record === undefined || execStatus(exec, record).kind !== "created") {
@@ -91,16 +92,17 @@ export async function startCreatedExec(
   const start = { startedMs: Date.now(), pid: 0, startTime: "" };
   exec.write({ ...record, start });
   try {
-    return await launchExec(container, exec, { ...record, start }, launch);
+    return await launchExec({ container, pid, exec }, { ...record, start }, launch);
   } catch (error) {
     exec.write({ ...record, start: { ...start, failure: failureOf(error) } });
     throw error;
   }
 }
 
-function requireExecutable(container: StoredContainer): void {
-  requireRunning(container, "exec in");
-  if (container.status().kind === "paused") {
+/** Returns the pid of the container's process. */
+function requireExecutable(container: StoredContainer): number {
+  const { kind, pid } = requireRunning(container, "exec in");
+  if (kind === "paused") {
     const { name } = container.record;
     throw new OcicatError("wrong-state", {
       operation: "exec in",
@@ -109,6 +111,7 @@ function requireExecutable(container: StoredContainer): void {
       hint: `\`ocicat unpause ${name}\` lets it go on`,
     });
   }
+  return pid;
 }
 
 const EXIT_CANNOT_EXECUTE = 126;
@@ -122,10 +125,16 @@ function failureOf(error: unknown): NonNullable<ExecStart["failure"]> {
   };
 }
 
-/** `exec` is locked; its lock becomes the holder's. */
+interface ExecPlace {
+  readonly container: StoredContainer;
+  /** Of the container's process. */
+  readonly pid: number;
+  /** Locked; its lock becomes the holder's. */
+  readonly exec: ExecFolder;
+}
+
 async function launchExec(
-  container: StoredContainer,
-  exec: ExecFolder,
+  { container, pid: containerPid, exec }: ExecPlace,
   record: ExecRecord,
   { primaryFd, consoleSize, ignoredSignals, onWarning }: ExecLaunch,
 ): Promise<StartedExec> {
@@ -133,7 +142,7 @@ async function launchExec(
   const { pid, holderPid } = await execHeld({
     ...container.address,
     process: (own) => ({
-      ...processOf(container, record.request, own),
+      ...processOf(container, record.request, own, containerPid),
       ...(consoleSize === undefined ? {} : { consoleSize }),
     }),
     stdin: record.request.interactive,
@@ -180,13 +189,17 @@ function noteStart(exec: ExecFolder, record: ExecRecord): void {
   }
 }
 
-/** Made from the container's own process, with the accounts that it has now. */
+/**
+ * Made from the container's own process, with the accounts that it has now. `pid`: of the container's
+ * process a moment ago, where it is known.
+ */
 export function processOf(
   container: StoredContainer,
   request: ExecRequest,
   own: Process | undefined,
+  pid?: number,
 ): Process {
-  using root = openContainerRoot(container);
+  using root = openContainerRoot(container, pid);
   const base = own ?? { user: { uid: 0, gid: 0 }, args: [], cwd: "/" };
   return execProcess(base, request, readAccounts([pathOfFd(root.number)]));
 }
