@@ -60,6 +60,25 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
       }
     });
 
+    test.skipIf(!isPossible)(
+      "exec -d: its end is known, also that by its container in the host's pids",
+      async () => {
+        const told = (id: string) => {
+          const format = "{{.Running}} {{.ExitCode}}";
+          return output("inspect", "--type", "exec", "--format", format, id).trim();
+        };
+        const script = "trap 'exit 0' TERM; while :; do sleep 0.02; done";
+        const words = ["run", "-d", "--name", "hosts", "--pid", "host", ...place.flags, image];
+        expect(ocicat(...words, "sh", "-c", script)).toMatchObject({ status: 0 });
+        const id = output("exec", "-d", "hosts", "sleep", "1000").trim();
+        expect(told(id)).toBe("true <no value>");
+        output("stop", "hosts");
+        await eventually("the end of it", () => told(id) === "false 137");
+        output("rm", "hosts");
+        expect(call("inspect", "--type", "exec", id).status).toBe(1);
+      },
+    );
+
     test.skipIf(!isPossible)("inspect, top, diff", () => {
       expect(output("inspect", "-f", "{{.State.Status}} {{.Name}}", "box")).toBe("running /box\n");
       output("exec", "box", "sh", "-c", "echo new > /tmp/new");
