@@ -43,13 +43,13 @@ import {
 const SOCKET_NAME = "attach.sock";
 const ID = /^[0-9a-f]{64}$/;
 const PRIVATE = 0o700;
-/** The record goes first: without it the exec is gone for everyone. The last two are of a killed writer. */
-const FILES = [
-  EXEC_RECORD_NAME,
-  EXIT_RECORD_NAME,
+/** Of one that has ended as it should. The record goes first: without it the exec is gone for everyone. */
+const KEPT_FILES = [EXEC_RECORD_NAME, EXIT_RECORD_NAME];
+const ALL_FILES = [
+  ...KEPT_FILES,
   SOCKET_NAME,
-  `.${EXEC_RECORD_NAME}.new`,
-  `.${EXIT_RECORD_NAME}.new`,
+  // Of a writer that was killed.
+  ...KEPT_FILES.map((name) => `.${name}.new`),
 ];
 
 export class ExecFolder implements Disposable {
@@ -147,7 +147,7 @@ const REMOVE_ATTEMPTS = 5;
 
 function removeFolder(parentFd: number, name: string): void {
   for (let attempt = 1; ; attempt += 1) {
-    for (const file of FILES) {
+    for (const file of attempt === 1 ? KEPT_FILES : ALL_FILES) {
       tryUnlinkAt(parentFd, `${name}/${file}`);
     }
     const result = tryRmdirAt(parentFd, name);

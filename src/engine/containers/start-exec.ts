@@ -156,10 +156,12 @@ async function launchExec(
     ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
   });
   const stat = readProcessStat(pid);
-  // A process that has ended already, and whose pid is another's by now, has another parent.
+  // One that has ended already has no stat, or that of another process, which has another parent.
   const startTime = stat?.parentPid === holderPid ? stat.startTime : "";
   const start = { startedMs: Date.now(), pid, startTime };
-  noteStart(exec, { ...record, start });
+  if (startTime !== "") {
+    noteStart(exec, { ...record, start });
+  }
   const { command } = record.request;
   recordExecEvent(container, "exec_start", { execID: exec.id, command });
   return { folder: exec, start, holderPid };
