@@ -87,15 +87,13 @@ static struct {
   i32 stdin_fd;
   i32 terminal_fd;
   i32 terminal_peer_fd;
-  int record_is_brief;
-  int stdin_is_primarys;
+  u32 flags;
   i32 pidfd;
   i32 listener_fd;
   i32 directory_fd;
   u32 init_pid;
   u8 ended;
   u8 leaving;
-  u8 supervised;
   u8 supervisor_gone;
   u8 how;
   u8 status;
@@ -157,10 +155,8 @@ static void write_head(u8 *frame, u8 type, u8 stream, u32 length) {
 // ---- to the clients ----
 
 static void drop(struct client *client) {
-  if (holder.primary == client) {
-    holder.primary = 0;
-    if (holder.stdin_is_primarys) close_stdin();
-  }
+  if (holder.primary == client && (holder.flags & STDIN_IS_PRIMARYS)) close_stdin();
+  if (holder.primary == client) holder.primary = 0;
   if (client->supervises) holder.supervisor_gone = 1;
   close_fd(&client->fd);
   client->greeted = client->supervises = 0;
@@ -307,7 +303,7 @@ static void greet(struct client *client) {
   const u8 *payload = client->frame + FRAME_HEAD_BYTES;
   if (payload[0] < ATTACH_VERSION) return drop(client);
   if ((payload[1] & HELLO_PRIMARY) && holder.primary == 0) holder.primary = client;
-  client->supervises = holder.supervised && (payload[1] & HELLO_SUPERVISOR);
+  client->supervises = (holder.flags & SUPERVISED) && (payload[1] & HELLO_SUPERVISOR);
   u8 answer[FRAME_HEAD_BYTES + 4] = {0};
   write_head(answer, FRAME_HELLO, STREAM_NONE, 4);
   answer[4] = ATTACH_VERSION;
@@ -439,7 +435,9 @@ static u32 compose_record(u8 *text) {
   return length + put_text(text + length, "}\n");
 }
 
-static i64 sync_record(i32 fd) { return holder.record_is_brief ? 0 : syscall(__NR_fsync, fd); }
+static i64 sync_record(i32 fd) {
+  return holder.flags & RECORD_IS_BRIEF ? 0 : syscall(__NR_fsync, fd);
+}
 
 // Readers see no record or the whole of it, after a power cut too.
 static i64 write_record(void) {
@@ -573,7 +571,7 @@ static void fill_table(struct poll_entry *table) {
 static i64 supervisor_deadline(void) {
   for (EACH_CLIENT(client))
     if (client->supervises) return NEVER;
-  return holder.supervised && !holder.ended ? holder.supervisor_due : NEVER;
+  return (holder.flags & SUPERVISED) && !holder.ended ? holder.supervisor_due : NEVER;
 }
 
 // When something has to be done though nothing happens, or NEVER.
@@ -651,7 +649,6 @@ static int is_valid(const struct hold_request *request) {
 
 static void take_over(const struct hold_request *request) {
   int on_terminal = request->terminal_fd >= 0;
-  holder.supervised = (request->flags & SUPERVISED) != 0;
   holder.init_pid = request->init_pid;
   holder.pidfd = request->pidfd;
   holder.terminal_fd = request->terminal_fd;
@@ -662,8 +659,7 @@ static void take_over(const struct hold_request *request) {
   holder.outputs[1] = (struct output){request->stderr_fd, STREAM_STDERR, flags & STDERR_STAYS, 0};
   holder.listener_fd = request->listener_fd;
   holder.directory_fd = request->directory_fd;
-  holder.record_is_brief = (request->flags & RECORD_IS_BRIEF) != 0;
-  holder.stdin_is_primarys = (request->flags & STDIN_IS_PRIMARYS) != 0;
+  holder.flags = request->flags;
   holder.terminal_peer_fd = open_terminal_peer();
   for (int i = 0; i < CLIENT_LIMIT; i++) {
     holder.clients[i].fd = NO_FD;
