@@ -96,7 +96,7 @@ export const RUN_FLAGS = {
   "security-opt": {
     kind: "list",
     value: "OPTION",
-    help: "seccomp=FILE|unconfined, no-new-privileges, mask=, unmask=, apparmor=, proc-opts=",
+    help: "seccomp=FILE|unconfined, no-new-privileges, mask=, unmask=, apparmor=...",
   },
   privileged: {
     kind: "switch",
