@@ -17,6 +17,7 @@ import { encodeLayerHeader } from "../erofs/layer-file.ts";
 import { LayerFileWriter } from "../erofs/layer-file-writer.ts";
 import { checkStore } from "./check.ts";
 import { listImages } from "./image-list.ts";
+import { Metadata } from "./metadata.ts";
 import { contentOf, diffIdOf, digestOf, type TestImage, TestStore } from "./store.fixture.ts";
 
 const NAME = "localhost/a:1";
@@ -266,6 +267,11 @@ test("a compressed layer of which only the layer file is kept is not missing", a
 test("a database that is damaged, or says what is not so", async () => {
   const { Database } = await import("bun:sqlite");
   const path = join(place.root, "metadata.sqlite");
+  const remember = (): void => {
+    const [listed] = listImages(place.content);
+    new Metadata(place.root).rememberFacts(listed?.manifests ?? []);
+  };
+  remember();
   {
     using database = new Database(path);
     database.run("UPDATE image SET facts = json_set(facts, '$.size', 5)");
@@ -274,7 +280,7 @@ test("a database that is damaged, or says what is not so", async () => {
     `the database is damaged: what it says of ${image.manifest.digest} is not so`,
   ]);
   expect(await kindsAfterRepair()).toEqual([]);
-  listImages(place.content);
+  remember();
   writeFileSync(path, encodeText("not a database ".repeat(1000)));
   expect(await sentences()).toEqual(["the database is damaged: file is not a database"]);
   expect(await kindsAfterRepair()).toEqual([]);

@@ -21,6 +21,12 @@ export interface StoredImage {
   readonly manifests: readonly ImageFacts[];
 }
 
+/**
+ * Of so few images the manifests are read: metadata.sqlite is one process's at a time, and a hundred
+ * containers that start at once would wait for each other.
+ */
+const FEW = 32;
+
 /** In the order of index.json, each image once. */
 export function listImages(store: ContentStore): readonly StoredImage[] {
   const images = new Map<Digest, { descriptor: Descriptor; names: string[] }>();
@@ -29,12 +35,12 @@ export function listImages(store: ContentStore): readonly StoredImage[] {
     images.set(descriptor.digest, image);
     image.names.push(...(name === undefined ? [] : [name]));
   }
-  const metadata = new Metadata(store.root);
-  const remembered = metadata.findFacts([...images.keys()]);
+  const metadata = images.size > FEW ? new Metadata(store.root) : undefined;
+  const remembered = metadata?.findFacts([...images.keys()]);
   const found: ImageFacts[] = [];
   const result = [...images.values()].map((image) => {
     const { digest } = image.descriptor;
-    const known = remembered.get(digest);
+    const known = remembered?.get(digest);
     if (known !== undefined && store.blobSize(digest) !== undefined) {
       return { ...image, manifests: [known] };
     }
@@ -46,7 +52,7 @@ export function listImages(store: ContentStore): readonly StoredImage[] {
     return { ...image, manifests };
   });
   if (found.length > 0) {
-    metadata.rememberFacts(found);
+    metadata?.rememberFacts(found);
   }
   return result;
 }
