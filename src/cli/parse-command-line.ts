@@ -142,8 +142,17 @@ class CommandLineParser {
     });
   }
 
+  /** `--it` is a slip for `-it`. */
+  #areLetters(written: string, given: string): boolean {
+    const isLetter = (letter: string): boolean =>
+      this.#nameOf(letter, (alias) => alias.length === 1) !== undefined;
+    return written.startsWith("--") && given.length === 2 && [...given].every(isLetter);
+  }
+
   #unknown(written: string, given: string): OcicatError {
-    const suggestion = closestWord(given, [...Object.keys(this.#line.flags), "help"]);
+    const suggestion = this.#areLetters(written, given)
+      ? `-${given}`
+      : dashed(closestWord(given, [...Object.keys(this.#line.flags), "help"]));
     const where =
       this.#line.placement === "first" ? "; flags of the command stand behind the image" : "";
     return new OcicatError("invalid-argument", {
@@ -153,9 +162,13 @@ class CommandLineParser {
       hint:
         suggestion === undefined
           ? `\`${this.#line.command} --help\` lists them${where}`
-          : `did you mean --${suggestion}?`,
+          : `did you mean ${suggestion}?`,
     });
   }
+}
+
+function dashed(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : `--${name}`;
 }
 
 function switchValue(name: string, inline: string | undefined): string {

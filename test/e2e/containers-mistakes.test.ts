@@ -14,7 +14,7 @@ type Mistake = readonly [words: string, code: number, line: string, hint?: strin
 
 const OF_NEW_CONTAINERS: readonly Mistake[] = [
   ["run", 125, "there is no image", "`ocicat run hello`"],
-  ["run --it IMAGE sh", 125, 'use "--it": there is no such flag', "`ocicat run --help`"],
+  ["run --it IMAGE sh", 125, 'use "--it": there is no such flag', "did you mean -it?"],
   ["run --memori 1g IMAGE", 125, "there is no such flag", "did you mean --memory?"],
   ["run -it IMAGE sh", 125, "the input device is not a TTY", "leave -t out"],
   ["run --pull never nothing IMAGE", 125, 'image "nothing": it is not in the store'],
