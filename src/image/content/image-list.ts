@@ -23,7 +23,8 @@ export interface StoredImage {
 
 /**
  * Of so few images the manifests are read: metadata.sqlite is one process's at a time, and a hundred
- * containers that start at once would wait for each other.
+ * containers that start at once would wait for each other. It is made all the same: on a full disk it is
+ * the room in which images can be removed (name-index.ts).
  */
 const FEW = 32;
 
@@ -35,8 +36,9 @@ export function listImages(store: ContentStore): readonly StoredImage[] {
     images.set(descriptor.digest, image);
     image.names.push(...(name === undefined ? [] : [name]));
   }
-  const metadata = images.size > FEW ? new Metadata(store.root) : undefined;
-  const remembered = metadata?.findFacts([...images.keys()]);
+  const metadata = new Metadata(store.root);
+  const isRead = images.size <= FEW && metadata.isThere();
+  const remembered = isRead ? undefined : metadata.findFacts([...images.keys()]);
   const found: ImageFacts[] = [];
   const result = [...images.values()].map((image) => {
     const { digest } = image.descriptor;
@@ -51,8 +53,8 @@ export function listImages(store: ContentStore): readonly StoredImage[] {
     found.push(...(isSound ? manifests : []));
     return { ...image, manifests };
   });
-  if (found.length > 0) {
-    metadata?.rememberFacts(found);
+  if (found.length > 0 && !isRead) {
+    metadata.rememberFacts(found);
   }
   return result;
 }

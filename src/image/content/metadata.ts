@@ -66,9 +66,13 @@ export class Metadata {
     return (rows ?? []).map(({ repository }) => repository);
   }
 
+  isThere(): boolean {
+    return statAt(AT_FDCWD, `${this.#storeRoot}/${DATABASE_FILE}`) !== undefined;
+  }
+
   /** Of content that is not here any more. */
   forget(digests: readonly Digest[]): void {
-    if (statAt(AT_FDCWD, `${this.#storeRoot}/${DATABASE_FILE}`) === undefined) {
+    if (!this.isThere()) {
       return;
     }
     this.#change((database) => {
