@@ -67,7 +67,7 @@ describe.skipIf(isMissing)("OCI runtime validation, against runc", () => {
   test.each(VALIDATION_PROGRAMS)(
     "%s",
     async (program) => {
-      const comparison = await compareTwice(suite, program, workspace.folder);
+      const comparison = await compareAgain(suite, program, workspace.folder);
       add(sums.runc, comparison.runc.report);
       add(sums.tested, comparison.tested.report);
       rows.push(row(program, comparison));
@@ -80,6 +80,8 @@ describe.skipIf(isMissing)("OCI runtime validation, against runc", () => {
   );
 });
 
+const ATTEMPTS = 3;
+
 type Comparison = {
   readonly runc: Validation;
   readonly tested: Validation;
@@ -88,15 +90,16 @@ type Comparison = {
 
 /**
  * Programs of the suite race with what they test (killsig deletes before the signal has ended the
- * container): runc against runc differs now and then. What is worse counts when it is so twice.
+ * container, poststart hopes that the process writes before the hook does): runc against runc differs now
+ * and then. What is worse counts when it is so each time.
  */
-async function compareTwice(suite: string, program: string, folder: string): Promise<Comparison> {
-  const first = await compare(suite, program, folder);
-  if (first.worse.length === 0) {
-    return first;
+async function compareAgain(suite: string, program: string, folder: string): Promise<Comparison> {
+  let comparison = await compare(suite, program, folder);
+  for (let again = 1; comparison.worse.length > 0 && again < ATTEMPTS; again += 1) {
+    console.error(`${program}: once more, for it ${comparison.worse.join("; ")}`);
+    comparison = await compare(suite, program, folder);
   }
-  console.error(`${program}: once more, for at first it ${first.worse.join("; ")}`);
-  return compare(suite, program, folder);
+  return comparison;
 }
 
 async function compare(suite: string, program: string, folder: string): Promise<Comparison> {
