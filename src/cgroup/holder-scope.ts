@@ -2,27 +2,42 @@
 // that stayed where it was started would go with the service, or with the session, that called
 // `ocicat run -d`.
 
+import { OcicatError } from "../error/ocicat-error.ts";
 import { call } from "../sys/call.ts";
 import { readMembership } from "./membership.ts";
-import { connectToSystemd, isSystemdRunning } from "./systemd.ts";
+import { connectToSystemd, isSystemdRunning, type Systemd } from "./systemd.ts";
 import { flagProperty, textProperty } from "./unit-property.ts";
 
 /** systemd's own cgroup, and the root: nobody ends what is there. */
 const NO_UNITS = ["/", "/init.scope"];
 
-/** Does nothing where no systemd would end the holder. Throws "unavailable" when systemd refuses. */
+/**
+ * Does nothing where no systemd would end the holder, nor for an ordinary user without a session, who has no
+ * systemd to ask. Throws OcicatError when systemd refuses.
+ */
 export function giveHolderItsScope(holderPid: number, containerId: string): void {
   if (!isSystemdRunning() || !isInUnit()) {
     return;
   }
-  using systemd = connectToSystemd(call("geteuid") !== 0);
-  systemd.startUnit(`ocicat-holder-${containerId}.scope`, [
+  using systemd = call("geteuid") === 0 ? connectToSystemd(false) : systemdOfUser();
+  systemd?.startUnit(`ocicat-holder-${containerId}.scope`, [
     textProperty("Description", `ocicat's holder of container ${containerId}`),
     ["PIDs", { signature: "au", value: [holderPid] }],
     // It ends when its container does, and goes without a trace.
     flagProperty("DefaultDependencies", false),
     textProperty("CollectMode", "inactive-or-failed"),
   ]);
+}
+
+function systemdOfUser(): Systemd | undefined {
+  try {
+    return connectToSystemd(true);
+  } catch (error) {
+    if (error instanceof OcicatError) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function isInUnit(): boolean {
