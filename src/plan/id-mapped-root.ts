@@ -16,6 +16,7 @@ import {
   MOVE_MOUNT_F_EMPTY_PATH,
   MS_PRIVATE,
   MS_REC,
+  MS_SLAVE,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
 } from "../abi/mount.ts";
@@ -37,7 +38,7 @@ import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { MS_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { closeOwnIdMap, ownIdMap } from "./id-mapped-mounts.ts";
 import { receiveDescriptor, sendDescriptor } from "./messages.ts";
-import { setIdMap } from "./mount-attributes.ts";
+import { setAttributes, setIdMap } from "./mount-attributes.ts";
 import { mountOverlay, type OverlayRoot } from "./overlay.ts";
 import type { RootFilesystem } from "./request.ts";
 
@@ -59,7 +60,7 @@ function openRoot(context: PlanContext, root: RootFilesystem): Register {
   const map = ownIdMap(context);
   program.because("root.path");
   return root.kind === "path"
-    ? openMapped(program, root.path, { map, recursive: AT_RECURSIVE })
+    ? openMappedFolder(program, root.path, map)
     : makeMappedOverlay(context, root, map);
 }
 
@@ -77,6 +78,13 @@ function openMapped(program: ProgramBuilder, path: string, { map, recursive }: M
     describes: () => `open ${quote(path)}`,
   });
   setIdMap(program, tree, map, false);
+  return tree;
+}
+
+/** A clone is a peer of what it was made from: what the container mounts would be mounted on the host, too. */
+function openMappedFolder(program: ProgramBuilder, path: string, map: Register): Register {
+  const tree = openMapped(program, path, { map, recursive: AT_RECURSIVE });
+  setAttributes(program, tree, { set: 0, clear: 0, propagation: MS_SLAVE, recursive: true });
   return tree;
 }
 
