@@ -33,12 +33,12 @@ const OF_CONTAINERS = [
 ];
 
 /** What users run. */
-const OF_RUN = ["test/e2e/run-{hello,limits,mounts,rootless,security}.test.ts"];
+const OF_RUN = ["test/e2e/run-{hello,limits,rootless,security}.test.ts"];
 const OF_NAMESPACES = ["test/e2e/run-{namespaces-rootless,users}.test.ts"];
 
 /** What the OCI verbs do. */
 const OF_VERBS = [
-  "test/e2e/{doctor,exec,lifecycle,resources,rootless}.test.ts",
+  "test/e2e/{doctor,lifecycle,resources,rootless}.test.ts",
   "test/e2e/spec-*.test.ts",
 ];
 
