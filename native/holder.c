@@ -27,6 +27,7 @@
 
 #include "holder.h"
 
+#include "exit-record.h"
 #include "log.h"
 
 #include <linux/errno.h>
@@ -91,12 +92,10 @@ static struct {
   i32 pidfd;
   i32 listener_fd;
   i32 directory_fd;
-  u32 init_pid;
+  struct exit_record init;
   u8 ended;
   u8 leaving;
   u8 supervisor_gone;
-  u8 how;
-  u8 status;
   i64 linger_until;
   i64 supervisor_due;
   i64 log_waits_until;
@@ -401,101 +400,15 @@ static void admit(void) {
   syscall(__NR_close, fd);
 }
 
-// ---- the exit record: drawn in src/holder/exit-record.ts ----
-
-static u32 put_text(u8 *to, const char *text) {
-  u32 length = 0;
-  for (; text[length] != 0; length++) to[length] = (u8)text[length];
-  return length;
-}
-
-static u32 put_number(u8 *to, u64 value) {
-  u32 length = 1;
-  for (u64 rest = value; rest >= 10; rest /= 10) length++;
-  for (u32 i = length; i-- > 0; value /= 10) to[i] = (u8)('0' + value % 10);
-  return length;
-}
-
-static u32 compose_record(u8 *text) {
-  enum { CLOCK_REALTIME = 0 };
-  static const char ways[][8] = {
-      [EXIT_CODE] = "code", [EXIT_SIGNAL] = "signal", [EXIT_UNKNOWN] = "unknown"};
-  i64 time[2] = {0, 0};
-  syscall(__NR_clock_gettime, CLOCK_REALTIME, time);
-  u32 length = put_text(text, "{\"version\":1,\"pid\":");
-  length += put_number(text + length, holder.init_pid);
-  length += put_text(text + length, ",\"how\":\"");
-  length += put_text(text + length, ways[holder.how]);
-  length += put_text(text + length, "\",\"status\":");
-  length += put_number(text + length, holder.status);
-  length += put_text(text + length, ",\"seconds\":");
-  length += put_number(text + length, (u64)time[0]);
-  length += put_text(text + length, ",\"nanoseconds\":");
-  length += put_number(text + length, (u64)time[1]);
-  return length + put_text(text + length, "}\n");
-}
-
-static i64 sync_record(i32 fd) {
-  return holder.flags & RECORD_IS_BRIEF ? 0 : syscall(__NR_fsync, fd);
-}
-
-// Readers see no record or the whole of it, after a power cut too.
-static i64 write_record(void) {
-  enum { LONGEST = 256, CREATE_NEW_CONTENT = 01 | 0100 | 01000 | 02000000, MODE = 0600 };
-  static const char temporary[] = ".exit.json.new";
-  if (holder.directory_fd == NO_FD) return 0;
-  u8 text[LONGEST];
-  u32 length = compose_record(text);
-  i64 fd = syscall(__NR_openat, holder.directory_fd, temporary, CREATE_NEW_CONTENT, MODE);
-  if (is_error(fd)) return fd;
-  i64 result = syscall(__NR_write, fd, text, length);
-  if (!is_error(result)) result = result == length ? sync_record(fd) : -ENOSPC;
-  syscall(__NR_close, fd);
-  if (is_error(result)) return result;
-  result = syscall(__NR_renameat2, holder.directory_fd, temporary, holder.directory_fd,
-                   "exit.json", 0);
-  return is_error(result) ? result : sync_record(holder.directory_fd);
-}
-
 // ---- the end ----
 
-// Of an init that is the child of another process: what the kernel keeps of it when that has reaped
-// it (struct pidfd_info, Linux 6.15).
-static void ask_for_status(void) {
-  static const u64 PIDFD_GET_INFO = 0xc040ff0b;
-  enum { INFO_EXIT = 8, REAPED_WITHIN_SECONDS = 2 };
-  struct {
-    u64 mask;
-    u32 identity[13];
-    i32 wait_status;
-  } info = {INFO_EXIT, {0}, 0};
-  struct poll_entry reaped = {holder.pidfd, 0, 0};
-  i64 timeout[2] = {REAPED_WITHIN_SECONDS, 0};
-  if (syscall(__NR_ioctl, holder.pidfd, PIDFD_GET_INFO, &info) == -ENOTTY) return;
-  while (syscall(__NR_ppoll, &reaped, 1, timeout, 0, 8) == -EINTR);
-  info.mask = INFO_EXIT;
-  i64 result = syscall(__NR_ioctl, holder.pidfd, PIDFD_GET_INFO, &info);
-  if (is_error(result) || (info.mask & INFO_EXIT) == 0) return;
-  u8 signal = info.wait_status & 127;
-  holder.how = signal == 0 ? EXIT_CODE : EXIT_SIGNAL;
-  holder.status = signal == 0 ? (u8)(info.wait_status >> 8) : signal;
-}
-
-static void wait_for_init(void) {
-  enum { P_PIDFD = 3, WEXITED = 4, CODE = 2, STATUS = 6, CLD_EXITED = 1 };
-  i32 siginfo[32] = {0};
-  i64 result;
-  do result = syscall(__NR_waitid, P_PIDFD, holder.pidfd, siginfo, WEXITED, 0);
-  while (result == -EINTR);
-  holder.status = (u8)siginfo[STATUS];
-  holder.how = siginfo[CODE] == CLD_EXITED ? EXIT_CODE : EXIT_SIGNAL;
-  if (!is_error(result)) return;
-  holder.how = EXIT_UNKNOWN;
-  ask_for_status();
+static i64 write_record(void) {
+  if (holder.directory_fd == NO_FD) return 0;
+  return write_exit_record(holder.directory_fd, &holder.init, holder.flags & RECORD_IS_BRIEF);
 }
 
 static void end_of_init(void) {
-  wait_for_init();
+  await_exit(holder.pidfd, &holder.init);
   holder.ended = 1;
   close_fd(&holder.pidfd);
   holder.record_result = write_record();
@@ -509,8 +422,8 @@ static void end_of_init(void) {
 static void say_exit(void) {
   u8 frame[FRAME_HEAD_BYTES + 4] = {0};
   write_head(frame, FRAME_EXIT, STREAM_NONE, 4);
-  frame[4] = holder.how;
-  frame[5] = holder.status;
+  frame[4] = holder.init.how;
+  frame[5] = holder.init.status;
   for (EACH_CLIENT(client)) {
     if (client->greeted)
       post(client, frame);
@@ -649,7 +562,7 @@ static int is_valid(const struct hold_request *request) {
 
 static void take_over(const struct hold_request *request) {
   int on_terminal = request->terminal_fd >= 0;
-  holder.init_pid = request->init_pid;
+  holder.init.pid = request->init_pid;
   holder.pidfd = request->pidfd;
   holder.terminal_fd = request->terminal_fd;
   holder.stdin_fd = on_terminal ? request->terminal_fd : request->stdin_fd;

@@ -89,13 +89,12 @@ enum frame_type {
   FRAME_RESIZE = 4,        // rows u16 | columns u16
   FRAME_CLOSE_OUTPUT = 5,  // empty; the head names the stream
   FRAME_OUTPUT = 6,        // bytes; the head names the stream
-  FRAME_EXIT = 7,          // how u8 | status u8 | 0 u16
+  FRAME_EXIT = 7,          // enum exit_how u8 | status u8 | 0 u16
   FRAME_REOPEN_LOG = 8,    // empty
   FRAME_LOG_REOPENED = 9,  // errno u8, or 0 | 0 u24
 };
 
 enum { STREAM_NONE = 0, STREAM_STDOUT = 1, STREAM_STDERR = 2 };
 enum { HELLO_PRIMARY = 1, HELLO_TERMINAL = 2, HELLO_SUPERVISOR = 4 };
-enum exit_how { EXIT_CODE = 0, EXIT_SIGNAL = 1, EXIT_UNKNOWN = 2 };
 
 #endif

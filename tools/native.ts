@@ -1,6 +1,6 @@
 // Builds the C programs of native/ and turns the stage into a TypeScript module.
 //
-//   native/stage.c, holder.c, log.c -> dist/stage -> src/stage/gen/stage-binary.ts
+//   native/stage.c, holder.c, exit-record.c, log.c -> dist/stage -> src/stage/gen/stage-binary.ts
 //   native/launch.c           -> dist/ocicat, dist/ocicat-runtime
 //
 // Both are static and use no C library: the stage runs where no root file system is, the launcher
@@ -44,7 +44,9 @@ export const COMPILER_FLAGS = [
   "-Wl,-z,noexecstack",
 ];
 
-export const STAGE_SOURCES = ["native/stage.c", "native/holder.c", "native/log.c"];
+/** The holder alone: tests link it with a driver of theirs. */
+export const HOLDER_SOURCES = ["native/holder.c", "native/exit-record.c", "native/log.c"];
+export const STAGE_SOURCES = ["native/stage.c", ...HOLDER_SOURCES];
 export const LAUNCHER_SOURCES = ["native/launch.c"];
 
 export function hostArchitecture(): Architecture {

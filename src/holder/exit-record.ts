@@ -1,4 +1,4 @@
-// The exit record: how a container ended, written once by its holder (native/holder.c) as `exit.json`
+// The exit record: how a container ended, written once by its holder (native/exit-record.c) as `exit.json`
 // in the directory that it was given. It is one line of JSON:
 //
 //   {"version":1,"pid":4242,"how":"code","status":3,"seconds":1732500000,"nanoseconds":42}

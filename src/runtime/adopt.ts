@@ -2,8 +2,6 @@
 // cannot have back is a terminal, and standard input: the last writer of both has gone.
 
 import { O_NONBLOCK, O_RDWR, S_IFIFO, S_IFMT } from "../abi/file.ts";
-import { giveHolderItsScope } from "../cgroup/holder-scope.ts";
-import { OcicatError } from "../error/ocicat-error.ts";
 import { compileAdoption, compileLastDuty } from "../plan/compile-adoption.ts";
 import { ANSWER_GO } from "../plan/reports.ts";
 import type { ExitCommand, HoldEnd } from "../plan/request.ts";
@@ -11,6 +9,7 @@ import { launchProgram } from "../stage/launch.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { OwnedFd, statAt, tryOpenAt } from "../sys/file.ts";
 import type { ContainerAddress } from "./delete.ts";
+import { type OwnScope, placeHolder } from "./place-holder.ts";
 import { OUTPUT_FIFOS, StateDirectory } from "./state-directory.ts";
 import { openInit } from "./status.ts";
 
@@ -46,7 +45,7 @@ export function adopt(options: AdoptOptions): boolean {
   using stage = launchProgram(program, { keepFds, staysBehind: true });
   onHolder(stage.pid);
   stage.send(ANSWER_GO);
-  giveScope(stage.pid, id);
+  placeHolder(stage.pid, id, OWN_SCOPE);
   return true;
 }
 
@@ -56,15 +55,7 @@ export function executeLastDuty(onExit: ExitCommand): void {
 }
 
 /** A systemd that refuses has no say in whether the container goes on. */
-function giveScope(holderPid: number, id: string): void {
-  try {
-    giveHolderItsScope(holderPid, id);
-  } catch (error) {
-    if (!(error instanceof OcicatError)) {
-      throw error;
-    }
-  }
-}
+const OWN_SCOPE: OwnScope = { onRefusal: () => undefined };
 
 /** Undefined: the container has a terminal instead. */
 function openFifo(directory: StateDirectory, name: string): OwnedFd | undefined {

@@ -9,6 +9,7 @@ import { close, tryRead } from "../../src/sys/file.ts";
 import { bytes, decodeText } from "../../src/sys/memory.ts";
 import { poll } from "../../src/sys/poll.ts";
 import { openPseudoTerminal, setTerminalSize } from "../../src/sys/terminal.ts";
+import { HOLDER_SOURCES } from "../../tools/native.ts";
 import { BUN_FLAGS } from "../../tools/repository.ts";
 import { compileHosted, missingTools, SANITIZED, TestFolder } from "./compiler.ts";
 import { HeldCommand } from "./held-command.ts";
@@ -27,11 +28,7 @@ describe.skipIf(missingTools(SANITIZED).length > 0)("attach (needs gcc)", () => 
   const clientCommand = [process.execPath, ...BUN_FLAGS, CLIENT, folder.file("result")];
 
   beforeAll(() => {
-    compileHosted(
-      SANITIZED,
-      ["test/native/hold-driver.c", "native/holder.c", "native/log.c"],
-      driver,
-    );
+    compileHosted(SANITIZED, ["test/native/hold-driver.c", ...HOLDER_SOURCES], driver);
   });
 
   afterAll(() => {

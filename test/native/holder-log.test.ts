@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync } from "node:fs";
 import { encodeHello, encodeReopenLog } from "../../src/holder/attach-protocol.ts";
 import { type LogEntry, LogReader } from "../../src/holder/log-entry.ts";
+import { HOLDER_SOURCES } from "../../tools/native.ts";
 import {
   compileHosted,
   EMULATED_AARCH64,
@@ -14,7 +15,7 @@ import {
 } from "./compiler.ts";
 import { HeldCommand, type HeldOptions } from "./held-command.ts";
 
-const SOURCES = ["test/native/hold-driver.c", "native/holder.c", "native/log.c"];
+const SOURCES = ["test/native/hold-driver.c", ...HOLDER_SOURCES];
 /** Of one file before the driver's log is rotated, and how many there may be. */
 const SIZE_LIMIT = 1000;
 const FILES = 3;

@@ -3,10 +3,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { encodeHello, encodeStdin } from "../../src/holder/attach-protocol.ts";
+import { HOLDER_SOURCES } from "../../tools/native.ts";
 import { compileHosted, missingTools, SANITIZED, TestFolder } from "./compiler.ts";
 import { HeldCommand, type TestClient } from "./held-command.ts";
 
-const SOURCES = ["test/native/hold-driver.c", "native/holder.c", "native/log.c"];
+const SOURCES = ["test/native/hold-driver.c", ...HOLDER_SOURCES];
 
 describe.skipIf(missingTools(SANITIZED).length > 0)("holder with a supervisor", () => {
   const folder = new TestFolder();

@@ -12,6 +12,7 @@ import {
 } from "../../src/holder/attach-protocol.ts";
 import { readExitRecord } from "../../src/holder/exit-record.ts";
 import { HOLD_LOG_OFFSETS, HOLD_REQUEST_OFFSETS } from "../../src/program/hold-request.ts";
+import { HOLDER_SOURCES } from "../../tools/native.ts";
 import {
   compileHosted,
   EMULATED_AARCH64,
@@ -22,7 +23,7 @@ import {
 } from "./compiler.ts";
 import { HeldCommand, type HeldOptions, type TestClient } from "./held-command.ts";
 
-const SOURCES = ["test/native/hold-driver.c", "native/holder.c", "native/log.c"];
+const SOURCES = ["test/native/hold-driver.c", ...HOLDER_SOURCES];
 const CLIENT_LIMIT = 8;
 
 describe.skipIf(missingTools(SANITIZED).length > 0)("holder", () => {

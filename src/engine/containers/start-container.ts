@@ -30,10 +30,16 @@ import { supervisorStart } from "../supervisor/supervisor-start.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { attachFolder, attachSocketName, removeAttachSocket } from "./attach-socket.ts";
 import { configureContainer } from "./configure-container.ts";
-import { readStartRecord, removeStartRecord, writeStartRecord } from "./container-record.ts";
+import {
+  readStartRecord,
+  removeStartRecord,
+  type StartRecord,
+  writeStartRecord,
+} from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
 import { joinNamespaces } from "./join-namespaces.ts";
 import { hasReader } from "./output-readers.ts";
+import { ownScope } from "./own-scope.ts";
 import { mayRestart } from "./restart-policy.ts";
 import { removeRestartRecord } from "./restart-record.ts";
 import { makeStartedParts, type StartedParts } from "./started-parts.ts";
@@ -57,13 +63,10 @@ const PRIVATE = 0o700;
 
 /** When the promise is fulfilled the container's process runs. */
 export async function startContainer(request: StartRequest): Promise<HeldContainer> {
-  const { container, options, surroundings, idMaps, primaryFd } = request;
-  const { id } = container.record;
-  if (isPod(container.record)) {
-    const { makePodCgroup } = await import("../pods/pod-cgroup.ts");
-    makePodCgroup(container.record);
-  }
-  const source = makeSource(options, container.folder, {
+  const { container, options, surroundings, idMaps } = request;
+  const { folder, record } = container;
+  await makePlaceOfPod(container);
+  const source = makeSource(options, folder, {
     image: container.image,
     isRootless: idMaps !== undefined,
   });
@@ -74,67 +77,92 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   using parts = await makeStartedParts(request);
   const config = encodeDocument(configureContainer(source, joined, { ...request, parts }), "");
   endPhase("configuration");
-  using listener = new OwnedFd(listenForClients(surroundings, id));
-  using holderLock = container.folder.lockForHolder();
-  await mendLogOfLost(container);
-  tryUnlinkAt(container.folder.fd, EXIT_RECORD_NAME);
-  removeStartRecord(container.folder.fd);
-  const start = {
-    startedMs: Date.now(),
-    restarts: request.restarts ?? 0,
-    ...(parts.mountKeys.length === 0 ? {} : { imageMounts: parts.mountKeys }),
-  };
-  // Who finds this knows that a start was cut short.
-  writeStartRecord(container.folder.fd, { ...start, holderPid: 0, holderStartTime: "" });
-  // Until then it says that somebody was to start it.
-  removeRestartRecord(surroundings.stateRoot, id);
+  using listener = new OwnedFd(listenForClients(surroundings, record.id));
+  using holderLock = folder.lockForHolder();
+  const start = await beginStart(request, parts.mountKeys);
   const launch = {
-    id,
-    bundle: container.folder.path,
-    stateRoot: surroundings.containerStateRoot,
+    ...launchOptions(request),
     config,
     rootFilesystem: source.rootFilesystem,
     sharedMounts: joined.sharedMounts,
-    systemdCgroup: options.systemdCgroup,
-    ...(options.reaps === undefined ? {} : { reaps: options.reaps }),
     ...(program === undefined ? {} : { firstFd: program.number, preserveFds: 1 }),
-    ...(options.ignoredSignals === undefined ? {} : { ignoredSignals: options.ignoredSignals }),
-    ...(primaryFd === undefined ? {} : { primaryFd, endsWithReader: readersMayLeave(options) }),
     listenerFd: listener.number,
-    ...(options.remove && primaryFd !== undefined ? {} : { ownScope: ownScopeOf(options) }),
     lockFds: [
       holderLock.number,
       ...(imageLock === undefined ? [] : [imageLock.number]),
       ...parts.lockFds,
     ],
-    ...holderDuties(container, options, surroundings),
-    stdin: options.interactive,
   };
   const held = await orUndo(request, () => runHeld(launch));
-  const { startTime } = readProcessStat(held.holderPid) ?? { startTime: "" };
-  writeStartRecord(container.folder.fd, {
-    ...start,
-    startedMs: Date.now(),
-    holderPid: held.holderPid,
-    holderStartTime: startTime,
-    phases: phaseTimes(),
-  });
-  recordContainerEvent({ surroundings, record: container.record }, "start");
-  recordVolumesOf({ surroundings, record: container.record }, "mount");
-  tellPid(options, held);
+  noteStart(request, start, held);
   parts.keep();
   return held;
 }
 
-function ownScopeOf({ onWarning }: RunContainerOptions): NonNullable<HeldOptions["ownScope"]> {
-  return {
-    onRefusal: (error) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      onWarning?.(
-        `the container ends with the unit of systemd's that it was started in: ${reason}`,
-      );
-    },
+async function makePlaceOfPod({ record }: OpenContainer): Promise<void> {
+  if (isPod(record)) {
+    const { makePodCgroup } = await import("../pods/pod-cgroup.ts");
+    makePodCgroup(record);
+  }
+}
+
+/** What is known of a start before anything runs. */
+type BegunStart = Omit<StartRecord, "holderPid" | "holderStartTime" | "phases">;
+
+/** What is left of the run before goes, in an order in which the next command finds out about us. */
+async function beginStart(
+  { container, surroundings, restarts = 0 }: StartRequest,
+  mountKeys: readonly string[],
+): Promise<BegunStart> {
+  const { folder, record } = container;
+  await mendLogOfLost(container);
+  tryUnlinkAt(folder.fd, EXIT_RECORD_NAME);
+  removeStartRecord(folder.fd);
+  const start = {
+    startedMs: Date.now(),
+    restarts,
+    ...(mountKeys.length === 0 ? {} : { imageMounts: mountKeys }),
   };
+  // Who finds this knows that a start was cut short.
+  writeStartRecord(folder.fd, { ...start, holderPid: 0, holderStartTime: "" });
+  // Until then it says that somebody was to start it.
+  removeRestartRecord(surroundings.stateRoot, record.id);
+  return start;
+}
+
+/** All but what is made for this one start. */
+function launchOptions({ container, options, surroundings, primaryFd }: StartRequest) {
+  const { reaps, ignoredSignals, remove, onWarning } = options;
+  const isOfClient = remove && primaryFd !== undefined;
+  return {
+    id: container.record.id,
+    bundle: container.folder.path,
+    stateRoot: surroundings.containerStateRoot,
+    systemdCgroup: options.systemdCgroup,
+    ...(reaps === undefined ? {} : { reaps }),
+    ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
+    ...(primaryFd === undefined ? {} : { primaryFd, endsWithReader: readersMayLeave(options) }),
+    ...(isOfClient ? {} : { ownScope: ownScope("the container", onWarning) }),
+    ...holderDuties(container, options, surroundings),
+    stdin: options.interactive,
+  };
+}
+
+function noteStart(request: StartRequest, start: BegunStart, held: HeldContainer): void {
+  const { container, options, surroundings } = request;
+  writeStartRecord(container.folder.fd, {
+    ...start,
+    startedMs: Date.now(),
+    holderPid: held.holderPid,
+    holderStartTime: readProcessStat(held.holderPid)?.startTime ?? "",
+    phases: phaseTimes(),
+  });
+  const changed = { surroundings, record: container.record };
+  recordContainerEvent(changed, "start");
+  recordVolumesOf(changed, "mount");
+  if (options.pidFile !== undefined) {
+    writePidFile(options.pidFile, held.state.pid);
+  }
 }
 
 /** Nobody has recorded the end of the run before: its holder was killed, and may have been writing. */
@@ -142,12 +170,6 @@ async function mendLogOfLost({ folder }: OpenContainer): Promise<void> {
   if (readStartRecord(folder.fd) !== undefined && readExitRecord(folder.fd) === undefined) {
     const { mendLog } = await import("./mend-log.ts");
     mendLog(folder.fd, LOG_NAME);
-  }
-}
-
-function tellPid({ pidFile }: RunContainerOptions, { state }: HeldContainer): void {
-  if (pidFile !== undefined) {
-    writePidFile(pidFile, state.pid);
   }
 }
 

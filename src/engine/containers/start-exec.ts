@@ -4,7 +4,7 @@
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { readAccounts } from "../../image/accounts.ts";
 import type { ConsoleSize, Process } from "../../oci/process.ts";
-import { execHeld, type HeldExecOptions } from "../../runtime/exec-held.ts";
+import { execHeld } from "../../runtime/exec-held.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { recordExecEvent } from "../events/container-event.ts";
@@ -13,6 +13,7 @@ import { ExecFolder } from "./exec-folder.ts";
 import { type ExecRequest, execProcess } from "./exec-process.ts";
 import type { ExecRecord, ExecStart, StoredExecRequest } from "./exec-record.ts";
 import { execStatus } from "./exec-status.ts";
+import { ownScope } from "./own-scope.ts";
 import { requireRunning } from "./require-running.ts";
 import type { StoredContainer } from "./stored-container.ts";
 import { pruneExecs } from "./sweep-execs.ts";
@@ -152,7 +153,9 @@ async function launchExec(
     listenerFd: listener.number,
     socketPath: exec.socketPath,
     // One that is waited for is seldom left alone, and systemd takes its time.
-    ...(primaryFd === undefined ? { ownScope: ownScopeOf(exec.id, onWarning) } : { primaryFd }),
+    ...(primaryFd === undefined
+      ? { ownScope: { execId: exec.id, ...ownScope("the process", onWarning) } }
+      : { primaryFd }),
     ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
   });
   const stat = readProcessStat(pid);
@@ -165,19 +168,6 @@ async function launchExec(
   const { command } = record.request;
   recordExecEvent(container, "exec_start", { execID: exec.id, command });
   return { folder: exec, start, holderPid };
-}
-
-function ownScopeOf(
-  execId: string,
-  onWarning: ExecLaunch["onWarning"],
-): NonNullable<HeldExecOptions["ownScope"]> {
-  return {
-    execId,
-    onRefusal: (error) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      onWarning?.(`the process ends with the unit of systemd's that it was started in: ${reason}`);
-    },
-  };
 }
 
 /** The container may have been removed in this moment, and the folder with it. */

@@ -1,0 +1,90 @@
+#include "exit-record.h"
+
+#include <linux/errno.h>
+
+// What the kernel keeps of a process when another one has reaped it: struct pidfd_info.
+static void ask_for_status(i32 pidfd, struct exit_record *record) {
+  static const u64 PIDFD_GET_INFO = 0xc040ff0b;
+  enum { INFO_EXIT = 8, REAPED_WITHIN_SECONDS = 2 };
+  struct {
+    u64 mask;
+    u32 identity[13];
+    i32 wait_status;
+  } info = {INFO_EXIT, {0}, 0};
+  struct {
+    i32 fd;
+    u16 events;
+    u16 happened;
+  } reaped = {pidfd, 0, 0};
+  i64 timeout[2] = {REAPED_WITHIN_SECONDS, 0};
+  if (syscall(__NR_ioctl, pidfd, PIDFD_GET_INFO, &info) == -ENOTTY) return;
+  while (syscall(__NR_ppoll, &reaped, 1, timeout, 0, 8) == -EINTR);
+  info.mask = INFO_EXIT;
+  i64 result = syscall(__NR_ioctl, pidfd, PIDFD_GET_INFO, &info);
+  if (is_error(result) || (info.mask & INFO_EXIT) == 0) return;
+  u8 signal = info.wait_status & 127;
+  record->how = signal == 0 ? EXIT_CODE : EXIT_SIGNAL;
+  record->status = signal == 0 ? (u8)(info.wait_status >> 8) : signal;
+}
+
+void await_exit(i32 pidfd, struct exit_record *record) {
+  enum { P_PIDFD = 3, WEXITED = 4, CODE = 2, STATUS = 6, CLD_EXITED = 1 };
+  i32 siginfo[32] = {0};
+  i64 result;
+  do result = syscall(__NR_waitid, P_PIDFD, pidfd, siginfo, WEXITED, 0);
+  while (result == -EINTR);
+  record->status = (u8)siginfo[STATUS];
+  record->how = siginfo[CODE] == CLD_EXITED ? EXIT_CODE : EXIT_SIGNAL;
+  if (!is_error(result)) return;
+  record->how = EXIT_UNKNOWN;
+  ask_for_status(pidfd, record);
+}
+
+static u32 put_text(u8 *to, const char *text) {
+  u32 length = 0;
+  for (; text[length] != 0; length++) to[length] = (u8)text[length];
+  return length;
+}
+
+static u32 put_number(u8 *to, u64 value) {
+  u32 length = 1;
+  for (u64 rest = value; rest >= 10; rest /= 10) length++;
+  for (u32 i = length; i-- > 0; value /= 10) to[i] = (u8)('0' + value % 10);
+  return length;
+}
+
+static u32 compose(u8 *text, const struct exit_record *record) {
+  enum { CLOCK_REALTIME = 0 };
+  static const char ways[][8] = {
+      [EXIT_CODE] = "code", [EXIT_SIGNAL] = "signal", [EXIT_UNKNOWN] = "unknown"};
+  i64 time[2] = {0, 0};
+  syscall(__NR_clock_gettime, CLOCK_REALTIME, time);
+  u32 length = put_text(text, "{\"version\":1,\"pid\":");
+  length += put_number(text + length, record->pid);
+  length += put_text(text + length, ",\"how\":\"");
+  length += put_text(text + length, ways[record->how]);
+  length += put_text(text + length, "\",\"status\":");
+  length += put_number(text + length, record->status);
+  length += put_text(text + length, ",\"seconds\":");
+  length += put_number(text + length, (u64)time[0]);
+  length += put_text(text + length, ",\"nanoseconds\":");
+  length += put_number(text + length, (u64)time[1]);
+  return length + put_text(text + length, "}\n");
+}
+
+static i64 force(i32 fd, int is_brief) { return is_brief ? 0 : syscall(__NR_fsync, fd); }
+
+i64 write_exit_record(i32 directory_fd, const struct exit_record *record, int is_brief) {
+  enum { LONGEST = 256, CREATE_NEW_CONTENT = 01 | 0100 | 01000 | 02000000, MODE = 0600 };
+  static const char temporary[] = ".exit.json.new";
+  u8 text[LONGEST];
+  u32 length = compose(text, record);
+  i64 fd = syscall(__NR_openat, directory_fd, temporary, CREATE_NEW_CONTENT, MODE);
+  if (is_error(fd)) return fd;
+  i64 result = syscall(__NR_write, fd, text, length);
+  if (!is_error(result)) result = result == length ? force((i32)fd, is_brief) : -ENOSPC;
+  syscall(__NR_close, fd);
+  if (is_error(result)) return result;
+  result = syscall(__NR_renameat2, directory_fd, temporary, directory_fd, "exit.json", 0);
+  return is_error(result) ? result : force(directory_fd, is_brief);
+}
