@@ -254,12 +254,14 @@ _Noreturn static void do_exit_as(const u64 *args) {
 }
 
 // As init of a container. All signals are blocked by then. What the program said, also of the host,
-// is nothing that the container should find in its memory.
+// is nothing that the container should find in its memory: that can be looked at, as after an
+// execve, only when it is wiped.
 _Noreturn static void do_reap(const u64 *args) {
-  enum { SIGCHLD = 17, WNOHANG = 1, SIGNAL = 0x7f, SET_BYTES = 8 };
+  enum { PR_SET_DUMPABLE = 4, SIGCHLD = 17, WNOHANG = 1, SIGNAL = 0x7f, SET_BYTES = 8 };
   i64 child = (i64)args[0];
   u64 every = ~0ull;
   memset(machine.data, 0, machine.data_size);
+  syscall(__NR_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
   for (;;) {
     i64 signal = syscall(__NR_rt_sigtimedwait, &every, 0, 0, SET_BYTES);
     if (signal > 0 && signal != SIGCHLD) syscall(__NR_kill, child, signal);

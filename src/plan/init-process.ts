@@ -4,12 +4,11 @@
 // Both pass the same filter with the same privileges: nobody gains anything by taking init over. Then its
 // descriptors are closed and the program's data is wiped (the op `reap`).
 
-import { PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, PR_SET_NAME, SIGCHLD } from "../abi/process.ts";
+import { PR_SET_CHILD_SUBREAPER, PR_SET_NAME, SIG_SETMASK, SIGCHLD } from "../abi/process.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Label, Register } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 
-const SIG_SETMASK = 2;
 const SIGNAL_SET_BYTES = 8;
 const SIGACTION_BYTES = 32;
 const TIOCSPGRP = 0x5410;
@@ -65,7 +64,5 @@ function leadForeground(program: ProgramBuilder, { hasTerminal }: InitProcess): 
 export function becomeInit(program: ProgramBuilder, child: Register): void {
   program.call("prctl", [named(PR_SET_NAME, "SET_NAME"), program.text(NAME), 0, 0, 0]);
   program.call("close_range", [3, named(LAST_FD, "MAX"), 0], { caught: { errnos: "any" } });
-  // As after an execve. Who runs the container without being root could not look at it otherwise.
-  program.call("prctl", [named(PR_SET_DUMPABLE, "SET_DUMPABLE"), 1, 0, 0, 0]);
   program.control("reap", [child]);
 }
