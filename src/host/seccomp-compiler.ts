@@ -3,12 +3,10 @@
 
 import type { ArchitectureName } from "../abi/architecture.ts";
 import type { SeccompProfile } from "../oci/seccomp.ts";
-import type { SeccompFacts } from "../plan/host-facts.ts";
+import { CALLS_BEHIND_FILTER, type SeccompFacts } from "../plan/host-facts.ts";
 import { lets } from "../plan/seccomp/actions.ts";
 import { compileSeccomp } from "../plan/seccomp/compile.ts";
 import { profileExplainer } from "../plan/seccomp/explain-decision.ts";
-
-const CALLS_BEHIND_FILTER = ["capset", "execve"] as const;
 
 export function compileSeccompFacts(
   profile: SeccompProfile,

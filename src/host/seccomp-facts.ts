@@ -2,7 +2,7 @@
 // all the rest of a short command, so a filter is kept, under the hash of the profile and of what else
 // it depends on:
 //
-//   CACHE/seccomp-v3-HASH    JSON of {flags, notifies, blocked}, a newline, the filter's bytes
+//   CACHE/seccomp-v4-HASH    JSON of {flags, notifies, blocked}, a newline, the filter's bytes
 //
 // The compiler itself is loaded only when there is no such file.
 
@@ -24,7 +24,7 @@ import {
 } from "../sys/file.ts";
 import { decodeText, encodeText } from "../sys/memory.ts";
 
-const CACHE_VERSION = "seccomp-v3";
+const CACHE_VERSION = "seccomp-v4";
 const SIZE_LIMIT = 1024 * 1024;
 const NEWLINE = 10;
 

@@ -57,8 +57,13 @@ export interface SeccompFacts {
   /** Loading it returns a descriptor for the profile's agent. */
   readonly notifies: boolean;
   /** Of the calls that have to come after the filter those that it stops, with the rule that does. */
-  readonly blocked: Readonly<Partial<Record<"capset" | "execve" | "wait4", string>>>;
+  readonly blocked: Readonly<Partial<Record<CallBehindFilter | "wait4", string>>>;
 }
+
+/** What init needs that is not the container's process, beside `wait4`: see init-process.ts. */
+export const CALLS_OF_INIT = ["prctl", "close_range", "rt_sigtimedwait", "kill"] as const;
+export const CALLS_BEHIND_FILTER = ["capset", "execve", ...CALLS_OF_INIT] as const;
+export type CallBehindFilter = (typeof CALLS_BEHIND_FILTER)[number];
 
 export type PathKind = "directory" | "file" | "missing";
 export type BindSource = PathKind;

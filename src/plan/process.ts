@@ -25,7 +25,7 @@ import {
   type FoundProgram,
   findProgram,
 } from "./execute.ts";
-import type { HostFacts } from "./host-facts.ts";
+import { CALLS_OF_INIT, type HostFacts } from "./host-facts.ts";
 import { becomeInit, forkBelowInit, type InitProcess } from "./init-process.ts";
 import { writeProc } from "./kernel-settings.ts";
 import {
@@ -186,11 +186,17 @@ function passFilter(plan: ProcessPlan, sender: Register | undefined): void {
 }
 
 /** Names the rule that would stop the runtime itself between the filter and the process. */
-function checkCallsBehindFilter({ process, facts }: ProcessPlan): void {
-  const calls =
-    process.noNewPrivileges === true ? (["execve"] as const) : (["capset", "execve"] as const);
+function checkCallsBehindFilter({ process, facts, init }: ProcessPlan): void {
+  const { seccomp } = facts;
+  const calls = [
+    ...(process.noNewPrivileges === true ? [] : (["capset"] as const)),
+    "execve" as const,
+    ...(init === undefined || seccomp?.notifies === true
+      ? []
+      : [...CALLS_OF_INIT, "wait4" as const]),
+  ];
   for (const name of calls) {
-    const rule = facts.seccomp?.blocked[name];
+    const rule = seccomp?.blocked[name];
     if (rule !== undefined) {
       throw new OcicatError("invalid-config", {
         operation: "load",

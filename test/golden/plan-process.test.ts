@@ -173,6 +173,28 @@ test("an executed process that is held never has what is its holder's alone", ()
   expect(text).toMatch(/hold\(.*unlinkat\(CWD, "\/run\/x.sock", 0\)\n.*exit\(0\)\n$/s);
 });
 
+test("a filter that stops what our own init needs is refused, where there is one", () => {
+  const end = { kind: "hold", stdin: false, directoryFd: 20 } as const;
+  const program = (reaps: boolean, notifies = false) =>
+    createProgram({
+      process: { noNewPrivileges: true },
+      facts: {
+        seccomp: {
+          filter: new Uint8Array(16),
+          flags: 0,
+          notifies,
+          blocked: { rt_sigtimedwait: "linux.seccomp.syscalls[3]" },
+        },
+      },
+      request: { end: { ...end, reaps }, ...(notifies ? { seccompListenerFd: 12 } : {}) },
+    });
+  expect(() => program(true)).toThrow(
+    "linux.seccomp.syscalls[3] does not allow rt_sigtimedwait, which has to come after the filter",
+  );
+  expect(listingOf(program(true, true), ["process"])).toContain("reap(");
+  expect(listingOf(program(false), ["process"])).not.toContain("reap(");
+});
+
 test("the order at the end", async () => {
   const seccomp = { filter: new Uint8Array(16), flags: 0, notifies: false, blocked: {} };
   const places = [
