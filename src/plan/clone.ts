@@ -2,8 +2,9 @@
 // exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup.
 
 import { CLONE_PARENT, SIGCHLD } from "../abi/process.ts";
-import type { ProgramBuilder } from "../program/builder.ts";
-import type { DataReference } from "../program/program.ts";
+import { Errno } from "../error/errno.ts";
+import { offsetOf, type ProgramBuilder } from "../program/builder.ts";
+import type { DataReference, Register, Words } from "../program/program.ts";
 import { splitU64 } from "./context.ts";
 import { CLONE_NAMES } from "./flag-names.ts";
 
@@ -31,6 +32,18 @@ export function cloneArguments(program: ProgramBuilder, request: CloneRequest): 
     pointers.set(2, request.pidfd);
   }
   return program.structure(content, () => describeClone(low, high), pointers);
+}
+
+const EXIT_STATUS_MASK = 0xffff;
+
+/** Of a child that exits with 0 when all is done. One that reported a failure has not, nor one that was killed. */
+export function awaitSuccess(program: ProgramBuilder, child: Register, describes: Words): void {
+  const status = program.space(8, "status");
+  program.call("wait4", [child, status, 0, 0]);
+  const ended = program.control("load", [offsetOf(status), 4], { result: "ended" });
+  program.control("expect", [ended, EXIT_STATUS_MASK, 0, Errno.EINVAL], { describes });
+  program.forget(ended);
+  program.forget(child);
 }
 
 function describeClone(low: number, high: number): string {

@@ -2,14 +2,15 @@
 // its maps are written, the namespace is opened, the child is let go.
 
 import { O_CLOEXEC, O_PATH } from "../abi/file.ts";
-import { AF_UNIX, CLONE_NEWUSER, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../abi/process.ts";
+import { CLONE_NEWUSER } from "../abi/process.ts";
 import type { Mount } from "../oci/mount.ts";
-import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
+import { flags, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 import { type MapWriterFacts, writeIdMaps } from "./id-maps.ts";
+import { openSocketPair } from "./messages.ts";
 import { setIdMap } from "./mount-attributes.ts";
 import type { IdMaps } from "./request.ts";
 
@@ -64,11 +65,7 @@ export function mappedUserNamespace(
   maps: IdMaps,
   facts: MapWriterFacts,
 ): Register {
-  const pair = program.space(8, "sockets");
-  const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
-  program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
-  const ours = program.control("load", [offsetOf(pair), 4], { result: "ours" });
-  const theirs = program.control("load", [offsetOf(pair, 4), 4], { result: "theirs" });
+  const [ours, theirs] = openSocketPair(program, "ours", "theirs");
   const parent = program.label();
   const child = program.fork(cloneArguments(program, { flags: CLONE_NEWUSER }), "mapper", parent);
   program.call("close", [ours]);

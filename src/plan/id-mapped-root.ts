@@ -11,7 +11,7 @@
 // What overlayfs itself makes in the writable layer belongs to whoever mounts it. That one has to have an id
 // that the mount maps, and all capabilities: the container's root, as the host knows it.
 
-import { AT_RECURSIVE } from "../abi/file.ts";
+import { AT_EMPTY_PATH, AT_RECURSIVE } from "../abi/file.ts";
 import {
   MOVE_MOUNT_F_EMPTY_PATH,
   MS_PRIVATE,
@@ -20,30 +20,20 @@ import {
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
 } from "../abi/mount.ts";
-import {
-  AF_UNIX,
-  CLONE_NEWNS,
-  PR_SET_SECUREBITS,
-  SECBIT_NO_SETUID_FIXUP,
-  SOCK_CLOEXEC,
-  SOCK_SEQPACKET,
-} from "../abi/process.ts";
-import { Errno } from "../error/errno.ts";
+import { CLONE_NEWNS, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { IdMapping } from "../oci/mount.ts";
-import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
+import { flags, named, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
-import { cloneArguments } from "./clone.ts";
+import { awaitSuccess, cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { MS_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { closeOwnIdMap, ownIdMap } from "./id-mapped-mounts.ts";
-import { receiveDescriptor, sendDescriptor } from "./messages.ts";
+import { openSocketPair, receiveDescriptor, sendDescriptor } from "./messages.ts";
 import { setAttributes, setIdMap } from "./mount-attributes.ts";
 import { mountOverlay, type OverlayRoot } from "./overlay.ts";
 import type { RootFilesystem } from "./request.ts";
 
-const AT_EMPTY_PATH = 0x1000;
-const EXIT_STATUS_MASK = 0xffff;
 const UNCHANGED = -1;
 
 /** The last one that has ids mapped: gives up what says how. */
@@ -90,11 +80,7 @@ function openMappedFolder(program: ProgramBuilder, path: string, map: Register):
 
 function makeMappedOverlay(context: PlanContext, overlay: OverlayRoot, map: Register): Register {
   const { program } = context;
-  const pair = program.space(8, "sockets");
-  const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
-  program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
-  const ours = program.control("load", [offsetOf(pair), 4], { result: "ours" });
-  const theirs = program.control("load", [offsetOf(pair, 4), 4], { result: "theirs" });
+  const [ours, theirs] = openSocketPair(program, "ours", "theirs");
   const parent = program.label();
   const clone = cloneArguments(program, { flags: CLONE_NEWNS });
   const child = program.fork(clone, "layers", parent);
@@ -104,14 +90,7 @@ function makeMappedOverlay(context: PlanContext, overlay: OverlayRoot, map: Regi
   program.endFork(parent);
   program.close(theirs);
   // Before anything is received: a child that failed sends nothing.
-  const status = program.space(8, "status");
-  program.call("wait4", [child, status, 0, 0]);
-  const ended = program.control("load", [offsetOf(status), 4], { result: "ended" });
-  program.control("expect", [ended, EXIT_STATUS_MASK, 0, Errno.EINVAL], {
-    describes: "mount the container's overlay",
-  });
-  program.forget(ended);
-  program.forget(child);
+  awaitSuccess(program, child, "mount the container's overlay");
   const root = receiveDescriptor(program, ours, "root");
   program.close(ours);
   return root;

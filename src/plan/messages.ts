@@ -1,6 +1,13 @@
-// Messages with descriptors, built in the program's data: struct msghdr and what it points to.
+// Connected sockets, and messages with descriptors, built in the program's data: struct msghdr and what it points to.
 
-import { MSG_NOSIGNAL, SCM_RIGHTS, SOL_SOCKET } from "../abi/process.ts";
+import {
+  AF_UNIX,
+  MSG_NOSIGNAL,
+  SCM_RIGHTS,
+  SOCK_CLOEXEC,
+  SOCK_SEQPACKET,
+  SOL_SOCKET,
+} from "../abi/process.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Argument, DataReference, Register, Words } from "../program/program.ts";
 
@@ -14,6 +21,21 @@ interface Message {
   readonly header: DataReference;
   readonly vector: DataReference;
   readonly control: DataReference;
+}
+
+/** Two connected sockets, by the names of their registers. */
+export function openSocketPair(
+  program: ProgramBuilder,
+  one: string,
+  other: string,
+): [one: Register, other: Register] {
+  const pair = program.space(8, "sockets");
+  const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
+  program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
+  return [
+    program.control("load", [offsetOf(pair), 4], { result: one }),
+    program.control("load", [offsetOf(pair, 4), 4], { result: other }),
+  ];
 }
 
 /**

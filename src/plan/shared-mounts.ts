@@ -9,7 +9,7 @@ import { OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
 import { CLONE_FILES } from "../abi/process.ts";
 import { flags, named } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
-import { cloneArguments } from "./clone.ts";
+import { awaitSuccess, cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY, openPath, type PlanContext } from "./context.ts";
 import { OPEN_TREE_NAMES } from "./flag-names.ts";
 import { joinNamespaces } from "./namespaces.ts";
@@ -50,8 +50,8 @@ export function openSharedMounts({ program, request, outer }: PlanContext): void
   }
   program.control("exit", [0]);
   program.endFork(afterOpener);
-  program.call("wait4", [opener, 0, 0, 0]);
-  program.forget(opener);
+  // Of what it has not opened the place still is the host's root.
+  awaitSuccess(program, opener, "share the mounts of another container");
 }
 
 function namespacesOf({ mountNamespace, userNamespace }: SharedMounts) {

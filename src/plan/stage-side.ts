@@ -1,14 +1,11 @@
 // What the stage does in the host's namespaces, before and after it clones init.
 
 import {
-  AF_UNIX,
   CLONE_INTO_CGROUP,
   CLONE_PIDFD,
   P_ALL,
   P_PID,
   PR_SET_DUMPABLE,
-  SOCK_CLOEXEC,
-  SOCK_SEQPACKET,
   WEXITED,
 } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
@@ -23,7 +20,7 @@ import { type Handover, type KeptProcess, takeOver } from "./handover.ts";
 import { holdProcess } from "./hold.ts";
 import { openIdMappedRoot } from "./id-mapped-root.ts";
 import { deniesSetgroups, writeIdMaps } from "./id-maps.ts";
-import { sendDescriptor } from "./messages.ts";
+import { openSocketPair, sendDescriptor } from "./messages.ts";
 import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespaces.ts";
 import { moveNetDevices } from "./net-devices.ts";
 import { outerLimits } from "./process-limits.ts";
@@ -89,11 +86,7 @@ function needsSync({ request }: PlanContext, namespaces: NamespacePlan): boolean
 
 function openSyncSockets(program: ProgramBuilder): StageShared["sync"] {
   program.because("linux.namespaces");
-  const pair = program.space(8, "sockets");
-  const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
-  program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
-  const stage = program.control("load", [offsetOf(pair), 4], { result: "syncStage" });
-  const init = program.control("load", [offsetOf(pair, 4), 4], { result: "syncInit" });
+  const [stage, init] = openSocketPair(program, "syncStage", "syncInit");
   return { stage, init };
 }
 

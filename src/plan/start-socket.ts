@@ -1,6 +1,6 @@
 // The socket by which `start`, another process, lets a created container go on.
 
-import { O_CLOEXEC, O_CREAT, O_RDONLY } from "../abi/file.ts";
+import { LOCK_EX, O_CLOEXEC, O_CREAT, O_RDONLY } from "../abi/file.ts";
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_STREAM } from "../abi/process.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
 import type { DataReference, Register } from "../program/program.ts";
@@ -34,7 +34,7 @@ export function openStartSocket({ program, request }: PlanContext): StartPlace {
     result: "lock",
     describes,
   });
-  program.call("flock", [lock, named(2, "EX")], { describes });
+  program.call("flock", [lock, named(LOCK_EX, "EX")], { describes });
   program.call("chdir", [program.text("/")]);
   return { listener, lock };
 }

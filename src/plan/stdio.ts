@@ -2,13 +2,13 @@
 // that the holder keeps. Those of output have names, as FIFOs, where another holder may have to take over.
 
 import { O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY, S_IFIFO } from "../abi/file.ts";
-import { AF_UNIX, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import type { IdMapping } from "../oci/mount.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
+import { openSocketPair } from "./messages.ts";
 import type { NamespacePlan } from "./namespaces.ts";
 import type { CreateRequest, HoldEnd, OutputFifo } from "./request.ts";
 
@@ -68,11 +68,7 @@ function planTerminal({ program, request }: StdioContext): Stdio {
     };
   }
   program.because("process.terminal");
-  const pair = program.space(8, "sockets");
-  const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
-  program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
-  const receiver = program.control("load", [offsetOf(pair), 4], { result: "consoleStage" });
-  const sender = program.control("load", [offsetOf(pair, 4), 4], { result: "consoleInit" });
+  const [receiver, sender] = openSocketPair(program, "consoleStage", "consoleInit");
   return { kind: "terminal", receiver, sender, initEnds: [sender] };
 }
 

@@ -9,7 +9,7 @@
 // The lock is waited for, not only tried: of a supervisor that dies it may go later than the connections by
 // which holders learn of its death. Who waits in vain is ended by SIGALRM: another one has it.
 
-import { O_CREAT, O_RDWR } from "../abi/file.ts";
+import { LOCK_EX, O_CREAT, O_RDWR } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import { HOLD_SUPERVISOR_GONE } from "../program/hold-request.ts";
@@ -21,7 +21,6 @@ import type { SupervisorStart } from "./request.ts";
 
 const LOCK_PATIENCE_S = 2;
 const LAST_DESCRIPTOR = 0x7fff_ffff;
-const LOCK_EX = 2;
 const ITIMER_REAL = 0;
 const STANDARD_DESCRIPTORS = 3;
 
