@@ -13,4 +13,5 @@ test("each wish is a bit of its own", () => {
   expect(flagsOf({ supervised: true })).toBe(2);
   expect(flagsOf({ stdoutStays: true })).toBe(8);
   expect(flagsOf({ stdoutStays: true, stderrStays: true })).toBe(24);
+  expect(flagsOf({ stdinIsPrimarys: true })).toBe(32);
 });

@@ -50,18 +50,20 @@ export const HOLD_REQUEST_OFFSETS = {
   reserved: 44,
 } as const;
 
+const FLAGS = [
+  ["primarySettles", 1],
+  ["supervised", 2],
+  ["isRecordBrief", 4],
+  ["stdoutStays", 8],
+  ["stderrStays", 16],
+  ["stdinIsPrimarys", 32],
+] as const;
+
 /** What can be known before the program runs; the rest it stores at HOLD_REQUEST_OFFSETS. */
 export type HoldRequest = Partial<
   Record<Exclude<keyof typeof HOLD_REQUEST_OFFSETS, "version" | "flags" | "reserved">, number>
-> & {
-  readonly log?: HoldLog;
-  readonly primarySettles?: boolean;
-  readonly supervised?: boolean;
-  readonly isRecordBrief?: boolean;
-  readonly stdoutStays?: boolean;
-  readonly stderrStays?: boolean;
-  readonly stdinIsPrimarys?: boolean;
-};
+> &
+  Partial<Record<(typeof FLAGS)[number][0], boolean>> & { readonly log?: HoldLog };
 
 /** The log, as the holder is told of it; native/log.h draws what it writes. */
 export interface HoldLog {
@@ -85,12 +87,6 @@ export const HOLD_LOG_OFFSETS = {
   flags: 72,
 } as const;
 const LOG_DROP = 1;
-const PRIMARY_SETTLES = 1;
-const SUPERVISED = 2;
-const RECORD_IS_BRIEF = 4;
-const STDOUT_STAYS = 8;
-const STDERR_STAYS = 16;
-const STDIN_IS_PRIMARYS = 32;
 const TWO_32 = 2 ** 32;
 
 const DESCRIPTORS = [
@@ -125,15 +121,11 @@ export function encodeHoldRequest(request: HoldRequest = {}): Uint32Array<ArrayB
 }
 
 function flagsOf(request: HoldRequest): number {
-  const { primarySettles, supervised, isRecordBrief, stdoutStays, stderrStays } = request;
-  return (
-    (request.stdinIsPrimarys === true ? STDIN_IS_PRIMARYS : 0) |
-    (primarySettles === true ? PRIMARY_SETTLES : 0) |
-    (supervised === true ? SUPERVISED : 0) |
-    (isRecordBrief === true ? RECORD_IS_BRIEF : 0) |
-    (stdoutStays === true ? STDOUT_STAYS : 0) |
-    (stderrStays === true ? STDERR_STAYS : 0)
-  );
+  let flags = 0;
+  for (const [name, bit] of FLAGS) {
+    flags |= request[name] === true ? bit : 0;
+  }
+  return flags;
 }
 
 /** The pointers of the request, as the builder's structures take them. */

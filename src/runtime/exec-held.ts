@@ -2,7 +2,6 @@
 
 import type { HoldEnd } from "../plan/request.ts";
 import { type ExecOptions, execute } from "./exec.ts";
-import { holdEnd } from "./hold-end.ts";
 import { type OwnScope, placeHolder } from "./place-holder.ts";
 
 export interface HeldExecOptions extends ExecOptions, Omit<HoldEnd, "kind"> {
@@ -18,7 +17,7 @@ export interface HeldProcess {
 
 /** When the promise is fulfilled the process runs, kept by the holder. */
 export async function execHeld(options: HeldExecOptions): Promise<HeldProcess> {
-  const { pid, stagePid } = await execute(options, holdEnd(options));
+  const { pid, stagePid } = await execute(options, { ...options, kind: "hold" });
   placeHolder(stagePid, options.ownScope?.execId ?? "", options.ownScope);
   return { pid, holderPid: stagePid };
 }

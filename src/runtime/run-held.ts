@@ -4,7 +4,6 @@ import type { HoldEnd } from "../plan/request.ts";
 import { endPhase } from "../sys/phases.ts";
 import { launchContainer } from "./create.ts";
 import type { CreateOptions } from "./create-options.ts";
-import { holdEnd } from "./hold-end.ts";
 import { type OwnScope, placeHolder } from "./place-holder.ts";
 import { launchProcess, orRemove } from "./run.ts";
 import { type ContainerState, outputFifoPath } from "./state-directory.ts";
@@ -24,10 +23,8 @@ export interface HeldContainer {
 
 /** Starts the container. When the promise is fulfilled its process runs, kept by the holder. */
 export async function runHeld(options: HeldOptions): Promise<HeldContainer> {
-  using container = await launchContainer(
-    options,
-    holdEnd({ ...options, fifos: outputFifos(options) }),
-  );
+  const end: HoldEnd = { ...options, kind: "hold", fifos: outputFifos(options) };
+  using container = await launchContainer(options, end);
   placeHolder(container.stage.pid, options.id, options.ownScope);
   endPhase("holder");
   orRemove(options, container, () => launchProcess(container));

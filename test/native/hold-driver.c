@@ -113,7 +113,7 @@ int main(int argc, char **argv) {
   if (strchr(options, 'p')) request.primary_fd = PRIMARY_FD;
   if (strchr(options, 'b')) request.flags |= RECORD_IS_BRIEF;
   if (strchr(options, 'v')) request.version = HOLD_VERSION + 1;
-  if (strchr(options, 's')) request.flags = SUPERVISED;
+  if (strchr(options, 's')) request.flags |= SUPERVISED;
   i64 result;
   while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) note_supervisor(argv[1]);
   if (result != 0) kill(pid, SIGKILL);
