@@ -8,6 +8,7 @@
 // own: F stands for one.
 
 import { OcicatError } from "../error/ocicat-error.ts";
+import { timeOfDay } from "../sys/clock.ts";
 import { encodeText } from "../sys/memory.ts";
 import { type OutputStream, STDERR, STDOUT } from "./attach-protocol.ts";
 
@@ -60,15 +61,10 @@ export function parseLogEntry(bytes: Uint8Array): LogEntry {
   return { time, stream, endsLine: tag === "F ", content: bytes.subarray(HEAD_LENGTH) };
 }
 
-/** An entry and its newline, as of now. */
-export function encodeLogEntry(
-  stream: OutputStream,
-  endsLine: boolean,
-  text: string,
-): Uint8Array<ArrayBuffer> {
-  const time = `${new Date().toISOString().slice(0, -1)}000000Z`;
+/** An entry that ends its line, and its newline, as of now. */
+export function encodeLogEntry(stream: OutputStream, text: string): Uint8Array<ArrayBuffer> {
   const name = stream === STDOUT ? "stdout" : "stderr";
-  return encodeText(`${time} ${name} ${endsLine ? "F" : "P"} ${text}\n`);
+  return encodeText(`${timeOfDay()} ${name} F ${text}\n`);
 }
 
 function streamOf(word: string): OutputStream | undefined {

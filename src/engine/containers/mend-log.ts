@@ -25,11 +25,11 @@ export function mendLog(folderFd: number, name: string): void {
   checked(call("ftruncate", file.number, wholeBytes), "shorten", SUBJECT);
   for (const stream of [STDOUT, STDERR] as const) {
     if (entries.findLast((entry) => entry.stream === stream)?.endsLine === false) {
-      writeAll(file.number, encodeLogEntry(stream, true, ""), SUBJECT);
+      writeAll(file.number, encodeLogEntry(stream, ""), SUBJECT);
     }
   }
   const text = `output may be missing here, at most ${PAYLOAD_LIMIT} bytes: the container's holder was killed`;
-  writeAll(file.number, encodeLogEntry(STDERR, true, text), SUBJECT);
+  writeAll(file.number, encodeLogEntry(STDERR, text), SUBJECT);
 }
 
 interface Tail {

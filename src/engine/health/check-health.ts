@@ -3,7 +3,7 @@
 // a container can hold up nobody's probes but its own.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { bootMs, startedBootMs } from "../../sys/boot-clock.ts";
+import { bootMs, startedBootMs } from "../../sys/clock.ts";
 import { forgetRestart } from "../containers/container-record.ts";
 import { openContainer, type StoredContainer } from "../containers/stored-container.ts";
 import { recordContainerEvent } from "../events/container-event.ts";

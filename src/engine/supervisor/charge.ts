@@ -4,8 +4,8 @@
 import { MSG_DONTWAIT, SOCK_STREAM } from "../../abi/process.ts";
 import { Errno } from "../../error/errno.ts";
 import { encodeHello } from "../../holder/attach-protocol.ts";
-import { bootMs } from "../../sys/boot-clock.ts";
 import { call } from "../../sys/call.ts";
+import { bootMs } from "../../sys/clock.ts";
 import { addressOf } from "../../sys/entry.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { bytes } from "../../sys/memory.ts";

@@ -8,8 +8,8 @@
 import { F_SETFD, FD_CLOEXEC, LOCK_EX, LOCK_NB, O_CREAT, O_RDWR } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { bootMs } from "../../sys/boot-clock.ts";
 import { call, checked } from "../../sys/call.ts";
+import { bootMs } from "../../sys/clock.ts";
 import { addressOf } from "../../sys/entry.ts";
 import { OwnedFd, open, readTextFileIfExists, stat, statAt, tryFlock } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";

@@ -12,7 +12,7 @@
 
 import { AT_FDCWD } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
-import { bootMs, startedBootMs } from "../../sys/boot-clock.ts";
+import { bootMs, startedBootMs } from "../../sys/clock.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { makeDirectories } from "../../sys/file.ts";
 import { FolderWatch } from "../../sys/inotify.ts";

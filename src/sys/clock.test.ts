@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { bootMs, startedBootMs } from "./boot-clock.ts";
+import { bootMs, startedBootMs } from "./clock.ts";
 import { readProcessStat } from "./process.ts";
 
 test("this process was started before now, and not long ago", () => {
