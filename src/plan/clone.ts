@@ -36,7 +36,7 @@ export function cloneArguments(program: ProgramBuilder, request: CloneRequest): 
 
 const EXIT_STATUS_MASK = 0xffff;
 
-/** Of a child that exits with 0 when all is done. One that reported a failure has not, nor one that was killed. */
+/** Of a child that exits with 0 when all is done: not where it reported a failure, or was killed. */
 export function awaitSuccess(program: ProgramBuilder, child: Register, describes: Words): void {
   const status = program.space(8, "status");
   program.call("wait4", [child, status, 0, 0]);

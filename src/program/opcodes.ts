@@ -36,8 +36,8 @@ export const OPCODES = {
   /** bound_capabilities(kept low, kept high, last): drops all others, up to the last, from the bounding set. */
   bound_capabilities: 14,
   /**
-   * reap(child): wipes the program's data and can be looked at from then on; hands signals on to the child,
-   * reaps whoever else becomes one, and ends as the child does.
+   * reap(child): wipes the program's data and can be looked at from then on; hands signals on to the
+   * child, reaps whoever else becomes one, and ends as the child does.
    */
   reap: 15,
 } as const;

@@ -1,6 +1,6 @@
-// The kernel's clocks: the time of day to the nanosecond, which JavaScript's own clock does not tell, and
-// the clock that runs from boot, also while the machine sleeps, and that nobody sets. By that one the kernel
-// tells when a process was started.
+// The kernel's clocks: the time of day to the nanosecond, which JavaScript's own clock does not tell,
+// and the clock that runs from boot, also while the machine sleeps, and that nobody sets. By that one
+// the kernel tells when a process was started.
 
 import { call, checked } from "./call.ts";
 import { addressOf } from "./entry.ts";
