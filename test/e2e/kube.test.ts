@@ -186,6 +186,41 @@ ${pod(`  containers:
     expect(existsSync(join(host, "made"))).toBe(true);
   });
 
+  test("a claim stays, and a volume of somebody else is neither used nor removed", () => {
+    const claimed = pod(`  containers: [{name: one, image: IMAGE, command: [hostname]}]
+  volumes: [{name: data, persistentVolumeClaim: {claimName: web-data}}]
+`);
+    const own = claimed.replace("persistentVolumeClaim: {claimName: web-data}", "emptyDir: {}");
+    played(claimed);
+    place.call("kube down", ["-"], { input: claimed });
+    expect(place.outputOf("volume ls", "-q")).toBe("web-data\n");
+    expect(play(own).stderr).toContain("which is not the pod's own");
+    place.call("kube down", ["-"], { input: own });
+    expect(place.outputOf("volume ls", "-q")).toBe("web-data\n");
+  });
+
+  test("a map's files are written anew, wherever links of an earlier volume lead", () => {
+    const outside = join(place.folder, "outside");
+    mkdirSync(outside, { recursive: true });
+    const writing = pod(`  containers:
+  - {name: one, image: IMAGE, command: [busybox, ln, -s, ${outside}, /v/link], volumeMounts: [{name: v, mountPath: /v}]}
+  volumes: [{name: v, emptyDir: {}}]
+`);
+    played(writing);
+    place.outputOf("wait", "web-one");
+    place.outputOf("pod rm", "-f", "web");
+    played(`kind: ConfigMap
+metadata: {name: map}
+data: {a: "1"}
+---
+${pod(`  containers:
+  - {name: one, image: IMAGE, command: [busybox, cat, /v/link/file], volumeMounts: [{name: v, mountPath: /v}]}
+  volumes: [{name: v, configMap: {name: map, items: [{key: a, path: link/file}]}}]
+`)}`);
+    expect(logsAtEnd("web-one")).toBe("1");
+    expect(existsSync(join(outside, "file"))).toBe(false);
+  });
+
   test("what cannot be played makes nothing, and says why", () => {
     const one = (rest: string): string => pod(`  containers: [{name: one, image: IMAGE${rest}\n`);
     const missing = one(", envFrom: [{secretRef: {name: none}}]}]");

@@ -20,7 +20,7 @@ claims stay, unless --force is given. What is gone already is no error.`,
   async act(flags) {
     const { pods, secrets, volumes } = await downKube({
       ...placeOptions(flags),
-      ...(await readDocument(flags.args[0] ?? "")),
+      ...readDocument(flags.args[0] ?? ""),
       force: flags.switch("force"),
     });
     const lines = [

@@ -39,12 +39,12 @@ named in warnings; ports need hostNetwork as long as there are no networks.`,
 });
 
 async function playCommand(flags: FlagsOf<typeof PLAY_FLAGS>): Promise<number> {
-  const mapTexts = await Promise.all(flags.list("configmap").map(readDocument));
+  const mapTexts = flags.list("configmap").map(readDocument);
   const cgroupParent = flags.text("cgroup-parent");
   const network = parseNetwork(flags.text("network"));
   const played = await playKube({
     ...placeOptions(flags),
-    ...(await readDocument(flags.args[0] ?? "")),
+    ...readDocument(flags.args[0] ?? ""),
     mapTexts,
     replace: flags.switch("replace"),
     start: !flags.isSet("start") || flags.switch("start"),

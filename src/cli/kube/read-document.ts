@@ -1,10 +1,12 @@
 // The file of a command on Kubernetes' documents, or standard input.
 
-import { OcicatError } from "../../error/ocicat-error.ts";
-import { readTextFile } from "../../sys/file.ts";
+import { KUBE_BYTES_LIMIT } from "../../engine/kube/parse-documents.ts";
+import { readAll, readTextFile } from "../../sys/file.ts";
+import { decodeText } from "../../sys/memory.ts";
 import { absolutePath } from "../absolute-path.ts";
 
-const BYTES_LIMIT = 4 * 1024 * 1024;
+const STDIN = 0;
+const STDIN_NAME = "standard input";
 
 export interface ReadDocument {
   readonly text: string;
@@ -13,24 +15,8 @@ export interface ReadDocument {
 }
 
 /** `word`: a path, or "-". */
-export async function readDocument(word: string): Promise<ReadDocument> {
+export function readDocument(word: string): ReadDocument {
   return word === "-"
-    ? { text: await readInput(), fileName: "standard input" }
-    : { text: readTextFile(absolutePath(word), BYTES_LIMIT), fileName: word };
-}
-
-async function readInput(): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of Bun.stdin.stream()) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > BYTES_LIMIT) {
-      throw new OcicatError("invalid-argument", {
-        operation: "read",
-        subject: "standard input",
-        reason: `it is larger than ${BYTES_LIMIT} bytes`,
-      });
-    }
-  }
-  return text + decoder.decode();
+    ? { text: decodeText(readAll(STDIN, STDIN_NAME, KUBE_BYTES_LIMIT)), fileName: STDIN_NAME }
+    : { text: readTextFile(absolutePath(word), KUBE_BYTES_LIMIT), fileName: word };
 }

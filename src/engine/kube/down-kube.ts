@@ -4,9 +4,10 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { removePod, stopPod } from "../pods/pod-operations.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { removeVolume } from "../volumes/volume-operations.ts";
-import { type KubeStoredVolume, ownVolumeName } from "./kube-mounts.ts";
-import type { KubePod } from "./kube-objects.ts";
+import { ownVolumeNames } from "./kube-mounts.ts";
+import type { KubeObject } from "./kube-objects.ts";
 import { removeKubeSecret } from "./kube-secrets.ts";
+import { removeOwnVolumes } from "./own-volumes.ts";
 import { parseKubeFile } from "./parse-documents.ts";
 
 export interface DownKubeOptions extends SurroundingsOptions {
@@ -31,9 +32,8 @@ export async function downKube(options: DownKubeOptions): Promise<Removed> {
   const volumes: string[] = [];
   for (const object of objects) {
     if (object.kind === "Pod") {
-      const volumesOf = volumesOfPod(object);
       await unlessGone(() => stopPod(object.name, options));
-      pods.push(...(await removePlayed({ pod: object.name, volumes: volumesOf }, options)));
+      pods.push(...(await removePlayed(object.name, ownVolumeNames(object), options)));
     }
   }
   for (const object of objects) {
@@ -49,7 +49,7 @@ export async function downKube(options: DownKubeOptions): Promise<Removed> {
   return { pods, secrets, volumes };
 }
 
-function claimsOf(object: ReturnType<typeof parseKubeFile>["objects"][number]): readonly string[] {
+function claimsOf(object: KubeObject): readonly string[] {
   switch (object.kind) {
     case "PersistentVolumeClaim":
       return [object.name];
@@ -62,27 +62,14 @@ function claimsOf(object: ReturnType<typeof parseKubeFile>["objects"][number]): 
   }
 }
 
-function volumesOfPod(pod: KubePod): readonly Pick<KubeStoredVolume, "isOwn" | "name">[] {
-  return pod.spec.volumes.map(({ name }) => ({ name: ownVolumeName(pod, name), isOwn: true }));
-}
-
-interface PlayedNames {
-  /** Its name or id. */
-  readonly pod: string;
-  readonly volumes: readonly Pick<KubeStoredVolume, "isOwn" | "name">[];
-}
-
-/** With the volumes that are the pod's alone. Returns the ids of what was there. */
+/** With those of the volumes that are the pod's alone. Returns the ids of what was there. */
 export async function removePlayed(
-  { pod, volumes }: PlayedNames,
+  pod: string,
+  volumes: readonly string[],
   options: SurroundingsOptions,
 ): Promise<readonly string[]> {
   const id = await unlessGone(() => removePod(pod, { ...options, force: true }));
-  for (const { name, isOwn } of volumes) {
-    if (isOwn) {
-      await unlessGone(() => removeVolume(name, options).then(() => name));
-    }
-  }
+  await unlessGone(() => removeOwnVolumes(pod, volumes, options));
   return id === undefined ? [] : [id];
 }
 

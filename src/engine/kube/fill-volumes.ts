@@ -1,22 +1,14 @@
 // The volumes and folders that a pod of a document needs, before it is created.
 
-import {
-  chmodSync,
-  chownSync,
-  lstatSync,
-  mkdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { createVolume, inspectVolume } from "../volumes/volume-operations.ts";
 import type { KubeFileContent, KubeHostPath, KubeStoredVolume } from "./kube-mounts.ts";
 import type { HostPathType } from "./kube-objects.ts";
+import { makeOwnVolume } from "./own-volumes.ts";
 
-const OWN_LABEL = "ocicat.kube.pod";
 /** The group's, and what is made in it gets the group. */
 const GROUP_MODE = 0o2775;
 
@@ -25,8 +17,12 @@ export async function prepareVolume(
   pod: string,
   options: SurroundingsOptions,
 ): Promise<void> {
-  const labels = volume.isOwn ? { [OWN_LABEL]: pod } : {};
-  const name = await createVolume(volume.name, { ...options, labels });
+  const { name } = volume;
+  if (volume.isOwn) {
+    await makeOwnVolume({ name, afresh: volume.files !== undefined }, pod, options);
+  } else {
+    await createVolume(name, { ...options, labels: {} });
+  }
   const { path } = await inspectVolume(name, options);
   if (volume.files !== undefined) {
     fill(path, volume.files);
@@ -35,12 +31,11 @@ export async function prepareVolume(
   }
 }
 
-/** No container writes here: what is there is what we wrote before. */
+/** Into an empty folder: nothing in it leads elsewhere, and no container writes to it. */
 function fill(path: string, files: readonly KubeFileContent[]): void {
   for (const { path: name, mode, content } of files) {
     const file = join(path, name);
     mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
-    rmSync(file, { force: true });
     writeFileSync(file, content, { flag: "wx" });
     chmodSync(file, mode);
   }

@@ -4,6 +4,7 @@ import type { ContainerRecord } from "../containers/container-record.ts";
 import type { RunLimits } from "../run-limits.ts";
 import { DEFAULT_SECURITY } from "../security.ts";
 import type { GeneratedVolumes } from "./generate-volumes.ts";
+import { SHARES_OF_A_CPU } from "./quantities.ts";
 
 export interface GenerateContext {
   readonly volumes: GeneratedVolumes;
@@ -96,8 +97,6 @@ function probeOf({ health }: ContainerRecord["options"]): Document {
     ...(retries === undefined ? {} : { failureThreshold: retries }),
   };
 }
-
-const SHARES_OF_A_CPU = 1024;
 
 function resourcesOf({ memory, cpus, memoryReservation, cpuShares }: RunLimits): Document {
   const limits = {

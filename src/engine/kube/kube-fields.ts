@@ -154,8 +154,12 @@ export class KubeFields {
   }
 
   textMap(name: string): Readonly<Record<string, string>> {
-    const entries = [...(propertiesOf(this.#take(name) ?? {}) ?? new Map())];
-    const texts = entries.flatMap(([key, value]) => {
+    const properties = propertiesOf(this.#take(name) ?? {});
+    if (properties === undefined || properties.size > MOST_ENTRIES) {
+      this.fault(name, `it is no mapping of at most ${MOST_ENTRIES} entries`);
+      return {};
+    }
+    const texts = [...properties].flatMap(([key, value]) => {
       if (typeof value === "string") {
         return [[key, value] as const];
       }

@@ -41,8 +41,15 @@ export interface KubeMounts {
   readonly secrets: readonly RunSecret[];
 }
 
-export function ownVolumeName(pod: Pick<KubePod, "name">, volume: string): string {
+function ownVolumeName(pod: Pick<KubePod, "name">, volume: string): string {
   return `${pod.name}-${volume}`;
+}
+
+/** Of those that the pod may have for itself: what it claims is not among them. */
+export function ownVolumeNames(pod: KubePod): readonly string[] {
+  return pod.spec.volumes
+    .filter(({ kind }) => kind === "empty" || kind === "ConfigMap")
+    .map(({ name }) => ownVolumeName(pod, name));
 }
 
 export function storedVolumes(pod: KubePod, context: KubeContext): readonly KubeStoredVolume[] {
@@ -66,12 +73,12 @@ export function hostPaths({ spec }: KubePod): readonly KubeHostPath[] {
   return spec.volumes.flatMap((volume) => (volume.kind === "host" ? [volume] : []));
 }
 
-/** Memory that several containers share is a folder on the disk here. */
+/** Memory that is to be seen in several places is a folder on the disk here. */
 function isTmpfs({ spec }: KubePod, volume: KubeVolume): boolean {
-  const users = [...spec.initContainers, ...spec.containers].filter(({ mounts }) =>
-    mounts.some((mount) => mount.volume === volume.name),
+  const places = [...spec.initContainers, ...spec.containers].flatMap(({ mounts }) =>
+    mounts.filter((mount) => mount.volume === volume.name),
   );
-  return volume.kind === "empty" && volume.isMemory && users.length <= 1;
+  return volume.kind === "empty" && volume.isMemory && places.length <= 1;
 }
 
 type FilesVolume = Extract<KubeVolume, { readonly kind: "ConfigMap" | "Secret" }>;

@@ -11,10 +11,8 @@ import type {
   KubeVolumeMount,
 } from "./kube-objects.ts";
 import { parseProbe } from "./parse-probe.ts";
-import { parseQuantity } from "./quantities.ts";
+import { parseQuantity, SHARES_OF_A_CPU } from "./quantities.ts";
 
-/** A CPU in the unit of cgroup v1. */
-const SHARES_OF_A_CPU = 1024;
 const LEAST_SHARES = 2;
 
 export function parseContainer(fields: KubeFields): KubeContainer {

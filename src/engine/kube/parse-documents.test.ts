@@ -54,10 +54,17 @@ describe("what is wrong is told with its place", () => {
       "spec.volumes[0].name: its volume is none of",
     ],
     [
-      `${HEAD}  containers: [${CONTAINER}]\n  volumes: [{name: v, secret: {secretName: s, items: [{key: k, path: ../k}]}}]\n`,
+      `${HEAD}  containers: [${CONTAINER}]
+  volumes: [{name: v, secret: {secretName: s, items: [{key: k, path: ../k}]}}]
+`,
       "spec.volumes[0].secret.items[0].path: it is no path inside of the volume",
     ],
     ["kind: Secret\nmetadata: {name: s}\ndata: {k: '%'}\n", "data.k: it is no base64"],
+    [
+      "kind: ConfigMap\nmetadata: {name: m}\ndata: {../k: v}\n",
+      "data.../k: its key is not made of letters",
+    ],
+    ["kind: ConfigMap\nmetadata: {name: m}\ndata: [k]\n", "data: it is no mapping of at most"],
     ["a: [", "it is no YAML"],
     ["", "there is nothing in it"],
     ["- 1\n", "the document: it is no mapping"],
@@ -94,7 +101,8 @@ test("what is left out is warned of, what says nothing is not", () => {
 `;
   expect(parseKubeFile(`${HEAD}${spec}`, "web.yaml").warnings).toEqual([
     'Pod "web": spec.containers[0].livenessProbe.httpGet: it is ignored',
-    'Pod "web": spec.containers[0].ports[1].hostPort: there are no networks with ports yet; hostNetwork has the host\'s',
+    'Pod "web": spec.containers[0].ports[1].hostPort: there are no networks with ports yet; ' +
+      "hostNetwork has the host's",
     'Pod "web": spec.containers[0].readinessProbe: it is ignored',
     'Pod "web": spec.nodeSelector: it is ignored',
   ]);

@@ -7,7 +7,7 @@ import type { KubeObject, KubePod } from "./kube-objects.ts";
 import { parsePodSpec } from "./parse-pod-spec.ts";
 
 /** Bun's parser refuses by itself what grows by aliases. */
-const BYTES_LIMIT = 4 * 1024 * 1024;
+export const KUBE_BYTES_LIMIT = 4 * 1024 * 1024;
 const MOST_REPLICAS = 100;
 
 export interface KubeFile {
@@ -17,8 +17,8 @@ export interface KubeFile {
 
 /** `name`: of the file, for messages. */
 export function parseKubeFile(text: string, name: string): KubeFile {
-  if (text.length > BYTES_LIMIT) {
-    throw refused(name, `it is larger than ${BYTES_LIMIT} bytes`);
+  if (text.length > KUBE_BYTES_LIMIT) {
+    throw refused(name, `it is larger than ${KUBE_BYTES_LIMIT} bytes`);
   }
   const parsed = parseYaml(text, name);
   const documents = (Array.isArray(parsed) ? parsed : [parsed]).filter((each) => each !== null);
@@ -120,14 +120,27 @@ function parseKind(kind: string, fields: KubeFields, metadata: Metadata): readon
   }
 }
 
+/** A key becomes the name of a file. */
+const KEY = /^(?!\.\.|\.$)[-._a-zA-Z0-9]{1,253}$/;
+
+function entriesOf(fields: KubeFields, name: string): readonly (readonly [string, string])[] {
+  return Object.entries(fields.textMap(name)).filter(([key]) => {
+    const isKey = KEY.test(key);
+    if (!isKey) {
+      fields.fault(`${name}.${key}`, "its key is not made of letters, digits, _, . and -");
+    }
+    return isKey;
+  });
+}
+
 function texts(fields: KubeFields, name: string): readonly (readonly [string, Uint8Array])[] {
   fields.skip("immutable");
   const encoder = new TextEncoder();
-  return Object.entries(fields.textMap(name)).map(([key, value]) => [key, encoder.encode(value)]);
+  return entriesOf(fields, name).map(([key, value]) => [key, encoder.encode(value)]);
 }
 
 function binary(fields: KubeFields, name: string): readonly (readonly [string, Uint8Array])[] {
-  return Object.entries(fields.textMap(name)).flatMap(([key, value]) => {
+  return entriesOf(fields, name).flatMap(([key, value]) => {
     try {
       return [[key, Uint8Array.fromBase64(value)] as const];
     } catch {

@@ -91,7 +91,7 @@ function parseFiles(fields: KubeFields, nameField: "name" | "secretName", text: 
   return { object, mode, optional, items: isChosen ? items : undefined };
 }
 
-export function isInside(path: string): boolean {
+function isInside(path: string): boolean {
   return !path.startsWith("/") && !path.split("/").includes("..");
 }
 

@@ -161,21 +161,21 @@ function withChoices(compiled: CompiledPod, options: PlayKubeOptions): CompiledP
 
 async function playPod(compiled: CompiledPod, options: PlayKubeOptions): Promise<PlayedPod> {
   const { name } = compiled.pod;
+  const own = compiled.volumes.filter(({ isOwn }) => isOwn).map((volume) => volume.name);
   const place = placeOf(options);
   if (options.replace) {
-    await removePlayed({ pod: name, volumes: compiled.volumes }, place);
+    await removePlayed(name, own, place);
   }
   compiled.hostPaths.forEach(prepareHostPath);
   const id = await createPod({ ...compiled.pod, ...place });
   try {
     return { id, containers: await fillPod(compiled, { ...options, ...place }) };
   } catch (error) {
-    const failure = await removePlayed({ pod: id, volumes: compiled.volumes }, place).catch(
-      (reason: unknown) => reason,
-    );
-    if (error instanceof OcicatError && failure !== undefined) {
-      error.cleanupFailures.push(failure);
-    }
+    await removePlayed(name, own, place).catch((failure: unknown) => {
+      if (error instanceof OcicatError) {
+        error.cleanupFailures.push(failure);
+      }
+    });
     throw error;
   }
 }

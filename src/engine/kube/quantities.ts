@@ -1,5 +1,8 @@
 // Kubernetes' quantities: "500m", "1.5", "64Mi", "1G". No I/O.
 
+/** A CPU in the unit of cgroup v1. */
+export const SHARES_OF_A_CPU = 1024;
+
 const FACTORS: Readonly<Record<string, number>> = {
   "": 1,
   k: 1e3,

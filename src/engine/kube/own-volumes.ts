@@ -1,0 +1,45 @@
+// The volumes that are a pod's alone: a label tells them from others that happen to have such a name, which
+// are neither written to nor removed.
+
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { createVolume, listVolumes, removeVolume } from "../volumes/volume-operations.ts";
+
+const OWN_LABEL = "ocicat.kube.pod";
+
+/** `afresh`: what there is of an earlier play goes. Throws "already-exists" for a volume of somebody else. */
+export async function makeOwnVolume(
+  { name, afresh }: { readonly name: string; readonly afresh: boolean },
+  pod: string,
+  options: SurroundingsOptions,
+): Promise<void> {
+  if (afresh && (await ownVolumes(pod, options)).includes(name)) {
+    await removeVolume(name, options);
+  }
+  await createVolume(name, { ...options, labels: { [OWN_LABEL]: pod } });
+  if (!(await ownVolumes(pod, options)).includes(name)) {
+    throw new OcicatError("already-exists", {
+      operation: "make",
+      subject: `volume ${quote(name)}`,
+      reason: "there is one of this name, which is not the pod's own",
+      hint: "a persistentVolumeClaim mounts a volume that is there",
+    });
+  }
+}
+
+/** Those of these names that are its own. */
+export async function removeOwnVolumes(
+  pod: string,
+  names: readonly string[],
+  options: SurroundingsOptions,
+): Promise<void> {
+  const own = await ownVolumes(pod, options);
+  for (const name of own.filter((each) => names.includes(each))) {
+    await removeVolume(name, options);
+  }
+}
+
+async function ownVolumes(pod: string, options: SurroundingsOptions): Promise<readonly string[]> {
+  const volumes = await listVolumes({ ...options, filters: [`label=${OWN_LABEL}=${pod}`] });
+  return volumes.map(({ name }) => name);
+}
