@@ -1,6 +1,6 @@
 // kube down: removes what the play of a file has made.
 
-import { OcicatError } from "../../error/ocicat-error.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { removePod, stopPod } from "../pods/pod-operations.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { removeVolume } from "../volumes/volume-operations.ts";
@@ -32,7 +32,7 @@ export async function downKube(options: DownKubeOptions): Promise<Removed> {
   const volumes: string[] = [];
   for (const object of objects) {
     if (object.kind === "Pod") {
-      await unlessGone(() => stopPod(object.name, options));
+      await stopPod(object.name, options).catch(unlessMissing);
       pods.push(...(await removePlayed(object.name, ownVolumeNames(object), options)));
     }
   }
@@ -42,8 +42,8 @@ export async function downKube(options: DownKubeOptions): Promise<Removed> {
     }
     const claims = options.force ? claimsOf(object) : [];
     for (const claim of claims) {
-      const removed = await unlessGone(() => removeVolume(claim, options).then(() => claim));
-      volumes.push(...(removed === undefined ? [] : [removed]));
+      const removed = removeVolume(claim, options).then(() => [claim]);
+      volumes.push(...((await removed.catch(unlessMissing)) ?? []));
     }
   }
   return { pods, secrets, volumes };
@@ -68,19 +68,7 @@ export async function removePlayed(
   volumes: readonly string[],
   options: SurroundingsOptions,
 ): Promise<readonly string[]> {
-  const id = await unlessGone(() => removePod(pod, { ...options, force: true }));
-  await unlessGone(() => removeOwnVolumes(pod, volumes, options));
+  const id = await removePod(pod, { ...options, force: true }).catch(unlessMissing);
+  await removeOwnVolumes(pod, volumes, options).catch(unlessMissing);
   return id === undefined ? [] : [id];
-}
-
-/** Undefined: it was not there. */
-async function unlessGone<Result>(act: () => Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    if (error instanceof OcicatError && error.code === "not-found") {
-      return undefined;
-    }
-    throw error;
-  }
 }
