@@ -136,7 +136,7 @@ describe.skipIf(NEEDS_ROOT)("as root: inspect", () => {
     expect(field(image, "{{.Id}}")).toBe(image);
     const { status, stdout, stderr } = place.call("inspect", ["web", "nothing-here"]);
     expect([status, JSON.parse(stdout).length]).toEqual([1, 1]);
-    expect(stderr).toContain("there is no container, image or volume of this name");
+    expect(stderr).toContain("there is no container, pod, image or volume of this name");
     expect(place.call("inspect", ["--type", "image", "web"]).status).toBe(1);
     expect(place.call("container inspect", [image]).stderr).toContain("there is none of this name");
     expect(field("data", "{{.Name}} {{.Driver}}")).toBe("data local");

@@ -64,7 +64,7 @@ const OF_OTHERS: readonly Mistake[] = [
   ["unpause box", 1, 'container "box": it is not paused'],
   ["logs --tail some box", 1, "neither a number of lines nor"],
   ["logs --since yesterday box", 1, "neither RFC 3339"],
-  ["inspect nothing", 1, "no container, image or volume", "`ocicat images`"],
+  ["inspect nothing", 1, "no container, pod, image or volume", "`ocicat images`"],
   ["inspect -f {{.Nothing}} box", 1, '".Nothing": there is no such field', "there are .Id"],
   ["inspect -f {{.Id box", 1, "it is not closed by }}"],
   ["ps --filter state=up", 1, "a filter is KEY=VALUE"],

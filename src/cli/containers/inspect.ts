@@ -5,6 +5,7 @@ import { inspectContainer } from "../../engine/containers/inspect-container.ts";
 import { inspectImage } from "../../engine/images/inspect-image.ts";
 import { inspectPod } from "../../engine/pods/list-pods.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagTable } from "../flags.ts";
 import { PLATFORM_FLAG } from "../images/image-flags.ts";
@@ -77,12 +78,6 @@ a JSON array with the fields of docker. EXEC is the ID of a process that \`ocica
   },
 });
 
-function unlessMissing(error: unknown): undefined {
-  if (!(error instanceof OcicatError && error.code === "not-found")) {
-    throw error;
-  }
-}
-
 type InspectedType = (typeof TYPES)[number];
 
 function parseType(text: string): InspectedType {
@@ -113,7 +108,7 @@ function noSuchThing(word: string, cause: unknown): unknown {
   return new OcicatError("not-found", {
     operation: "find",
     subject: quote(word.slice(0, 200)),
-    reason: "there is no container, image or volume of this name or id",
+    reason: "there is no container, pod, image or volume of this name or id",
     cause,
     hint: /^did you mean/.test(cause.hint ?? "")
       ? (cause.hint ?? "")

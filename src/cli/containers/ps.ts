@@ -8,7 +8,9 @@ import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { parseWhole } from "../run/values.ts";
 import { absoluteTime, humanDuration, relativeAge } from "../terminal/ages.ts";
+import { labelText } from "../terminal/label-text.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { shortId } from "../terminal/short-id.ts";
 import { humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
@@ -74,7 +76,6 @@ const LISTING: Listing = {
   },
 };
 
-const ID_LENGTH = 12;
 const LONGEST_COMMAND = 20;
 const LONGEST_MOUNT = 15;
 const MOST_CONTAINERS = 1_000_000;
@@ -132,7 +133,7 @@ function rowOf(
   const { labels = {}, volumes = [], network, pod = "" } = record.options;
   const size = sizes?.get(record.id);
   return {
-    ID: isWhole ? record.id : record.id.slice(0, ID_LENGTH),
+    ID: isWhole ? record.id : shortId(record.id),
     Image: imageOf(record),
     Command: quotedCommand(record.command, isWhole),
     CreatedAt: absoluteTime(createdMs),
@@ -141,14 +142,12 @@ function rowOf(
     Status: `${statusText(status, nowMs)}${status.kind === "running" ? healthText(health) : ""}`,
     Ports: "",
     Names: record.name,
-    Labels: Object.entries(labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(","),
+    Labels: labelText(labels),
     Mounts: mountNames(record.options, isWhole).join(","),
     LocalVolumes: String(volumes.length),
     Networks: network,
     Size: size === undefined ? "" : `${humanSize(size.written)} (virtual ${humanSize(size.total)})`,
-    Pod: isWhole ? pod : pod.slice(0, ID_LENGTH),
+    Pod: isWhole ? pod : shortId(pod),
     PodName: podName,
   };
 }

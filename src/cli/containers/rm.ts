@@ -5,7 +5,7 @@ import {
   type RemoveOptions,
   removeContainer,
 } from "../../engine/containers/container-operations.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
@@ -51,19 +51,11 @@ export const rm = defineCommand({
 });
 
 /** Undefined: it is not there, which was asked for. */
-async function remove(
+function remove(
   word: string,
   options: RemoveOptions,
   mayBeGone: boolean,
 ): Promise<string | undefined> {
-  try {
-    await removeContainer(word, options);
-    return word;
-  } catch (error) {
-    const isGone = error instanceof OcicatError && error.code === "not-found";
-    if (mayBeGone && isGone) {
-      return undefined;
-    }
-    throw error;
-  }
+  const removed = removeContainer(word, options).then(() => word);
+  return mayBeGone ? removed.catch(unlessMissing) : removed;
 }

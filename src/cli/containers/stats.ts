@@ -10,6 +10,7 @@ import { isTerminal } from "../../sys/terminal.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { shortId } from "../terminal/short-id.ts";
 import { binarySize, humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
@@ -55,7 +56,6 @@ const INTERVAL_MS = 1000;
 /** One look alone need not take as long. */
 const SHORT_INTERVAL_MS = 250;
 const STDOUT = 1;
-const ID_LENGTH = 12;
 const CLEAR_SCREEN = "\x1b[2J\x1b[H";
 
 function statsCommand(flags: FlagsOf<typeof STATS_FLAGS>): Promise<number> {
@@ -88,7 +88,7 @@ export async function showUsage(
 }
 
 function rowOf({ id, name, used }: ContainerUsage, isWhole: boolean): Row {
-  const shown = isWhole ? id : id.slice(0, ID_LENGTH);
+  const shown = isWhole ? id : shortId(id);
   return {
     Container: shown,
     ID: shown,

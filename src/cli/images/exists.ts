@@ -1,7 +1,7 @@
 // image exists: says by its exit code whether an image is in the store.
 
 import { inspectImage } from "../../engine/images/inspect-image.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import { imageOptions, STORE_FLAG } from "./image-flags.ts";
 
@@ -13,15 +13,10 @@ export const exists = defineCommand({
   completes: "image",
   examples: ["ocicat image exists debian:12 || ocicat pull debian:12"],
   async act(flags) {
-    try {
-      await inspectImage(flags.args[0] ?? "", imageOptions(flags.text("store")));
-      return 0;
-    } catch (error) {
-      if (error instanceof OcicatError && error.code === "not-found") {
-        return 1;
-      }
-      throw error;
-    }
+    const found = await inspectImage(flags.args[0] ?? "", imageOptions(flags.text("store"))).catch(
+      unlessMissing,
+    );
+    return found === undefined ? 1 : 0;
   },
   failureCode: () => 125,
 });

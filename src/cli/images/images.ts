@@ -5,6 +5,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { absoluteTime, relativeAge } from "../terminal/ages.ts";
+import { labelText } from "../terminal/label-text.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { showText } from "../terminal/printable.ts";
 import { shortId } from "../terminal/short-id.ts";
@@ -97,9 +98,7 @@ function rowOf(image: ListedImage, isWhole: boolean, nowMs: number): Row {
     CreatedSince: createdMs === undefined ? "N/A" : relativeAge(createdMs, nowMs),
     Digest: image.digest,
     ID: isWhole ? image.id : shortId(image.id),
-    Labels: Object.entries(image.labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(","),
+    Labels: labelText(image.labels),
     Platform: platform === undefined ? "" : `${platform.os}/${platform.architecture}`,
     Repository: image.repository,
     Size: humanSize(image.size),

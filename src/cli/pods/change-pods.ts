@@ -9,7 +9,6 @@ import {
   stopPod,
   unpausePod,
 } from "../../engine/pods/pod-operations.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import {
   forEachContainer,
@@ -21,7 +20,7 @@ import {
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { parseSignal } from "../signal-argument.ts";
 
-const ALL_FLAG = {
+export const ALL_FLAG = {
   all: { kind: "switch", aliases: ["a"], help: "every pod" },
 } as const;
 
@@ -31,19 +30,16 @@ interface PodWords {
   text(name: "store" | "root"): string | undefined;
 }
 
-/** The pods that are named, or all. Throws where there are neither. */
-export async function wantedPods(flags: PodWords, command: string): Promise<readonly string[]> {
-  if (flags.switch("all")) {
-    return (await listPods(placeOptions(flags))).map(({ record }) => record.id);
-  }
-  if (flags.args.length === 0) {
-    throw new OcicatError("invalid-argument", {
-      operation: "use",
-      subject: `\`${command}\``,
-      reason: "it takes pods, or --all",
-    });
-  }
-  return flags.args;
+export const NAMED_PODS = {
+  min: 1,
+  unless: (flags: Pick<PodWords, "switch">): boolean => flags.switch("all"),
+} as const;
+
+/** The pods that are named, or all. */
+export async function wantedPods(flags: PodWords): Promise<readonly string[]> {
+  return flags.switch("all")
+    ? (await listPods(placeOptions(flags))).map(({ record }) => record.id)
+    : flags.args;
 }
 
 type Change<Options> = (word: string, options: Options) => Promise<string>;
@@ -59,7 +55,7 @@ async function changeEach(
   change: Change<Place>,
 ): Promise<number> {
   const place = placeOptions(flags);
-  const words = await wantedPods(flags, command);
+  const words = await wantedPods(flags);
   return forEachContainer(words, command, (word) => change(word, place));
 }
 
@@ -73,7 +69,7 @@ async function endEach(
     ...placeOptions(flags),
     ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
   };
-  const words = await wantedPods(flags, command);
+  const words = await wantedPods(flags);
   return forEachContainer(words, command, (word) => end(word, options));
 }
 
@@ -81,7 +77,7 @@ export const start = defineCommand({
   usage: USAGE,
   about: "Starts the process of a pod, and then its containers in the order of their creation.",
   flags: PLAIN_FLAGS,
-  args: { min: 0 },
+  args: NAMED_PODS,
   examples: ["ocicat pod start web", "ocicat pod start --all"],
   act: (flags, { command }) => changeEach(flags, command, startPod),
 });
@@ -90,7 +86,7 @@ export const pause = defineCommand({
   usage: USAGE,
   about: "Lets the processes of pods stand still until they are unpaused.",
   flags: PLAIN_FLAGS,
-  args: { min: 0 },
+  args: NAMED_PODS,
   examples: ["ocicat pod pause web"],
   act: (flags, { command }) => changeEach(flags, command, pausePod),
 });
@@ -99,7 +95,7 @@ export const unpause = defineCommand({
   usage: USAGE,
   about: "Lets paused pods go on.",
   flags: PLAIN_FLAGS,
-  args: { min: 0 },
+  args: NAMED_PODS,
   examples: ["ocicat pod unpause web", "ocicat pod unpause --all"],
   act: (flags, { command }) => changeEach(flags, command, unpausePod),
 });
@@ -109,7 +105,7 @@ export const stop = defineCommand({
   about: `Stops the containers of a pod, the latest first, and then its process. One that has not ended in time
 is killed.`,
   flags: ENDING_FLAGS,
-  args: { min: 0 },
+  args: NAMED_PODS,
   examples: ["ocicat pod stop web", "ocicat pod stop -t 2 --all"],
   act: (flags, { command }) => endEach(flags, command, stopPod),
 });
@@ -118,7 +114,7 @@ export const restart = defineCommand({
   usage: USAGE,
   about: "Stops pods and starts them again, with all of their containers.",
   flags: ENDING_FLAGS,
-  args: { min: 0 },
+  args: NAMED_PODS,
   examples: ["ocicat pod restart web"],
   act: (flags, { command }) => endEach(flags, command, restartPod),
 });
@@ -136,12 +132,12 @@ export const kill = defineCommand({
     },
     ...PLACE_FLAGS,
   },
-  args: { min: 0 },
+  args: NAMED_PODS,
   examples: ["ocicat pod kill web", "ocicat pod kill -s HUP web"],
   async act(flags, { command }) {
     const signal = parseSignal(flags.text("signal") ?? "KILL");
     const options = { ...placeOptions(flags), signal };
-    const words = await wantedPods(flags, command);
+    const words = await wantedPods(flags);
     return forEachContainer(words, command, (word) => killPod(word, options));
   },
 });

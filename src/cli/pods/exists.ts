@@ -1,7 +1,7 @@
 // pod exists: tells by its exit code whether there is a pod.
 
 import { findPod } from "../../engine/pods/open-pods.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 
@@ -12,15 +12,8 @@ export const exists = defineCommand({
   args: { min: 1, max: 1 },
   examples: ["ocicat pod exists web || ocicat pod create web"],
   async act(flags) {
-    try {
-      await findPod(flags.args[0] ?? "", placeOptions(flags));
-      return 0;
-    } catch (error) {
-      if (error instanceof OcicatError && error.code === "not-found") {
-        return 1;
-      }
-      throw error;
-    }
+    const found = await findPod(flags.args[0] ?? "", placeOptions(flags)).catch(unlessMissing);
+    return found === undefined ? 1 : 0;
   },
   failureCode: () => 125,
 });

@@ -7,6 +7,7 @@ import { defineCommand } from "../command.ts";
 import { placeOptions } from "../containers/container-flags.ts";
 import { EntryWriter, LOGS_FLAGS, logOptions } from "../containers/logs.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { shortId } from "../terminal/short-id.ts";
 
 const POD_LOGS_FLAGS = {
   container: { kind: "text", aliases: ["c"], value: "NAME", help: "that of this one alone" },
@@ -23,8 +24,6 @@ chosen. --follow shows one container.`,
   examples: ["ocicat pod logs --names web", "ocicat pod logs -f -c nginx web"],
   act: logsCommand,
 });
-
-const ID_LENGTH = 12;
 
 async function logsCommand(flags: FlagsOf<typeof POD_LOGS_FLAGS>): Promise<number> {
   const options = logOptions(flags);
@@ -49,7 +48,7 @@ async function logsCommand(flags: FlagsOf<typeof POD_LOGS_FLAGS>): Promise<numbe
     });
   }
   for (const { record } of shown) {
-    const label = flags.switch("names") ? record.name : record.id.slice(0, ID_LENGTH);
+    const label = flags.switch("names") ? record.name : shortId(record.id);
     const head = chosen === undefined ? `${label} ` : "";
     const writer = new EntryWriter(flags.switch("timestamps"), head);
     await readContainerLog(record.id, options, (entry) => writer.write(entry));

@@ -6,7 +6,9 @@ import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { absoluteTime, relativeAge } from "../terminal/ages.ts";
+import { labelText } from "../terminal/label-text.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { shortId } from "../terminal/short-id.ts";
 import { writeOutput } from "../write-text.ts";
 
 const PS_FLAGS = {
@@ -57,8 +59,6 @@ const HEADS = {
   Labels: "LABELS",
 };
 
-const ID_LENGTH = 12;
-
 async function psCommand(flags: FlagsOf<typeof PS_FLAGS>): Promise<number> {
   const choice = { format: flags.text("format"), quiet: flags.switch("quiet") };
   const print = listPrinter(listing(flags), choice);
@@ -87,9 +87,8 @@ function listing(flags: FlagsOf<typeof PS_FLAGS>): Listing {
 
 function rowOf(pod: ListedPod, isWhole: boolean, nowMs: number): Row {
   const { record, state, members } = pod;
-  const shown = (id: string): string => (isWhole ? id : id.slice(0, ID_LENGTH));
+  const shown = (id: string): string => (isWhole ? id : shortId(id));
   const createdMs = Date.parse(record.created);
-  const labels = Object.entries(record.options.labels ?? {});
   return {
     Id: shown(record.id),
     Name: record.name,
@@ -102,6 +101,6 @@ function rowOf(pod: ListedPod, isWhole: boolean, nowMs: number): Row {
     ContainerIds: members.map((member) => shown(member.record.id)).join(","),
     ContainerStatuses: members.map(({ status }) => status.kind).join(","),
     Hostname: podHostname(record),
-    Labels: labels.map(([key, value]) => `${key}=${value}`).join(","),
+    Labels: labelText(record.options.labels ?? {}),
   };
 }

@@ -1,18 +1,18 @@
 // pod rm, pod prune: pods with their containers go.
 
 import { prunePods, removePod } from "../../engine/pods/pod-operations.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import { forEachContainer, PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import { confirmRemoval } from "../terminal/ask.ts";
 import { writeOutput } from "../write-text.ts";
-import { wantedPods } from "./change-pods.ts";
+import { ALL_FLAG, NAMED_PODS, wantedPods } from "./change-pods.ts";
 
 export const rm = defineCommand({
   usage: ["[FLAGS] POD...", "[FLAGS] --all"],
   about: "Removes pods with their containers, and these with their volumes that have no name.",
   flags: {
-    all: { kind: "switch", aliases: ["a"], help: "every pod" },
+    ...ALL_FLAG,
     force: {
       kind: "switch",
       aliases: ["f"],
@@ -20,21 +20,16 @@ export const rm = defineCommand({
     },
     ...PLACE_FLAGS,
   },
-  args: { min: 0 },
+  args: NAMED_PODS,
   examples: ["ocicat pod rm web", "ocicat pod rm --force --all"],
   async act(flags, { command }) {
     const force = flags.switch("force");
     const options = { ...placeOptions(flags), force };
-    const words = await wantedPods(flags, command);
-    return forEachContainer(words, command, (word) =>
-      removePod(word, options).catch((error: unknown) => {
-        const isGone = error instanceof OcicatError && error.code === "not-found";
-        if (!(force && isGone)) {
-          throw error;
-        }
-        return word;
-      }),
-    );
+    const words = await wantedPods(flags);
+    return forEachContainer(words, command, async (word) => {
+      const removed = removePod(word, options);
+      return (await (force ? removed.catch(unlessMissing) : removed)) ?? word;
+    });
   },
 });
 

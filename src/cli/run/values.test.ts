@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
-import { parseCpus, parseEntrypoint, parseMemory, parsePidsLimit, variables } from "./values.ts";
+import { parseCpus, parseEntrypoint, parsePidsLimit, parseSize, variables } from "./values.ts";
 
 test.each<[string, number]>([
   ["1", 1],
@@ -11,13 +11,13 @@ test.each<[string, number]>([
   ["2GiB", 2 ** 31],
   ["100b", 100],
 ])("--memory %s", (text, bytes) => {
-  expect(parseMemory(text)).toBe(bytes);
+  expect(parseSize("memory", text)).toBe(bytes);
 });
 
 test.each(["", "0", "-1", "m", "1t", "1e9", "0x10", "1 g", "99999999g", "1gx"])(
   "--memory %s is refused",
   (text) => {
-    expect(() => parseMemory(text)).toThrow("it is not a number of bytes");
+    expect(() => parseSize("memory", text)).toThrow("it is not a number of bytes");
   },
 );
 

@@ -16,12 +16,7 @@ export function badValue(flag: string, value: string, reason: string, hint?: str
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 
-/** "512m", "1.5g", "100000": in bytes. */
-export function parseMemory(text: string): number {
-  return parseSize("memory", text);
-}
-
-/** Of any flag whose value is a number of bytes, at least one. */
+/** "512m", "1.5g", "100000", of any flag: in bytes, at least one. */
 export function parseSize(flag: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)([bkmg]?)(?:i?b)?$/i.exec(text);
   const bytes = Math.floor(Number(match?.[1]) * (UNITS[(match?.[2] ?? "").toLowerCase()] ?? 1));

@@ -1,7 +1,7 @@
 // secret exists: says by its exit code whether a secret is there.
 
 import { inspectSecret } from "../../engine/secrets/secret-operations.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 
@@ -13,15 +13,11 @@ export const exists = defineCommand({
   completes: "secret",
   examples: ["ocicat secret exists db-password || ocicat secret create db-password ./password"],
   async act(flags) {
-    try {
-      await inspectSecret(flags.args[0] ?? "", { ...placeOptions(flags), withValue: false });
-      return 0;
-    } catch (error) {
-      if (error instanceof OcicatError && error.code === "not-found") {
-        return 1;
-      }
-      throw error;
-    }
+    const found = await inspectSecret(flags.args[0] ?? "", {
+      ...placeOptions(flags),
+      withValue: false,
+    }).catch(unlessMissing);
+    return found === undefined ? 1 : 0;
   },
   failureCode: () => 125,
 });

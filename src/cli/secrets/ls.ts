@@ -4,6 +4,7 @@ import { listSecrets } from "../../engine/secrets/secret-operations.ts";
 import type { Secret } from "../../engine/secrets/secret-store.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
+import { labelText } from "../terminal/label-text.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { writeOutput } from "../write-text.ts";
 
@@ -48,8 +49,6 @@ function rowOf({ id, name, created, updated, labels }: Secret): Row {
     Driver: "file",
     CreatedAt: created,
     UpdatedAt: updated,
-    Labels: Object.entries(labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(","),
+    Labels: labelText(labels),
   };
 }

@@ -3,6 +3,7 @@
 import { type ListedVolume, listVolumes } from "../../engine/volumes/volume-operations.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
+import { labelText } from "../terminal/label-text.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { writeOutput } from "../write-text.ts";
 
@@ -52,9 +53,7 @@ function rowOf({ name, path, labels, created, containers }: ListedVolume): Row {
     Driver: "local",
     Name: name,
     Mountpoint: path,
-    Labels: Object.entries(labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(","),
+    Labels: labelText(labels),
     Scope: "local",
     CreatedAt: created,
     Containers: containers.join(","),

@@ -1,7 +1,7 @@
 // volume rm: removes volumes with all that is in them.
 
 import { removeVolume } from "../../engine/volumes/volume-operations.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import { forEachContainer, PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 
@@ -17,12 +17,8 @@ export const rm = defineCommand({
   examples: ["ocicat volume rm data"],
   act(flags, { command }) {
     return forEachContainer(flags.args, command, async (name) => {
-      await removeVolume(name, placeOptions(flags)).catch((error: unknown) => {
-        const isGone = error instanceof OcicatError && error.code === "not-found";
-        if (!(flags.switch("force") && isGone)) {
-          throw error;
-        }
-      });
+      const removed = removeVolume(name, placeOptions(flags));
+      await (flags.switch("force") ? removed.catch(unlessMissing) : removed);
       return name;
     });
   },
