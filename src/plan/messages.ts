@@ -1,4 +1,5 @@
-// Connected sockets, and messages with descriptors, built in the program's data: struct msghdr and what it points to.
+// Connected sockets, and messages with descriptors, built in the program's data: struct msghdr and
+// what it points to.
 
 import {
   AF_UNIX,

@@ -409,7 +409,7 @@ static void run(int directory_fd) {
       HOLD_VERSION, 0,      1,          init_fd,         in[1],             out[0],
       error[0],     NO_FD,  primary[1], open_listener(), dup(directory_fd), 0,
       {(u64) "log", 0, dup(directory_fd), 1, 0, 0}};
-  if (one_in(2)) request.flags = SUPERVISED;
+  request.flags = random_number(HOLD_FLAGS + 1) & ~(u32)PRIMARY_SETTLES;
   i64 result;
   while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) totals.supervisors++;
   if (result != 0 && result != -EIO && result != -EINTR && result != -ENOSPC)
