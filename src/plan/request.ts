@@ -104,7 +104,7 @@ export interface OutputFifo {
 }
 
 /** Those that the caller opens for the holder. */
-export function holdersDescriptors(end: HoldEnd): number[] {
+export function holdersDescriptors(end: Omit<HoldEnd, "kind" | "stdin">): number[] {
   const { primaryFd, listenerFd, directoryFd, log, lockFds = [] } = end;
   const fds = [primaryFd, listenerFd, directoryFd, log?.directoryFd, ...lockFds];
   return fds.filter((fd) => fd !== undefined);

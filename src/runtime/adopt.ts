@@ -4,7 +4,7 @@
 import { O_NONBLOCK, O_RDWR, S_IFIFO, S_IFMT } from "../abi/file.ts";
 import { compileAdoption, compileLastDuty } from "../plan/compile-adoption.ts";
 import { ANSWER_GO } from "../plan/reports.ts";
-import type { ExitCommand, HoldEnd } from "../plan/request.ts";
+import { type ExitCommand, type HoldEnd, holdersDescriptors } from "../plan/request.ts";
 import { launchProgram } from "../stage/launch.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { OwnedFd, statAt, tryOpenAt } from "../sys/file.ts";
@@ -20,7 +20,7 @@ export interface AdoptOptions extends ContainerAddress, Omit<HoldEnd, "kind" | "
 
 /** False: the container's process has ended. */
 export function adopt(options: AdoptOptions): boolean {
-  const { stateRoot, id, onHolder, lockFds = [], ...duties } = options;
+  const { stateRoot, id, onHolder, ...duties } = options;
   using directory = StateDirectory.openUnlocked(stateRoot, id);
   const state = directory.readState();
   using init = openInit(state);
@@ -39,9 +39,7 @@ export function adopt(options: AdoptOptions): boolean {
     // Whether the one before could have ended its streams nobody knows any more.
     held: { ...duties, ...ends, initPid: state.pid, stdoutStays: true, stderrStays: true },
   });
-  const { directoryFd, primaryFd, listenerFd, log } = duties;
-  const fds = [...Object.values(ends), directoryFd, primaryFd, listenerFd, log?.directoryFd];
-  const keepFds = [...fds.filter((fd) => fd !== undefined), ...lockFds];
+  const keepFds = [...Object.values(ends), ...holdersDescriptors(duties)];
   using stage = launchProgram(program, { keepFds, staysBehind: true });
   onHolder(stage.pid);
   stage.send(ANSWER_GO);
