@@ -1,6 +1,7 @@
 // The filters of ps: "KEY=VALUE". Values of one key are alternatives, keys have to match all.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { hasLabel } from "../labels.ts";
 import { stateWord } from "./container-status.ts";
 import type { ListedContainer } from "./list-containers.ts";
 
@@ -64,13 +65,6 @@ function find(all: readonly ListedContainer[], word: string): ListedContainer {
 function statusWords(status: ListedContainer["status"]): readonly string[] {
   const word = stateWord(status);
   return word === "dead" ? ["lost", word] : [word];
-}
-
-function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
-  const equals = wanted.indexOf("=");
-  return equals < 0
-    ? Object.hasOwn(labels, wanted)
-    : labels[wanted.slice(0, equals)] === wanted.slice(equals + 1);
 }
 
 /** Docker's, and what only we have. */

@@ -3,6 +3,7 @@
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { recordPrune } from "../events/record-prune.ts";
 import { parseMoment } from "../images/moment.ts";
+import { hasLabel } from "../labels.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { removeContainer } from "./container-operations.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -66,8 +67,7 @@ async function bytesOf(id: string, options: SurroundingsOptions): Promise<number
 
 type Condition = (record: ContainerRecord) => boolean;
 
-/** Exported for its tests. */
-export function parseCondition(filter: string, nowMs: number): Condition {
+function parseCondition(filter: string, nowMs: number): Condition {
   const match = /^(until|label!?)=(.+)$/s.exec(filter);
   const [, key, value = ""] = match ?? [];
   if (key === "until") {
@@ -82,13 +82,6 @@ export function parseCondition(filter: string, nowMs: number): Condition {
   }
   const wanted = key === "label";
   return ({ options: { labels = {} } }) => hasLabel(labels, value) === wanted;
-}
-
-function hasLabel(labels: Readonly<Record<string, string>>, text: string): boolean {
-  const equals = text.indexOf("=");
-  return equals < 0
-    ? Object.hasOwn(labels, text)
-    : labels[text.slice(0, equals)] === text.slice(equals + 1);
 }
 
 function badFilter(filter: string, reason: string): OcicatError {

@@ -20,6 +20,15 @@ const PULL: RecordedEvent = {
   attributes: {},
 };
 
+const MOUNT: RecordedEvent = {
+  ...DIE,
+  type: "volume",
+  action: "mount",
+  id: "data",
+  name: "",
+  attributes: { driver: "local" },
+};
+
 const EXEC: RecordedEvent = { ...DIE, action: "exec_start: sh -c true" };
 
 test.each<[string, RecordedEvent, boolean]>([
@@ -41,6 +50,10 @@ test.each<[string, RecordedEvent, boolean]>([
   ["image=docker.io/library/nginx", DIE, true],
   ["image=docker.io/library/nginx:1", PULL, true],
   ["image=abcd", PULL, true],
+  ["image=sha256:abcdef", PULL, true],
+  ["image=", MOUNT, false],
+  ["image=data", MOUNT, false],
+  ["image=4f2c00", DIE, false],
   ["image=docker.io/library/nginx:2", DIE, false],
   ["label=tier", DIE, true],
   ["label=tier=front", DIE, true],

@@ -2,6 +2,7 @@
 // have to hold together.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { hasLabel } from "../labels.ts";
 import type { RecordedEvent } from "./event-line.ts";
 
 type Condition = (event: RecordedEvent) => boolean;
@@ -46,7 +47,7 @@ function conditionOf(key: string, wanted: string): Condition | undefined {
     case "event":
       return eventNamed(wanted);
     case "label":
-      return (event) => hasLabel(event, wanted);
+      return ({ attributes }) => hasLabel(attributes, wanted);
     default:
       return undefined;
   }
@@ -63,9 +64,11 @@ function isOfPod({ attributes }: RecordedEvent, wanted: string): boolean {
 
 /** By its name, with or without what stands behind the colon, or the beginning of its ID. */
 function isOfImage({ type, id, name, attributes }: RecordedEvent, wanted: string): boolean {
-  const image = type === "image" ? name : (attributes["image"] ?? "");
-  const isId = type === "image" && wanted !== "" && id.replace("sha256:", "").startsWith(wanted);
-  return isId || image === wanted || image.replace(/:[^:/]*$/, "") === wanted || id === wanted;
+  const isImage = type === "image";
+  const isId = isImage && (id === wanted || id.replace("sha256:", "").startsWith(wanted));
+  const image = isImage ? name : attributes["image"];
+  const isName = image === wanted || image?.replace(/:[^:/]*$/, "") === wanted;
+  return wanted !== "" && (isId || isName);
 }
 
 /** Podman's names of what docker, and so this program, calls otherwise. */
@@ -81,13 +84,6 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
 function eventNamed(wanted: string): Condition {
   const names = [wanted, ...(OTHER_NAMES[wanted] ?? [])];
   return ({ action }) => names.some((name) => action === name || action.startsWith(`${name}: `));
-}
-
-function hasLabel({ attributes }: RecordedEvent, wanted: string): boolean {
-  const equals = wanted.indexOf("=");
-  return equals < 0
-    ? Object.hasOwn(attributes, wanted)
-    : attributes[wanted.slice(0, equals)] === wanted.slice(equals + 1);
 }
 
 function unknownFilter(filter: string): OcicatError {

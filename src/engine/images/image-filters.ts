@@ -13,6 +13,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { closestWord } from "../../error/similar-words.ts";
 import { hexOf } from "../../oci/digest.ts";
 import { formatFamiliar, formatReference } from "../../oci/reference.ts";
+import { hasLabel } from "../labels.ts";
 import { type Catalog, type CatalogImage, namesOf } from "./catalog.ts";
 import { findImage } from "./find-image.ts";
 import { globPattern } from "./glob-pattern.ts";
@@ -122,11 +123,7 @@ function truthOf(key: string, value: string): boolean {
 }
 
 function labelCondition(value: string): ImageCondition {
-  const equals = value.indexOf("=");
-  const key = equals < 0 ? value : value.slice(0, equals);
-  const wanted = equals < 0 ? undefined : value.slice(equals + 1);
-  return ({ facts: { labels } }) =>
-    Object.hasOwn(labels, key) && (wanted === undefined || labels[key] === wanted);
+  return ({ facts: { labels } }) => hasLabel(labels, value);
 }
 
 function madeAfter(value: string, context: FilterContext): ImageCondition {

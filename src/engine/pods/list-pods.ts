@@ -2,6 +2,7 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { NO_RESTART } from "../containers/restart-policy.ts";
+import { hasLabel } from "../labels.ts";
 import type { PodNamespace } from "../run-options.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { allPods, type FoundContainer, type FoundPod, findPod } from "./open-pods.ts";
@@ -40,13 +41,6 @@ const TESTS: Readonly<Record<string, Test>> = {
   "ctr-ids": ({ members }, value) => members.some(({ record }) => record.id.startsWith(value)),
   "ctr-status": ({ members }, value) => members.some(({ status }) => status.kind === value),
 };
-
-function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
-  const equals = wanted.indexOf("=");
-  return equals < 0
-    ? Object.hasOwn(labels, wanted)
-    : labels[wanted.slice(0, equals)] === wanted.slice(equals + 1);
-}
 
 /** Values of one key are alternatives, keys have to match all. */
 function parseFilters(filters: readonly string[]): (pod: ListedPod) => boolean {

@@ -2,24 +2,18 @@
 // to match all.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { hasLabel } from "../labels.ts";
 import type { ListedVolume } from "./volume-operations.ts";
 
 type Test = (volume: ListedVolume, value: string) => boolean;
 
 const TESTS: Readonly<Record<string, Test>> = {
   name: ({ name }, value) => name.includes(value),
-  label: hasLabel,
-  "label!": (volume, value) => !hasLabel(volume, value),
+  label: ({ labels }, value) => hasLabel(labels, value),
+  "label!": ({ labels }, value) => !hasLabel(labels, value),
   dangling: ({ containers }, value) => (containers.length === 0) === (value === "true"),
   driver: (_, value) => value === "local",
 };
-
-function hasLabel({ labels }: ListedVolume, wanted: string): boolean {
-  const equals = wanted.indexOf("=");
-  return equals < 0
-    ? Object.hasOwn(labels, wanted)
-    : labels[wanted.slice(0, equals)] === wanted.slice(equals + 1);
-}
 
 export function parseVolumeFilters(filters: readonly string[]): (volume: ListedVolume) => boolean {
   const values = new Map<string, string[]>();
