@@ -2,19 +2,15 @@
 
 import { isFrozen } from "../cgroup/freeze.ts";
 import type { State } from "../oci/state.ts";
-import { OwnedFd } from "../sys/file.ts";
-import { readProcessStat, tryOpenPidfd } from "../sys/process.ts";
+import type { OwnedFd } from "../sys/file.ts";
+import { isAlive, openLiveProcess } from "../sys/process.ts";
 import type { ContainerState, StateDirectory } from "./state-directory.ts";
 
 export type Status = "creating" | "created" | "running" | "paused" | "stopped";
 
 /** Whether the process with the container's pid is still its init, and not a zombie. */
 export function initIsAlive(state: ContainerState): boolean {
-  if (state.pid <= 0) {
-    return false;
-  }
-  const stat = readProcessStat(state.pid);
-  return stat !== undefined && stat.startTime === state.startTime && !/[ZX]/.test(stat.state);
+  return isAlive(state);
 }
 
 export function statusOf(directory: StateDirectory, state: ContainerState): Status {
@@ -35,15 +31,7 @@ export function statusOf(directory: StateDirectory, state: ContainerState): Stat
  * open: from then on it cannot become another process.
  */
 export function openInit(state: ContainerState): OwnedFd | undefined {
-  if (state.pid <= 0) {
-    return undefined;
-  }
-  const fd = tryOpenPidfd(state.pid);
-  if (fd < 0) {
-    return undefined;
-  }
-  using pidfd = new OwnedFd(fd);
-  return initIsAlive(state) ? new OwnedFd(pidfd.release()) : undefined;
+  return openLiveProcess(state);
 }
 
 /** The document that hooks read and `state` prints. */

@@ -6,7 +6,7 @@ import { Errno } from "../error/errno.ts";
 import { OcicatError, systemError } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
 import { addressOf, hostArchitecture, rawSpawn } from "./entry.ts";
-import { readTextFileIfExists } from "./file.ts";
+import { OwnedFd, readTextFileIfExists } from "./file.ts";
 import { cstring, encodeText, setU64, words } from "./memory.ts";
 
 /** One system call of the child, before its execve: its name and arguments. */
@@ -174,6 +174,31 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
     parentPid: Number(fields[1]),
     startTime: fields[19] ?? "",
   };
+}
+
+/** One process, whatever becomes of its pid. */
+export interface NamedProcess {
+  /** 0: nobody knows. */
+  readonly pid: number;
+  /** As readProcessStat has it. */
+  readonly startTime: string;
+}
+
+/** It is there, and no zombie. */
+export function isAlive({ pid, startTime }: NamedProcess): boolean {
+  const stat = pid <= 0 ? undefined : readProcessStat(pid);
+  return stat !== undefined && stat.startTime === startTime && !/[ZX]/.test(stat.state);
+}
+
+/** A pidfd; undefined: it has ended. */
+export function openLiveProcess(named: NamedProcess): OwnedFd | undefined {
+  const fd = named.pid <= 0 ? -1 : tryOpenPidfd(named.pid);
+  if (fd < 0) {
+    return undefined;
+  }
+  using pidfd = new OwnedFd(fd);
+  // Only now the pid can't become another process's.
+  return isAlive(named) ? new OwnedFd(pidfd.release()) : undefined;
 }
 
 /** A process that ends between open and read answers ESRCH. */

@@ -109,7 +109,7 @@ function cancelPendingRestart({ folder, surroundings, record }: StoredContainer)
   if (started !== undefined && isRestartAwaited(stateRoot, record.id, started)) {
     // With the lock nobody is between its waiting and its start.
     using _lock = folder.lock();
-    cancelRestart(stateRoot, record.id, started);
+    cancelRestart(stateRoot, record.id);
   }
 }
 

@@ -6,7 +6,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { type AttachEnd, attach } from "../../holder/attach.ts";
 import type { ConsoleSize } from "../../oci/process.ts";
 import { OwnedFd } from "../../sys/file.ts";
-import { exitCodeOf, trySignalPidfd, waitForPid } from "../../sys/process.ts";
+import { exitCodeOf, openLiveProcess, trySignalPidfd, waitForPid } from "../../sys/process.ts";
 import { socketPair } from "../../sys/socket.ts";
 import { isTerminal, terminalSize } from "../../sys/terminal.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
@@ -14,7 +14,6 @@ import type { SurroundingsOptions } from "../surroundings.ts";
 import { detachKeys } from "./detach-keys.ts";
 import type { ExecRequest } from "./exec-process.ts";
 import type { StoredExecRequest } from "./exec-record.ts";
-import { openExecProcess } from "./exec-status.ts";
 import { type StartedExec, startNewExec } from "./start-exec.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
@@ -90,7 +89,7 @@ function attachTo(
   { surroundings }: StoredContainer,
   options: ExecContainerOptions,
 ): AttachEnd {
-  using target = openExecProcess(exec.start);
+  using target = openLiveProcess(exec.start);
   const { interactive, terminal } = options;
   // Raw mode is for the terminal that is read from; its size can be that of the one that is written to.
   const candidates = interactive ? [STDIN] : [STDIN, STDOUT];

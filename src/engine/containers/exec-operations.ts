@@ -10,7 +10,7 @@ import { HolderConnection } from "../../holder/holder-connection.ts";
 import { call } from "../../sys/call.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { poll } from "../../sys/poll.ts";
-import { trySignalPidfd } from "../../sys/process.ts";
+import { openLiveProcess, trySignalPidfd } from "../../sys/process.ts";
 import { connectUnix } from "../../sys/socket.ts";
 import type { TerminalSize } from "../../sys/terminal.ts";
 import { untilReady } from "../../sys/waiting.ts";
@@ -18,7 +18,6 @@ import type { SurroundingsOptions } from "../surroundings.ts";
 import { recordedExecIds } from "./exec-folder.ts";
 import type { StoredExecRequest } from "./exec-record.ts";
 import { type ExecReport, execReport } from "./exec-report.ts";
-import { openExecProcess } from "./exec-status.ts";
 import { type ExecLaunch, makeExec, type StartedExec, startCreatedExec } from "./start-exec.ts";
 import { openContainer } from "./stored-container.ts";
 import { openExec, type StoredExec } from "./stored-exec.ts";
@@ -83,7 +82,7 @@ export async function waitForExec(
 /** The process first, and then its holder, which writes down at once how that was. */
 async function untilItEnds(exec: StoredExec): Promise<void> {
   const { start } = exec.record;
-  using process = start === undefined ? undefined : openExecProcess(start);
+  using process = start === undefined ? undefined : openLiveProcess(start);
   if (process !== undefined) {
     await untilReady(process.number);
   }
@@ -159,7 +158,7 @@ export async function signalExec(
 ): Promise<boolean> {
   using exec = await openExec(word, options);
   const { start } = exec.record;
-  using process = start === undefined ? undefined : openExecProcess(start);
+  using process = start === undefined ? undefined : openLiveProcess(start);
   return process !== undefined && trySignalPidfd(process.number, signal) === 0;
 }
 

@@ -24,7 +24,7 @@ const EXPECTED: readonly [status: ExecStatus, report: Partial<ExecReport>][] = [
     { Running: true, ExitCode: null, Pid: 42, Error: "", CanRemove: false },
   ],
   [
-    { kind: "exited", code: 3, finishedMs: 5 },
+    { kind: "exited", code: 3 },
     { Running: false, ExitCode: 3, Pid: 0, Error: "", CanRemove: true },
   ],
   [

@@ -1,24 +1,21 @@
 // The process that holds a container, as its start record names it. When the container has ended, the same
 // process executes `ocicat container-ended`.
 
-import { OwnedFd } from "../../sys/file.ts";
-import { readProcessStat, tryOpenPidfd } from "../../sys/process.ts";
+import type { OwnedFd } from "../../sys/file.ts";
+import { isAlive, type NamedProcess, openLiveProcess, readProcessStat } from "../../sys/process.ts";
 import type { StartRecord } from "./container-record.ts";
 
-export function holderIsAlive({ holderPid, holderStartTime }: StartRecord): boolean {
-  const stat = holderPid === 0 ? undefined : readProcessStat(holderPid);
-  return stat !== undefined && stat.startTime === holderStartTime && !/[ZX]/.test(stat.state);
+export function holderIsAlive(started: StartRecord): boolean {
+  return isAlive(holderOf(started));
 }
 
 /** A pidfd; undefined: it has ended. */
 export function openLiveHolder(started: StartRecord): OwnedFd | undefined {
-  const fd = started.holderPid === 0 ? -1 : tryOpenPidfd(started.holderPid);
-  if (fd < 0) {
-    return undefined;
-  }
-  using pidfd = new OwnedFd(fd);
-  // Only now the pid can't become another process's.
-  return holderIsAlive(started) ? new OwnedFd(pidfd.release()) : undefined;
+  return openLiveProcess(holderOf(started));
+}
+
+function holderOf({ holderPid, holderStartTime }: StartRecord): NamedProcess {
+  return { pid: holderPid, startTime: holderStartTime };
 }
 
 /** The kernel's name for a stage, which a holder was before. */

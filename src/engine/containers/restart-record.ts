@@ -17,10 +17,16 @@ import {
   stat,
   tryUnlinkAt,
 } from "../../sys/file.ts";
-import { readProcessStat, trySignalPidfd } from "../../sys/process.ts";
+import {
+  isAlive,
+  type NamedProcess,
+  openLiveProcess,
+  readProcessStat,
+  trySignalPidfd,
+} from "../../sys/process.ts";
 import { attachFolder, attachSocketName } from "./attach-socket.ts";
 import type { StartRecord } from "./container-record.ts";
-import { holderIsAlive, openLiveHolder } from "./holder-process.ts";
+import { holderIsAlive } from "./holder-process.ts";
 
 const VERSION = 1;
 const SIZE_LIMIT = 4096;
@@ -52,7 +58,7 @@ export function removeRestartRecord(stateRoot: string, id: string): void {
 /** `started`: of the run that ended. */
 export function isRestartAwaited(stateRoot: string, id: string, started: StartRecord): boolean {
   const record = readRestartRecord(stateRoot, id);
-  return record?.startedMs === started.startedMs && holderIsAlive(waiterOf(record, started));
+  return record?.startedMs === started.startedMs && isAlive(waiterOf(record));
 }
 
 /**
@@ -62,7 +68,7 @@ export function isRestartAwaited(stateRoot: string, id: string, started: StartRe
 export function isRestartAbandoned(stateRoot: string, id: string, started: StartRecord): boolean {
   const record = readRestartRecord(stateRoot, id);
   if (record !== undefined) {
-    return record.startedMs === started.startedMs && !holderIsAlive(waiterOf(record, started));
+    return record.startedMs === started.startedMs && !isAlive(waiterOf(record));
   }
   const socket = stat(`${attachFolder({ stateRoot })}/${attachSocketName(id)}`);
   return socket !== undefined && !holderIsAlive(started);
@@ -74,12 +80,12 @@ export function isOurRestart(stateRoot: string, id: string): boolean {
 }
 
 /** The container's lock is held: whoever waits is not starting it, and never will. */
-export function cancelRestart(stateRoot: string, id: string, started: StartRecord): void {
+export function cancelRestart(stateRoot: string, id: string): void {
   const record = readRestartRecord(stateRoot, id);
   if (record === undefined) {
     return;
   }
-  using waiter = openLiveHolder(waiterOf(record, started));
+  using waiter = openLiveProcess(waiterOf(record));
   if (waiter !== undefined) {
     trySignalPidfd(waiter.number, SIGKILL);
   }
@@ -87,8 +93,8 @@ export function cancelRestart(stateRoot: string, id: string, started: StartRecor
 }
 
 /** Mostly the same process as its holder. */
-function waiterOf(record: RestartRecord, started: StartRecord): StartRecord {
-  return { ...started, holderPid: record.waiterPid, holderStartTime: record.waiterStartTime };
+function waiterOf({ waiterPid, waiterStartTime }: RestartRecord): NamedProcess {
+  return { pid: waiterPid, startTime: waiterStartTime };
 }
 
 function readRestartRecord(stateRoot: string, id: string): RestartRecord | undefined {

@@ -2,7 +2,7 @@
 
 import { SIGKILL } from "../../abi/process.ts";
 import { stat } from "../../sys/file.ts";
-import { trySignalPidfd } from "../../sys/process.ts";
+import { openLiveProcess, trySignalPidfd } from "../../sys/process.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { listContainerIds } from "./container-names.ts";
 import {
@@ -13,7 +13,7 @@ import {
   listExecIds,
   removeExecFolders,
 } from "./exec-folder.ts";
-import { execStatus, openExecProcess } from "./exec-status.ts";
+import { execStatus } from "./exec-status.ts";
 
 /** So many that have ended can be asked. */
 const KEPT = 64;
@@ -63,7 +63,7 @@ export function killExecs(surroundings: Surroundings, container: string): void {
 
 function killExec(folder: ExecFolder): void {
   const start = folder.read()?.start;
-  using pidfd = start === undefined ? undefined : openExecProcess(start);
+  using pidfd = start === undefined ? undefined : openLiveProcess(start);
   if (pidfd !== undefined) {
     trySignalPidfd(pidfd.number, SIGKILL);
   }

@@ -13,7 +13,7 @@ import { bootMs } from "../../sys/clock.ts";
 import { addressOf } from "../../sys/entry.ts";
 import { OwnedFd, open, readTextFileIfExists, stat, statAt, tryFlock } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
-import { readProcessStat } from "../../sys/process.ts";
+import { isAlive, readProcessStat } from "../../sys/process.ts";
 import { makeSupervisorFolder, type SupervisorPlace } from "./supervisor-place.ts";
 
 const VERSION = 1;
@@ -88,9 +88,7 @@ function writeDocument(lock: OwnedFd, starts: readonly number[]): void {
 /** Its pid; undefined: none runs. */
 export function supervisorPid(place: SupervisorPlace): number | undefined {
   const document = readDocument(place);
-  const found = document === undefined ? undefined : readProcessStat(document.pid);
-  const isIt = found !== undefined && found.startTime === document?.startTime;
-  return isIt && !/[ZX]/.test(found.state) ? document?.pid : undefined;
+  return document !== undefined && isAlive(document) ? document.pid : undefined;
 }
 
 /** What cannot be read, half written as it may be, says nothing. */
