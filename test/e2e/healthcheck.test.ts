@@ -222,6 +222,32 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
     expect(place.call("wait", ["--condition", "happy", "plain"]).status).toBe(1);
   });
 
+  test("wait --condition waits for what is about to be started again", async () => {
+    const script = `test -e /shared/up || exit 4; ${FOREVER}`;
+    const check = ["--health-cmd", "true", "--health-interval=100ms"];
+    place.detach("failing", script, "--restart=always", ...check, "-v", `${shared()}:/shared`);
+    const waiting = place.start("wait", ["--condition", "healthy", "failing"]);
+    const vain = place.start("wait", ["--condition", "unhealthy", "failing"]);
+    const restarts = () => JSON.parse(place.outputOf("inspect", "failing"))[0].RestartCount;
+    await eventually("some ends", () => restarts() > 2);
+    expect([waiting.exitCode, vain.exitCode]).toEqual([null, null]);
+    writeFileSync(join(shared(), "up"), "");
+    expect(await new Response(waiting.stdout).text()).toBe("-1\n");
+    place.outputOf("stop", "-t", "0", "failing");
+    expect(await vain.exited).toBe(1);
+  });
+
+  test("wait --condition does not wait for what nobody saw end", () => {
+    place.detach("lost", FOREVER);
+    const pid = Number(place.outputOf("inspect", "--format", "{{.State.Pid}}", "lost"));
+    const record = join(place.folderOf("lost"), "started.json");
+    process.kill(JSON.parse(readFileSync(record, "utf8")).holderPid, "SIGKILL");
+    process.kill(pid, "SIGKILL");
+    const late = place.call("wait", ["--condition", "running", "lost"]);
+    expect(late.stderr).toContain("its holder was killed");
+    expect(late.status).toBe(1);
+  });
+
   test("a holder that is killed is followed by another one before anybody asks", async () => {
     start("kept", counting("kept"), "--health-interval=100ms");
     await eventually("a probe", () => numberOfProbes("kept") > 0);

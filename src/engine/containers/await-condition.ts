@@ -6,11 +6,12 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { FolderWatch } from "../../sys/inotify.ts";
 import { poll } from "../../sys/poll.ts";
 import { healthCheckOf } from "../health/health-check.ts";
-import { currentRun, readHealth } from "../health/health-file.ts";
+import { liveHealth } from "../health/health-file.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { openHolder } from "./await-end.ts";
-import { readContainerRecord } from "./container-record.ts";
-import type { ContainerStatus } from "./container-status.ts";
+import { isStopped, readContainerRecord } from "./container-record.ts";
+import { type ContainerStatus, isRestarting } from "./container-status.ts";
+import { isAboutToRestart } from "./due-restart.ts";
 import { keepPromises } from "./keep-promises.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
@@ -30,7 +31,7 @@ const NO_CODE = -1;
 
 /**
  * Until one of them holds. The exit code of a container that has ended, else -1. Throws "wrong-state" for
- * one that has ended and can therefore not become what is waited for.
+ * one that has ended and is not about to be started again: it does not become what is waited for.
  */
 export async function waitForCondition(
   word: string,
@@ -42,6 +43,8 @@ export async function waitForCondition(
   using watch = new FolderWatch(container.folder.path);
   for (;;) {
     watch.drain();
+    // Before its status: what its holder writes at last is in that.
+    using holder = openHolder(container);
     const status = container.status();
     if (conditions.some((condition) => holds(container, status, condition))) {
       return status.kind === "exited" ? status.code : NO_CODE;
@@ -49,10 +52,7 @@ export async function waitForCondition(
     if (readContainerRecord(container.folder.fd) === undefined) {
       throw unreachable(container, "it has been removed");
     }
-    if (status.kind === "exited") {
-      throw unreachable(container, `it has ended with ${status.code}`);
-    }
-    using holder = openHolder(container);
+    checkToCome(container, status, holder !== undefined);
     const ended = holder === undefined ? [] : [{ fd: holder.number, events: POLLIN }];
     const [, isOver = 0] = poll([{ fd: watch.fd, events: POLLIN }, ...ended]);
     if (isOver !== 0) {
@@ -62,11 +62,7 @@ export async function waitForCondition(
   }
 }
 
-function holds(
-  { record, folder }: StoredContainer,
-  status: ContainerStatus,
-  condition: Condition,
-): boolean {
+function holds(container: StoredContainer, status: ContainerStatus, condition: Condition): boolean {
   switch (condition) {
     case "created":
     case "exited":
@@ -76,10 +72,8 @@ function holds(
     case "stopped":
       return status.kind === "exited" || status.kind === "lost";
     case "healthy":
-    case "unhealthy": {
-      const run = healthCheckOf(record.options) === undefined ? undefined : currentRun(status);
-      return run !== undefined && readHealth(folder.fd, run).status === condition;
-    }
+    case "unhealthy":
+      return liveHealth(container, status) === condition;
   }
 }
 
@@ -87,6 +81,22 @@ function checkPossible(container: StoredContainer, conditions: readonly Conditio
   const isOfHealth = conditions.every((each) => each === "healthy" || each === "unhealthy");
   if (isOfHealth && healthCheckOf(container.record.options) === undefined) {
     throw unreachable(container, "it has no health check");
+  }
+}
+
+function checkToCome(
+  container: StoredContainer,
+  status: ContainerStatus,
+  hasHolder: boolean,
+): void {
+  const comesBack = isRestarting(status)
+    ? !isStopped(container.folder.fd)
+    : isAboutToRestart(container, status);
+  if (status.kind === "exited" && !comesBack) {
+    throw unreachable(container, `it has ended with ${status.code}`);
+  }
+  if (status.kind === "lost" && !comesBack && !hasHolder) {
+    throw unreachable(container, status.reason);
   }
 }
 

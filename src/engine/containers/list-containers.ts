@@ -2,14 +2,13 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { HealthStatus } from "../health/health.ts";
-import { healthCheckOf } from "../health/health-check.ts";
-import { currentRun, readHealth } from "../health/health-file.ts";
+import { liveHealth } from "../health/health-file.ts";
 import { isPod } from "../pods/pod-record.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { type ContainerStatus, isLive } from "./container-status.ts";
 import { isNeglected } from "./keep-promises.ts";
-import { eachContainer, openContainer, type StoredContainer } from "./stored-container.ts";
+import { eachContainer, openContainer } from "./stored-container.ts";
 
 export interface ListedContainer {
   readonly record: ContainerRecord;
@@ -40,7 +39,7 @@ export async function listContainers(
       neglected.push(container.record.id);
     }
     const status = container.status();
-    return { record: container.record, status, health: healthOf(container, status) };
+    return { record: container.record, status, health: liveHealth(container, status) };
   });
   for (const id of neglected) {
     await openAndLeave(id, options);
@@ -66,12 +65,4 @@ async function openAndLeave(id: string, options: SurroundingsOptions): Promise<v
       throw error;
     }
   }
-}
-
-function healthOf(
-  { record, folder }: StoredContainer,
-  status: ContainerStatus,
-): HealthStatus | undefined {
-  const run = healthCheckOf(record.options) === undefined ? undefined : currentRun(status);
-  return run === undefined ? undefined : readHealth(folder.fd, run).status;
 }

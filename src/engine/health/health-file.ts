@@ -10,7 +10,9 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextAtIfExists, replaceFileAt } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import type { ContainerStatus } from "../containers/container-status.ts";
-import { type Health, NEW_HEALTH } from "./health.ts";
+import type { StoredContainer } from "../containers/stored-container.ts";
+import { type Health, type HealthStatus, NEW_HEALTH } from "./health.ts";
+import { healthCheckOf } from "./health-check.ts";
 
 const NAME = "health.json";
 const VERSION = 1;
@@ -47,6 +49,15 @@ export function readHealth(folderFd: number, run: ContainerRun | undefined): Hea
   return document === undefined || (run !== undefined && !isSameRun(document.run, run))
     ? NEW_HEALTH
     : document;
+}
+
+/** Undefined: it does not run, or has no check. */
+export function liveHealth(
+  { record, folder }: Pick<StoredContainer, "record" | "folder">,
+  status: ContainerStatus,
+): HealthStatus | undefined {
+  const run = healthCheckOf(record.options) === undefined ? undefined : currentRun(status);
+  return run === undefined ? undefined : readHealth(folder.fd, run).status;
 }
 
 export function writeHealth(folderFd: number, run: ContainerRun, health: Health): void {
