@@ -33,10 +33,12 @@ export async function chooseUsers(
 ): Promise<WithUsers> {
   const { users } = options;
   checkMounts(options);
-  if (users === undefined || users.kind === "maps") {
-    return { options: refuseRootless(options, isRootless), [Symbol.dispose]: () => undefined };
+  if (isRootless) {
+    throw rootless();
   }
-  refuseRootless(options, isRootless);
+  if (users === undefined || users.kind === "maps") {
+    return { options, [Symbol.dispose]: () => undefined };
+  }
   if (users.kind !== "auto") {
     return { options: { ...options, users: named(users) }, [Symbol.dispose]: () => undefined };
   }
@@ -62,16 +64,13 @@ function checkMounts({ mounts, users }: RunContainerOptions): void {
 }
 
 /** An image's files belong to the user on the disk, who may not show them as another one's. */
-function refuseRootless(options: RunContainerOptions, isRootless: boolean): RunContainerOptions {
-  if (isRootless) {
-    throw new OcicatError("unsupported", {
-      operation: "choose",
-      subject: "other ids for the container's users",
-      reason: "only root may mount the files of an image with other owners",
-      hint: "an ordinary user is root in their containers, and has the ids of subuid(5) behind that",
-    });
-  }
-  return options;
+function rootless(): OcicatError {
+  return new OcicatError("unsupported", {
+    operation: "choose",
+    subject: "other ids for the container's users",
+    reason: "only root may mount the files of an image with other owners",
+    hint: "an ordinary user is root in their containers, and has the ids of subuid(5) behind that",
+  });
 }
 
 function named(users: Exclude<RunUsers, ChosenUsers | { readonly kind: "auto" }>): ChosenUsers {

@@ -111,7 +111,7 @@ function imageHealthcheck(options: ContainerRecord["options"]): Pick<ImageConfig
 }
 
 /** The image's configuration, with what the container was told in its place. */
-export function containerConfig(
+function containerConfig(
   config: ImageConfig,
   { options }: Pick<ContainerRecord, "options">,
 ): ImageConfig {

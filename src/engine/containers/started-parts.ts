@@ -45,17 +45,14 @@ export async function makeStartedParts(request: StartRequest): Promise<StartedPa
   }
   const held = opened.move();
   const undone = made.move();
-  let isKept = false;
   return {
     ...{ mounts, env, lockFds, mountKeys },
     keep: () => {
-      isKept = true;
+      undone.move();
     },
     [Symbol.dispose]: () => {
       held.dispose();
-      if (!isKept) {
-        undone.dispose();
-      }
+      undone.dispose();
     },
   };
 }
