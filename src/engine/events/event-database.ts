@@ -43,7 +43,7 @@ const SCHEMA = {
 `,
 } as const;
 
-/** Of the files of earlier boots there is nothing to fold any more. */
+/** A hot file follows one that somebody has removed: of that there is nothing to fold any more. */
 const SOURCES_KEPT = 100;
 
 export interface EventRange {

@@ -43,6 +43,7 @@ export interface HotLine {
 export class HotEvents implements Disposable {
   readonly #path: string;
   readonly #file: OwnedFd;
+  #head: string | undefined;
 
   private constructor(path: string, fd: number) {
     this.#path = path;
@@ -58,8 +59,11 @@ export class HotEvents implements Disposable {
 
   /** What no other file of events begins with. Undefined: its first line is not there yet. */
   get head(): string | undefined {
-    const [line] = this.lines(0);
-    return line?.text;
+    if (this.#head === undefined) {
+      const [line] = this.lines(0);
+      this.#head = line?.text;
+    }
+    return this.#head;
   }
 
   get size(): number {
