@@ -27,6 +27,11 @@ export interface RunNames {
   readonly resolverOptions?: readonly string[];
 }
 
+/** The name of the host itself. */
+export function hostsName(): string | undefined {
+  return readTextFileIfExists("/proc/sys/kernel/hostname")?.trim();
+}
+
 export interface NameRequest {
   readonly options: RunContainerOptions;
   readonly folder: { readonly fd: number; readonly path: string };

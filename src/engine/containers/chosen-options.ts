@@ -3,11 +3,12 @@
 
 import { O_CREAT, O_EXCL, O_WRONLY } from "../../abi/file.ts";
 import type { ImageConfig } from "../../oci/image-spec.ts";
-import { OwnedFd, open, readTextFileIfExists, writeAll } from "../../sys/file.ts";
+import { OwnedFd, open, writeAll } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
 import { withImageHealth } from "../health/health-check.ts";
 import type { ChosenImages } from "../image-mounts.ts";
 import type { RunImage } from "../run-image.ts";
+import { hostsName } from "../run-names.ts";
 import { withContainerIds } from "../run-namespaces.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { IdMaps } from "../run-spec.ts";
@@ -21,9 +22,8 @@ export function withIds(options: RunContainerOptions, storeRoot: string): RunCon
 
 /** In the host's network a container has the host's name, as with docker and podman. */
 function hostsHostname({ network, hostname }: RunContainerOptions): { hostname?: string } {
-  const name = readTextFileIfExists("/proc/sys/kernel/hostname")?.trim();
-  const isWanted = network === "host" && hostname === undefined && name !== undefined;
-  return isWanted ? { hostname: name } : {};
+  const name = network === "host" && hostname === undefined ? hostsName() : undefined;
+  return name === undefined ? {} : { hostname: name };
 }
 
 /** Throws "not-found" for a container that is not there. */

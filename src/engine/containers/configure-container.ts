@@ -3,13 +3,12 @@
 
 import { readAccounts } from "../../image/accounts.ts";
 import type { Spec } from "../../oci/spec.ts";
-import { readTextFileIfExists } from "../../sys/file.ts";
 import { terminalSize } from "../../sys/terminal.ts";
 import { checkUser, ownIdMaps } from "../id-maps.ts";
 import { type ImageProcess, imageProcess } from "../image-process.ts";
 import { podCgroupPath, podHostname } from "../pods/pod-record.ts";
 import { allDevices, findDevices } from "../run-devices.ts";
-import { nameMounts } from "../run-names.ts";
+import { hostsName, nameMounts } from "../run-names.ts";
 import { type JoinedNamespaces, namespaceMode, runNamespaces } from "../run-namespaces.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { RunSourceFiles } from "../run-source.ts";
@@ -29,7 +28,7 @@ export function configureContainer(
   const hasHostsName = namespaceMode(options, "uts") !== "private";
   const isPause = options.source.kind === "pause";
   const ownName = isPause ? podHostname(request.container.record) : id.slice(0, 12);
-  const hostname = options.hostname ?? (hasHostsName ? hostsName() : ownName);
+  const hostname = options.hostname ?? (hasHostsName ? (hostsName() ?? "") : ownName);
   const size = options.terminal ? terminalSize(0) : undefined;
   const process = processOf(source, request, hostname);
   checkUser(process.user, idMaps);
@@ -47,10 +46,6 @@ export function configureContainer(
     nameFiles: nameMounts({ options, folder: place, hostname, containersFolder }),
     consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
   });
-}
-
-function hostsName(): string {
-  return (readTextFileIfExists("/proc/sys/kernel/hostname") ?? "").trim();
 }
 
 function processOf(
