@@ -62,13 +62,13 @@ function ownId(hostID: number): IdMapping {
   return { containerID: 0, hostID, size: 1 };
 }
 
-export interface Range {
+export interface IdRange {
   readonly start: number;
   readonly size: number;
 }
 
 /** Lines NAME-OR-ID:START:COUNT. */
-export function lentRanges(path: string, names: readonly string[]): Range[] {
+export function lentRanges(path: string, names: readonly string[]): IdRange[] {
   return (readTextFileIfExists(path) ?? "").split("\n").flatMap((line) => {
     const [name = "", start = "", size = ""] = line.split(":");
     const isLent = names.includes(name) && /^\d+$/.test(start) && /^\d+$/.test(size);
@@ -76,7 +76,7 @@ export function lentRanges(path: string, names: readonly string[]): Range[] {
   });
 }
 
-function behind(own: IdMapping, ranges: readonly Range[]): IdMapping[] {
+function behind(own: IdMapping, ranges: readonly IdRange[]): IdMapping[] {
   const mappings = [own];
   let containerID = 1;
   for (const { start, size } of ranges) {

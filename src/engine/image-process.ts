@@ -48,7 +48,7 @@ export interface ImageProcess {
   readonly stopSignal: string;
 }
 
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Throws OcicatError invalid-argument for an unknown user or group, or when nothing is to be run. */
 export function imageProcess(

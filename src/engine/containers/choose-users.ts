@@ -8,11 +8,11 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { IdMapping } from "../../oci/mount.ts";
 import { Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
-import { lentRanges, ownIdMaps, type Range } from "../id-maps.ts";
+import { type IdRange, lentRanges, ownIdMaps } from "../id-maps.ts";
 import type { ChosenUsers, RunContainerOptions, RunUsers } from "../run-options.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { WithUsers } from "./chosen-options.ts";
-import { firstFree, type IdRange } from "./free-ids.ts";
+import { firstFree } from "./free-ids.ts";
 import { eachContainer } from "./stored-container.ts";
 
 const LOCK_NAME = "container-users.lock";
@@ -92,7 +92,7 @@ function named(users: Exclude<RunUsers, ChosenUsers | { readonly kind: "auto" }>
   };
 }
 
-function lent(path: string, name: string): readonly Range[] {
+function lent(path: string, name: string): readonly IdRange[] {
   const ranges = lentRanges(path, [name]);
   if (ranges.length === 0) {
     throw new OcicatError("not-found", {
@@ -106,7 +106,7 @@ function lent(path: string, name: string): readonly Range[] {
 }
 
 /** One behind the other, from 0 on. */
-function inOrder(ranges: readonly Range[]): IdMapping[] {
+function inOrder(ranges: readonly IdRange[]): IdMapping[] {
   let containerID = 0;
   return ranges.map(({ start, size }) => {
     const mapping = { containerID, hostID: start, size };

@@ -3,11 +3,10 @@
 
 import type { ImageConfig } from "../../oci/image-spec.ts";
 import { healthcheckDocument } from "../health/health-check.ts";
+import { DEFAULT_PATH } from "../image-process.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { mergedVariables } from "./merged-variables.ts";
-
-const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const DEFAULT_STOP_SECONDS = 10;
+import { DEFAULT_STOP_MS } from "./stop-signal.ts";
 
 export function configReport(
   { id, image, options, command }: ContainerRecord,
@@ -26,7 +25,7 @@ export function configReport(
     Tty: options.terminal,
     OpenStdin: options.interactive,
     StdinOnce: false,
-    Env: mergedVariables([DEFAULT_PATH], config.Env ?? [], options.env),
+    Env: mergedVariables([`PATH=${DEFAULT_PATH}`], config.Env ?? [], options.env),
     Cmd: command.slice(entrypoint.length),
     Image: image?.name ?? "",
     Volumes: config.Volumes ?? {},
@@ -38,6 +37,6 @@ export function configReport(
     StopSignal: options.stopSignal ?? config.StopSignal ?? "SIGTERM",
     // Podman's: not their values.
     Secrets: (options.secrets ?? []).map(({ name }) => ({ Name: name })),
-    StopTimeout: (options.stopTimeoutMs ?? DEFAULT_STOP_SECONDS * 1000) / 1000,
+    StopTimeout: (options.stopTimeoutMs ?? DEFAULT_STOP_MS) / 1000,
   };
 }

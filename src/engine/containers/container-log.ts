@@ -16,6 +16,7 @@ import type { SurroundingsOptions } from "../surroundings.ts";
 import { hasNewHolder } from "./adopt-container.ts";
 import { openHolder } from "./await-end.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
+import { LOG_NAME } from "./start-container.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface LogOptions extends SurroundingsOptions {
@@ -28,7 +29,6 @@ export interface LogOptions extends SurroundingsOptions {
   readonly untilMs?: number;
 }
 
-const LOG_NAME = "log";
 const MOST_FILES = 100;
 const CHUNK_BYTES = 64 * 1024;
 

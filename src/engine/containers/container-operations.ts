@@ -30,10 +30,8 @@ import { NO_RESTART } from "./restart-policy.ts";
 import { isOurRestart, removeRestartRecord } from "./restart-record.ts";
 import { giveBack } from "./settle-container.ts";
 import { startContainer as startStored } from "./start-container.ts";
-import { signalNumber } from "./stop-signal.ts";
+import { DEFAULT_STOP_MS, signalNumber } from "./stop-signal.ts";
 import { eachContainer, openContainer, type StoredContainer } from "./stored-container.ts";
-
-const DEFAULT_STOP_MS = 10_000;
 
 export interface StopOptions extends SurroundingsOptions {
   /** In place of the container's own. */

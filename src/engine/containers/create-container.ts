@@ -129,6 +129,7 @@ async function orRemove<Result>(
     throw error;
   }
 }
+
 async function removeUnborn(
   folder: ContainerFolder,
   idMaps: IdMaps | undefined,

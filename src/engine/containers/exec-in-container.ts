@@ -20,7 +20,10 @@ import { openContainer, type StoredContainer } from "./stored-container.ts";
 export interface ExecContainerOptions extends SurroundingsOptions, ExecRequest {
   /** In the foreground its input is ours; detached, it waits for a client's. */
   readonly interactive: boolean;
-  /** With a terminal: what leaves the process running. As parseDetachKeys has it; the setting's when absent. */
+  /**
+   * With a terminal: what leaves the process running. As parseDetachKeys has it; the setting's when
+   * absent.
+   */
   readonly detachKeys?: readonly number[];
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { firstFree, type IdRange } from "./free-ids.ts";
+import type { IdRange } from "../id-maps.ts";
+import { firstFree } from "./free-ids.ts";
 
 function range(start: number, size: number): IdRange {
   return { start, size };

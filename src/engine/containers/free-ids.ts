@@ -1,9 +1,6 @@
 // Looks for ids that nobody has. No I/O.
 
-export interface IdRange {
-  readonly start: number;
-  readonly size: number;
-}
+import type { IdRange } from "../id-maps.ts";
 
 /** The first of `size` ids in a row that are in one of the ranges and in none that is used. */
 export function firstFree(

@@ -25,7 +25,10 @@ export interface Settlement {
   readonly idMaps: IdMaps | undefined;
 }
 
-/** Repeating it does no harm, and neither does it where the container has been, or is about to be, started again. */
+/**
+ * Repeating it does no harm, and neither does it where the container has been, or is about to be,
+ * started again.
+ */
 export async function settleContainer(settlement: Settlement): Promise<void> {
   const { record, folder, surroundings, idMaps } = settlement;
   using _lock = folder.lock();

@@ -1,7 +1,10 @@
-// The signal that a container's record names for `stop`, as images and users write it: SIGTERM, TERM, 15,
-// SIGRTMIN+3.
+// How `stop` ends a container: the signal that its record names, as images and users write it (SIGTERM, TERM,
+// 15, SIGRTMIN+3), and how long it has then.
 
 import { SIGNALS } from "../../abi/process.ts";
+
+/** Of one that was told nothing else. */
+export const DEFAULT_STOP_MS = 10_000;
 
 const HIGHEST_SIGNAL = 64;
 
