@@ -2,9 +2,8 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { startByName, stopContainer } from "../containers/container-operations.ts";
-import { isStopped, readStartRecord } from "../containers/container-record.ts";
 import type { ContainerStatus } from "../containers/container-status.ts";
-import { NO_RESTART, restartDelayMs } from "../containers/restart-policy.ts";
+import { dueRestartMs } from "../containers/due-restart.ts";
 import { openContainer } from "../containers/stored-container.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { type FoundContainer, findPod, isLive, membersOf, placeOf } from "./open-pods.ts";
@@ -49,22 +48,13 @@ async function tryFindPod(podId: string, surroundings: Surroundings) {
   }
 }
 
-/** By its restart policy. */
+/** By its restart policy, or because its health check has it restarted. */
 async function isToBeStarted(
   { record, status }: FoundContainer,
   surroundings: Surroundings,
 ): Promise<boolean> {
-  if (status.kind !== "exited" && status.kind !== "lost") {
-    return false;
-  }
   using container = await openContainer(record.id, placeOf(surroundings));
-  const ended = {
-    code: status.kind === "exited" ? status.code : undefined,
-    ranMs: 0,
-    restarts: readStartRecord(container.folder.fd)?.restarts ?? 0,
-    isStopped: isStopped(container.folder.fd),
-  };
-  return restartDelayMs(record.options.restart ?? NO_RESTART, ended) !== undefined;
+  return dueRestartMs(container, status) !== undefined;
 }
 
 /**
