@@ -36,7 +36,7 @@ const LISTS: Readonly<Record<CompletedKind, ListOfNames>> = {
     return volumes?.list().map(({ name }) => name) ?? [];
   },
   secret: async (storeRoot) => {
-    const { listSecrets } = await import("./secrets/secret-store.ts");
-    return listSecrets(storeRoot).map(({ name }) => name);
+    const { listSecretNames } = await import("./secrets/secret-store.ts");
+    return listSecretNames(storeRoot);
   },
 };

@@ -111,23 +111,43 @@ function refused(name: string, reason: string): OcicatError {
 /** By their names. */
 export function listSecrets(storeRoot: string): Secret[] {
   using folder = tryOpenFolder(storeRoot);
-  if (folder === undefined) {
-    return [];
-  }
-  const names = readDirectoryAt(folder.number, ".").map(({ name }) => name);
-  return names.toSorted().flatMap((name) => {
-    const document = readDocument(folder.number, name);
-    return document === undefined ? [] : [described(name, document)];
-  });
+  return folder === undefined
+    ? []
+    : namesIn(folder).flatMap((name) => {
+        const document = readDocument(folder.number, name);
+        return document === undefined ? [] : [described(name, document)];
+      });
 }
 
-/** By name, id or the beginning of an id. Throws "not-found". */
+/** In order. */
+export function listSecretNames(storeRoot: string): string[] {
+  using folder = tryOpenFolder(storeRoot);
+  return folder === undefined ? [] : namesIn(folder);
+}
+
+function namesIn(folder: OwnedFd): string[] {
+  return readDirectoryAt(folder.number, ".")
+    .map(({ name }) => name)
+    .toSorted();
+}
+
+/** By name, id or the beginning of an id. Throws "not-found", and for the beginning of several ids. */
 export function findSecret(storeRoot: string, word: string): Secret {
   const secrets = listSecrets(storeRoot);
-  const byId = secrets.filter(({ id }) => word !== "" && id.startsWith(word));
-  const found = secrets.find(({ name }) => name === word) ?? byId[0];
+  const named = secrets.find(({ name }) => name === word);
+  if (named !== undefined) {
+    return named;
+  }
+  const [found, ...others] = secrets.filter(({ id }) => word !== "" && id.startsWith(word));
   if (found === undefined) {
     throw missing(word);
+  }
+  if (others.length > 0) {
+    throw new OcicatError("invalid-argument", {
+      operation: "find",
+      subject: `secret ${quote(word)}`,
+      reason: `${others.length + 1} ids begin so`,
+    });
   }
   return found;
 }
