@@ -63,3 +63,22 @@ test("older names, comments, and what is no JSON", () => {
   expect(resolved({ syscalls: "none" })).toEqual({ syscalls: "none" });
   expect(() => resolveProfile("{", AROUND)).toThrow("it is not JSON");
 });
+
+test.each<readonly [string, object]>([
+  ["syscalls[0].includes is no object", { includes: ["CAP_BPF"] }],
+  ["syscalls[0].excludes is no object", { excludes: "CAP_BPF" }],
+  ["syscalls[0].includes.caps is no list of words", { includes: { caps: "CAP_BPF" } }],
+  ["syscalls[0].includes.arches is no list of words", { includes: { arches: [5] } }],
+  ["syscalls[0].excludes.minKernel is no version", { excludes: { minKernel: "new" } }],
+  ["syscalls[0].includes.minKernel is no version", { includes: { minKernel: 6.1 } }],
+])("a condition that is not understood: %s", (reason, rule) => {
+  expect(() => counting([rule])).toThrow(reason);
+});
+
+test("conditions without anything, as Go writes them", () => {
+  const empty = { caps: null, arches: null, minKernel: null };
+  expect(counting([{ includes: null }, { includes: empty, excludes: empty }])).toEqual([
+    "call0",
+    "call1",
+  ]);
+});

@@ -5,7 +5,8 @@
 //   syscalls[].name                         in older ones, a single name
 //
 // What comes out is the profile of the runtime-spec for one container. No I/O. Faults are left for the parser
-// that reads it then.
+// that reads it then, but for those of conditions, which it does not see: a rule that allows something must
+// not count because nobody understood its condition.
 
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { ProcessorName } from "./default-seccomp.ts";
@@ -26,7 +27,7 @@ const ARCHITECTURE_NAMES: Readonly<Record<ProcessorName, readonly [go: string, s
 
 type Document = Readonly<Record<string, unknown>>;
 
-/** `text`: a profile in either format. Throws "invalid-argument" for what is no JSON. */
+/** `text`: a profile in either format. Throws "invalid-argument" for no JSON, and for odd conditions. */
 export function resolveProfile(text: string, around: SeccompSurroundings): string {
   const profile = parseDocument(text);
   const { archMap, syscalls, ...rest } = profile;
@@ -36,7 +37,7 @@ export function resolveProfile(text: string, around: SeccompSurroundings): strin
     ...architectures(profile, archMap, around),
     ...(rules === undefined
       ? { syscalls }
-      : { syscalls: rules.filter((rule) => counts(rule, around)).map(plainRule) }),
+      : { syscalls: rules.filter((rule, index) => counts(rule, index, around)).map(plainRule) }),
   });
 }
 
@@ -44,13 +45,13 @@ function parseDocument(text: string): Document {
   try {
     return asDocument(JSON.parse(text));
   } catch (cause) {
-    throw new OcicatError("invalid-argument", {
-      operation: "read",
-      subject: "the seccomp profile",
-      reason: "it is not JSON",
-      cause,
-    });
+    throw badProfile("it is not JSON", cause);
   }
+}
+
+function badProfile(reason: string, cause?: unknown): OcicatError {
+  const subject = "the seccomp profile";
+  return new OcicatError("invalid-argument", { operation: "read", subject, reason, cause });
 }
 
 /** What is none has no properties that count: the parser behind refuses it. */
@@ -72,31 +73,61 @@ function architectures(
   return { architectures: [own, ...(Array.isArray(others) ? others : [])] };
 }
 
-function counts({ includes, excludes }: Document, around: SeccompSurroundings): boolean {
-  return included(asDocument(includes), around) && !excluded(asDocument(excludes), around);
+interface Condition {
+  readonly caps: readonly string[];
+  readonly arches: readonly string[];
+  /** Absent: any. */
+  readonly minKernel?: string;
 }
 
-function included({ caps, arches, minKernel }: Document, around: SeccompSurroundings): boolean {
+function counts(rule: Document, index: number, around: SeccompSurroundings): boolean {
+  const conditionOf = (name: "includes" | "excludes") =>
+    parseCondition(rule[name] ?? {}, `syscalls[${index}].${name}`);
+  return included(conditionOf("includes"), around) && !excluded(conditionOf("excludes"), around);
+}
+
+function parseCondition(value: unknown, place: string): Condition {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badProfile(`${place} is no object`);
+  }
+  const { caps, arches, minKernel } = asDocument(value);
+  const condition = {
+    caps: words(caps, `${place}.caps`),
+    arches: words(arches, `${place}.arches`),
+  };
+  if (minKernel === undefined || minKernel === null) {
+    return condition;
+  }
+  if (typeof minKernel !== "string" || !/^\d+\.\d+/.test(minKernel)) {
+    throw badProfile(`${place}.minKernel is no version such as "4.8"`);
+  }
+  return { ...condition, minKernel };
+}
+
+function words(value: unknown, place: string): readonly string[] {
+  const list = value ?? [];
+  if (!Array.isArray(list) || list.some((word) => typeof word !== "string")) {
+    throw badProfile(`${place} is no list of words`);
+  }
+  return list;
+}
+
+function included({ caps, arches, minKernel }: Condition, around: SeccompSurroundings): boolean {
   const [own] = ARCHITECTURE_NAMES[around.processor];
-  const wantedArches = words(arches);
   return (
-    words(caps).every((name) => around.capabilities.includes(name)) &&
-    (wantedArches.length === 0 || wantedArches.includes(own)) &&
-    (typeof minKernel !== "string" || isAtLeast(around.kernel, minKernel))
+    caps.every((name) => around.capabilities.includes(name)) &&
+    (arches.length === 0 || arches.includes(own)) &&
+    (minKernel === undefined || isAtLeast(around.kernel, minKernel))
   );
 }
 
-function excluded({ caps, arches, minKernel }: Document, around: SeccompSurroundings): boolean {
+function excluded({ caps, arches, minKernel }: Condition, around: SeccompSurroundings): boolean {
   const [own] = ARCHITECTURE_NAMES[around.processor];
   return (
-    words(caps).some((name) => around.capabilities.includes(name)) ||
-    words(arches).includes(own) ||
-    (typeof minKernel === "string" && isAtLeast(around.kernel, minKernel))
+    caps.some((name) => around.capabilities.includes(name)) ||
+    arches.includes(own) ||
+    (minKernel !== undefined && isAtLeast(around.kernel, minKernel))
   );
-}
-
-function words(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((word) => typeof word === "string") : [];
 }
 
 /** By the first two numbers: "6.10" is later than "6.9". */
