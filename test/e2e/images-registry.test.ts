@@ -389,6 +389,18 @@ describe("a registry with passwords", () => {
     expect(await Bun.file(authFile).exists()).toBe(false);
   });
 
+  test("copy within it takes the password of either end", async () => {
+    const [source, target] = [
+      `${locked.domain}/team/app:multi`,
+      `${locked.domain}/team/app:copied`,
+    ];
+    for (const flag of ["--src-creds", "--dest-creds"]) {
+      const words = ["copy", "-q", flag, "me:secret word", source, target];
+      expect(await place.output(words)).toBe(`${target}\n`);
+    }
+    expect((await place.ocicat(["copy", "-q", source, target])).code).toBe(1);
+  });
+
   test("login keeps what the registry accepts, logout forgets it", async () => {
     const words = ["login", "-u", "me", "--password-stdin", locked.domain];
     const wrong = await place.ocicat(words, { input: "wrong\n" });

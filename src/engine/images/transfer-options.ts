@@ -56,7 +56,11 @@ export function registriesClient(
   options: WorkOptions & Pick<RegistryAccess, "authFile">,
 ): RegistryClient {
   const users = userCredentials(options);
-  const given = new Map(accesses.map(({ domain, credential }) => [domain, credential]));
+  const given = new Map(
+    accesses.flatMap(({ domain, credential }) =>
+      credential === undefined ? [] : [[domain, credential] as const],
+    ),
+  );
   const configured = registryOptions(configuration);
   const unverified = accesses.filter(({ tlsVerify }) => tlsVerify === false);
   return new RegistryClient({
