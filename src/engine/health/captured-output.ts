@@ -8,6 +8,7 @@ import { OwnedFd, open, tryRead } from "../../sys/file.ts";
 import { bytes, words } from "../../sys/memory.ts";
 
 const FIRST_FREE_FD = 3;
+/** All that a pipe holds by default. */
 const CHUNK_BYTES = 64 * 1024;
 
 export class CapturedOutput implements Disposable {
@@ -52,18 +53,20 @@ export class CapturedOutput implements Disposable {
     }
   }
 
-  /** Reads what is there. False: nothing will come any more. */
+  /**
+   * Reads what is there, at most CHUNK_BYTES: who writes without an end does not keep us here. False:
+   * nothing will come any more.
+   */
   read(): boolean {
-    for (;;) {
-      const count = tryRead(this.#reader.number, this.#chunk);
-      if (count <= 0) {
-        return count < 0;
-      }
-      const room = this.#kept.length - this.#length;
-      this.#kept.set(this.#chunk.subarray(0, Math.min(count, room)), this.#length);
-      this.#length += Math.min(count, room);
-      this.#isWhole &&= count <= room;
+    const count = tryRead(this.#reader.number, this.#chunk);
+    if (count <= 0) {
+      return count < 0;
     }
+    const taken = Math.min(count, this.#kept.length - this.#length);
+    this.#kept.set(this.#chunk.subarray(0, taken), this.#length);
+    this.#length += taken;
+    this.#isWhole &&= taken === count;
+    return true;
   }
 
   /** What was kept; behind it "..." where there was more. */
