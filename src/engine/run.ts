@@ -22,7 +22,7 @@ import { type StartRequest, startContainer } from "./containers/start-container.
 import { recordContainerEvent } from "./events/container-event.ts";
 import { rootlessIdMaps } from "./id-maps.ts";
 import type { RunContainerOptions } from "./run-options.ts";
-import { readSurroundings, type Surroundings } from "./surroundings.ts";
+import { placeOf, readSurroundings, type Surroundings } from "./surroundings.ts";
 
 export type RunEnd =
   | {
@@ -102,8 +102,7 @@ async function startPodOf({ record }: OpenContainer, surroundings: Surroundings)
   const { pod } = record.options;
   if (pod !== undefined) {
     const { startByName } = await import("./containers/container-operations.ts");
-    const { storeRoot, stateRoot } = surroundings;
-    await startByName(pod, { storeRoot, stateRoot });
+    await startByName(pod, placeOf(surroundings));
   }
 }
 

@@ -64,3 +64,8 @@ export async function readSurroundings(options: SurroundingsOptions): Promise<Su
     }),
   );
 }
+
+/** For operations that look for their surroundings themselves. */
+export function placeOf({ storeRoot, stateRoot }: Surroundings): SurroundingsOptions {
+  return { storeRoot, stateRoot };
+}

@@ -12,7 +12,7 @@ import { recordEnd } from "../events/record-end.ts";
 import { isPod } from "../pods/pod-record.ts";
 import { imageOf } from "../run-image.ts";
 import type { RunContainerOptions } from "../run-options.ts";
-import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
+import { placeOf, readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { awaitEnd, type EndRequest, endContainer } from "./await-end.ts";
 import { checkContainerName, claimName, releaseName } from "./container-names.ts";
 import {
@@ -131,8 +131,7 @@ export async function startByName(word: string, options: StartOptions): Promise<
   const { surroundings, idMaps } = container;
   const { pod } = container.record.options;
   if (pod !== undefined) {
-    const { storeRoot, stateRoot } = surroundings;
-    await startByName(pod, { storeRoot, stateRoot });
+    await startByName(pod, placeOf(surroundings));
   }
   recordEnd(container, container.status());
   await giveBack(container);

@@ -5,6 +5,7 @@ import { endContainer } from "../containers/await-end.ts";
 import { stopContainer, stopRequest } from "../containers/container-operations.ts";
 import { noteRestart } from "../containers/container-record.ts";
 import type { StoredContainer } from "../containers/stored-container.ts";
+import { placeOf } from "../surroundings.ts";
 import type { FailureAction } from "./health-check.ts";
 
 /** Returns when the container has ended, if it is to. */
@@ -19,11 +20,9 @@ export async function actOnFailure(
       // As if it had died: its restart policy decides what follows.
       await endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
       return;
-    case "stop": {
-      const { storeRoot, stateRoot } = container.surroundings;
-      await stopContainer(container.record.id, { storeRoot, stateRoot });
+    case "stop":
+      await stopContainer(container.record.id, placeOf(container.surroundings));
       return;
-    }
     case "restart":
       // By its holder, so that nothing is lost if this process dies now.
       noteRestart(container.folder.fd);

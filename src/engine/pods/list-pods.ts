@@ -69,6 +69,7 @@ export async function inspectPod(word: string, options: SurroundingsOptions) {
   const { record, state, members } = pod;
   const { source, labels = {}, cgroupParent = "", restart = NO_RESTART } = record.options;
   const { shared, exitPolicy } = source.pod;
+  const cgroupPath = podCgroupPath(record.id, record.options);
   return {
     Id: record.id,
     Name: record.name,
@@ -77,9 +78,9 @@ export async function inspectPod(word: string, options: SurroundingsOptions) {
     State: state,
     Hostname: podHostname(record),
     Labels: labels,
-    CreateCgroup: podCgroupPath(record.id, record.options) !== undefined,
+    CreateCgroup: cgroupPath !== undefined,
     CgroupParent: cgroupParent,
-    CgroupPath: podCgroupPath(record.id, record.options) ?? "",
+    CgroupPath: cgroupPath ?? "",
     CreateInfra: true,
     InfraContainerID: record.id,
     InfraConfig: infraReport(pod),

@@ -6,7 +6,7 @@ import { ContainerFolder } from "../containers/container-folder.ts";
 import { readContainerRecord } from "../containers/container-record.ts";
 import type { NamespaceMode, RunContainerOptions, RunNamespaces } from "../run-options.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { findPod, placeOf } from "./open-pods.ts";
+import { findPodAlone } from "./open-pods.ts";
 import { type PodRecord, podCgroupPath, podHostname } from "./pod-record.ts";
 
 /** Throws "invalid-argument" for what the pod decides alone. */
@@ -14,7 +14,7 @@ export async function withPod(
   options: RunContainerOptions & { readonly pod: string },
   surroundings: Surroundings,
 ): Promise<RunContainerOptions> {
-  const { record } = await findPod(options.pod, placeOf(surroundings));
+  const { record } = await findPodAlone(options.pod, surroundings);
   return optionsIn(record, options);
 }
 

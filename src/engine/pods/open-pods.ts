@@ -5,7 +5,12 @@ import { tryFindContainerId } from "../containers/container-names.ts";
 import type { ContainerRecord } from "../containers/container-record.ts";
 import type { ContainerStatus } from "../containers/container-status.ts";
 import { eachContainer, openContainer } from "../containers/stored-container.ts";
-import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
+import {
+  placeOf,
+  readSurroundings,
+  type Surroundings,
+  type SurroundingsOptions,
+} from "../surroundings.ts";
 import { isPod, type PodRecord } from "./pod-record.ts";
 
 export interface FoundContainer<Record extends ContainerRecord = ContainerRecord> {
@@ -21,12 +26,21 @@ export interface FoundPod extends FoundContainer<PodRecord> {
 /** By name, id or the beginning of an id. Throws "not-found". */
 export async function findPod(word: string, options: SurroundingsOptions): Promise<FoundPod> {
   const surroundings = await readSurroundings(options);
+  const pod = await findPodAlone(word, surroundings);
+  return { ...pod, members: membersOf(pod.record.id, surroundings) };
+}
+
+/** As findPod, without a look at its containers. */
+export async function findPodAlone(
+  word: string,
+  surroundings: Surroundings,
+): Promise<FoundContainer<PodRecord>> {
   const id = tryFindContainerId(surroundings.storeRoot, word);
   const pod = id === undefined ? undefined : await tryOpen(id, surroundings);
   if (pod === undefined) {
     throw notFound(word, id === undefined ? "there is none of this name or id" : "it is no pod");
   }
-  return { ...pod, members: membersOf(pod.record.id, surroundings) };
+  return pod;
 }
 
 async function tryOpen(
@@ -36,11 +50,6 @@ async function tryOpen(
   using container = await openContainer(id, placeOf(surroundings));
   const { record } = container;
   return isPod(record) ? { record, status: container.status() } : undefined;
-}
-
-/** For operations that look for their surroundings themselves. */
-export function placeOf({ storeRoot, stateRoot }: Surroundings): SurroundingsOptions {
-  return { storeRoot, stateRoot };
 }
 
 function notFound(word: string, reason: string): OcicatError {

@@ -12,7 +12,7 @@ import { planCgroup } from "../../cgroup/intent.ts";
 import { directoriesOf } from "../../cgroup/members.ts";
 import { applyResources } from "../../cgroup/resources.ts";
 import type { ContainerCgroup } from "../../cgroup/types.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { Resources } from "../../oci/resources.ts";
 import { call } from "../../sys/call.ts";
 import { tryRmdirAt } from "../../sys/file.ts";
@@ -45,7 +45,7 @@ function refuseLimits({ name }: PodRecord, resources: Resources): void {
   if (Object.keys(resources).length > 0) {
     throw new OcicatError("unsupported", {
       operation: "limit",
-      subject: `pod ${JSON.stringify(name)}`,
+      subject: `pod ${quote(name)}`,
       reason: "an ordinary user's pod has no cgroup of its own",
       hint: "--cgroup-parent names one that has been delegated to you",
     });

@@ -12,9 +12,9 @@ import {
   stopContainer,
   unpauseByName,
 } from "../containers/container-operations.ts";
-import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
-import { allPods, type FoundContainer, type FoundPod, findPod, isLive } from "./open-pods.ts";
-import { podState } from "./pod-status.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
+import { listPods } from "./list-pods.ts";
+import { type FoundContainer, type FoundPod, findPod, isLive } from "./open-pods.ts";
 
 /** What runs goes on. Every container is tried; the first failure is thrown in the end. */
 export async function startPod(word: string, options: SurroundingsOptions): Promise<string> {
@@ -119,12 +119,10 @@ function refuseRunning({ record, members }: FoundPod): void {
 
 /** Those of which nothing runs, unless nothing ever ran. Returns their ids. */
 export async function prunePods(options: SurroundingsOptions): Promise<readonly string[]> {
-  const pods = allPods(await readSurroundings(options));
   const removed: string[] = [];
-  for (const pod of pods) {
-    const state = podState([pod.status, ...pod.members.map(({ status }) => status)]);
+  for (const { record, state } of await listPods(options)) {
     if (state === "Exited" || state === "Stopped" || state === "Dead") {
-      removed.push(await removePod(pod.record.id, options));
+      removed.push(await removePod(record.id, options));
     }
   }
   return removed;

@@ -5,8 +5,13 @@ import { startByName, stopContainer } from "../containers/container-operations.t
 import type { ContainerStatus } from "../containers/container-status.ts";
 import { dueRestartMs } from "../containers/due-restart.ts";
 import { openContainer } from "../containers/stored-container.ts";
-import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
-import { type FoundContainer, findPod, isLive, membersOf, placeOf } from "./open-pods.ts";
+import {
+  placeOf,
+  readSurroundings,
+  type Surroundings,
+  type SurroundingsOptions,
+} from "../surroundings.ts";
+import { type FoundContainer, findPod, isLive, membersOf } from "./open-pods.ts";
 import { removePodCgroup } from "./pod-cgroup.ts";
 
 /**
