@@ -12,7 +12,7 @@ import { noteMountedImages } from "../store/container-images.ts";
 import { call, checked } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { makeDirectories, OwnedFd, open, readLinkAt, tryOpenAt2 } from "../sys/file.ts";
-import { imageOf, type RunImage } from "./run-image.ts";
+import { openImage, type RunImage } from "./run-image.ts";
 import type { RunContainerOptions, RunImageMount } from "./run-options.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -28,11 +28,11 @@ export async function chooseImageMounts(
   options: RunContainerOptions,
   surroundings: Surroundings,
 ): Promise<ChosenImages> {
-  const { imageMounts = [] } = options;
+  const { imageMounts = [], progress: _, ...asked } = options;
   using stack = new DisposableStack();
   const chosen: RunImageMount[] = [];
   for (const mount of imageMounts) {
-    const opened = { image: stack.use(await openImage(mount.reference, options, surroundings)) };
+    const opened = { image: stack.use(await openImage(mount.reference, asked, surroundings)) };
     checkMount(mount, opened.image, options);
     chosen.push({ ...mount, digest: opened.image.digest });
   }
@@ -46,20 +46,6 @@ export async function chooseImageMounts(
       ),
     [Symbol.dispose]: () => held.dispose(),
   };
-}
-
-async function openImage(
-  reference: string,
-  options: RunContainerOptions,
-  surroundings: Surroundings,
-): Promise<RunImage> {
-  const { progress: _, ...asked } = options;
-  const source = { kind: "image", reference } as const;
-  return (await imageOf({ ...asked, source }, surroundings)) ?? noImage(reference);
-}
-
-function noImage(reference: string): never {
-  throw refused(reference, "it is none");
 }
 
 export interface OpenImageMounts extends Disposable {
@@ -80,9 +66,10 @@ export async function openImageMounts(
   const mounts: Mount[] = [];
   const lockFds: number[] = [];
   const mountKeys: string[] = [];
-  for (const mount of options.imageMounts ?? []) {
+  const { imageMounts = [], progress: _, ...others } = options;
+  const asked = { ...others, pullPolicy: "never" } as const;
+  for (const mount of imageMounts) {
     const reference = mount.digest ?? mount.reference;
-    const asked = { ...options, pullPolicy: "never" } as const;
     const opened = { image: stack.use(await openImage(reference, asked, surroundings)) };
     checkMount(mount, opened.image, options);
     const folder = `${folderPath}/images/${mounts.length}`;

@@ -1,6 +1,7 @@
 // Where a container has something mounted that it was asked for, or that its secrets need. No I/O.
 
 import type { RunContainerOptions } from "./run-options.ts";
+import { LOCAL_TIME } from "./time-zone.ts";
 
 type MountOptions = Pick<
   RunContainerOptions,
@@ -20,7 +21,7 @@ export function mountPlaces(options: MountOptions): string[] {
   return [
     ...storedMountPlaces(options),
     ...tmpfs.map((text) => text.split(":", 1)[0] ?? ""),
-    ...(options.timeZone === undefined ? [] : ["/etc/localtime"]),
+    ...(options.timeZone === undefined ? [] : [LOCAL_TIME]),
     ...fileSystems.map(({ destination }) => destination),
     ...secrets.flatMap((secret) => (secret.kind === "mount" ? [secret.target] : [])),
   ];

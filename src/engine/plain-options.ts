@@ -1,4 +1,5 @@
-// What `ocicat run` means where no flag says otherwise, for programs that have the engine as a library.
+// What `ocicat run` means where no flag says otherwise, for whoever makes containers without its flags: programs
+// that have the engine as a library, and the engine itself.
 
 import type { RunContainerOptions, RunSource } from "./run-options.ts";
 

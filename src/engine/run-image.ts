@@ -65,7 +65,8 @@ export async function imageOf(
   }
 }
 
-async function openImage(
+/** Found in the store or fetched, by the container's pull policy. */
+export async function openImage(
   reference: string,
   options: RunContainerOptions,
   surroundings: Surroundings,

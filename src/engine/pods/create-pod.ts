@@ -3,6 +3,7 @@
 import { createContainer } from "../containers/create-container.ts";
 import type { RestartPolicy } from "../containers/restart-policy.ts";
 import { rootlessIdMaps } from "../id-maps.ts";
+import { plainOptions } from "../plain-options.ts";
 import type { RunLimits } from "../run-limits.ts";
 import type { RunNames } from "../run-names.ts";
 import type {
@@ -72,23 +73,14 @@ function pauseOptions(options: CreatePodOptions): RunContainerOptions {
     onWarning: _warn,
     ...others
   } = options;
-  return {
+  const pod = { shared, exitPolicy, limits };
+  return plainOptions({ kind: "pause", pod }, [], {
     ...others,
-    source: { kind: "pause", pod: { shared, exitPolicy, limits } },
     network,
-    command: [],
-    env: [],
-    interactive: false,
-    terminal: false,
-    remove: false,
     // The first process of a pid namespace hears nothing else.
     stopSignal: "KILL",
     log: { driver: "none", maxSize: 0, maxFiles: 1, onFull: "block" },
     readOnly: true,
-    mounts: [],
-    tmpfs: [],
-    limits: {},
     security: NOTHING_ALLOWED,
-    systemdCgroup: false,
-  };
+  });
 }

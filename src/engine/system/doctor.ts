@@ -11,6 +11,7 @@ import { checkKernel } from "../../host/doctor-kernel.ts";
 import { checkPrograms } from "../../host/doctor-programs.ts";
 import { checkUser } from "../../host/doctor-user.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
+import { plainOptions } from "../plain-options.ts";
 import { runContainer } from "../run.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { checkCgroups } from "./doctor-cgroups.ts";
@@ -94,23 +95,14 @@ async function tryContainer(options: SurroundingsOptions): Promise<Check> {
   const name = "a container";
   using nowhere = new OwnedFd(open("/dev/null", O_WRONLY));
   try {
-    const end = await runContainer({
-      source: { kind: "hello" },
-      command: [],
-      env: [],
-      interactive: false,
-      terminal: false,
-      remove: true,
-      readOnly: false,
-      mounts: [],
-      tmpfs: [],
-      network: "none",
-      limits: {},
-      systemdCgroup: false,
-      outputFd: nowhere.number,
-      ...(options.storeRoot === undefined ? {} : { storeRoot: options.storeRoot }),
-      ...(options.stateRoot === undefined ? {} : { stateRoot: options.stateRoot }),
-    });
+    const end = await runContainer(
+      plainOptions({ kind: "hello" }, [], {
+        remove: true,
+        outputFd: nowhere.number,
+        ...(options.storeRoot === undefined ? {} : { storeRoot: options.storeRoot }),
+        ...(options.stateRoot === undefined ? {} : { stateRoot: options.stateRoot }),
+      }),
+    );
     const code = end.kind === "exited" ? end.code : 0;
     return code === 0 ? ok(name, "ran and ended well") : problem(name, `it ended with ${code}`);
   } catch (error) {
