@@ -10,8 +10,10 @@ export function attachFolder({ stateRoot }: Place): string {
   return `${stateRoot}/.attach`;
 }
 
+export const ATTACH_SOCKET_SUFFIX = ".sock";
+
 export function attachSocketName(id: string): string {
-  return `${id}.sock`;
+  return `${id}${ATTACH_SOCKET_SUFFIX}`;
 }
 
 export function removeAttachSocket(place: Place, id: string): void {

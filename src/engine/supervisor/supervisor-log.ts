@@ -23,13 +23,13 @@ export class SupervisorLog {
 
   /** A log that cannot be written does not hold up anything. */
   write(text: string): void {
-    this.limit();
+    this.#limit();
     const line = encodeText(`${new Date().toISOString()} ${text}\n`);
     call("write", STDERR, addressOf(line), line.length);
   }
 
   /** Begins a new file when the old one is long. */
-  limit(): void {
+  #limit(): void {
     if ((stat(this.#path)?.size ?? 0) > LONGEST) {
       renameAt(AT_FDCWD, this.#path, AT_FDCWD, `${this.#path}.1`);
       this.#open();

@@ -17,7 +17,11 @@ import { readDirectoryAt } from "../../sys/directory.ts";
 import { makeDirectories } from "../../sys/file.ts";
 import { FolderWatch } from "../../sys/inotify.ts";
 import { watchDescriptor } from "../../sys/waiting.ts";
-import { attachFolder } from "../containers/attach-socket.ts";
+import {
+  ATTACH_SOCKET_SUFFIX,
+  attachFolder,
+  attachSocketName,
+} from "../containers/attach-socket.ts";
 import { stopRequest } from "../containers/container-operations.ts";
 import { type StoredContainer, tryOpenById } from "../containers/stored-container.ts";
 import { nextProbeBootMs } from "../health/health.ts";
@@ -27,7 +31,6 @@ import type { Surroundings } from "../surroundings.ts";
 import { Charge, type HolderEnd } from "./charge.ts";
 import { ProbeRunner } from "./probe-runner.ts";
 
-const SOCKET_SUFFIX = ".sock";
 const PRIVATE = 0o700;
 /** A probe is killed by itself when its time is over; this is for one that cannot even do that. */
 const PROBE_GRACE_MS = 10_000;
@@ -89,7 +92,7 @@ export class Supervisor implements Disposable {
       this.#passedOver.add(id);
       return;
     }
-    const path = `${attachFolder(this.#surroundings)}/${id}${SOCKET_SUFFIX}`;
+    const path = `${attachFolder(this.#surroundings)}/${attachSocketName(id)}`;
     try {
       const charge = new Charge(id, path, (end) => this.#dismiss(charge, end));
       this.#charges.set(id, charge);
@@ -108,6 +111,8 @@ export class Supervisor implements Disposable {
   #dismiss(charge: Charge, end: HolderEnd): void {
     charge.end();
     this.#charges.delete(charge.id);
+    // What was wrong with it need not be wrong with its next run.
+    this.#passedOver.delete(charge.id);
     if (end === "gone") {
       this.#lookAfter(charge.id);
     }
@@ -213,8 +218,8 @@ function patienceMs(container: StoredContainer, { timeoutMs, onFailure }: Health
 function socketNames(folder: string): readonly string[] {
   try {
     return readDirectoryAt(AT_FDCWD, folder)
-      .filter(({ name }) => name.endsWith(SOCKET_SUFFIX))
-      .map(({ name }) => name.slice(0, -SOCKET_SUFFIX.length));
+      .filter(({ name }) => name.endsWith(ATTACH_SOCKET_SUFFIX))
+      .map(({ name }) => name.slice(0, -ATTACH_SOCKET_SUFFIX.length));
   } catch (error) {
     // The folder has been removed: nothing will appear in it any more.
     if (error instanceof OcicatError && error.errno !== undefined) {
