@@ -44,10 +44,12 @@ export type SettingTable = { readonly [Key in SettingKey]: Setting<SettingValues
 
 export const SETTINGS: SettingTable = {
   "store.root": folder(
-    "The folder of images, layers and containers; without it /var/lib/ocicat, and for an ordinary user $XDG_DATA_HOME/ocicat or ~/.local/share/ocicat",
+    "The folder of images, layers and containers; without it /var/lib/ocicat, and for an " +
+      "ordinary user $XDG_DATA_HOME/ocicat or ~/.local/share/ocicat",
   ),
   "state.root": folder(
-    "The folder for the state of what runs; without it /run/ocicat, and for an ordinary user $XDG_RUNTIME_DIR/ocicat",
+    "The folder for the state of what runs; without it /run/ocicat, and for an ordinary " +
+      "user $XDG_RUNTIME_DIR/ocicat",
   ),
   "image.default-registry": text({
     fallback: "docker.io",
@@ -57,13 +59,17 @@ export const SETTINGS: SettingTable = {
     of: "names",
     fallback: [],
     purpose:
-      'Registries whose certificate is not checked, and that are spoken to without TLS where they have none: "host", "host:port", "*.domain" or "10.0.0.0/8"; loopback needs not be named',
+      "Registries whose certificate is not checked, and that are spoken to without TLS " +
+      'where they have none: "host", "host:port", "*.domain" or "10.0.0.0/8"; loopback ' +
+      "needs not be named",
   }),
   "image.certs-dirs": list({
     of: "folders",
     fallback: ["/etc/ocicat/certs.d", "/etc/containerd/certs.d", "/etc/docker/certs.d"],
     purpose:
-      "Where the folder of a registry, HOST or HOST:PORT, is looked for: hosts.toml with its mirrors, *.crt of its authority, *.cert and *.key of a client; the first that is there counts",
+      "Where the folder of a registry, HOST or HOST:PORT, is looked for: hosts.toml with " +
+      "its mirrors, *.crt of its authority, *.cert and *.key of a client; the first that is " +
+      "there counts",
   }),
   "image.parallel-downloads": integer(
     { min: 1, max: 32 },
@@ -72,17 +78,20 @@ export const SETTINGS: SettingTable = {
   "image.pull-policy": choice(["missing", "always", "newer", "never"], {
     fallback: "missing",
     purpose:
-      "When an image is fetched before a container is made of it: if it is not there, every time, when the registry has another one, or not at all",
+      "When an image is fetched before a container is made of it: if it is not there, every " +
+      "time, when the registry has another one, or not at all",
   }),
   "storage.format": choice(["auto", "erofs", "directory"], {
     fallback: "auto",
     purpose:
-      "How layers are kept: as EROFS files, which are mounted, or as directories, which are unpacked; auto takes EROFS where it can be mounted",
+      "How layers are kept: as EROFS files, which are mounted, or as directories, which are " +
+      "unpacked; auto takes EROFS where it can be mounted",
   }),
   "storage.compressed": choice(["keep", "drop"], {
     fallback: "keep",
     purpose:
-      "Whether a compressed layer stays as it came beside its layer file; without it a push or save compresses again",
+      "Whether a compressed layer stays as it came beside its layer file; without it a push " +
+      "or save compresses again",
   }),
   "limits.layer-bytes": size({
     fallback: 256 * 1024 ** 3,
@@ -106,7 +115,8 @@ export const SETTINGS: SettingTable = {
   "registry.mirrors": listsByName({
     fallback: {},
     purpose:
-      'The addresses that are asked before a registry, by its name, in order: { "docker.io" = ["https://mirror.example"] }',
+      'The addresses that are asked before a registry, by its name, in order: { "docker.io" ' +
+      '= ["https://mirror.example"] }',
   }),
   "registry.answer-timeout": duration({
     fallback: 60_000,
@@ -127,7 +137,8 @@ export const SETTINGS: SettingTable = {
   "terminal.detach-keys": text({
     fallback: "ctrl-p,ctrl-q",
     purpose:
-      "The keys that leave a terminal of a container and let its process go on: characters, or ctrl- and a letter, separated by commas; none when empty",
+      "The keys that leave a terminal of a container and let its process go on: characters, " +
+      "or ctrl- and a letter, separated by commas; none when empty",
   }),
   "events.keep": integer(
     { min: 0, max: 10_000_000 },
@@ -136,7 +147,8 @@ export const SETTINGS: SettingTable = {
   "users.auto-name": text({
     fallback: "containers",
     purpose:
-      "The name in /etc/subuid and /etc/subgid whose ids `--userns auto` gives to root's containers",
+      "The name in /etc/subuid and /etc/subgid whose ids `--userns auto` gives to root's " +
+      "containers",
   }),
 };
 
