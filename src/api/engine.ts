@@ -193,6 +193,14 @@ export { createOnly, type RunEnd, runContainer } from "../engine/run.ts";
 export type { RunLimits } from "../engine/run-limits.ts";
 export type { RunContainerOptions, RunMount, RunSource } from "../engine/run-options.ts";
 export {
+  createSecret,
+  type InspectSecretOptions,
+  inspectSecret,
+  listSecrets,
+  removeSecret,
+} from "../engine/secrets/secret-operations.ts";
+export type { NewSecret, Secret } from "../engine/secrets/secret-store.ts";
+export {
   createVolume,
   inspectVolume,
   type ListedVolume,
