@@ -2,20 +2,19 @@
 
 import { events } from "../engine/events/events.ts";
 import { defineCommand } from "./command.ts";
-import { parseMoment } from "./containers/moments.ts";
+import { PERIOD_FLAGS, parsePeriod } from "./containers/moments.ts";
 import { eventPrinter } from "./event-formats.ts";
 import type { FlagsOf, FlagTable } from "./flags.ts";
 import { PLACE_FLAGS, placeOptions } from "./system/place-flags.ts";
 import { writeOutput } from "./write-text.ts";
 
 const EVENTS_FLAGS = {
-  since: { kind: "text", value: "TIME", help: "RFC 3339, seconds since 1970, or an age: 10m, 2h" },
-  until: { kind: "text", value: "TIME", help: "the same: end there" },
+  ...PERIOD_FLAGS,
   filter: {
     kind: "list",
     aliases: ["f"],
     value: "KEY=VALUE",
-    help: "container, image, volume, network, pod, secret, type, event, label",
+    help: "container, pod, image, volume, type, event, label",
   },
   format: { kind: "text", value: "FORMAT", help: "json or a Go template" },
   "no-stream": { kind: "switch", help: "end with what has happened by now" },
@@ -47,9 +46,6 @@ rename, update and destroy. \`event=died\` and \`event=remove\`, podman's names,
 });
 
 async function showEvents(flags: FlagsOf<typeof EVENTS_FLAGS>): Promise<number> {
-  const nowMs = Date.now();
-  const since = flags.text("since");
-  const until = flags.text("until");
   const isShort = flags.isSet("no-trunc") && !flags.switch("no-trunc");
   const print = eventPrinter(flags.text("format"), isShort);
   const isStreamRefused = flags.isSet("stream") && !flags.switch("stream");
@@ -57,8 +53,7 @@ async function showEvents(flags: FlagsOf<typeof EVENTS_FLAGS>): Promise<number> 
     ...placeOptions(flags),
     filters: flags.list("filter"),
     follow: !(flags.switch("no-stream") || isStreamRefused),
-    ...(since === undefined ? {} : { sinceMs: parseMoment(since, nowMs) }),
-    ...(until === undefined ? {} : { untilMs: parseMoment(until, nowMs) }),
+    ...parsePeriod(flags),
   });
   for await (const event of found) {
     writeOutput(`${print(event)}\n`);

@@ -8,12 +8,11 @@ import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { writeErrorBytes, writeOutputBytes } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
-import { parseMoment } from "./moments.ts";
+import { PERIOD_FLAGS, parsePeriod } from "./moments.ts";
 
 export const LOGS_FLAGS = {
   follow: { kind: "switch", aliases: ["f"], help: "go on until the container has ended" },
-  since: { kind: "text", value: "TIME", help: "RFC 3339, seconds since 1970, or an age: 10m, 2h" },
-  until: { kind: "text", value: "TIME", help: "the same" },
+  ...PERIOD_FLAGS,
   tail: {
     kind: "text",
     aliases: ["n"],
@@ -42,16 +41,12 @@ async function logsCommand(flags: FlagsOf<typeof LOGS_FLAGS>): Promise<number> {
 }
 
 export function logOptions(flags: FlagsOf<typeof LOGS_FLAGS>): LogOptions {
-  const nowMs = Date.now();
-  const since = flags.text("since");
-  const until = flags.text("until");
   const tail = parseTail(flags.text("tail") ?? "all");
   return {
     ...placeOptions(flags),
     follow: flags.switch("follow"),
     ...(tail === undefined ? {} : { tail }),
-    ...(since === undefined ? {} : { sinceMs: parseMoment(since, nowMs) }),
-    ...(until === undefined ? {} : { untilMs: parseMoment(until, nowMs) }),
+    ...parsePeriod(flags),
   };
 }
 

@@ -1,6 +1,27 @@
 // Moments as people give them: "2026-11-29T15:04:05Z", "1764428645.5", "10m" (ago).
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import type { FlagsOf, FlagTable } from "../flags.ts";
+
+export const PERIOD_FLAGS = {
+  since: { kind: "text", value: "TIME", help: "RFC 3339, seconds since 1970, or an age: 10m, 2h" },
+  until: { kind: "text", value: "TIME", help: "the same: end there" },
+} as const satisfies FlagTable;
+
+export interface Period {
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+}
+
+export function parsePeriod(flags: FlagsOf<typeof PERIOD_FLAGS>): Period {
+  const nowMs = Date.now();
+  const since = flags.text("since");
+  const until = flags.text("until");
+  return {
+    ...(since === undefined ? {} : { sinceMs: parseMoment(since, nowMs) }),
+    ...(until === undefined ? {} : { untilMs: parseMoment(until, nowMs) }),
+  };
+}
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,

@@ -3,12 +3,11 @@
 import { parseRestartPolicy } from "../../engine/containers/restart-policy.ts";
 import { type CreatePodOptions, createPod, DEFAULT_SHARED } from "../../engine/pods/create-pod.ts";
 import type { PodNamespace, PodSettings } from "../../engine/run-options.ts";
-import { readTextFile } from "../../sys/file.ts";
 import { absolutePath } from "../absolute-path.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
-import { parseLabels } from "../run/keeping.ts";
+import { labelsOf } from "../run/keeping.ts";
 import { NAME_FLAGS, parseNames } from "../run/name-flags.ts";
 import {
   NAMESPACE_FLAGS,
@@ -17,7 +16,7 @@ import {
   parseSysctls,
 } from "../run/namespace-flags.ts";
 import { LIMIT_FLAGS, parseLimits } from "../run/resource-flags.ts";
-import { badValue, fileLines, parsePairs, parseSize } from "../run/values.ts";
+import { badValue, parsePairs, parseSize } from "../run/values.ts";
 import { writeOutput } from "../write-text.ts";
 
 const { device: _, "device-cgroup-rule": __, ...NAMESPACES } = NAMESPACE_FLAGS;
@@ -85,10 +84,7 @@ function podOptions(flags: PodFlags): CreatePodOptions {
     shared: parseShare(flags.text("share")),
     exitPolicy: parseExitPolicy(flags.text("exit-policy") ?? "continue"),
     ...(restart === undefined ? {} : { restart: parseRestartPolicy(restart) }),
-    labels: parseLabels([
-      ...flags.list("label-file").flatMap((path) => fileLines(readTextFile(absolutePath(path)))),
-      ...flags.list("label"),
-    ]),
+    labels: labelsOf(flags, absolutePath),
     annotations: parsePairs("annotation", flags.list("annotation")),
     ...(hostname === undefined ? {} : { hostname }),
     names: parseNames(flags),

@@ -3,8 +3,18 @@
 import type { RestartPolicy } from "../../engine/containers/restart-policy.ts";
 import type { RunLog } from "../../engine/run-options.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { readTextFile } from "../../sys/file.ts";
 import { parseSignal } from "../signal-argument.ts";
-import { parseSize } from "./values.ts";
+import { fileLines, parseSize } from "./values.ts";
+
+/** --label-file and --label, which wins. */
+export function labelsOf(
+  flags: { list(name: "label" | "label-file"): readonly string[] },
+  absolute: (path: string) => string,
+): Readonly<Record<string, string>> {
+  const files = flags.list("label-file").map((path) => readTextFile(absolute(path)));
+  return parseLabels([...files.flatMap(fileLines), ...flags.list("label")]);
+}
 
 /** "KEY=VALUE", or "KEY" for an empty one. */
 export function parseLabels(texts: readonly string[]): Readonly<Record<string, string>> {

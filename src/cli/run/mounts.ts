@@ -29,20 +29,13 @@ export function parseVolume(text: string, workingDirectory: string): ParsedMount
     throw badValue("volume", text, "it is not of the form [SOURCE:]TARGET[:OPTIONS]");
   }
   const destination = insidePath("volume", text, target);
-  const chosen = volumeOptions(text, options);
-  const { readOnly } = chosen;
+  const { readOnly, copies, propagation, isMapped } = volumeOptions(text, options);
   const path = source === undefined ? undefined : hostPath(source, workingDirectory);
-  if (path !== undefined) {
-    const propagation = chosen.propagation;
-    const mount = { source: path, destination, readOnly };
-    const { isMapped } = chosen;
-    const more = { ...(propagation && { propagation }), ...(isMapped && { idMapped: true }) };
-    return { kind: "bind", mount: { ...mount, ...more } };
+  if (path === undefined) {
+    return { kind: "volume", volume: volumeOf(source, { destination, readOnly, copies }) };
   }
-  return {
-    kind: "volume",
-    volume: volumeOf(source, { destination, readOnly, copies: chosen.copies }),
-  };
+  const ways = { ...(propagation && { propagation }), ...(isMapped && { idMapped: true }) };
+  return { kind: "bind", mount: { source: path, destination, readOnly, ...ways } };
 }
 
 function volumeOf(name: string | undefined, volume: Omit<RunVolume, "name">): RunVolume {

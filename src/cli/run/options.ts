@@ -11,7 +11,7 @@ import { parseEnvironment } from "./environment-flags.ts";
 import type { RunFlags } from "./flags.ts";
 import { parseFurther, parsePlatformParts, readOnlyTmpfs } from "./further-flags.ts";
 import { parseHealth } from "./health-flags.ts";
-import { checkedRestart, parseLabels, parseLog, parseStopSignal } from "./keeping.ts";
+import { checkedRestart, labelsOf, parseLog, parseStopSignal } from "./keeping.ts";
 import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
 import { parseNames } from "./name-flags.ts";
 import {
@@ -27,7 +27,6 @@ import { parseSecurity } from "./security.ts";
 import { parseUsers } from "./user-flags.ts";
 import {
   badValue,
-  fileLines,
   parseEntrypoint,
   parseImageVolumes,
   parsePairs,
@@ -63,10 +62,7 @@ export function runOptions(flags: RunFlags, around: Surroundings): RunContainerO
     ...given(flags.text("restart"), (text) => ({
       restart: checkedRestart(parseRestartPolicy(text), flags.switch("rm")),
     })),
-    labels: parseLabels([
-      ...flags.list("label-file").flatMap((path) => fileLines(readTextFile(absolute(path)))),
-      ...flags.list("label"),
-    ]),
+    labels: labelsOf(flags, absolute),
     log: parseLog(flags.text("log-driver") ?? "file", flags.list("log-opt")),
     ...given(flags.text("stop-signal"), (text) => ({ stopSignal: parseStopSignal(text) })),
     ...given(flags.text("stop-timeout"), (text) => ({
