@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { busyboxLayout, writeImageArchive } from "../../tools/peers/images.ts";
+import { removePodmanCgroups } from "../../tools/peers/podman-cgroups.ts";
 import { OCICAT } from "../e2e/run-place.ts";
 import { type Contestant, comparable, docker, ocicat, podman } from "./command-line-place.ts";
 import { CHANGES, IMAGE, type Invocation, LOOKS, RUNS } from "./command-line-table.ts";
@@ -37,11 +38,12 @@ describe.skipIf(isMissing)("as docker and podman answer", () => {
     await dockerd.stop();
     const leftovers = await workspace.leftovers();
     await workspace.remove();
+    removePodmanCgroups();
     expect(leftovers).toEqual([]);
   }, 60_000);
 
-  async function check({ line, peer = "docker", peerLine = line, ...row }: Invocation) {
-    const [ours, theirs] = await Promise.all([own.call(line), peers[peer].call(peerLine)]);
+  async function check({ line, peer = "docker", ...row }: Invocation) {
+    const [ours, theirs] = await Promise.all([own.call(line), peers[peer].call(line)]);
     const { compares = "output", ownCode = theirs.code } = row;
     const shown = (text: string): string => {
       const whole = compares === "code" ? "" : comparable(text);

@@ -13,6 +13,7 @@ import {
   debianLayout,
   writeImageArchive,
 } from "../../tools/peers/images.ts";
+import { removePodmanCgroups } from "../../tools/peers/podman-cgroups.ts";
 import { eventually } from "./conditions.ts";
 import { Engine } from "./engine.ts";
 import { engineContract } from "./engine-contract.ts";
@@ -48,6 +49,7 @@ describe.skipIf(isMissing)("podman --runtime", () => {
     await engine.call(["rmi", "--all", "--force"]);
     const leftovers = await workspace.leftovers();
     await workspace.remove();
+    removePodmanCgroups();
     expect(leftovers).toEqual([]);
   }, 60_000);
 

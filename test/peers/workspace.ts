@@ -4,15 +4,14 @@
 // name: mounts below its folder, cgroups below its parent, processes in those cgroups or with the
 // folder in their command line, containers that the runtime knows with a bundle in the folder.
 
-import { existsSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { run } from "../../tools/peers/command.ts";
+import { cgroupFolders } from "../../tools/peers/podman-cgroups.ts";
 import { eventually } from "./conditions.ts";
 import { RUNTIME } from "./runtime-under-test.ts";
-
-const CGROUPS = "/sys/fs/cgroup";
 
 export class Workspace {
   readonly folder: string;
@@ -69,7 +68,7 @@ export class Workspace {
       }
     }
     try {
-      for (const parent of this.#parents()) {
+      for (const parent of cgroupFolders(this.cgroupParent)) {
         removeTree(parent);
       }
       return true;
@@ -85,17 +84,11 @@ export class Workspace {
   }
 
   #containerCgroups(): string[] {
-    return this.#parents().flatMap((parent) =>
+    return cgroupFolders(this.cgroupParent).flatMap((parent) =>
       folders(parent)
         .filter((name) => !CLIENTS_OWN_CGROUPS.includes(name))
         .map((name) => `cgroup ${parent}/${name}`),
     );
-  }
-
-  #parents(): string[] {
-    return [CGROUPS, ...folders(CGROUPS).map((name) => join(CGROUPS, name))]
-      .map((root) => root + this.cgroupParent)
-      .filter((parent) => existsSync(parent));
   }
 
   #processes(): { pid: number; command: string; isInCgroup: boolean }[] {

@@ -1,6 +1,7 @@
 // Containers: ocicat beside podman with crun and conmon. Docker's daemon is measured with images alone.
 
 import { readdirSync, readFileSync } from "node:fs";
+import { removePodmanCgroups } from "../../peers/podman-cgroups.ts";
 import { imageResultText } from "../images/report.ts";
 import type { Contestant } from "../images/run-once.ts";
 import { type ImageScenario, measureImageScenario } from "../images/scenarios.ts";
@@ -28,6 +29,7 @@ export async function measureEngine(folder: string): Promise<readonly string[]> 
     for (const program of programs) {
       await removeAll(program);
     }
+    removePodmanCgroups();
   }
   return sections;
 }
