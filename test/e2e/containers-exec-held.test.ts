@@ -160,9 +160,9 @@ describe.skipIf(NEEDS_ROOT)("as root: an executed process and its holder", () =>
       Pid: 0,
       ProcessConfig: { tty: true, entrypoint: "sh" },
     });
-    expect(waitForExec(id, options())).rejects.toThrow("it has not been started");
+    await expect(waitForExec(id, options())).rejects.toThrow("it has not been started");
     await startExec(id, { ...options(), consoleSize: { height: 20, width: 70 } });
-    expect(startExec(id, options())).rejects.toThrow("it has been started before");
+    await expect(startExec(id, options())).rejects.toThrow("it has been started before");
     expect((await inspect(id)).Running).toBe(true);
     const before = await eventually("the terminal's size", () => readWhenThere("/tmp/before"));
     expect(before).toBe("20 70\n");
@@ -171,7 +171,7 @@ describe.skipIf(NEEDS_ROOT)("as root: an executed process and its holder", () =>
     expect(output("web", "cat", "/tmp/after")).toBe("40 100\n");
 
     const missing = await createExec("web", { ...request, command: ["missing"] }, options());
-    expect(startExec(missing, options())).rejects.toThrow("executable file not found");
+    await expect(startExec(missing, options())).rejects.toThrow("executable file not found");
     expect(await waitForExec(missing, options())).toBe(127);
   });
 
