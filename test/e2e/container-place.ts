@@ -2,7 +2,6 @@
 
 import { expect } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { eventually } from "../peers/conditions.ts";
 import { makeBusyboxRoot, makeLayout } from "./busybox-image.ts";
 import { OCICAT, type Result, RunPlace } from "./run-place.ts";
@@ -54,16 +53,23 @@ export class ContainerPlace extends RunPlace {
       stderr: "pipe",
       cwd: this.folder,
     });
-    let hasEnded = false;
     const ended = Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-    const reaping = eventually("the end of a command", () => {
+    const [stdout, stderr, status] = await this.asInit(ended);
+    return { status, stdout, stderr };
+  }
+
+  /** Reaps orphans, as the init of a machine would, until something has ended that needs it. */
+  async asInit<End>(end: Promise<End>): Promise<End> {
+    let hasEnded = false;
+    const noteEnd = (): void => {
+      hasEnded = true;
+    };
+    end.then(noteEnd, noteEnd);
+    await eventually("the end of a command", () => {
       this.reapOrphans();
       return hasEnded;
     });
-    const [stdout, stderr, status] = await ended;
-    hasEnded = true;
-    await reaping;
-    return { status, stdout, stderr };
+    return await end;
   }
 
   /** A command that goes on. */
@@ -78,6 +84,14 @@ export class ContainerPlace extends RunPlace {
     return stdout;
   }
 
+  /** Of a command on images, which has to succeed, too. */
+  onImages(command: string, ...words: readonly string[]): string {
+    const line = [OCICAT, ...command.split(" "), "--store", this.store, ...words];
+    const child = Bun.spawnSync(line, { cwd: this.folder });
+    expect([command, child.exitCode, child.stderr.toString()]).toEqual([command, 0, ""]);
+    return child.stdout.toString();
+  }
+
   /** Runs `script` in a container from the image, detached. Returns its id. */
   detach(name: string, script: string, ...flags: readonly string[]): string {
     const words = this.command([...flags, this.image, "/bin/sh", "-c", script], name);
@@ -85,11 +99,6 @@ export class ContainerPlace extends RunPlace {
     const child = Bun.spawnSync([program, "run", "-d", ...rest]);
     expect([child.exitCode, child.stderr.toString()]).toEqual([0, ""]);
     return child.stdout.toString().trim();
-  }
-
-  /** Of a container of this place. */
-  folderOf(name: string): string {
-    return join(this.store, "containers", this.idOf(name));
   }
 
   /** Pids of processes that became our children, as those of a machine become its init's. */

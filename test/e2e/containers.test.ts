@@ -214,10 +214,8 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     }
     // As a reboot: the process is gone, nobody was there to see it, and neither is the state.
     for (const name of ["unless", "once"]) {
-      const id = place.idOf(name);
-      const text = await Bun.file(join(place.store, "containers", id, "started.json")).text();
-      process.kill(JSON.parse(text).holderPid, "SIGKILL");
-      deleteContainer({ stateRoot: place.containerState, id, force: true });
+      process.kill(place.startRecord(name).holderPid, "SIGKILL");
+      deleteContainer({ stateRoot: place.containerState, id: place.idOf(name), force: true });
     }
     place.reap();
     expect(output("start", "--after-boot").trim().split("\n").toSorted()).toEqual([
@@ -230,11 +228,8 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
   });
 
   test("the holder is killed: the process goes on, and nobody pretends to know its end", async () => {
-    const id = detach("orphan", "while :; do sleep 0.05; done");
-    const record = JSON.parse(
-      await Bun.file(join(place.store, "containers", id, "started.json")).text(),
-    );
-    process.kill(record.holderPid, "SIGKILL");
+    detach("orphan", "while :; do sleep 0.05; done");
+    process.kill(place.startRecord("orphan").holderPid, "SIGKILL");
     place.reap();
     expect(status("orphan")).toMatch(/^Up /);
     output("stop", "-t", "0", "orphan");

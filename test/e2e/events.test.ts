@@ -1,7 +1,6 @@
 // `ocicat events`: what happens to containers, images and volumes, told once and in order.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
@@ -83,10 +82,7 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
   test("the end that nobody saw is told once, as unknown", () => {
     const name = place.newName();
     place.detach(name, SLEEP);
-    const { holderPid } = JSON.parse(
-      readFileSync(join(place.folderOf(name), "started.json"), "utf8"),
-    );
-    process.kill(holderPid, "SIGKILL");
+    process.kill(place.startRecord(name).holderPid, "SIGKILL");
     place.outputOf("kill", name);
     place.outputOf("start", name);
     place.outputOf("rm", "-f", name);
@@ -99,17 +95,13 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
   });
 
   test("images and volumes have events, too", () => {
-    const image = (...words: readonly string[]): void => {
-      const child = Bun.spawnSync([place.program, ...words, "--store", place.store]);
-      expect([words, child.exitCode]).toEqual([words, 0]);
-    };
     const archive = join(place.folder, "root.tar");
     expect(Bun.spawnSync(["tar", "-cf", archive, "-C", place.root, "."]).exitCode).toBe(0);
-    image("import", archive, "base:1");
-    image("tag", "base:1", "other:1");
-    image("save", "-o", join(place.folder, "saved.tar"), "base:1");
-    image("untag", "other:1", "other:1");
-    image("rmi", "base:1");
+    place.onImages("import", "-q", archive, "base:1");
+    place.onImages("tag", "base:1", "other:1");
+    place.onImages("save", "-q", "-o", join(place.folder, "saved.tar"), "base:1");
+    place.onImages("untag", "other:1", "other:1");
+    place.onImages("rmi", "base:1");
     expect(told("type=image", "{{.Action}} {{.Name}}")).toEqual([
       "import docker.io/library/base:1",
       "tag docker.io/library/other:1",

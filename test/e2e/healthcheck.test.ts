@@ -82,11 +82,6 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
     });
   }
 
-  function images(command: string, ...words: readonly string[]): void {
-    const child = Bun.spawnSync([place.program, command, "--store", place.store, ...words]);
-    expect([command, child.exitCode]).toEqual([command, 0]);
-  }
-
   test("from starting to unhealthy to healthy, as the probes say", async () => {
     const times = ["--health-interval=150ms", "--health-retries=2"];
     start("web", "cat /shared/well || { echo not well; exit 3; }", ...times);
@@ -251,10 +246,8 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
   test("a holder that is killed is followed by another one before anybody asks", async () => {
     start("kept", counting("kept"), "--health-interval=100ms");
     await eventually("a probe", () => numberOfProbes("kept") > 0);
-    const record = () =>
-      JSON.parse(readFileSync(join(place.folderOf("kept"), "started.json"), "utf8"));
     for (const alsoSupervisor of [false, true]) {
-      const { holderPid } = record();
+      const { holderPid } = place.startRecord("kept");
       process.kill(holderPid, "SIGKILL");
       for (const pid of alsoSupervisor ? supervisors() : []) {
         process.kill(pid, "SIGKILL");
@@ -263,7 +256,7 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
       if (alsoSupervisor) {
         start("another", "true");
       }
-      await eventually("another holder", () => record().holderPid !== holderPid);
+      await eventually("another holder", () => place.startRecord("kept").holderPid !== holderPid);
     }
     const before = numberOfProbes("kept");
     await eventually("more probes", () => numberOfProbes("kept") > before + 1);
@@ -329,10 +322,10 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
     await untilHealth("derived", ({ Status }) => Status === "healthy");
     expect(place.call("healthcheck run", ["without"]).status).toBe(125);
     const archive = join(place.folder, "checked.tar");
-    images("save", "--format", "docker-archive", "-o", archive, "checked:1");
+    place.onImages("save", "-q", "--format", "docker-archive", "-o", archive, "checked:1");
     place.outputOf("rm", "-f", "derived", "without");
-    images("rmi", "checked:1");
-    images("load", "-q", "-i", archive);
+    place.onImages("rmi", "checked:1");
+    place.onImages("load", "-q", "-i", archive);
     const loaded = place.outputOf("inspect", "--format", "{{.Config.Healthcheck}}", "checked:1");
     expect(loaded).toContain("true");
   });

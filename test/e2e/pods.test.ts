@@ -3,6 +3,7 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { readProcessStat } from "../../src/sys/process.ts";
 import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
 
@@ -221,7 +222,7 @@ function networkOf(pid: number): string | undefined {
 }
 
 function parentOf(pid: number): number {
-  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  return readProcessStat(pid)?.parentPid ?? Number.NaN;
 }
 
 /** In the tree that limits memory. */

@@ -49,7 +49,7 @@ describe.skipIf(NEEDS_ROOT)("as root: mounted images", () => {
     const info = JSON.parse(place.outputOf("inspect", "writer"))[0].Mounts;
     expect(info).toMatchObject([{ Type: "image", Source: other, Destination: "/img", RW: true }]);
     place.outputOf("stop", "-t", "0", "writer");
-    Bun.spawnSync([place.program, "image", "prune", "-a", "-f", "--store", place.store]);
+    place.onImages("image prune", "-a", "-f");
     place.outputOf("start", "writer");
     expect(place.outputOf("exec", "writer", "cat", "/img/file")).toStartWith(
       "of the other\nmine\n",

@@ -17,7 +17,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setChildSubreaper, waitForPid } from "../../src/sys/process.ts";
+import { readTextFileIfExists } from "../../src/sys/file.ts";
+import { readProcessStat, setChildSubreaper, waitForPid } from "../../src/sys/process.ts";
 import { DIST } from "../../tools/repository.ts";
 import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../vm/guest.ts";
 
@@ -44,6 +45,13 @@ export interface CallOptions {
   readonly prefix?: readonly string[];
   /** In place of OCICAT. */
   readonly program?: string;
+}
+
+/** What a container's started.json says, among other things. */
+export interface StartRecord {
+  /** 0: it is not written down yet. */
+  readonly holderPid: number;
+  readonly killedHolders?: number;
 }
 
 /** Of the containers of this process's tests. */
@@ -105,6 +113,15 @@ export class RunPlace {
   /** Of the container that has the name now. */
   idOf(name: string): string {
     return readlinkSync(join(this.store, "names", name));
+  }
+
+  folderOf(name: string): string {
+    return join(this.store, "containers", this.idOf(name));
+  }
+
+  /** Of the container's last start. */
+  startRecord(name: string): StartRecord {
+    return JSON.parse(readFileSync(join(this.folderOf(name), "started.json"), "utf8"));
   }
 
   /** Runs a container to its end. */
@@ -218,8 +235,8 @@ function stages(): string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
-      const stat = readStat(pid);
-      return stat?.parent === process.pid && stat.name.includes("ocicat")
+      const stat = readProcessStat(Number(pid));
+      return stat?.parentPid === process.pid && stat.name.includes("ocicat")
         ? [`${pid} ${stat.name} ${stat.state}`]
         : [];
     });
@@ -236,26 +253,6 @@ function deadOrphans(): number[] {
 }
 
 function isDeadOrphan(pid: number): boolean {
-  const text = readFileSync(`/proc/${pid}/status`, "utf8");
-  return /^State:\tZ/m.test(text) && /^NSpid:.*\t1$/m.test(text);
-}
-
-interface Stat {
-  readonly name: string;
-  readonly state: string;
-  readonly parent: number;
-}
-
-function readStat(pid: string): Stat | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return {
-      name: text.slice(text.indexOf("(") + 1, text.lastIndexOf(")")),
-      state: fields[0] ?? "",
-      parent: Number(fields[1]),
-    };
-  } catch {
-    return undefined;
-  }
+  const isDead = readProcessStat(pid)?.state === "Z";
+  return isDead && /^NSpid:.*\t1$/m.test(readTextFileIfExists(`/proc/${pid}/status`) ?? "");
 }

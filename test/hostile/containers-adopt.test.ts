@@ -13,11 +13,6 @@ const MARK = "output may be missing here, at most 16384 bytes: the container's h
 /** The first argument is a file that gets the output of the command behind it; ends as that one does. */
 const PIPELINE = 'set -o pipefail; file=$1; shift; "$@" | cat > "$file"';
 
-interface StartRecord {
-  readonly holderPid: number;
-  readonly killedHolders?: number;
-}
-
 describe.skipIf(NEEDS_ROOT)("as root: after its holder was killed", () => {
   const place = new ContainerPlace();
 
@@ -29,13 +24,12 @@ describe.skipIf(NEEDS_ROOT)("as root: after its holder was killed", () => {
     place.remove();
   });
 
-  function startRecord(name: string): StartRecord {
-    return JSON.parse(readFileSync(join(place.folderOf(name), "started.json"), "utf8"));
-  }
-
   async function killHolder(name: string): Promise<void> {
     // A start writes it down when its process runs.
-    const pid = await eventually("the holder", () => startRecord(name).holderPid || undefined);
+    const pid = await eventually(
+      "the holder",
+      () => place.startRecord(name).holderPid || undefined,
+    );
     process.kill(pid, "SIGKILL");
   }
 
@@ -67,7 +61,7 @@ describe.skipIf(NEEDS_ROOT)("as root: after its holder was killed", () => {
     const waiting = place.callAsInit("wait", ["waited"]);
     await eventually("the client", () => place.call("top", ["waited"]).status === 0);
     await killHolder("waited");
-    await eventually("a new holder", () => startRecord("waited").killedHolders === 1);
+    await eventually("a new holder", () => place.startRecord("waited").killedHolders === 1);
     go("end-waited");
     expect(await waiting).toEqual({ status: 0, stdout: "3\n", stderr: "" });
   });
@@ -121,15 +115,7 @@ describe.skipIf(NEEDS_ROOT)("as root: after its holder was killed", () => {
     );
     await killHolder(name);
     go(name);
-    let hasEnded = false;
-    void child.exited.then(() => {
-      hasEnded = true;
-    });
-    await eventually("the end", () => {
-      place.reapOrphans();
-      return hasEnded;
-    });
-    expect(await child.exited).toBe(6);
+    expect(await place.asInit(child.exited)).toBe(6);
     const numbers = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`);
     expect(readFileSync(file, "utf8")).toBe(["one\n", ...numbers].join(""));
   });
@@ -141,7 +127,7 @@ describe.skipIf(NEEDS_ROOT)("as root: after its holder was killed", () => {
     for (const { stderr, status } of await Promise.all(commands)) {
       expect([status, stderr]).toEqual([0, ""]);
     }
-    expect(startRecord("looked-at").killedHolders).toBe(1);
+    expect(place.startRecord("looked-at").killedHolders).toBe(1);
     go("end-looked-at");
     expect((await place.callAsInit("wait", ["looked-at"])).stdout).toBe("4\n");
   });
@@ -151,7 +137,7 @@ describe.skipIf(NEEDS_ROOT)("as root: after its holder was killed", () => {
     place.outputOf("pause", "paused");
     await killHolder("paused");
     expect(place.outputOf("ps", "--format", "{{.Status}}")).toContain("(Paused)");
-    expect(startRecord("paused").killedHolders).toBe(1);
+    expect(place.startRecord("paused").killedHolders).toBe(1);
     place.outputOf("unpause", "paused");
     go("end-paused");
     expect((await place.callAsInit("wait", ["paused"])).stdout).toBe("5\n");

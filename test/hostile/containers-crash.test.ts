@@ -9,16 +9,16 @@ import { join } from "node:path";
 import { readProcessStat } from "../../src/sys/process.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { eventually } from "../peers/conditions.ts";
-import { EnginePlace } from "./engine-place.ts";
+import { callNumbers, EnginePlace } from "./engine-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const KILLS = Number(process.env["OCICAT_TEST_KILLS"] ?? "60");
 /** Each of the tests has its share of them. */
 const ROUNDS = Math.ceil(KILLS / 7);
 const NAME = "writer";
+const [kernelMajor = 0, kernelMinor = 0] = release().split(".").map(Number);
 /** Linux 6.15 and later. */
-const TELLS_ENDS =
-  Number(release().split(".", 1)[0]) * 1000 + Number(release().split(".")[1]) >= 6015;
+const TELLS_ENDS = kernelMajor * 1000 + kernelMinor >= 6015;
 const TIMEOUT_MS = Math.max(300_000, KILLS * 10_000);
 
 describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
@@ -34,13 +34,6 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
   afterAll(() => {
     place.remove();
   });
-
-  /** Of `calls`, as many as there are rounds, spread evenly with a random beginning. */
-  function callNumbers(calls: number): number[] {
-    const step = calls / ROUNDS;
-    const begin = random() * step;
-    return Array.from({ length: ROUNDS }, (_, index) => 1 + Math.floor(begin + index * step));
-  }
 
   /** A command that needs fewer calls than the one that was measured may be done before the last of them. */
   async function isKilledAt(
@@ -84,7 +77,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
       const run = ["run", "-d", ...place.writerWords(NAME)];
       const { calls, ms } = await place.measure(run);
       await place.expectCleared("run -d");
-      for (const atCall of callNumbers(calls)) {
+      for (const atCall of callNumbers(calls, ROUNDS, random)) {
         expect(await isKilledAt(run, atCall, calls)).toBe(true);
         await expectUsable(`run -d, killed at call ${atCall} of ${calls}`);
       }
@@ -118,7 +111,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
       await place.measure(create);
       const { calls } = await place.measure(start);
       await place.expectCleared("start");
-      for (const atCall of callNumbers(calls)) {
+      for (const atCall of callNumbers(calls, ROUNDS, random)) {
         await place.measure(create);
         expect(await isKilledAt(start, atCall, calls)).toBe(true);
         await expectUsable(`start, killed at call ${atCall} of ${calls}`);
@@ -138,7 +131,9 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
         startWriter();
         const { calls } = await place.measure(command);
         await place.expectCleared(command[0] ?? "");
-        for (const atCall of callNumbers(calls).filter((_, index) => index % 2 === 0)) {
+        for (const atCall of callNumbers(calls, ROUNDS, random).filter(
+          (_, index) => index % 2 === 0,
+        )) {
           startWriter();
           await untilLines(10);
           expect(await isKilledAt(command, atCall, calls)).toBe(true);
@@ -154,7 +149,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
     async () => {
       for (let round = 0; round < ROUNDS; round += 1) {
         startWriter();
-        const { holderPid } = startRecord();
+        const { holderPid } = place.startRecord(NAME);
         place.outputOf("kill", "--signal", "TERM", NAME);
         await Bun.sleep(random() * 60);
         process.kill(holderPid, "SIGKILL");
@@ -177,7 +172,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
         await killHolder();
         expect(place.statusOf(NAME)).toStartWith("Up ");
         await untilLines(place.expectWholeLog(NAME) + 10);
-        expect(startRecord().killedHolders).toBe(1);
+        expect(place.startRecord(NAME).killedHolders).toBe(1);
         await stopAndExpectEnd(`round ${round}`);
         await place.expectCleared(`round ${round}`);
       }
@@ -278,7 +273,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
 
   /** Undefined: it is dead. A start that was cut short has not written it down. */
   function livingHolder(): number | undefined {
-    const { holderPid } = startRecord();
+    const { holderPid } = place.startRecord(NAME);
     const pid = holderPid === 0 ? (readProcessStat(initPid())?.parentPid ?? 0) : holderPid;
     return readProcessStat(pid)?.name.includes("ocicat") === true ? pid : undefined;
   }
@@ -309,12 +304,8 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
     return JSON.parse(readFileSync(state, "utf8")).pid;
   }
 
-  function startRecord(): { readonly holderPid: number; readonly killedHolders?: number } {
-    return JSON.parse(readFileSync(join(place.folderOf(NAME), "started.json"), "utf8"));
-  }
-
   function reboot(): void {
-    process.kill(startRecord().holderPid, "SIGKILL");
+    process.kill(place.startRecord(NAME).holderPid, "SIGKILL");
     process.kill(initPid(), "SIGKILL");
     place.reap();
     rmSync(place.state, { recursive: true });

@@ -19,6 +19,13 @@ export interface Killing {
   readonly afterMs?: number;
 }
 
+/** Of `calls`, as many as there are rounds, spread evenly with a random beginning. */
+export function callNumbers(calls: number, rounds: number, random: () => number): number[] {
+  const step = calls / rounds;
+  const begin = random() * step;
+  return Array.from({ length: rounds }, (_, index) => 1 + Math.floor(begin + index * step));
+}
+
 export class EnginePlace extends ContainerPlace {
   #program = "";
 

@@ -2,7 +2,7 @@
 // its end under its holder or never began, what is told of it is right, and nothing of it is left.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
   inspectExec,
@@ -12,7 +12,7 @@ import {
 import { readProcessStat, waitForPid } from "../../src/sys/process.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { eventually } from "../peers/conditions.ts";
-import { EnginePlace } from "./engine-place.ts";
+import { callNumbers, EnginePlace } from "./engine-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const ROUNDS = 8;
@@ -63,10 +63,7 @@ describe.skipIf(NEEDS_ROOT)("as root: what was executed survives the death of", 
     async (flag) => {
       const whole = exec(flag).map((word) => (word === script ? "exit 0" : word));
       const { calls } = await place.measure(whole);
-      const step = calls / ROUNDS;
-      const begin = random() * step;
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const atCall = 1 + Math.floor(begin + round * step);
+      for (const atCall of callNumbers(calls, ROUNDS, random)) {
         expect(await place.kill(exec(flag), { atCall })).toBe("killed");
         await eventually("the holders' end", () => place.reap().length === 1);
         await expectSettled(`exec ${flag}, killed at call ${atCall} of ${calls}`);
@@ -96,7 +93,7 @@ describe.skipIf(NEEDS_ROOT)("as root: what was executed survives the death of", 
 
   test("a command between an exec's folder and its record", async () => {
     const folder = join(place.state, ".execs", "0".repeat(64), "1".repeat(64));
-    Bun.spawnSync(["mkdir", "-p", folder]);
+    mkdirSync(folder, { recursive: true });
     place.outputOf("system check", "--repair");
     expect(existsSync(folder)).toBe(false);
     expect(await ids()).toHaveLength(4);

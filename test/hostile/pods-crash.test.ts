@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { seededRandom } from "../fixtures/random.ts";
-import { EnginePlace } from "./engine-place.ts";
+import { callNumbers, EnginePlace } from "./engine-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const KILLS = Number(process.env["OCICAT_TEST_KILLS"] ?? "60");
@@ -32,13 +32,6 @@ describe.skipIf(NEEDS_ROOT)("as root: pods survive the death of", () => {
     place.remove();
   });
 
-  /** Of `calls`, as many as there are rounds, spread evenly with a random beginning. */
-  function callNumbers(calls: number): number[] {
-    const step = calls / ROUNDS;
-    const begin = random() * step;
-    return Array.from({ length: ROUNDS }, (_, index) => 1 + Math.floor(begin + index * step));
-  }
-
   async function expectCleared(what: string): Promise<void> {
     place.reap();
     expect([what, place.call("pod rm", ["-f", "--all"]).stderr]).toEqual([what, ""]);
@@ -61,7 +54,7 @@ describe.skipIf(NEEDS_ROOT)("as root: pods survive the death of", () => {
     before();
     const { calls } = await place.measure(command);
     await expectCleared(what);
-    const numbers = callNumbers(calls);
+    const numbers = callNumbers(calls, ROUNDS, random);
     for (const atCall of numbers) {
       before();
       expect(await place.kill(command, { atCall })).toBe("killed");

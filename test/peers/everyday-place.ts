@@ -6,25 +6,13 @@ import { ContainerPlace } from "../e2e/container-place.ts";
 import { eventually } from "./conditions.ts";
 
 export class EverydayPlace extends ContainerPlace {
-  #services = "";
+  readonly services = "services";
 
-  /** Brings the image into the store under a name. */
+  /** Brings the image into the store under its name. */
   async prepare(): Promise<void> {
     const layout = `oci:${await servicesLayout()}:latest`;
     expect((await this.run([layout, "true"])).status).toBe(0);
-    this.onImages("tag", this.onImages("images", "-q").trim(), "services");
-    this.#services = "services";
-  }
-
-  get services(): string {
-    return this.#services;
-  }
-
-  /** Of a command on images, which has to succeed. */
-  onImages(command: string, ...words: readonly string[]): string {
-    const child = Bun.spawnSync([this.program, command, "--store", this.store, ...words]);
-    expect([command, child.exitCode, child.stderr.toString()]).toEqual([command, 0, ""]);
-    return child.stdout.toString();
+    this.onImages("tag", this.onImages("images", "-q").trim(), this.services);
   }
 
   /** `run -d` under a name. Returns its ID. */
