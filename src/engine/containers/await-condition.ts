@@ -52,7 +52,9 @@ export async function waitForCondition(
     if (readContainerRecord(container.folder.fd) === undefined) {
       throw unreachable(container, "it has been removed");
     }
-    checkToCome(container, status, holder !== undefined);
+    if (status.kind === "exited" || status.kind === "lost") {
+      checkToCome(container, holder !== undefined);
+    }
     const ended = holder === undefined ? [] : [{ fd: holder.number, events: POLLIN }];
     const [, isOver = 0] = poll([{ fd: watch.fd, events: POLLIN }, ...ended]);
     if (isOver !== 0) {
@@ -84,11 +86,11 @@ function checkPossible(container: StoredContainer, conditions: readonly Conditio
   }
 }
 
-function checkToCome(
-  container: StoredContainer,
-  status: ContainerStatus,
-  hasHolder: boolean,
-): void {
+/** It had ended a moment ago. */
+function checkToCome(container: StoredContainer, hasHolder: boolean): void {
+  // With the lock nobody is between the end of its waiting and its start.
+  using _lock = container.folder.lock();
+  const status = container.status();
   const comesBack = isRestarting(status)
     ? !isStopped(container.folder.fd)
     : isAboutToRestart(container, status);
