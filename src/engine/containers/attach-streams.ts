@@ -44,7 +44,7 @@ async function attachAgain(
 ): Promise<AttachEnd> {
   const { container, surroundings } = request;
   const { connectToNewHolder } = await import("./connect-to-holder.ts");
-  using socket = connectToNewHolder({ ...container, surroundings }, before);
+  using socket = await connectToNewHolder({ ...container, surroundings }, before);
   if (socket !== undefined) {
     const now = readStartRecord(container.folder.fd);
     const end = attachOnce(socket.number, request, readers);

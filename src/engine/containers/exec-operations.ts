@@ -9,11 +9,10 @@ import { encodeHello, encodeResize } from "../../holder/attach-protocol.ts";
 import { HolderConnection } from "../../holder/holder-connection.ts";
 import { call } from "../../sys/call.ts";
 import { OwnedFd } from "../../sys/file.ts";
-import { poll } from "../../sys/poll.ts";
 import { openLiveProcess, trySignalPidfd } from "../../sys/process.ts";
 import { connectUnix } from "../../sys/socket.ts";
 import type { TerminalSize } from "../../sys/terminal.ts";
-import { untilReady } from "../../sys/waiting.ts";
+import { pollInLoop, untilReady } from "../../sys/waiting.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { recordedExecIds } from "./exec-folder.ts";
 import type { StoredExecRequest } from "./exec-record.ts";
@@ -145,7 +144,7 @@ export async function resizeExec(
   call("shutdown", socket.number, SHUT_WR);
   // It ends the connection when it has taken what came before the end of ours.
   while (!connection.isOver) {
-    poll([{ fd: socket.number, events: POLLIN }]);
+    await pollInLoop([{ fd: socket.number, events: POLLIN }]);
     takeFrames(connection);
   }
 }
