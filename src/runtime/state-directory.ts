@@ -181,6 +181,15 @@ export class StateDirectory implements Disposable {
     return tryFlock(lock.number, LOCK_SH | LOCK_NB) === -Errno.EAGAIN;
   }
 
+  /** Execve closes init's descriptors one after the other: this one maybe a moment after its socket. */
+  awaitReleaseByInit(): void {
+    const fd = tryOpenAt(this.fd, INIT_LOCK, O_RDONLY);
+    if (fd >= 0) {
+      using lock = new OwnedFd(fd);
+      checked(tryFlock(lock.number, LOCK_SH), "lock", quote(`${this.path}/${INIT_LOCK}`));
+    }
+  }
+
   removeStartFiles(): void {
     tryUnlinkAt(this.fd, START_SOCKET);
   }
