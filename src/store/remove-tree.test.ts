@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { O_RDONLY } from "../abi/file.ts";
 import { bytePath } from "../sys/byte-path.ts";
-import { call } from "../sys/call.ts";
+import { call, observeCalls } from "../sys/call.ts";
 import { close, open, openAt } from "../sys/file.ts";
 import { removeTree } from "./remove-tree.ts";
 
@@ -76,4 +76,17 @@ test("what an interrupted removal left aside is no obstacle", () => {
   mkdirSync(join(folder, "tree.removed-1", "leftover"), { recursive: true });
   removeTree(folderFd, "tree");
   expect(readdirSync(folder)).toEqual(["tree.removed-1"]);
+});
+
+test("nothing is made to remove empty directories", () => {
+  for (const path of ["empty", "tree/a", "tree/b"]) {
+    mkdirSync(join(folder, path), { recursive: true });
+  }
+  const calls: string[] = [];
+  observeCalls((_, name) => calls.push(name));
+  removeTree(folderFd, "empty");
+  removeTree(folderFd, "tree");
+  observeCalls(undefined);
+  expect(readdirSync(folder)).toEqual([]);
+  expect(calls).not.toContain("renameat2");
 });

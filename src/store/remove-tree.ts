@@ -1,6 +1,6 @@
 // Removes a directory tree of any depth and with any names, never following a link. Each directory that
-// is found inside is first moved aside, so that neither the stack nor the number of open descriptors
-// grows with the depth.
+// is found inside, and is not empty, is first moved aside, so that neither the stack nor the number of
+// open descriptors grows with the depth.
 
 import { AT_REMOVEDIR, O_RDONLY } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
@@ -25,7 +25,7 @@ const LONGEST_PREFIX = 200;
  * goes to `asideFd`, on the same file system, under names "NAME.removed-NUMBER" that nobody else uses.
  */
 export function removeTree(parentFd: number, name: string, asideFd = parentFd): void {
-  if (tryUnlinkFile(parentFd, name)) {
+  if (tryUnlinkFile(parentFd, name) || tryRemoveEmpty(parentFd, name)) {
     return;
   }
   const aside = new Aside(asideFd, name.slice(0, LONGEST_PREFIX));
@@ -39,7 +39,10 @@ function removeContent(parentFd: number, name: string, aside: Aside): void {
   {
     using directory = openDirectory(parentFd, name);
     for (const entry of readOpenDirectory(directory.number, quoteByteString(name), byteStringOf)) {
-      if (entry.type === "directory" || !tryUnlinkFile(directory.number, entry.name)) {
+      const isGone =
+        (entry.type !== "directory" && tryUnlinkFile(directory.number, entry.name)) ||
+        tryRemoveEmpty(directory.number, entry.name);
+      if (!isGone) {
         aside.take(directory.number, entry.name);
       }
     }
@@ -58,6 +61,11 @@ function tryUnlinkFile(directoryFd: number, name: string): boolean {
     checkedPath(result, "remove", name);
   }
   return true;
+}
+
+/** The folders that a container leaves are mostly empty. False: this one is not, or will not go so. */
+function tryRemoveEmpty(directoryFd: number, name: string): boolean {
+  return call("unlinkat", directoryFd, bytePath(name), AT_REMOVEDIR) === 0;
 }
 
 class Aside {
