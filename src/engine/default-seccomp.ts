@@ -3,7 +3,7 @@
 // container is given brings the calls back that it is there for. Calls that are newer than the table of
 // names answer ENOSYS (src/plan/seccomp).
 
-import { SYSCALL_NAMES } from "../abi/syscall-tables/table.ts";
+import { SYSCALL_NAMES } from "../abi/syscall-tables/names.ts";
 import { Errno } from "../error/errno.ts";
 import type { SeccompArchitecture, SeccompProfile, SeccompSyscall } from "../oci/seccomp.ts";
 

@@ -2,7 +2,15 @@
 
 /** JSON text, indented by tabs as runc does, without an end of line. */
 export function encodeDocument(document: unknown, indent = "\t"): string {
-  return JSON.stringify(document, writeBigint, indent);
+  try {
+    return JSON.stringify(document, undefined, indent);
+  } catch (error) {
+    // Few documents have a bigint. For one of a container, writeBigint would be called a thousand times.
+    if (!(error instanceof TypeError)) {
+      throw error;
+    }
+    return JSON.stringify(document, writeBigint, indent);
+  }
 }
 
 function writeBigint(_key: string, value: unknown): unknown {

@@ -303,17 +303,12 @@ export function flags(value: number, names: FlagNames): NamedNumber {
   return { kind: "named", value, text: names };
 }
 
+/** In bytes. Nearly every text is ASCII, and the encoder is only for those that are not. */
 function utf8Length(text: string): number {
-  let length = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
-    if (point < 0x80) {
-      length += 1;
-    } else if (point < 0x800) {
-      length += 2;
-    } else {
-      length += point < 0x1_0000 ? 3 : 4;
+  for (let index = 0; index < text.length; index++) {
+    if (text.charCodeAt(index) >= 0x80) {
+      return new TextEncoder().encode(text).length;
     }
   }
-  return length;
+  return text.length;
 }

@@ -87,27 +87,22 @@ function checkSize(total: number): void {
   }
 }
 
-/** Whether 32 bits cannot hold a number. */
-function isWide(value: number): boolean {
-  return value >= TWO_TO_32 || value < LEAST_INT32;
-}
-
-/** How many arguments go to the data as 64-bit values. */
+/**
+ * How many arguments go to the data as 64-bit values. There are a thousand arguments, and an engine that
+ * compiles nothing: a call for each would be most of the cost.
+ */
 function countWide(operations: readonly Operation[]): number {
   let count = 0;
   for (const { args } of operations) {
     for (const argument of args) {
-      const value = typeof argument === "number" ? argument : numberOf(argument);
-      if (value !== undefined && isWide(value)) {
+      const value =
+        typeof argument === "number" || argument.kind !== "named" ? argument : argument.value;
+      if (typeof value === "number" && (value >= TWO_TO_32 || value < LEAST_INT32)) {
         count += 1;
       }
     }
   }
   return count;
-}
-
-function numberOf(argument: Exclude<Argument, number>): number | undefined {
-  return argument.kind === "named" ? argument.value : undefined;
 }
 
 function encodeOperation(layout: Layout, index: number, operation: Operation | undefined): void {
@@ -171,7 +166,7 @@ function encodeArgument(layout: Layout, at: number, argument: Argument): number 
 }
 
 function encodeNumber(layout: Layout, at: number, value: number): number {
-  if (isWide(value)) {
+  if (value >= TWO_TO_32 || value < LEAST_INT32) {
     layout.words[at] = placeWide(layout, value);
     return ARGUMENT_TAGS.wide;
   }

@@ -3,7 +3,8 @@ import { aarch64 } from "../aarch64.ts";
 import { x86_64 } from "../x86-64.ts";
 import { syscallName, syscallNumber, syscallRow } from "./lookup.ts";
 import { MULTIPLEXER_NAMES, MULTIPLEXERS } from "./multiplexed.ts";
-import { SYSCALL_ABIS, SYSCALL_NAMES, SYSCALL_TABLES, type SyscallAbi } from "./table.ts";
+import { SYSCALL_NAMES } from "./names.ts";
+import { SYSCALL_ABIS, SYSCALL_TABLES, type SyscallAbi } from "./table.ts";
 
 describe("numbers by name", () => {
   const check = (abi: SyscallAbi, name: string, number: number | undefined): void => {

@@ -1,7 +1,8 @@
 // Answers what number a system call has in a binary interface. The names are split and hashed at the
 // first question and kept: they are constants.
 
-import { SYSCALL_NAMES, SYSCALL_TABLES, type SyscallAbi } from "./table.ts";
+import { SYSCALL_NAMES } from "./names.ts";
+import { SYSCALL_TABLES, type SyscallAbi } from "./table.ts";
 
 let rowByName: ReadonlyMap<string, number> | undefined;
 

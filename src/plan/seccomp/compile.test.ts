@@ -6,7 +6,8 @@ import * as bpf from "../../abi/classic-bpf.ts";
 import * as kernel from "../../abi/seccomp.ts";
 import { syscallName, syscallNumber } from "../../abi/syscall-tables/lookup.ts";
 import { MULTIPLEXER_NAMES, MULTIPLEXERS } from "../../abi/syscall-tables/multiplexed.ts";
-import { SYSCALL_ABIS, SYSCALL_NAMES, type SyscallAbi } from "../../abi/syscall-tables/table.ts";
+import { SYSCALL_NAMES } from "../../abi/syscall-tables/names.ts";
+import { SYSCALL_ABIS, type SyscallAbi } from "../../abi/syscall-tables/table.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type {
   SeccompAction,

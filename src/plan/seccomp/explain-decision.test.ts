@@ -3,7 +3,8 @@ import dockerDefault from "../../../test/fixtures/docker-default-seccomp.json" w
   type: "json",
 };
 import { syscallNumber } from "../../abi/syscall-tables/lookup.ts";
-import { SYSCALL_NAMES, type SyscallAbi } from "../../abi/syscall-tables/table.ts";
+import { SYSCALL_NAMES } from "../../abi/syscall-tables/names.ts";
+import type { SyscallAbi } from "../../abi/syscall-tables/table.ts";
 import type { SeccompProfile } from "../../oci/seccomp.ts";
 import { describeReturn, lets } from "./actions.ts";
 import { compileSeccomp } from "./compile.ts";
