@@ -12,10 +12,12 @@ import type { Member, Members } from "./members.ts";
 
 export class FolderMembers implements Members {
   readonly description: string;
+  readonly #path: string;
   readonly #folder: OwnedFd;
 
   constructor(path: string) {
     const { O_DIRECTORY } = hostArchitecture.openFlags;
+    this.#path = path;
     this.description = `the folder ${quote(path)}`;
     this.#folder = new OwnedFd(open(path, O_PATH | O_DIRECTORY));
   }
@@ -30,7 +32,12 @@ export class FolderMembers implements Members {
       return undefined;
     }
     const size = statAt(file.number, "")?.size ?? 0;
-    return { name, size, read: (offset) => this.#read(name, { offset, length: size - offset }) };
+    return {
+      name,
+      size,
+      path: `${this.#path}/${name}`,
+      read: (offset) => this.#read(name, { offset, length: size - offset }),
+    };
   }
 
   *#read(name: string, range: { readonly offset: number; readonly length: number }) {

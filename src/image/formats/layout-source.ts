@@ -42,6 +42,10 @@ export class LayoutSource implements ImageSource {
   async *blob({ digest }: Descriptor, offset: number): AsyncGenerator<Uint8Array, void> {
     yield* requireMember(this.#members, blobMemberName(digest)).read(offset);
   }
+
+  localPath({ digest }: Descriptor): string | undefined {
+    return this.#members.find(blobMemberName(digest))?.path;
+  }
 }
 
 /** Throws unless the members are a layout of a version that is known here. */

@@ -8,6 +8,8 @@ export interface Member {
   /** Relative, cleaned: "blobs/sha256/HEX". */
   readonly name: string;
   readonly size: number;
+  /** A file that has this content alone. */
+  readonly path?: string;
   /** The content from `offset` on, to its end. Chunks may be kept. Throws when there is less of it. */
   read(offset: number): ByteSource;
 }

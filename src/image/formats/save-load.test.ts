@@ -40,6 +40,11 @@ function imageOf(store: ContentStore, name = NAME): Descriptor {
   return descriptor;
 }
 
+/** How many names each of the store's files for these blobs has. */
+function linksOf(store: ContentStore, blobs: readonly Descriptor[]): readonly number[] {
+  return blobs.map(({ digest }) => statSync(store.blobPath(digest)).nlink);
+}
+
 function save(store: ContentStore, path: string, format: SaveFormat, names = [NAME]) {
   const images = [{ descriptor: imageOf(store), names }];
   return saveArchive(store, images, { kind: "path", path }, { format, platform: HOST });
@@ -107,6 +112,23 @@ describe("an image that is saved and loaded again", () => {
     expect(await new Response(child.stdout).text()).toBe(`${NAME}\n`);
     expect(await child.exited).toBe(0);
     expect(other.names()).toEqual(store.names());
+  });
+
+  test("the blobs of a folder are shared where they can be, those of an archive copied", async () => {
+    using place = new TestPlace();
+    const layout = place.layout();
+    const layer = layersOf("one")[0] ?? Buffer.alloc(0);
+    const blobs = [layout.addBlob(gzipSync(layer), OCI_LAYER_GZIP)];
+    const config = { ...HOST, rootfs: { type: "layers", diff_ids: [digestOf(layer)] } };
+    const image = layout.addManifest(layout.addDocument(config, OCI_CONFIG), blobs);
+    layout.setIndex([named(image, NAME)]);
+    const store = place.store("store");
+    await loadArchive(store, { kind: "path", path: layout.folder }, BRING_IN);
+    expect(linksOf(store, blobs)).toEqual([2]);
+    await save(store, place.path("saved"), "oci-archive");
+    const other = place.store("other");
+    await loadArchive(other, { kind: "path", path: place.path("saved") }, BRING_IN);
+    expect(linksOf(other, blobs)).toEqual([1]);
   });
 
   test("several images share what they have in common", async () => {
