@@ -296,7 +296,11 @@ describe("a program that inflates", () => {
       process.env["PATH"] = `${folder}:${path}`;
     }
     const large = archive({ name: "large", data: randomBytes(3_000_000) });
-    await bring(imageOf([[large, "gzip"]]));
+    const top = imageOf([[large, "gzip"]]);
+    await bring(top);
+    // Once more from the blob in the store.
+    rmSync(join(folder, "store/layers", fileOf(large)));
+    await bring(top);
     using store = new ContentStore(join(folder, "store"));
     expect(await checkStore(store)).toEqual([]);
     expect(stored("layers")).toEqual([fileOf(large)]);

@@ -17,8 +17,15 @@ export class WriteBack {
 
   /** Has the disk begin with what was written up to `length`, without waiting for it. */
   upTo(length: number): void {
+    if (length - this.#begun >= STEP_BYTES) {
+      this.allUpTo(length);
+    }
+  }
+
+  /** The same of what is left, also where it is little. */
+  allUpTo(length: number): void {
     const pending = length - this.#begun;
-    if (pending >= STEP_BYTES) {
+    if (pending > 0) {
       // It only helps: where it is not possible fsync does all.
       call("sync_file_range", this.#fd, this.#begun, pending, SYNC_FILE_RANGE_WRITE);
       this.#begun = length;

@@ -17,6 +17,11 @@ export interface IngestRequest {
    * of code "invalid-config" waits for the end: a blob with another digest is told of as that.
    */
   readonly onChunk?: (chunk: Uint8Array) => void | Promise<void>;
+  /**
+   * All of the blob is in this file before the first chunk comes, and can be read from it until the blob is in.
+   * Nothing says that it is right before that.
+   */
+  readonly onFile?: (fd: number) => void;
   /** `onChunk` has had all of it, and it is right. What follows is the wait for the disk. */
   readonly onWhole?: () => void;
   /** `bytes` of the blob are here, of descriptor.size. */

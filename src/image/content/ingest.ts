@@ -87,6 +87,9 @@ class Ingest {
   }
 
   async #replay(): Promise<void> {
+    if (this.#partial.length === this.#request.descriptor.size) {
+      this.#request.onFile?.(this.#partial.fd);
+    }
     for (const piece of this.#partial.content()) {
       await this.#consume(piece);
       this.#request.onProgress?.(this.#bytes);

@@ -61,6 +61,10 @@ export class PartialBlob implements Disposable {
     this.#length = statAt(this.#file.number, "")?.size ?? 0;
   }
 
+  get fd(): number {
+    return this.#file.number;
+  }
+
   /** Bytes. */
   get length(): number {
     return this.#length;

@@ -64,6 +64,7 @@ export class LayerFileWriter {
   /** Writes the metadata, the head last. Whoever renames the file forces it to the disk before. */
   finish(diffId: Digest): LayerFileSummary {
     this.#reader.finish();
+    this.#writeBack.allUpTo(LAYER_HEAD_BYTES + this.#tarBytes);
     const planned = this.#tree.plan();
     const metadataOffset = roundToUnit(LAYER_HEAD_BYTES + this.#tarBytes);
     checked(call("ftruncate", this.#fd, metadataOffset), "set the size of", SUBJECT);

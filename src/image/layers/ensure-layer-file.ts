@@ -114,7 +114,12 @@ async function makeBy(
   layer: ImageLayer,
 ): Promise<Result> {
   using file = new StagedFile(context.store.folders, layerFileName(layer.diffId));
-  const maker = new LayerFileMaker(file.fd, layer, context.limits, inflater);
+  const maker = new LayerFileMaker(file.fd, layer, {
+    limits: context.limits,
+    signal: context.signal,
+    inflater,
+    onInflated: (bytes) => reportLayer(context, layer.blob, { phase: "unpacking", bytes }),
+  });
   const { ingested, made } = await feed(context, layer.blob, maker);
   if (made.kind === "layer-file") {
     await file.commit();
@@ -147,6 +152,7 @@ async function feedFromStore(
 ): Promise<void> {
   using file = context.store.openBlob(blob.digest);
   const reader = new BlobReader(file.number, blob);
+  maker.takeFile(file.number);
   for await (const chunk of reader.chunks()) {
     checkAborted(context.signal, `the layer ${blob.digest}`);
     await maker.push(chunk);

@@ -32,16 +32,27 @@ async function* inChunks(content: Uint8Array, bytes: number): AsyncGenerator<Uin
   }
 }
 
-async function inflated(program: string, compressed: Uint8Array, mostBytes = 10_000_000) {
+type From = "pipe" | "file";
+
+async function inflated(
+  program: string,
+  compressed: Uint8Array,
+  { mostBytes = 10_000_000, from = "pipe" as From } = {},
+) {
   const fd = openSync(path, "w+");
+  const blob = join(folder, "blob");
+  writeFileSync(blob, compressed);
+  const blobFd = openSync(blob, "r");
   const pieces: Buffer[] = [];
   try {
     const target = { fd, offset: OFFSET, mostBytes };
-    await inflateInto(program, inChunks(compressed, 300_000), target, (piece) => {
+    const input = { chunks: inChunks(compressed, 300_000), ...(from === "file" && { fd: blobFd }) };
+    await inflateInto(program, input, target, (piece) => {
       pieces.push(Buffer.from(piece));
     });
   } finally {
     closeSync(fd);
+    closeSync(blobFd);
   }
   return Buffer.concat(pieces);
 }
@@ -53,18 +64,18 @@ function script(text: string): string {
   return program;
 }
 
-describe.skipIf(IGZIP === null)("with igzip", () => {
+describe.skipIf(IGZIP === null).each(["pipe", "file"] as const)("with igzip, from a %s", (from) => {
   const program = IGZIP ?? "";
 
   test("the archive is in the file, and is handed out in order", async () => {
-    const content = await inflated(program, gzipSync(CONTENT));
+    const content = await inflated(program, gzipSync(CONTENT), { from });
     expect(content.equals(CONTENT)).toBe(true);
     expect(readFileSync(path).subarray(OFFSET).equals(CONTENT)).toBe(true);
   });
 
   test("of several members too, with zeros behind them", async () => {
     const members = [gzipSync("one"), gzipSync(CONTENT), gzipSync("two"), Buffer.alloc(1000)];
-    const content = await inflated(program, Buffer.concat(members));
+    const content = await inflated(program, Buffer.concat(members), { from });
     const expected = Buffer.concat([Buffer.from("one"), CONTENT, Buffer.from("two")]);
     expect(content.equals(expected)).toBe(true);
   });
@@ -74,13 +85,15 @@ describe.skipIf(IGZIP === null)("with igzip", () => {
     const damaged = Buffer.from(compressed);
     damaged.writeUInt8((damaged.at(1_000_000) ?? 0) ^ 1, 1_000_000);
     for (const wrong of [compressed.subarray(0, -100), damaged]) {
-      await expect(inflated(program, wrong)).rejects.toMatchObject({ code: "invalid-config" });
+      await expect(inflated(program, wrong, { from })).rejects.toMatchObject({
+        code: "invalid-config",
+      });
     }
   });
 
   test("a file does not become larger than it may be", async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
-    await expect(inflated(program, bomb, 1_000_000)).rejects.toMatchObject({
+    await expect(inflated(program, bomb, { mostBytes: 1_000_000, from })).rejects.toMatchObject({
       code: "invalid-config",
     });
     expect(statSync(path).size).toBeLessThanOrEqual(1_000_000);
@@ -107,7 +120,8 @@ test("a program that is not there is a failure", async () => {
 test("a failure of whoever takes the archive ends the program", async () => {
   const fd = openSync(path, "w+");
   const target = { fd, offset: OFFSET, mostBytes: 10_000_000 };
-  const work = inflateInto(script("cat"), inChunks(CONTENT, 1_000_000), target, () => {
+  const input = { chunks: inChunks(CONTENT, 1_000_000) };
+  const work = inflateInto(script("cat"), input, target, () => {
     throw new Error("no more");
   });
   await expect(work).rejects.toThrow("no more");

@@ -3,6 +3,10 @@
 // comes next: a pipe between them would cost what is saved.
 //
 //   chunks --pipe--> igzip --write--> layer file --read--> consume
+//   or blob --read-->
+//
+// A blob that is in a file as a whole it reads from there, at its own pace; the chunks are then for those
+// who verify the blob.
 //
 // What comes out is believed as little as what comes in: the archive has to have its DiffID. Whatever is wrong
 // with it then, the layer is made once more without the program, and that says what it is.
@@ -22,6 +26,8 @@ const RLIMIT_FSIZE = 1;
 const READ_BYTES = 256 * 1024;
 /** Starting a program takes as long as zlib takes for this much. */
 const WORTH_BYTES = 2 * 1024 * 1024;
+/** In that time the program writes less than the cache of the processor holds. */
+const LOOK_MS = 4;
 const SUBJECT = "a layer file";
 
 /** Undefined: it is not installed, or not worth it for a blob of this size. */
@@ -38,14 +44,24 @@ export interface InflateTarget {
   readonly mostBytes: number;
 }
 
-/** `consume` gets the archive piece by piece when the file has it; it must not keep a piece. */
+export interface CompressedInput {
+  /** From the beginning. */
+  readonly chunks: Chunks;
+  /** A file with all of them, whose position is at its beginning and is changed. */
+  readonly fd?: number | undefined;
+}
+
+/**
+ * `consume` gets the archive piece by piece when the file has it; it must not keep a piece. What it throws
+ * ends everything.
+ */
 export async function inflateInto(
   program: string,
-  chunks: Chunks,
+  { chunks, fd }: CompressedInput,
   target: InflateTarget,
   consume: (piece: Uint8Array) => void,
 ): Promise<void> {
-  const inflater = new Inflater(program, target, consume);
+  const inflater = new Inflater(program, { fd, target }, consume);
   try {
     for await (const chunk of chunks) {
       await inflater.feed(chunk);
@@ -61,37 +77,49 @@ class Inflater {
   readonly #target: InflateTarget;
   readonly #consume: (piece: Uint8Array) => void;
   readonly #child: Bun.Subprocess;
-  readonly #input: OwnedFd;
+  /** Undefined: the program reads a file. */
+  readonly #input: OwnedFd | undefined;
   readonly #buffer = bytes(READ_BYTES);
   #feeding: Promise<void> = Promise.resolve();
   #at: number;
 
-  constructor(program: string, target: InflateTarget, consume: (piece: Uint8Array) => void) {
+  constructor(
+    program: string,
+    { fd, target }: { readonly fd: number | undefined; readonly target: InflateTarget },
+    consume: (piece: Uint8Array) => void,
+  ) {
     this.#program = program;
     this.#target = target;
     this.#consume = consume;
     this.#at = target.offset;
     checked(call("lseek", target.fd, target.offset, SEEK_SET), "go to the archive of", SUBJECT);
-    using pipe = new Pipe();
-    this.#child = start(program, pipe.reader.number, target.fd);
-    // Before it has got anything.
-    limitFileSize(this.#child.pid, target.mostBytes);
-    this.#input = new OwnedFd(pipe.writer.release());
+    using pipe = fd === undefined ? new Pipe() : undefined;
+    this.#child = start(program, fd ?? pipe?.reader.number ?? -1, target);
+    this.#input = pipe && new OwnedFd(pipe.writer.release());
   }
 
   /** The program works on it while what came of those before is consumed. */
   async feed(chunk: Uint8Array): Promise<void> {
     await this.#feeding;
-    this.#feeding = this.#write(chunk);
-    this.#feeding.catch(() => undefined);
+    if (this.#input !== undefined) {
+      this.#feeding = this.#write(this.#input.number, chunk);
+      this.#feeding.catch(() => undefined);
+    }
     this.#drain();
   }
 
   /** After the last chunk. */
   async finish(): Promise<void> {
     await this.#feeding;
-    this.#input[Symbol.dispose]();
-    const status = await this.#child.exited;
+    this.#input?.[Symbol.dispose]();
+    const { exited } = this.#child;
+    // The program does not say when it has written something.
+    const soon = () => Bun.sleep(LOOK_MS).then(() => undefined);
+    let status: number | undefined;
+    while (status === undefined) {
+      this.#drain();
+      status = await Promise.race([exited, soon()]);
+    }
     this.#drain();
     if (status !== 0) {
       throw failure(this.#program, { reason: `it ended with ${status}` });
@@ -103,15 +131,15 @@ class Inflater {
     this.#child.kill("SIGKILL");
     await this.#child.exited;
     await this.#feeding.catch(() => undefined);
-    this.#input[Symbol.dispose]();
+    this.#input?.[Symbol.dispose]();
   }
 
   /** On another thread: the pipe is full until the program has room for more. */
-  async #write(chunk: Uint8Array): Promise<void> {
+  async #write(fd: number, chunk: Uint8Array): Promise<void> {
     const { write } = await import("node:fs");
     for (let done = 0; done < chunk.length; ) {
       done += await new Promise<number>((resolve, reject) => {
-        write(this.#input.number, chunk, done, chunk.length - done, (error, count) => {
+        write(fd, chunk, done, chunk.length - done, (error, count) => {
           if (error === null) {
             resolve(count);
           } else {
@@ -135,15 +163,18 @@ class Inflater {
   }
 }
 
-function start(program: string, inputFd: number, outputFd: number): Bun.Subprocess {
+function start(program: string, inputFd: number, target: InflateTarget): Bun.Subprocess {
   try {
-    return Bun.spawn([program, "-d", "-c"], {
+    const child = Bun.spawn([program, "-d", "-c"], {
       stdin: inputFd,
-      stdout: outputFd,
+      stdout: target.fd,
       stderr: "ignore",
       env: {},
       cwd: "/",
     });
+    // Before it has written anything to speak of.
+    limitFileSize(child.pid, target.mostBytes);
+    return child;
   } catch (error) {
     throw failure(program, { reason: "it could not be started", cause: error });
   }

@@ -9,6 +9,8 @@ import { type BringInContext, reportLayer } from "./bring-in-context.ts";
 export interface BlobConsumer {
   /** See IngestRequest.onChunk. */
   push(chunk: Uint8Array): Promise<void>;
+  /** See IngestRequest.onFile. */
+  takeFile(fd: number): void;
   /** See IngestRequest.onWhole. */
   end(): void;
 }
@@ -27,7 +29,11 @@ export async function ingestBlob(
     ...(localPath === undefined ? {} : { localPath }),
     ...(consumer === undefined
       ? {}
-      : { onChunk: (chunk) => consumer.push(chunk), onWhole: () => consumer.end() }),
+      : {
+          onFile: (fd) => consumer.takeFile(fd),
+          onChunk: (chunk) => consumer.push(chunk),
+          onWhole: () => consumer.end(),
+        }),
     onProgress: (bytes) => reportLayer(context, blob, { phase: "downloading", bytes }),
     onWait: () => reportLayer(context, blob, { phase: "waiting", bytes: 0 }),
     signal,

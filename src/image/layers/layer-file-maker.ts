@@ -1,44 +1,65 @@
 // Makes a layer file of a blob while the blob comes in: inflates, checks and writes what it is given.
 // Nothing of it counts before `finish`, which is called when the blob has turned out to be right.
 
+import { O_RDONLY } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { algorithmOf } from "../../oci/digest.ts";
+import { call } from "../../sys/call.ts";
+import { OwnedFd, open } from "../../sys/file.ts";
 import { BLOCK_BYTES } from "../erofs/format.ts";
 import { LAYER_HEAD_BYTES } from "../erofs/layer-file.ts";
 import { LayerFileWriter } from "../erofs/layer-file-writer.ts";
 import type { UnpackLimits } from "../unpack/limits.ts";
 import { ArchiveCheck, type ArchiveIdentity } from "./archive-check.ts";
+import { checkAborted } from "./check-aborted.ts";
 import { Handoff } from "./handoff.ts";
 import { type InflateTarget, inflateInto } from "./igzip.ts";
 import { inflate, type OpenedLayer, openLayer } from "./inflate.ts";
+
+const SEEK_CUR = 1;
 
 export type MadeLayer =
   | { readonly kind: "layer-file"; readonly notes: readonly string[] }
   /** The blob is the archive itself, in whole blocks, and needs no layer file. */
   | { readonly kind: "uncompressed" };
 
+export interface MakerOptions {
+  readonly limits: UnpackLimits;
+  /** The program that inflates gzip, in place of this process. */
+  readonly inflater?: string | undefined;
+  readonly signal?: AbortSignal;
+  /** So much of the blob has been inflated, of a blob that all was pushed of before. */
+  readonly onInflated?: (bytes: number) => void;
+}
+
 export class LayerFileMaker {
   readonly #fd: number;
   readonly #identity: ArchiveIdentity;
-  readonly #limits: UnpackLimits;
-  readonly #inflater: string | undefined;
+  readonly #options: MakerOptions;
   readonly #handoff = new Handoff();
   readonly #work: Promise<LayerFileWriter | undefined>;
+  #blobFile: OwnedFd | undefined;
+  #isEnded = false;
   #failure: unknown;
 
-  /**
-   * `fd`: an empty file, open for reading and writing. `inflater`: the program that inflates gzip, in place
-   * of this process.
-   */
-  constructor(fd: number, identity: ArchiveIdentity, limits: UnpackLimits, inflater?: string) {
+  /** `fd`: an empty file, open for reading and writing. */
+  constructor(fd: number, identity: ArchiveIdentity, options: MakerOptions) {
     this.#fd = fd;
     this.#identity = identity;
-    this.#limits = limits;
-    this.#inflater = inflater;
-    this.#work = this.#run().finally(() => this.#handoff.leave());
+    this.#options = options;
+    this.#work = this.#run().finally(() => {
+      this.#handoff.leave();
+      this.#blobFile?.[Symbol.dispose]();
+    });
     this.#work.catch((error: unknown) => {
       this.#failure = error;
     });
+  }
+
+  /** All of the blob is in this file. To be called before the first chunk, which comes nevertheless. */
+  takeFile(fd: number): void {
+    // With a position of its own, which is the inflater's.
+    this.#blobFile = new OwnedFd(open(`/proc/self/fd/${fd}`, O_RDONLY));
   }
 
   /** The next chunk of the blob. Throws what is wrong with those before. */
@@ -51,6 +72,7 @@ export class LayerFileMaker {
 
   /** There are no more chunks. */
   end(): void {
+    this.#isEnded = true;
     this.#handoff.end();
   }
 
@@ -73,14 +95,17 @@ export class LayerFileMaker {
 
   async #run(): Promise<LayerFileWriter | undefined> {
     const layer = await openLayer(this.#handoff);
-    const check = new ArchiveCheck(this.#identity, this.#limits);
+    const { limits, inflater } = this.#options;
+    const check = new ArchiveCheck(this.#identity, limits);
     if (layer.compression === "none" && isDevice(this.#identity.blob)) {
       await this.#checkUncompressed(layer, check);
       return undefined;
     }
-    const writer = new LayerFileWriter(this.#fd, this.#limits);
-    if (layer.compression === "gzip" && this.#inflater !== undefined) {
-      await inflateInto(this.#inflater, layer.chunks, this.#target(), (piece) => {
+    const writer = new LayerFileWriter(this.#fd, limits);
+    if (layer.compression === "gzip" && inflater !== undefined) {
+      const input = { chunks: layer.chunks, fd: this.#blobFile?.number };
+      await inflateInto(inflater, input, this.#target(), (piece) => {
+        this.#goOn();
         check.take(piece);
         writer.take(piece);
       });
@@ -94,8 +119,17 @@ export class LayerFileMaker {
     return writer;
   }
 
+  /** The program works on when nobody pushes chunks any more. */
+  #goOn(): void {
+    const { signal, onInflated } = this.#options;
+    checkAborted(signal, `the layer ${this.#identity.blob.digest}`);
+    if (this.#isEnded && this.#blobFile !== undefined) {
+      onInflated?.(call("lseek", this.#blobFile.number, 0, SEEK_CUR));
+    }
+  }
+
   #target(): InflateTarget {
-    const { ratio, ratioFreeBytes, totalBytes } = this.#limits;
+    const { ratio, ratioFreeBytes, totalBytes } = this.#options.limits;
     const allowed = Math.max(ratioFreeBytes, this.#identity.blob.size * ratio);
     // One byte too many is what the checks of the archive look for.
     const mostBytes = LAYER_HEAD_BYTES + Math.min(allowed, totalBytes) + BLOCK_BYTES;
