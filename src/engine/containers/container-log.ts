@@ -11,7 +11,7 @@ import { checked } from "../../sys/call.ts";
 import { OwnedFd, statAt, tryOpenAt, tryRead } from "../../sys/file.ts";
 import { FolderWatch } from "../../sys/inotify.ts";
 import { bytes } from "../../sys/memory.ts";
-import { giveTurn, pollInLoop } from "../../sys/waiting.ts";
+import { poll } from "../../sys/poll.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { hasNewHolder } from "./adopt-container.ts";
 import { openHolder } from "./await-end.ts";
@@ -31,8 +31,6 @@ export interface LogOptions extends SurroundingsOptions {
 
 const MOST_FILES = 100;
 const CHUNK_BYTES = 64 * 1024;
-/** What else a program has to do does not wait for a whole log. */
-const CHUNKS_A_TURN = 16;
 
 /** Calls `show` with each entry, in order. Its content is only valid during the call. */
 export async function readContainerLog(
@@ -51,10 +49,10 @@ export async function readContainerLog(
   using watch = options.follow ? new FolderWatch(container.folder.path) : undefined;
   using files = new LogFiles(container.folder.fd);
   if (tail === undefined) {
-    await files.read(shown);
+    files.read(shown);
   } else {
     const kept = new LineTail(tail);
-    await files.read((entry) => {
+    files.read((entry) => {
       if (isWanted(entry)) {
         kept.add(entry);
       }
@@ -62,7 +60,7 @@ export async function readContainerLog(
     kept.forEach(show);
   }
   if (watch !== undefined) {
-    await follow(container, { watch, files, show: shown });
+    follow(container, { watch, files, show: shown });
   }
 }
 
@@ -79,26 +77,23 @@ interface Following {
   readonly show: (entry: LogEntry) => void;
 }
 
-async function follow(container: StoredContainer, following: Following): Promise<void> {
+function follow(container: StoredContainer, following: Following): void {
   let before: StartRecord | undefined;
   do {
     before = readStartRecord(container.folder.fd);
     using holder = openHolder(container);
-    await followHolder(holder, following);
+    followHolder(holder, following);
   } while (hasNewHolder(container, before));
 }
 
-async function followHolder(
-  holder: OwnedFd | undefined,
-  { watch, files, show }: Following,
-): Promise<void> {
+function followHolder(holder: OwnedFd | undefined, { watch, files, show }: Following): void {
   let isOver = holder === undefined;
   for (;;) {
-    await files.read(show);
+    files.read(show);
     if (isOver || holder === undefined) {
       return;
     }
-    const [, ended = 0] = await pollInLoop([
+    const [, ended = 0] = poll([
       { fd: watch.fd, events: POLLIN },
       { fd: holder.number, events: POLLIN },
     ]);
@@ -120,22 +115,22 @@ class LogFiles implements Disposable {
   }
 
   /** All that is there now and has not been read. */
-  async read(show: (entry: LogEntry) => void): Promise<void> {
+  read(show: (entry: LogEntry) => void): void {
     if (!this.#hasBegun) {
       this.#hasBegun = true;
-      await this.#readOlder(show);
+      this.#readOlder(show);
     }
     for (;;) {
       this.#current ??= this.#open(LOG_NAME);
       if (this.#current === undefined) {
         return;
       }
-      await this.#readFile(this.#current, show);
+      this.#readFile(this.#current, show);
       if (!this.#isRotated(this.#current)) {
         return;
       }
       // What came between the last read and the rotation.
-      await this.#readFile(this.#current, show);
+      this.#readFile(this.#current, show);
       this.#current[Symbol.dispose]();
       this.#current = undefined;
     }
@@ -145,11 +140,11 @@ class LogFiles implements Disposable {
     this.#current?.[Symbol.dispose]();
   }
 
-  async #readOlder(show: (entry: LogEntry) => void): Promise<void> {
+  #readOlder(show: (entry: LogEntry) => void): void {
     for (let number = MOST_FILES; number > 0; number--) {
       using file = this.#open(`${LOG_NAME}.${number}`);
       if (file !== undefined) {
-        await this.#readFile(file, show);
+        this.#readFile(file, show);
       }
     }
   }
@@ -159,17 +154,14 @@ class LogFiles implements Disposable {
     return fd < 0 ? undefined : new OwnedFd(fd);
   }
 
-  async #readFile(file: OwnedFd, show: (entry: LogEntry) => void): Promise<void> {
-    for (let chunks = 1; ; chunks += 1) {
+  #readFile(file: OwnedFd, show: (entry: LogEntry) => void): void {
+    for (;;) {
       const count = checked(tryRead(file.number, this.#buffer), "read", "the container's log");
       if (count === 0) {
         return;
       }
       for (const entry of this.#reader.push(this.#buffer.subarray(0, count))) {
         show(entry);
-      }
-      if (chunks % CHUNKS_A_TURN === 0) {
-        await giveTurn();
       }
     }
   }

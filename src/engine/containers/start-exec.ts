@@ -5,12 +5,10 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { readAccounts } from "../../image/accounts.ts";
 import type { ConsoleSize, Process } from "../../oci/process.ts";
 import { execHeld } from "../../runtime/exec-held.ts";
-import { type EndsWithReader, outputFifos } from "../../runtime/output-fifos.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { recordExecEvent } from "../events/container-event.ts";
 import { openContainerRoot, pathOfFd } from "./container-root.ts";
-import { execDuties } from "./exec-duties.ts";
 import { ExecFolder } from "./exec-folder.ts";
 import { type ExecRequest, execProcess } from "./exec-process.ts";
 import type { ExecRecord, ExecStart, StoredExecRequest } from "./exec-record.ts";
@@ -26,8 +24,6 @@ export interface ExecLaunch {
   /** Of its terminal, from the first moment. */
   readonly consoleSize?: ConsoleSize | undefined;
   readonly ignoredSignals?: { readonly low: number; readonly high: number } | undefined;
-  /** Of the first client's streams. Default: neither. */
-  readonly endsWithReader?: EndsWithReader;
   readonly onWarning?: ((text: string) => void) | undefined;
 }
 
@@ -141,7 +137,7 @@ interface ExecPlace {
 async function launchExec(
   { container, pid: containerPid, exec }: ExecPlace,
   record: ExecRecord,
-  { primaryFd, consoleSize, ignoredSignals, endsWithReader, onWarning }: ExecLaunch,
+  { primaryFd, consoleSize, ignoredSignals, onWarning }: ExecLaunch,
 ): Promise<StartedExec> {
   using listener = new OwnedFd(exec.listen());
   const { pid, holderPid } = await execHeld({
@@ -152,9 +148,10 @@ async function launchExec(
     }),
     stdin: record.request.interactive,
     stdinIsPrimarys: true,
-    ...execDuties(exec),
-    fifos: outputFifos(exec.path, endsWithReader),
+    directoryFd: exec.fd,
+    isRecordBrief: true,
     listenerFd: listener.number,
+    socketPath: exec.socketPath,
     // One that is waited for is seldom left alone, and systemd takes its time.
     ...(primaryFd === undefined
       ? { ownScope: { execId: exec.id, ...ownScope("the process", onWarning) } }
@@ -164,8 +161,7 @@ async function launchExec(
   const stat = readProcessStat(pid);
   // One that has ended already has no stat, or that of another process, which has another parent.
   const startTime = stat?.parentPid === holderPid ? stat.startTime : "";
-  const holder = { pid: holderPid, startTime: readProcessStat(holderPid)?.startTime ?? "" };
-  const start = { startedMs: Date.now(), pid, startTime, holder };
+  const start = { startedMs: Date.now(), pid, startTime };
   if (startTime !== "") {
     noteStart(exec, { ...record, start });
   }

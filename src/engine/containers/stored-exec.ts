@@ -5,7 +5,6 @@ import { readSurroundings, type Surroundings, type SurroundingsOptions } from ".
 import { containersWithExecs, ExecFolder, listExecIds } from "./exec-folder.ts";
 import type { ExecRecord } from "./exec-record.ts";
 import { type ExecStatus, execStatus } from "./exec-status.ts";
-import { adoptOrphanedExecs } from "./orphaned-execs.ts";
 
 /** An exec's folder and what stands in it. */
 export class StoredExec implements Disposable {
@@ -28,14 +27,10 @@ export class StoredExec implements Disposable {
   }
 }
 
-/** By its id or the beginning of it; has a holder, if it runs. Throws "not-found". */
+/** By its id or the beginning of it. Throws "not-found". */
 export async function openExec(word: string, options: SurroundingsOptions): Promise<StoredExec> {
   const surroundings = await readSurroundings(options);
-  const place = find(word, surroundings);
-  if (place !== undefined) {
-    await adoptOrphanedExecs(surroundings, place.container, place.id);
-  }
-  const exec = place === undefined ? undefined : tryOpen(surroundings, place.container, place.id);
+  const exec = find(word, surroundings);
   if (exec === undefined) {
     throw new OcicatError("not-found", {
       operation: "find",
@@ -47,13 +42,8 @@ export async function openExec(word: string, options: SurroundingsOptions): Prom
   return exec;
 }
 
-interface ExecIds {
-  readonly container: string;
-  readonly id: string;
-}
-
 /** Throws for the beginning of several ids. */
-function find(word: string, surroundings: Surroundings): ExecIds | undefined {
+function find(word: string, surroundings: Surroundings): StoredExec | undefined {
   if (!/^[0-9a-f]{1,64}$/.test(word)) {
     return undefined;
   }
@@ -70,7 +60,7 @@ function find(word: string, surroundings: Surroundings): ExecIds | undefined {
       reason: `${others.length + 1} ids begin so`,
     });
   }
-  return place;
+  return place === undefined ? undefined : tryOpen(surroundings, place.container, place.id);
 }
 
 function tryOpen(

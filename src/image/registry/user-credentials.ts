@@ -145,12 +145,12 @@ interface StandardPaths {
   readonly docker: string;
 }
 
-export function standardPaths(environment: Environment, userId: number): StandardPaths {
+function standardPaths(environment: Environment, userId: number): StandardPaths {
   const home = environment["HOME"] || "/root";
-  const runtime = environment["XDG_RUNTIME_DIR"] || "";
-  const folder = runtime === "" ? `/run/containers/${userId}` : `${runtime}/containers`;
+  const runtime = environment["XDG_RUNTIME_DIR"] || `/run/containers/${userId}`;
+  const isPodmans = environment["XDG_RUNTIME_DIR"] !== undefined;
   return {
-    runtime: `${folder}/auth.json`,
+    runtime: isPodmans ? `${runtime}/containers/auth.json` : `${runtime}/auth.json`,
     config: `${environment["XDG_CONFIG_HOME"] || `${home}/.config`}/containers/auth.json`,
     docker: `${environment["DOCKER_CONFIG"] || `${home}/.docker`}/config.json`,
   };

@@ -40,6 +40,7 @@ const KINDS: Readonly<Record<string, TarEntryKind>> = {
 
 const HIGHEST_ID = 0xffff_fffe; // 0xffffffff means "leave unchanged" to chown(2)
 const NUL = "\0";
+const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 
 export function composeEntry(
   header: TarHeader,
@@ -47,8 +48,8 @@ export function composeEntry(
   limits: TarLimits,
   offset: number,
 ): ComposedEntry {
-  const attributes = new PaxAttributes(extensions.global, extensions.own, offset);
-  const sparse = paxSparse(attributes, extensions.own, offset);
+  const attributes = attributesOf(extensions, offset);
+  const sparse = attributes && paxSparse(attributes, extensions.own, offset);
   const names = entryNames(header, extensions, attributes, sparse !== undefined);
   const path = checkedName(names.path, limits, offset);
   const kind = kindOf(header.type, path, offset);
@@ -60,36 +61,47 @@ export function composeEntry(
     path,
     linkTarget: isLink ? checkedName(names.target, limits, offset) : "",
     mode: header.mode,
-    uid: checkedId(attributes.number("uid") ?? header.uid, offset),
-    gid: checkedId(attributes.number("gid") ?? header.gid, offset),
+    uid: checkedId(attributes?.number("uid") ?? header.uid, offset),
+    gid: checkedId(attributes?.number("gid") ?? header.gid, offset),
     size: kind === "file" ? (sparse?.realSize ?? storedBytes) : 0,
     sparse: sparse !== undefined,
-    modified: attributes.time("mtime") ?? { seconds: header.modifiedSeconds, nanoseconds: 0 },
+    modified: attributes?.time("mtime") ?? { seconds: header.modifiedSeconds, nanoseconds: 0 },
     device: {
-      major: attributes.number("SCHILY.devmajor") ?? header.deviceMajor,
-      minor: attributes.number("SCHILY.devminor") ?? header.deviceMinor,
+      major: attributes?.number("SCHILY.devmajor") ?? header.deviceMajor,
+      minor: attributes?.number("SCHILY.devminor") ?? header.deviceMinor,
     },
-    xattrs: paxXattrs(attributes, limits, offset),
+    xattrs: attributes === undefined ? NO_XATTRS : paxXattrs(attributes, limits, offset),
     offset,
   };
   return { entry, storedBytes, sparse };
 }
 
+/** Undefined: there are none, as with most entries. */
+function attributesOf({ global, own }: Extensions, offset: number): PaxAttributes | undefined {
+  return global.length === 0 && own.length === 0
+    ? undefined
+    : new PaxAttributes(global, own, offset);
+}
+
 function entryNames(
   header: TarHeader,
   extensions: Extensions,
-  attributes: PaxAttributes,
+  attributes: PaxAttributes | undefined,
   isSparse: boolean,
 ): { readonly path: string; readonly target: string } {
-  const sparseName = isSparse ? attributes.text("GNU.sparse.name") : undefined;
+  const sparseName = isSparse ? attributes?.text("GNU.sparse.name") : undefined;
   return {
-    path: extensions.longName ?? sparseName ?? attributes.text("path") ?? header.name,
-    target: extensions.longLink ?? attributes.text("linkpath") ?? header.linkName,
+    path: extensions.longName ?? sparseName ?? attributes?.text("path") ?? header.name,
+    target: extensions.longLink ?? attributes?.text("linkpath") ?? header.linkName,
   };
 }
 
-function storedSize(header: TarHeader, attributes: PaxAttributes, offset: number): number {
-  const size = attributes.number("size") ?? header.size;
+function storedSize(
+  header: TarHeader,
+  attributes: PaxAttributes | undefined,
+  offset: number,
+): number {
+  const size = attributes?.number("size") ?? header.size;
   if (size < 0) {
     throw malformed(offset, "the size is negative");
   }

@@ -26,9 +26,6 @@ export function paxXattrs(
   limits: TarLimits,
   offset: number,
 ): ReadonlyMap<string, Uint8Array> {
-  if (attributes.isEmpty) {
-    return NONE;
-  }
   let xattrs: Map<string, Uint8Array> | undefined;
   for (const [keyword, raw] of attributes.entries()) {
     const xattr = parseXattr(keyword, raw);

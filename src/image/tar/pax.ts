@@ -43,26 +43,19 @@ export function parsePaxRecords(content: Buffer, offset: number): PaxRecord[] {
 
 /** What applies to one entry: the records of type g headers, then those of its own type x header. */
 export class PaxAttributes {
-  /** Most entries have none. */
-  readonly #values: ReadonlyMap<string, Buffer> | undefined;
+  readonly #values: ReadonlyMap<string, Buffer>;
   readonly #offset: number;
 
   constructor(global: readonly PaxRecord[], own: readonly PaxRecord[], offset: number) {
     this.#offset = offset;
-    if (global.length > 0 || own.length > 0) {
-      this.#values = new Map(
-        [...global, ...own].map(({ keyword, value }): [string, Buffer] => [keyword, value]),
-      );
-    }
-  }
-
-  get isEmpty(): boolean {
-    return this.#values === undefined;
+    this.#values = new Map(
+      [...global, ...own].map(({ keyword, value }): [string, Buffer] => [keyword, value]),
+    );
   }
 
   /** Undefined where nothing was said, or where it was taken back by an empty value. */
   text(keyword: string): string | undefined {
-    const value = this.#values?.get(keyword);
+    const value = this.#values.get(keyword);
     return value === undefined || value.length === 0 ? undefined : value.toString("latin1");
   }
 
@@ -77,7 +70,7 @@ export class PaxAttributes {
   }
 
   entries(): Iterable<[keyword: string, value: Buffer]> {
-    return this.#values ?? [];
+    return this.#values;
   }
 }
 
