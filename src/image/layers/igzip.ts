@@ -15,7 +15,7 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { call, checked } from "../../sys/call.ts";
 import { addressOf } from "../../sys/entry.ts";
 import { OwnedFd, statAt } from "../../sys/file.ts";
-import { bytes, setU64, words } from "../../sys/memory.ts";
+import { bytes, getU64, setU64, words } from "../../sys/memory.ts";
 import { Pipe } from "../../sys/pipe.ts";
 import { readAt } from "../../sys/positioned.ts";
 import type { Chunks } from "./inflate.ts";
@@ -164,17 +164,15 @@ class Inflater {
 }
 
 function start(program: string, inputFd: number, target: InflateTarget): Bun.Subprocess {
+  using _limit = new FileSizeLimit(target.mostBytes);
   try {
-    const child = Bun.spawn([program, "-d", "-c"], {
+    return Bun.spawn([program, "-d", "-c"], {
       stdin: inputFd,
       stdout: target.fd,
       stderr: "ignore",
       env: {},
       cwd: "/",
     });
-    // Before it has written anything to speak of.
-    limitFileSize(child.pid, target.mostBytes);
-    return child;
   } catch (error) {
     throw failure(program, { reason: "it could not be started", cause: error });
   }
@@ -188,10 +186,29 @@ function failure(
   return new OcicatError("invalid-config", { operation: "decompress", subject, ...why });
 }
 
-/** What a few bytes can become is not to fill the disk before anybody looks. */
-function limitFileSize(pid: number, most: number): void {
-  const limit = words(4);
-  setU64(limit, 0, most);
-  setU64(limit, 2, most);
-  checked(call("prlimit64", pid, RLIMIT_FSIZE, addressOf(limit), 0), "limit", SUBJECT);
+/**
+ * What a few bytes can become is not to fill the disk before anybody looks. The program has the limit from
+ * its start on, inherited: this process has it until then, and writes no file meanwhile.
+ */
+class FileSizeLimit implements Disposable {
+  /** Soft, hard. */
+  readonly #before = words(4);
+
+  constructor(most: number) {
+    const limit = words(4);
+    checked(prlimit(0, addressOf(this.#before)), "read the limit of", SUBJECT);
+    limit.set(this.#before);
+    if (most < getU64(this.#before, 2)) {
+      setU64(limit, 0, most);
+    }
+    checked(prlimit(addressOf(limit), 0), "limit", SUBJECT);
+  }
+
+  [Symbol.dispose](): void {
+    prlimit(addressOf(this.#before), 0);
+  }
+}
+
+function prlimit(fresh: number, before: number): number {
+  return call("prlimit64", 0, RLIMIT_FSIZE, fresh, before);
 }
