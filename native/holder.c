@@ -109,6 +109,8 @@ static u8 frames[CLIENT_LIMIT][FRAME_BYTES];
 static u8 unsent_bytes[CLIENT_LIMIT][UNSENT_LIMIT];
 static u8 output_frame[FRAME_BYTES];
 
+_Static_assert((u32)FRAME_PAYLOAD_LIMIT <= (u32)LOG_WRITE_LIMIT, "what is read goes to the log");
+
 #define EACH_CLIENT(client) \
   struct client *client = holder.clients; client < holder.clients + CLIENT_LIMIT; client++
 

@@ -26,6 +26,9 @@ struct log_request {
 
 enum { LOG_DROP = 1, LOG_REQUEST_BYTES = 32, LOG_FILES_LIMIT = 100 };
 
+// At most so much is written at once. An entry has no more, as readers of such logs expect.
+enum { LOG_WRITE_LIMIT = 16384 };
+
 _Static_assert(sizeof(struct log_request) == LOG_REQUEST_BYTES, "as in hold-request.ts");
 
 int log_request_is_valid(const struct log_request *request);
@@ -33,7 +36,8 @@ int log_request_is_valid(const struct log_request *request);
 // The directory belongs to the log from now on; the name stays where it is.
 void log_start(const struct log_request *request);
 
-// `bytes` stay as they are until nothing is pending. Only called when nothing is.
+// `bytes` stay as they are until nothing is pending. Only called when nothing is, with at most
+// LOG_WRITE_LIMIT of them.
 void log_write(int is_stderr, const u8 *bytes, u32 size);
 
 int log_is_pending(void);

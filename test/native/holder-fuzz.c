@@ -292,16 +292,6 @@ static i64 play_accept(u64 a, u64 b, u64 c, u64 d) {
   return fd;
 }
 
-// Some parts as a whole and a piece of the next one.
-static i64 write_less(const struct part *some, u32 count) {
-  u32 whole = random_number(count);
-  i64 written = 0;
-  for (u32 i = 0; i < whole; i++)
-    written += kernel_syscall(__NR_write, (u64)logbook.fd, (u64)some[i].bytes, some[i].size, 0, 0, 0);
-  u64 piece = some[whole].size < 2 ? some[whole].size : 1 + random_number((u32)some[whole].size);
-  return written + kernel_syscall(__NR_write, (u64)logbook.fd, (u64)some[whole].bytes, piece, 0, 0, 0);
-}
-
 static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
   switch (number) {
     case __NR_accept4:
@@ -314,12 +304,11 @@ static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
       return play_wait((i32 *)c);
     case __NR_fsync:
       return one_in(5) ? -EIO : 0;
-    case __NR_writev:
-      if (one_in(6)) return one_in(2) ? -EINTR : -ENOSPC;
-      if (one_in(3)) return write_less((const struct part *)b, (u32)c);
-      break;
-    case __NR_read:
     case __NR_write:
+      if ((i32)a == logbook.fd && one_in(6)) return one_in(2) ? -EINTR : -ENOSPC;
+      if ((i32)a == logbook.fd && one_in(3)) c = 1 + random_number((u32)c);
+      __attribute__((fallthrough));
+    case __NR_read:
     case __NR_recvfrom:
     case __NR_sendto:
       if (one_in(30)) return -EINTR;
