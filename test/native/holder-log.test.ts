@@ -1,7 +1,15 @@
 // The log that a holder writes: native/log.c under sanitizers, and for aarch64 in an emulator.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { encodeHello, encodeReopenLog } from "../../src/holder/attach-protocol.ts";
 import { type LogEntry, LogReader } from "../../src/holder/log-entry.ts";
 import { HOLDER_SOURCES } from "../../tools/native.ts";
@@ -71,7 +79,11 @@ function describeLog(target: Target): void {
 
   test("has every line of both outputs, the time, and the end of one that has none", async () => {
     const before = new Date().toISOString();
-    using held = hold("echo one; echo; printf 'two\\nthr' ; sleep 0.1; echo wrong >&2; printf ee");
+    const go = folder.file("go");
+    const untilGo = `until test -e ${go}; do sleep 0.02; done`;
+    using held = hold(`echo one; echo; printf 'two\\nthr'; ${untilGo}; echo wrong >&2; printf ee`);
+    await until(() => existsSync(held.file("log")) && entriesOf(held).length === 4);
+    writeFileSync(go, "");
     expect(await held.process.exited).toBe(0);
     const entries = entriesOf(held);
     const byStream = (stream: number) => told(entries.filter((entry) => entry.stream === stream));
