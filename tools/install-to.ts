@@ -4,6 +4,7 @@
 //   PREFIX/lib/ocicat/ocicat.bin                  the compiled program
 //   PREFIX/lib/ocicat/stage                       the stage, for looking at: the program has its own
 //   PREFIX/lib/systemd/system/ocicat-boot.service   starts what has a restart policy; nothing enables it
+//   PREFIX/lib/systemd/user/ocicat-boot.service     the same for an ordinary user's own
 //   PREFIX/share/bash-completion/completions/...  and zsh's and fish's
 //   PREFIX/share/man/man1/ocicat-*.1, man5        manual pages
 //
@@ -52,21 +53,36 @@ async function manualPages(): Promise<[string, string][]> {
 }
 
 /** `systemctl enable ocicat-boot` is the administrator's to say. */
-function bootUnit(prefix: string): string {
+export function bootUnit(prefix: string): string {
   return `[Unit]
 Description=Start ocicat's containers that have a restart policy
 Wants=network-online.target
 After=network-online.target local-fs.target
 
-[Service]
+${bootService(prefix)}
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** A user's systemd knows no network-online.target; with lingering it begins at the boot. */
+export function userBootUnit(prefix: string): string {
+  return `[Unit]
+Description=Start the user's containers of ocicat that have a restart policy
+
+${bootService(prefix)}
+[Install]
+WantedBy=default.target
+`;
+}
+
+function bootService(prefix: string): string {
+  return `[Service]
 Type=oneshot
 RemainAfterExit=yes
 # The containers' holders are not the service's to end.
 KillMode=process
 ExecStart=${join(prefix, "bin/ocicat")} start --after-boot
-
-[Install]
-WantedBy=multi-user.target
 `;
 }
 
@@ -77,8 +93,11 @@ export async function installTo(prefix: string): Promise<string[]> {
     await replace(join(prefix, to), 0o755, (temporary) => copyFile(from, temporary));
     installed.push(join(prefix, to));
   }
-  const unit: [string, string] = ["lib/systemd/system/ocicat-boot.service", bootUnit(prefix)];
-  for (const [to, text] of [unit, ...(await completionFiles()), ...(await manualPages())]) {
+  const units: [string, string][] = [
+    ["lib/systemd/system/ocicat-boot.service", bootUnit(prefix)],
+    ["lib/systemd/user/ocicat-boot.service", userBootUnit(prefix)],
+  ];
+  for (const [to, text] of [...units, ...(await completionFiles()), ...(await manualPages())]) {
     await replace(join(prefix, to), 0o644, (temporary) => Bun.write(temporary, text));
     installed.push(join(prefix, to));
   }

@@ -10,6 +10,19 @@ import { flagProperty, textProperty } from "./unit-property.ts";
 
 /** systemd's own cgroup, and the root: nobody ends what is there. */
 const NO_UNITS = ["/", "/init.scope"];
+/** Of a command's own scope (user-scope.ts): where it is itself. */
+export const OWN_SUBGROUP = "holder";
+const HOLDER_UNIT = "ocicat-holder-";
+
+/** `id`: of what is held. `pid` makes it another one than that of a run before, which may not be gone yet. */
+export function holderUnit(id: string, pid: number): string {
+  return `${HOLDER_UNIT}${id}-${pid}.scope`;
+}
+
+/** `path`: of a cgroup that a command has entered (user-scope.ts). */
+export function isOwnSubgroup(path: string, id = ""): boolean {
+  return path.includes(`/${HOLDER_UNIT}${id}`) && path.endsWith(`.scope/${OWN_SUBGROUP}`);
+}
 
 /**
  * Does nothing where no systemd would end the holder, nor for an ordinary user without a session, who has no
@@ -20,7 +33,7 @@ export function giveHolderItsScope(holderPid: number, containerId: string): void
     return;
   }
   using systemd = call("geteuid") === 0 ? connectToSystemd(false) : systemdOfUser();
-  systemd?.startUnit(`ocicat-holder-${containerId}.scope`, [
+  systemd?.startUnit(holderUnit(containerId, holderPid), [
     textProperty("Description", `ocicat's holder of container ${containerId}`),
     ["PIDs", { signature: "au", value: [holderPid] }],
     // It ends when its container does, and goes without a trace.
@@ -29,7 +42,7 @@ export function giveHolderItsScope(holderPid: number, containerId: string): void
   ]);
 }
 
-function systemdOfUser(): Systemd | undefined {
+export function systemdOfUser(): Systemd | undefined {
   try {
     return connectToSystemd(true);
   } catch (error) {
@@ -43,5 +56,5 @@ function systemdOfUser(): Systemd | undefined {
 function isInUnit(): boolean {
   const membership = readMembership("self");
   const path = membership?.get("name=systemd") ?? membership?.get("");
-  return path !== undefined && !NO_UNITS.includes(path);
+  return path !== undefined && !NO_UNITS.includes(path) && !isOwnSubgroup(path);
 }

@@ -13,11 +13,21 @@ export function ownCommand(): readonly string[] {
   if (COMPILED.test(Bun.main)) {
     return [process.execPath];
   }
-  if (Bun.main === `${sources.slice(0, sources.lastIndexOf("/"))}/main.ts`) {
+  if (isRunFromSources()) {
     return [process.execPath, ...process.execArgv, Bun.main];
   }
   if (!sources.startsWith(BUNDLED)) {
     return [`${sources}/../../bin/ocicat`];
   }
   return [Bun.which("ocicat") ?? "/usr/local/bin/ocicat"];
+}
+
+/** Whether this process is a command of `ocicat`, and not another program's that has the engine as a library. */
+export function isOwnProcess(): boolean {
+  return COMPILED.test(Bun.main) || isRunFromSources();
+}
+
+function isRunFromSources(): boolean {
+  const sources = import.meta.dir;
+  return Bun.main === `${sources.slice(0, sources.lastIndexOf("/"))}/main.ts`;
 }

@@ -5,6 +5,7 @@ import { SOCK_STREAM } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { AttachEnd } from "../holder/attach.ts";
 import { deleteContainer } from "../runtime/delete.ts";
+import { placeHolder } from "../runtime/place-holder.ts";
 import { OwnedFd } from "../sys/file.ts";
 import { beginPhases } from "../sys/phases.ts";
 import { exitCodeOf, waitForPid } from "../sys/process.ts";
@@ -16,6 +17,7 @@ import {
   removeContainerFiles,
   removeOwnVolumes,
 } from "./containers/create-container.ts";
+import { ownScope } from "./containers/own-scope.ts";
 import { mayRestart } from "./containers/restart-policy.ts";
 import { settleContainer } from "./containers/settle-container.ts";
 import { type StartRequest, startContainer } from "./containers/start-container.ts";
@@ -51,13 +53,21 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   using client = new OwnedFd(clientFd);
   using holder = new OwnedFd(holderFd);
   recordContainerEvent({ ...container, surroundings }, "attach");
+  const staysInUnit = chosen.remove;
   const held = await orRemove(request, () =>
-    startContainer({ ...request, primaryFd: holder.number }),
+    startContainer({ ...request, primaryFd: holder.number, staysInUnit }),
   );
   const startedAfterMs = performance.now();
   holder[Symbol.dispose]();
   const end = await orKill(request, () => attachStreams(client.number, request));
   if (end.kind === "detached") {
+    if (staysInUnit) {
+      placeHolder(
+        held.holderPid,
+        container.record.id,
+        ownScope("the container", options.onWarning),
+      );
+    }
     recordContainerEvent({ ...container, surroundings }, "detach");
     return { kind: "detached", id: container.record.id };
   }

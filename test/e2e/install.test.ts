@@ -42,6 +42,7 @@ test("programs are executable, completions are not", () => {
     "lib/ocicat/ocicat.bin": 0o755,
     "lib/ocicat/stage": 0o755,
     "lib/systemd/system/ocicat-boot.service": 0o644,
+    "lib/systemd/user/ocicat-boot.service": 0o644,
     "share/bash-completion/completions/ocicat": 0o644,
     "share/bash-completion/completions/ocicat-runtime": 0o644,
     "share/fish/vendor_completions.d/ocicat.fish": 0o644,

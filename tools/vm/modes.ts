@@ -36,6 +36,9 @@ const OF_CONTAINERS = [
 const OF_RUN = ["test/e2e/run-{hello,limits,rootless,security}.test.ts"];
 const OF_NAMESPACES = ["test/e2e/run-{namespaces-rootless,users}.test.ts"];
 
+/** What limits are to containers that are kept: stats, update, pause and the rest of it. */
+const OF_LIMITS = ["test/e2e/{containers-resources,run-limits}.test.ts"];
+
 /** What the OCI verbs do. */
 const OF_VERBS = [
   "test/e2e/{doctor,lifecycle,resources,rootless}.test.ts",
@@ -58,7 +61,7 @@ export const BOOTS: readonly Boot[] = [
   {
     name: "cgroup2",
     mode: "cgroup2",
-    tests: ["test/vm/*.test.ts", "test/vm/cgroup2/**/*.test.ts", ...OF_MODULES],
+    tests: ["test/vm/*.test.ts", "test/vm/cgroup2/**/*.test.ts", ...OF_MODULES, ...OF_LIMITS],
   },
   {
     name: "systemd",

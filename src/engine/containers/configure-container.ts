@@ -1,6 +1,7 @@
 // The runtime configuration of a container that starts: from what it was created with, its image and
 // what the host has at this moment.
 
+import { detectCgroupHost } from "../../cgroup/detect.ts";
 import { readAccounts } from "../../image/accounts.ts";
 import type { Spec } from "../../oci/spec.ts";
 import { terminalSize } from "../../sys/terminal.ts";
@@ -88,6 +89,16 @@ function cgroupsPath(
     return `${cgroupParent}:ocicat:${id}`;
   }
   const parent = cgroupParent.replace(/^\/+|\/+$/g, "");
-  const isWanted = !isRootless || parent !== "";
-  return isWanted ? `/${parent === "" ? "" : `${parent}/`}ocicat-${id}` : undefined;
+  if (parent !== "") {
+    return `/${parent}/ocicat-${id}`;
+  }
+  return isRootless ? undefined : `${usualParent()}/ocicat-${id}`;
+}
+
+/**
+ * Whenever it starts a unit, systemd takes the controllers that no unit needs from all cgroups at the top of the
+ * v2 tree, and their limits with them; but not from one that has given them to others below it.
+ */
+function usualParent(): string {
+  return detectCgroupHost().layout === "v2" ? "/ocicat" : "";
 }

@@ -5,6 +5,7 @@ import { SOCK_STREAM } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { type AttachEnd, attach } from "../../holder/attach.ts";
 import type { ConsoleSize } from "../../oci/process.ts";
+import { placeHolder } from "../../runtime/place-holder.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { exitCodeOf, openLiveProcess, trySignalPidfd, waitForPid } from "../../sys/process.ts";
 import { socketPair } from "../../sys/socket.ts";
@@ -14,6 +15,7 @@ import type { SurroundingsOptions } from "../surroundings.ts";
 import { detachKeys } from "./detach-keys.ts";
 import type { ExecRequest } from "./exec-process.ts";
 import type { StoredExecRequest } from "./exec-record.ts";
+import { ownScope } from "./own-scope.ts";
 import { type StartedExec, startNewExec } from "./start-exec.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
@@ -52,6 +54,8 @@ export async function execInContainer(
   holder[Symbol.dispose]();
   const end = attachTo(client.number, exec, container, options);
   if (end.kind === "detached") {
+    // Until now systemd might end it with the session.
+    placeHolder(exec.holderPid, exec.folder.id, ownScope("the process", options.onWarning));
     return 0;
   }
   waitForPid(exec.holderPid);

@@ -39,7 +39,7 @@ import {
 import type { OpenContainer } from "./create-container.ts";
 import { joinNamespaces } from "./join-namespaces.ts";
 import { hasReader } from "./output-readers.ts";
-import { ownScope } from "./own-scope.ts";
+import { enterOwnScope, ownScope } from "./own-scope.ts";
 import { mayRestart } from "./restart-policy.ts";
 import { removeRestartRecord } from "./restart-record.ts";
 import { makeStartedParts, type StartedParts } from "./started-parts.ts";
@@ -52,6 +52,8 @@ export interface StartRequest {
   readonly idMaps: IdMaps | undefined;
   /** A connected stream socket for the client that is attached from the start. */
   readonly primaryFd?: number;
+  /** Until the user leaves it running, its holder stays in our unit of systemd's, which takes its time. */
+  readonly staysInUnit?: boolean;
   /** As StartRecord has it; 0 when absent. */
   readonly restarts?: number;
   readonly parts?: Pick<StartedParts, "mounts" | "env">;
@@ -65,6 +67,9 @@ const PRIVATE = 0o700;
 export async function startContainer(request: StartRequest): Promise<HeldContainer> {
   const { container, options, surroundings, idMaps } = request;
   const { folder, record } = container;
+  const isDetached = request.primaryFd === undefined;
+  const entry = { id: record.id, what: "the container", joins: false, isDetached };
+  await enterOwnScope(entry, options.onWarning);
   await makePlaceOfPod(container);
   const source = makeSource(options, folder, {
     image: container.image,
@@ -131,9 +136,9 @@ async function beginStart(
 }
 
 /** All but what is made for this one start. */
-function launchOptions({ container, options, surroundings, primaryFd }: StartRequest) {
-  const { reaps, ignoredSignals, remove, onWarning } = options;
-  const isOfClient = remove && primaryFd !== undefined;
+function launchOptions({ container, options, surroundings, ...start }: StartRequest) {
+  const { reaps, ignoredSignals, onWarning } = options;
+  const { primaryFd, staysInUnit = false } = start;
   return {
     id: container.record.id,
     bundle: container.folder.path,
@@ -142,7 +147,7 @@ function launchOptions({ container, options, surroundings, primaryFd }: StartReq
     ...(reaps === undefined ? {} : { reaps }),
     ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
     ...(primaryFd === undefined ? {} : { primaryFd, endsWithReader: readersMayLeave(options) }),
-    ...(isOfClient ? {} : { ownScope: ownScope("the container", onWarning) }),
+    ...(staysInUnit ? {} : { ownScope: ownScope("the container", onWarning) }),
     ...holderDuties(container, options, surroundings),
     stdin: options.interactive,
   };

@@ -13,7 +13,7 @@ import { ExecFolder } from "./exec-folder.ts";
 import { type ExecRequest, execProcess } from "./exec-process.ts";
 import type { ExecRecord, ExecStart, StoredExecRequest } from "./exec-record.ts";
 import { execStatus } from "./exec-status.ts";
-import { ownScope } from "./own-scope.ts";
+import { enterOwnScope, ownScope } from "./own-scope.ts";
 import { requireRunning } from "./require-running.ts";
 import type { StoredContainer } from "./stored-container.ts";
 import { pruneExecs } from "./sweep-execs.ts";
@@ -139,6 +139,9 @@ async function launchExec(
   record: ExecRecord,
   { primaryFd, consoleSize, ignoredSignals, onWarning }: ExecLaunch,
 ): Promise<StartedExec> {
+  const isDetached = primaryFd === undefined;
+  const entry = { id: exec.id, what: "the process", joins: true, isDetached: false };
+  await enterOwnScope(entry, onWarning);
   using listener = new OwnedFd(exec.listen());
   const { pid, holderPid } = await execHeld({
     ...container.address,
@@ -153,7 +156,7 @@ async function launchExec(
     listenerFd: listener.number,
     socketPath: exec.socketPath,
     // One that is waited for is seldom left alone, and systemd takes its time.
-    ...(primaryFd === undefined
+    ...(isDetached
       ? { ownScope: { execId: exec.id, ...ownScope("the process", onWarning) } }
       : { primaryFd }),
     ...(ignoredSignals === undefined ? {} : { ignoredSignals }),

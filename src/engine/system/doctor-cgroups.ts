@@ -4,6 +4,7 @@
 import { AT_FDCWD } from "../../abi/file.ts";
 import { type Delegation, readDelegation } from "../../cgroup/delegate.ts";
 import { detectCgroupHost } from "../../cgroup/detect.ts";
+import { systemdOfUser } from "../../cgroup/holder-scope.ts";
 import { hostControllers } from "../../cgroup/host-controllers.ts";
 import { isSystemdRunning } from "../../cgroup/systemd.ts";
 import type { CgroupHost } from "../../cgroup/types.ts";
@@ -23,7 +24,9 @@ export function checkCgroups(): Check[] {
     const host = detectCgroupHost();
     const manager = isSystemdRunning() ? "systemd runs" : "no systemd";
     const found = `${host.layout}: ${hostControllers(host).join(" ")}; ${manager}`;
-    return isRoot ? [checkRoot(host, found)] : [ok(NAME, found), judgeDelegation(readDelegation())];
+    return isRoot
+      ? [checkRoot(host, found)]
+      : [ok(NAME, found), judgeDelegation(readDelegation(), canAskSystemd())];
   } catch (error) {
     if (!(error instanceof OcicatError)) {
       throw error;
@@ -59,8 +62,13 @@ function isWritable(path: string): boolean {
   return call("faccessat2", AT_FDCWD, cstring(path), W_OK, 0) === 0;
 }
 
-/** Of an ordinary user. */
-export function judgeDelegation(delegation: Delegation | undefined): Check {
+function canAskSystemd(): boolean {
+  using systemd = isSystemdRunning() ? systemdOfUser() : undefined;
+  return systemd !== undefined;
+}
+
+/** Of an ordinary user; `lendsCgroups`: the user has a systemd, which is asked for what a session lacks. */
+export function judgeDelegation(delegation: Delegation | undefined, lendsCgroups: boolean): Check {
   const name = "cgroup delegation";
   const without = "containers run without limits";
   if (delegation === undefined) {
@@ -69,8 +77,11 @@ export function judgeDelegation(delegation: Delegation | undefined): Check {
     return note(name, `cgroup v1 has none for users: ${without}`, fix);
   }
   const { directory, writable, controllers } = delegation;
+  if (!writable && lendsCgroups) {
+    return ok(name, "the user's systemd makes a scope for each container");
+  }
   if (!writable) {
-    const fix = "run it in a session of systemd, or as: systemd-run --user --scope ocicat ...";
+    const fix = "log in through systemd (dbus-user-session has to be installed)";
     return note(name, `${directory} is not the user's: ${without}`, fix);
   }
   const missing = WANTED.filter((each) => !controllers.includes(each));

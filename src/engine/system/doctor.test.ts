@@ -48,9 +48,11 @@ test("the switch that forbids user namespaces is named", () => {
 test("an ordinary user's cgroups are none, closed, partly or fully given", () => {
   const directory = "/sys/fs/cgroup/user.slice";
   const judge = (writable: boolean, ...controllers: string[]) =>
-    judgeDelegation({ directory, writable, controllers });
-  expect(judgeDelegation(undefined).fix).toContain("unified_cgroup_hierarchy=1");
-  expect(judge(false).fix).toContain("systemd-run --user --scope");
+    judgeDelegation({ directory, writable, controllers }, false);
+  expect(judgeDelegation(undefined, false).fix).toContain("unified_cgroup_hierarchy=1");
+  expect(judge(false).fix).toContain("log in through systemd");
+  const closed = { directory, writable: false, controllers: [] };
+  expect(judgeDelegation(closed, true)).toMatchObject({ status: "ok" });
   expect(judge(true, "memory", "pids")).toMatchObject({
     status: "note",
     found: `${directory} has no cpu`,

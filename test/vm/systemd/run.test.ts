@@ -1,16 +1,37 @@
 // `ocicat run` where systemd manages the cgroups.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeBusyboxRoot } from "../../e2e/busybox-image.ts";
 import { RunPlace } from "../../e2e/run-place.ts";
 import { isGuest } from "../guest.ts";
+import { run } from "../run.ts";
 
 describe.skipIf(!isGuest("systemd"))("ocicat run with systemd", () => {
   const place = new RunPlace();
   afterEach(() => expect(place.leftovers()).toEqual([]));
   afterAll(() => place.remove());
+
+  test("limits stay while systemd starts units, which need none of their controllers", async () => {
+    const root = makeBusyboxRoot(place.makeFolder("limited"));
+    const limits = ["--cpus", "0.5", "--cpuset-cpus", "1", "-m", "64m", "--pids-limit", "9"];
+    const words = place.command([...limits, "--rootfs", root, "/bin/sh", "-c", "sleep 600"]);
+    // The usual place, in a cgroup at the top: what is below another one systemd leaves alone.
+    const parent = words.indexOf("--cgroup-parent");
+    const [program = "", command = "", ...flags] = words.toSpliced(parent, 2);
+    const started = await run([program, command, "-d", ...flags]);
+    expect(started).toMatchObject({ status: 0, stderr: "" });
+    const id = started.stdout.trim();
+    const directory = `/sys/fs/cgroup/ocicat/ocicat-${id}`;
+    const limit = (file: string) => readFileSync(join(directory, file), "utf8").trim();
+    expect((await run(["systemctl", "daemon-reload"])).status).toBe(0);
+    expect((await run(["systemd-run", "--quiet", "--wait", "true"])).status).toBe(0);
+    const files = ["cpu.max", "cpuset.cpus", "memory.max", "pids.max"];
+    expect(files.map(limit)).toEqual(["50000 100000", "1", `${64 * 1024 * 1024}`, "9"]);
+    expect(await run([program, "rm", "-f", ...place.flags, id])).toMatchObject({ status: 0 });
+    expect(existsSync(directory)).toBe(false);
+  });
 
   test("--systemd-cgroup makes a scope with the limits, that goes with the container", async () => {
     const root = makeBusyboxRoot(place.makeFolder("rootfs"));
