@@ -32,6 +32,8 @@ export interface SettingValues {
   /** Milliseconds. */
   readonly "registry.idle-timeout": number;
   readonly "registry.attempts": number;
+  /** Bytes. */
+  readonly "registry.upload-bytes": number;
   readonly "progress.style": ProgressStyle;
   readonly "terminal.detach-keys": string;
   readonly "events.keep": number;
@@ -130,6 +132,12 @@ export const SETTINGS: SettingTable = {
     { min: 1, max: 100 },
     { fallback: 6, purpose: "How often in all a request is made that fails without progress" },
   ),
+  "registry.upload-bytes": size({
+    fallback: 1024 ** 4,
+    purpose:
+      "How much of a blob one request uploads: what is larger goes in chunks of this size. Where a " +
+      "registry refuses that much they are smaller by themselves",
+  }),
   "progress.style": choice(["auto", "bars", "lines", "json", "none"], {
     fallback: "auto",
     purpose: "How progress is shown; auto draws bars at a terminal and else writes lines",

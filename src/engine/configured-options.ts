@@ -41,6 +41,7 @@ export function registryOptions(
       answerMs: configuration.get("registry.answer-timeout"),
       idleMs: configuration.get("registry.idle-timeout"),
       attempts: configuration.get("registry.attempts"),
+      chunkBytes: configuration.get("registry.upload-bytes"),
       documentBytes: configuration.get("limits.manifest-bytes"),
     },
   };

@@ -17,6 +17,8 @@ describe("names are completed", () => {
     ["docker.io/debian", "docker.io/library/debian", "debian"],
     ["index.docker.io/team/app:x", "docker.io/team/app:x", "team/app:x"],
     ["library/a/b", "docker.io/library/a/b", "library/a/b"],
+    ["docker://debian:12", "docker.io/library/debian:12", "debian:12"],
+    ["docker://quay.io/team/app", "quay.io/team/app", "quay.io/team/app"],
     ["localhost/app", "localhost/app", "localhost/app"],
     ["localhost:5000/app:1", "localhost:5000/app:1", "localhost:5000/app:1"],
     ["ghcr.io/a/b/c", "ghcr.io/a/b/c", "ghcr.io/a/b/c"],

@@ -3,7 +3,8 @@
 //   [domain[:port]/]path[:tag][@digest]      registry.example:5000/team/app:1.0@sha256:...
 //
 // A name without a domain is completed as Docker does it: "debian" is docker.io/library/debian. The
-// registry that completes it can be another one.
+// registry that completes it can be another one. Before it may stand "docker://", as podman and skopeo
+// write what is in a registry.
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { type Digest, digestProblem, isDigest } from "./digest.ts";
@@ -40,7 +41,7 @@ export function parseReference(text: string, options: ReferenceOptions = {}): Im
   if (/^[0-9a-f]{64}$/.test(text)) {
     fail("64 hexadecimal digits are an identifier, not a name");
   }
-  const { name, tag, digest } = splitSuffixes(text);
+  const { name, tag, digest } = splitSuffixes(text.replace(/^docker:\/\//, ""));
   if (digest !== undefined && !isDigest(digest)) {
     return fail(digestProblem(digest) ?? "not a digest");
   }

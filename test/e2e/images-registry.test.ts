@@ -292,6 +292,15 @@ describe("push", () => {
     expect(registry.content.repository("copies/app").tags.get("1")).toBe(image.digest);
   });
 
+  test("uploads in chunks where one request may not have more", async () => {
+    const target = `${registry.domain}/chunks/app:1`;
+    const env = { OCICAT_REGISTRY_UPLOAD_BYTES: "100KiB" };
+    expect((await place.ocicat(["push", "-q", app(":1.0"), target], { env })).code).toBe(0);
+    const chunks = registry.requests.filter(({ line }) => line.startsWith("PATCH /v2/chunks/app"));
+    const [first] = chunks;
+    expect(first?.head.headers.get("content-range")).toBe("0-102399");
+  });
+
   test("by its own name, under every name of a repository", async () => {
     const mine = `${registry.domain}/mine/app`;
     await place.output(["tag", app(":1.0"), `${mine}:a`, `${mine}:b`]);

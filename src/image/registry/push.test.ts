@@ -158,6 +158,38 @@ test("chunks have the size that is asked for, or that the registry demands", asy
   expect(upload.progress.at(-1)).toBe(CONTENT.length);
 });
 
+test("what is too much for one request goes by chunks, as large as they may be", async () => {
+  const tooLarge = { kind: "status", status: 413 } as const;
+  const faults = [
+    { on: "upload", method: "PUT", times: 1, action: tooLarge },
+    { on: "upload", method: "PATCH", times: 1, action: tooLarge },
+  ] as const;
+  await using registry = await FaultyRegistry.start({ faults });
+  const { client, events } = quickClient();
+  await client.uploadBlob(repositoryOf(registry), source());
+  expect(stored(registry)).toBe(true);
+  const ranges = registry.requests.map(({ head }) => head.headers.get("content-range"));
+  // This registry has kept what it refused, and says so when it is asked how far it got.
+  expect(ranges.filter((range) => range !== undefined)).toEqual([
+    "0-249999",
+    "250000-374999",
+    "375000-499999",
+  ]);
+  expect(retriesOf(events)).toBe(0);
+});
+
+test("a registry to which every chunk is too much is given up", async () => {
+  const action = { kind: "status", status: 413 } as const;
+  await using registry = await FaultyRegistry.start({
+    faults: [
+      { on: "upload", method: "PUT", action },
+      { on: "upload", method: "PATCH", action },
+    ],
+  });
+  const error = await failureOf(quickClient().client.uploadBlob(repositoryOf(registry), source()));
+  expect(error.reason).toContain("answered with status 413");
+});
+
 const CHUNK_FAULTS: readonly (readonly [string, FaultAction])[] = [
   ["a connection that breaks", { kind: "cut-upload", afterBytes: 60_000 }],
   ["an answer that does not come", { kind: "stall", afterBytes: -1 }],

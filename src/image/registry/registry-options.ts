@@ -44,7 +44,10 @@ export interface RegistryLimits {
   readonly documentBytes: number;
   /** Entries of all pages of a list together. */
   readonly listEntries: number;
-  /** Of an upload by chunks. 0: blobs are uploaded in one request. */
+  /**
+   * Of an upload by chunks. 0: blobs are uploaded in one request, unless the registry, or what stands
+   * before it, takes no request of that size.
+   */
   readonly chunkBytes: number;
 }
 

@@ -2,6 +2,7 @@
 // same registry, or uploaded in one request. Uploads in several: upload-chunks.ts.
 //
 //   POST NAME/blobs/uploads/ -> 202, Location     PUT Location?digest=D, the content -> 201
+//                                                 413: too much for one request, so by chunks
 
 import { quote } from "../../error/ocicat-error.ts";
 import type { Digest } from "../../oci/digest.ts";
@@ -19,7 +20,7 @@ import type { HttpAnswer } from "./http-answer.ts";
 import { RegistryError, type Task } from "./registry-error.ts";
 import { endedBy, withRetries } from "./retry.ts";
 import { mountAccess, pullAccess, pushAccess } from "./scopes.ts";
-import { uploadChunks } from "./upload-chunks.ts";
+import { type BlobUpload, TOO_LARGE, uploadChunks } from "./upload-chunks.ts";
 import { uploadLocation } from "./upload-location.ts";
 
 export async function hasBlob(
@@ -108,31 +109,47 @@ export async function uploadBlob(
   const context = endedBy(connection.context, signal);
   using _slot = await connection.uploads.take(context.signal);
   const { chunkBytes } = connection.context.limits;
+  const upload = { task, connection, reference, source, signal };
   if (chunkBytes > 0 && size > chunkBytes) {
-    await uploadChunks(task, connection, reference, { source, signal });
+    await uploadChunks(upload, chunkBytes);
     return;
   }
-  await withRetries(context, `blob ${digest}`, async () => {
-    const begun = await beginUpload(task, connection, reference, signal);
-    const answer = await connection.send(task, {
-      method: "PUT",
-      target: begun.location,
-      query: { digest },
-      access: pushAccess(reference.path),
-      accepts: [201, 204],
-      headers: BINARY,
-      extraAnswerMs: storingMs(size),
-      body: () => ({
-        kind: "stream",
-        size,
-        chunks: source.open(0),
-        onSent: (bytes) => source.onProgress?.(bytes),
-      }),
-      signal,
-    });
-    await answer.discard();
-    checkStored(task, answer, digest);
+  const isTaken = await withRetries(context, `blob ${digest}`, () => uploadWhole(upload));
+  if (!isTaken) {
+    await uploadChunks(upload, Math.min(FALLBACK_CHUNK_BYTES, Math.ceil(size / 2)));
+  }
+}
+
+/** Smaller than what proxies before registries let pass by default; halved where it is not. */
+const FALLBACK_CHUNK_BYTES = 32 * 1024 * 1024;
+
+/** False: it is too much for one request. */
+async function uploadWhole(upload: BlobUpload): Promise<boolean> {
+  const { task, connection, reference, source, signal } = upload;
+  const { digest, size } = source.descriptor;
+  const begun = await beginUpload(task, connection, reference, signal);
+  const answer = await connection.send(task, {
+    method: "PUT",
+    target: begun.location,
+    query: { digest },
+    access: pushAccess(reference.path),
+    accepts: [201, 204, TOO_LARGE],
+    headers: BINARY,
+    extraAnswerMs: storingMs(size),
+    body: () => ({
+      kind: "stream",
+      size,
+      chunks: source.open(0),
+      onSent: (bytes) => source.onProgress?.(bytes),
+    }),
+    signal,
   });
+  await answer.discard();
+  if (answer.status === TOO_LARGE) {
+    return false;
+  }
+  checkStored(task, answer, digest);
+  return true;
 }
 
 function blobTask(operation: string, { domain, path }: ImageReference, digest: Digest): Task {

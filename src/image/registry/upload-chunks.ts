@@ -2,6 +2,7 @@
 //
 //   POST NAME/blobs/uploads/ -> 202, Location, OCI-Chunk-Min-Length
 //   PATCH Location, Content-Range: FIRST-LAST -> 202, Location, Range: 0-LAST       for each chunk
+//                                             -> 413: half as much at a time
 //   GET Location -> 204, Location, Range: 0-LAST                                    after a failure
 //   PUT Location?digest=D -> 201
 
@@ -21,20 +22,24 @@ import { Attempts, endedBy } from "./retry.ts";
 import { pushAccess } from "./scopes.ts";
 import { uploadLocation } from "./upload-location.ts";
 
-export interface ChunkedUpload {
+export interface BlobUpload {
+  readonly task: Task;
+  readonly connection: HostConnection;
+  readonly reference: ImageReference;
   readonly source: UploadSource;
   readonly signal: AbortSignal | undefined;
 }
 
-export async function uploadChunks(
-  task: Task,
-  connection: HostConnection,
-  reference: ImageReference,
-  upload: ChunkedUpload,
-): Promise<void> {
-  const context = endedBy(connection.context, upload.signal);
-  const attempts = new Attempts(context, `blob ${upload.source.descriptor.digest}`);
-  const session = new Session(task, connection, reference, upload);
+/** Content Too Large: of one request, often by a proxy before the registry (RFC 9110 section 15.5.14). */
+export const TOO_LARGE = 413;
+/** Less is hardly ever meant. */
+const CHUNK_BYTES_MIN = 64 * 1024;
+
+export async function uploadChunks(upload: BlobUpload, chunkBytes: number): Promise<void> {
+  const { connection, source, signal } = upload;
+  const context = endedBy(connection.context, signal);
+  const attempts = new Attempts(context, `blob ${source.descriptor.digest}`);
+  const session = new Session(upload, chunkBytes);
   let furthest = 0;
   while (!session.isDone) {
     try {
@@ -56,24 +61,15 @@ class Session {
   isDone = false;
   /** What the registry has. */
   offset = 0;
-  readonly #task: Task;
-  readonly #connection: HostConnection;
-  readonly #reference: ImageReference;
-  readonly #upload: ChunkedUpload;
+  readonly #upload: BlobUpload;
   #location: URL | undefined;
   #chunkBytes: number;
+  /** What the registry demands. */
+  #chunkBytesMin = 0;
 
-  constructor(
-    task: Task,
-    connection: HostConnection,
-    reference: ImageReference,
-    upload: ChunkedUpload,
-  ) {
-    this.#task = task;
-    this.#connection = connection;
-    this.#reference = reference;
+  constructor(upload: BlobUpload, chunkBytes: number) {
     this.#upload = upload;
-    this.#chunkBytes = connection.context.limits.chunkBytes;
+    this.#chunkBytes = chunkBytes;
   }
 
   /** One step of the upload: a chunk, or its end. */
@@ -91,22 +87,23 @@ class Session {
   }
 
   async #begin(): Promise<URL> {
-    const { signal } = this.#upload;
-    const begun = await beginUpload(this.#task, this.#connection, this.#reference, signal);
-    this.#chunkBytes = Math.max(this.#chunkBytes, begun.chunkBytesMin);
+    const { task, connection, reference, signal } = this.#upload;
+    const begun = await beginUpload(task, connection, reference, signal);
+    this.#chunkBytesMin = begun.chunkBytesMin;
+    this.#chunkBytes = Math.max(this.#chunkBytes, this.#chunkBytesMin);
     this.offset = 0;
     return begun.location;
   }
 
   async #sendChunk(location: URL): Promise<void> {
-    const { source, signal } = this.#upload;
+    const { task, connection, reference, source, signal } = this.#upload;
     const offset = this.offset;
     const size = Math.min(this.#chunkBytes, source.descriptor.size - offset);
-    const answer = await this.#connection.send(this.#task, {
+    const answer = await connection.send(task, {
       method: "PATCH",
       target: location,
-      access: pushAccess(this.#reference.path),
-      accepts: [202, 204, 404, 416],
+      access: pushAccess(reference.path),
+      accepts: [202, 204, 404, 416, ...(this.#mayHalve() ? [TOO_LARGE] : [])],
       headers: { ...BINARY, "Content-Range": `${offset}-${offset + size - 1}` },
       body: () => ({
         kind: "stream",
@@ -117,6 +114,11 @@ class Session {
       signal,
     });
     await answer.discard();
+    if (answer.status === TOO_LARGE) {
+      this.#chunkBytes = Math.ceil(this.#chunkBytes / 2);
+      this.isSure = false;
+      return;
+    }
     const isTaken = answer.status !== 404 && answer.status !== 416;
     const received = receivedBytes(answer) ?? offset + size;
     if (!isTaken || received <= offset) {
@@ -124,16 +126,21 @@ class Session {
       throw this.#outOfStep(answer);
     }
     this.offset = received;
-    this.#location = uploadLocation(this.#task, answer);
+    this.#location = uploadLocation(task, answer);
+  }
+
+  #mayHalve(): boolean {
+    return this.#chunkBytes / 2 >= Math.max(CHUNK_BYTES_MIN, this.#chunkBytesMin);
   }
 
   async #askHowFar(location: URL): Promise<void> {
-    const answer = await this.#connection.send(this.#task, {
+    const { task, connection, reference, signal } = this.#upload;
+    const answer = await connection.send(task, {
       method: "GET",
       target: location,
-      access: pushAccess(this.#reference.path),
+      access: pushAccess(reference.path),
       accepts: [200, 202, 204, 400, 404, 405],
-      signal: this.#upload.signal,
+      signal,
     });
     await answer.discard();
     const received = answer.status < 300 ? receivedBytes(answer) : undefined;
@@ -143,24 +150,25 @@ class Session {
       return;
     }
     this.offset = received;
-    this.#location = answer.headers.has("location") ? uploadLocation(this.#task, answer) : location;
+    this.#location = answer.headers.has("location") ? uploadLocation(task, answer) : location;
   }
 
   async #end(location: URL): Promise<void> {
-    const { digest, size } = this.#upload.source.descriptor;
-    const answer = await this.#connection.send(this.#task, {
+    const { task, connection, reference, source, signal } = this.#upload;
+    const { digest, size } = source.descriptor;
+    const answer = await connection.send(task, {
       method: "PUT",
       target: location,
       query: { digest },
-      access: pushAccess(this.#reference.path),
+      access: pushAccess(reference.path),
       accepts: [201, 204],
       headers: BINARY,
       body: nothing,
       extraAnswerMs: storingMs(size),
-      signal: this.#upload.signal,
+      signal,
     });
     await answer.discard();
-    checkStored(this.#task, answer, digest);
+    checkStored(task, answer, digest);
     this.isDone = true;
   }
 
@@ -168,7 +176,7 @@ class Session {
     const reason = `the registry does not go on with the upload (${status})`;
     return new RegistryError(
       "unavailable",
-      { ...this.#task, reason },
+      { ...this.#upload.task, reason },
       { isTransient: true, status },
     );
   }
