@@ -25,3 +25,6 @@ export const REFERENCE_NAME = "org.opencontainers.image.ref.name";
  * subject, which is in the artifact's manifest as well.
  */
 export const SUBJECT_DIGEST = "io.ocicat.subject";
+
+/** Of one that a registry has under a tag that is made of its subject's digest: that tag. */
+export const SUBJECT_TAG = "io.ocicat.subject-tag";

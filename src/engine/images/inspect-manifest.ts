@@ -4,6 +4,7 @@
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { imageGraph } from "../../image/content/image-graph.ts";
 import { readReferrers } from "../../image/content/referrer-index.ts";
+import { referrersIn } from "../../image/transfer/walk-referrers.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { ImageIndex } from "../../oci/image-spec.ts";
 import { OCI_INDEX } from "../../oci/media-types.ts";
@@ -83,5 +84,6 @@ async function registryReferrers(
   const reference = withDefaultTag(parseReference(image, { defaultDomain: session.defaultDomain }));
   const client = registryClient(session, reference.domain, options);
   const { digest } = await client.resolve(reference);
-  return await client.referrers(reference, digest);
+  const referrers = await referrersIn(client, reference)(digest);
+  return referrers.map(({ descriptor }) => descriptor);
 }

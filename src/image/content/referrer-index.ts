@@ -2,24 +2,32 @@
 // other programs find it too, but no image of its own: it has no name, and goes with what it refers to.
 //
 //   {"mediaType": ..., "digest": ..., "size": ..., "artifactType": ...,
-//    "annotations": {..., "io.ocicat.subject": "sha256:..."}}
+//    "annotations": {..., "io.ocicat.subject": "sha256:...", "io.ocicat.subject-tag": "sha256-....sig"}}
+//
+// The last is there where a tag alone says what it refers to (registry/attached-tags.ts).
 
 import { OcicatError } from "../../error/ocicat-error.ts";
-import { type Descriptor, SUBJECT_DIGEST } from "../../oci/descriptor.ts";
+import { type Descriptor, SUBJECT_DIGEST, SUBJECT_TAG } from "../../oci/descriptor.ts";
 import { type Digest, isDigest } from "../../oci/digest.ts";
 import type { Store } from "../../store/layout.ts";
 import { changeIndex, changeLockedIndex, readIndex } from "./name-index.ts";
 
-export interface StoredReferrer {
-  readonly subject: Digest;
+export interface Referrer {
   /** As a registry lists it: with the type of the artifact, and its annotations. */
   readonly descriptor: Descriptor;
+  /** Where a registry has it, when that alone says what it refers to. */
+  readonly tag?: string | undefined;
+}
+
+export interface StoredReferrer extends Referrer {
+  readonly subject: Digest;
 }
 
 export function readReferrers(store: Store): readonly StoredReferrer[] {
   return readIndex(store).manifests.flatMap((entry) => {
     const subject = entry.annotations?.[SUBJECT_DIGEST] ?? "";
-    return isDigest(subject) ? [{ subject, descriptor: withoutSubject(entry) }] : [];
+    const tag = entry.annotations?.[SUBJECT_TAG];
+    return isDigest(subject) ? [{ subject, descriptor: withoutSubject(entry), tag }] : [];
   });
 }
 
@@ -54,18 +62,25 @@ export function dropReferrers(store: Store, isNeeded: (subject: Digest) => boole
   }
 }
 
-function entryOf({ subject, descriptor }: StoredReferrer): Descriptor {
-  const annotations = { ...descriptor.annotations, [SUBJECT_DIGEST]: subject };
+function entryOf({ subject, descriptor, tag }: StoredReferrer): Descriptor {
+  const annotations = {
+    ...descriptor.annotations,
+    [SUBJECT_DIGEST]: subject,
+    ...(tag === undefined ? {} : { [SUBJECT_TAG]: tag }),
+  };
   return { ...descriptor, annotations };
 }
 
+/** A tag leads to one thing: what it led to before is replaced. */
 function isSameEntry(one: Descriptor, other: Descriptor): boolean {
   const isSameSubject = one.annotations?.[SUBJECT_DIGEST] === other.annotations?.[SUBJECT_DIGEST];
-  return one.digest === other.digest && isSameSubject;
+  const tag = one.annotations?.[SUBJECT_TAG];
+  const isSameTag = tag !== undefined && tag === other.annotations?.[SUBJECT_TAG];
+  return isSameSubject && (one.digest === other.digest || isSameTag);
 }
 
 function withoutSubject(entry: Descriptor): Descriptor {
   const { annotations = {}, ...bare } = entry;
-  const { [SUBJECT_DIGEST]: _, ...others } = annotations;
+  const { [SUBJECT_DIGEST]: _, [SUBJECT_TAG]: __, ...others } = annotations;
   return Object.keys(others).length === 0 ? bare : { ...bare, annotations: others };
 }

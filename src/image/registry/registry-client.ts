@@ -6,6 +6,7 @@ import { quote } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ImageReference } from "../../oci/reference.ts";
+import { type AttachedManifest, listAttached } from "./attached-tags.ts";
 import type { UploadSource } from "./begin-upload.ts";
 import { connectionContext, hostsSettings } from "./client-context.ts";
 import { deleteBlob, deleteManifest, deleteTag } from "./delete-content.ts";
@@ -91,6 +92,11 @@ export class RegistryClient {
     return this.#connections.first(reference.domain, "resolve", (connection) =>
       listReferrers(connection, reference, digest, artifactType),
     );
+  }
+
+  /** What is attached to `digest` by the names of tags alone; see attached-tags.ts. */
+  attached({ domain, path }: ImageReference, digest: Digest): Promise<readonly AttachedManifest[]> {
+    return listAttached(digest, (tag) => this.resolve({ domain, path, tag }));
   }
 
   async hasBlob(reference: ImageReference, digest: Digest): Promise<boolean> {

@@ -10,7 +10,7 @@ import { keepReferrers, type StoredReferrer } from "../content/referrer-index.ts
 import { subjectOf } from "../registry/referrers-tag.ts";
 import type { TransferPlace } from "./pull-image.ts";
 import { RegistrySource } from "./registry-source.ts";
-import { walkReferrers } from "./walk-referrers.ts";
+import { referrersIn, walkReferrers } from "./walk-referrers.ts";
 
 /** Of what a registry says about an artifact; more is left to the artifact itself. */
 const LONGEST_ANNOTATIONS = 4096;
@@ -24,12 +24,12 @@ export async function pullReferrers(
 ): Promise<readonly StoredReferrer[]> {
   using leases = new DisposableStack();
   const source = new RegistrySource(client, repository);
-  const referrersOf = (subject: Digest) => client.referrers(repository, subject);
+  const referrersOf = referrersIn(client, repository);
   const found: StoredReferrer[] = [];
-  for await (const { subject, descriptor } of walkReferrers(subjects, referrersOf)) {
+  for await (const { subject, descriptor, tag } of walkReferrers(subjects, referrersOf)) {
     leases.use(await bringIn(store, source, descriptor, { ...options, allPlatforms: true }));
-    if (subjectOf(store.readDocument(descriptor)) === subject) {
-      found.push({ subject, descriptor: shortened(descriptor) });
+    if (tag !== undefined || subjectOf(store.readDocument(descriptor)) === subject) {
+      found.push({ subject, descriptor: shortened(descriptor), tag });
     } else {
       const text = `${descriptor.digest} does not refer to ${subject}, as ${quote(source.description)} says`;
       options.onEvent?.({ kind: "note", text });

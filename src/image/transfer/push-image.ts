@@ -23,7 +23,7 @@ import { pushReferrers } from "./push-referrers.ts";
 import { recompressDropped } from "./recompressed-source.ts";
 import { RegistrySource } from "./registry-source.ts";
 import { StoreSource } from "./store-source.ts";
-import type { ReferrersOf } from "./walk-referrers.ts";
+import { type ReferrersOf, referrersIn } from "./walk-referrers.ts";
 
 export interface PushOptions {
   /** This machine's, or the one that is wanted. */
@@ -114,7 +114,7 @@ export async function copyImage(
     source: new RegistrySource(client, from),
     top,
     repositoriesOf: () => (from.domain === to.domain ? [from.path] : []),
-    referrersOf: (digest: Digest) => client.referrers(from, digest),
+    referrersOf: referrersIn(client, from),
   };
   const { result } = await push(request, to, options);
   return result;
@@ -156,10 +156,7 @@ async function push(
 
 function storedReferrers(store: ContentStore): ReferrersOf {
   const stored = readReferrers(store.folders);
-  return (digest) => {
-    const found = stored.filter(({ subject }) => subject === digest);
-    return Promise.resolve(found.map(({ descriptor }) => descriptor));
-  };
+  return (digest) => Promise.resolve(stored.filter(({ subject }) => subject === digest));
 }
 
 /** Paths of the repositories of a registry that are known to have a blob. */

@@ -23,9 +23,9 @@ export async function pushReferrers(
   options: PushOptions,
 ): Promise<void> {
   const { domain, path } = target;
-  for await (const { descriptor } of walkReferrers(subjects, referrersOf)) {
+  for await (const { descriptor, tag } of walkReferrers(subjects, referrersOf)) {
     const plan = await planPush(source, { top: descriptor, platform: options.platform });
-    const to = { domain, path, digest: descriptor.digest };
+    const to = { domain, path, ...(tag === undefined ? { digest: descriptor.digest } : { tag }) };
     await pushContent({ ...options, client, source, plan, target: to, repositoriesOf });
   }
 }

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { FaultyRegistry } from "../../../tools/testing/faulty-registry.ts";
 import type { StoredDescriptor } from "../../../tools/testing/faulty-registry-content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from "../../oci/media-types.ts";
+import { OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from "../../oci/media-types.ts";
 import { collectGarbage } from "../content/collect-garbage.ts";
 import { ContentStore } from "../content/content-store.ts";
 import { diskUsage } from "../content/disk-usage.ts";
@@ -22,6 +22,26 @@ let setting: TransferSetting;
 let image: Descriptor;
 let signature: StoredDescriptor;
 let counterSignature: StoredDescriptor;
+
+const COSIGN_LAYER = "application/vnd.dev.cosign.simplesigning.v1+json";
+
+/** As cosign has them: nothing but the tag says what is signed. */
+function attach(
+  { content }: FaultyRegistry,
+  { digest }: Descriptor,
+  suffix: string,
+  text = suffix,
+): StoredDescriptor {
+  const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const config = content.addBlob("app", bytes({ rootfs: { diff_ids: [] } }), OCI_CONFIG);
+  const layer = content.addBlob("app", bytes({ critical: text }), COSIGN_LAYER);
+  const document = { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [layer] };
+  return content.addManifest("app", attachedTag(digest, suffix), document);
+}
+
+function attachedTag(digest: string, suffix: string): string {
+  return `${digest.replace(":", "-")}.${suffix}`;
+}
 
 beforeAll(async () => {
   setting = await TransferSetting.make();
@@ -166,5 +186,52 @@ describe.each([true, false])("to a registry that keeps lists of them itself: %p"
     await copyImage(client, setting.name("app:1"), `${registry.domain}/copy:1`, OPTIONS);
     expect(await digestsAt(registry, store)).toEqual(all());
     expect(store.names()).toEqual([]);
+  });
+});
+
+describe("attached by a tag alone, as by cosign", () => {
+  async function signedRegistry() {
+    const registry = await FaultyRegistry.start();
+    registry.content.addLayout("app", setting.layout.folder, "1");
+    const signed = attach(registry, image, "sig");
+    const attested = attach(registry, image, "att");
+    return { registry, name: `${registry.domain}/app:1`, signed, attested };
+  }
+
+  test("they come along, and what a tag led to before is replaced", async () => {
+    const { registry, name, signed, attested } = await signedRegistry();
+    await using _registry = registry;
+    using store = setting.newStore();
+    const place = { store, client: setting.place(store).client };
+    const { referrers } = await pullImage(place, name, OPTIONS);
+    expect(referrers.map(({ digest }) => digest)).toEqual([signed.digest, attested.digest]);
+    expect(store.names().map((each) => each.name)).toEqual([name]);
+    const again = attach(registry, image, "sig", "signed twice");
+    await pullImage(place, name, OPTIONS);
+    const kept = readReferrers(store.folders).map(({ subject, descriptor, tag }) => [
+      subject,
+      descriptor.digest,
+      tag,
+    ]);
+    expect(kept).toEqual([
+      [image.digest, again.digest, attachedTag(image.digest, "sig")],
+      [image.digest, attested.digest, attachedTag(image.digest, "att")],
+    ]);
+    expect(await damages(store)).toEqual([]);
+  });
+
+  test("they are pushed, and copied, under their tags", async () => {
+    const { registry, name, signed, attested } = await signedRegistry();
+    await using _registry = registry;
+    using store = setting.newStore();
+    const { client } = setting.place(store);
+    await pullImage({ store, client }, name, OPTIONS);
+    await pushImage({ store, client }, image, `${registry.domain}/pushed:1`, OPTIONS);
+    await copyImage(client, name, `${registry.domain}/copied:1`, OPTIONS);
+    for (const path of ["pushed", "copied"]) {
+      const { tags } = registry.content.repository(path);
+      expect(tags.get(attachedTag(image.digest, "sig"))).toBe(signed.digest);
+      expect(tags.get(attachedTag(image.digest, "att"))).toBe(attested.digest);
+    }
   });
 });

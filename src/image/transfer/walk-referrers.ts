@@ -1,15 +1,25 @@
 // From images to what refers to them, and to what refers to that: a signature may itself be signed.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
-import type { StoredReferrer } from "../content/referrer-index.ts";
+import type { ImageReference } from "../../oci/reference.ts";
+import type { Referrer, StoredReferrer } from "../content/referrer-index.ts";
+import type { RegistryClient } from "../registry/registry-client.ts";
 
 const DEEPEST = 4;
 const MOST = 200;
 
 /** What a registry or a store says refers to a digest. */
-export type ReferrersOf = (subject: Digest) => Promise<readonly Descriptor[]>;
+export type ReferrersOf = (subject: Digest) => Promise<readonly Referrer[]>;
+
+/** What the registry lists, then what is there under tags that are made of the subject's digest. */
+export function referrersIn(client: RegistryClient, repository: ImageReference): ReferrersOf {
+  return async (subject) => {
+    const listed = await client.referrers(repository, subject);
+    const attached = await client.attached(repository, subject);
+    return [...listed.map((descriptor) => ({ descriptor })), ...attached];
+  };
+}
 
 /** Each once for each of its subjects, after its subject. Throws "exhausted" when there is no end. */
 export async function* walkReferrers(
@@ -21,10 +31,11 @@ export async function* walkReferrers(
   let count = 0;
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const { subject, depth } = next;
-    for (const descriptor of await referrersOf(subject)) {
+    for (const referrer of await referrersOf(subject)) {
+      const { descriptor } = referrer;
       count += 1;
       checkBounds(subject, { depth, count });
-      yield { subject, descriptor };
+      yield { subject, ...referrer };
       if (!seen.has(descriptor.digest)) {
         seen.add(descriptor.digest);
         waiting.push({ subject: descriptor.digest, depth: depth + 1 });
