@@ -26,5 +26,11 @@ export const REFERENCE_NAME = "org.opencontainers.image.ref.name";
  */
 export const SUBJECT_DIGEST = "io.ocicat.subject";
 
+/**
+ * In the store's index.json, of an entry that is there for other programs: the descriptor that the store
+ * itself takes in its place, as JSON. In that entry's document, too.
+ */
+export const STANDS_FOR = "io.ocicat.stands-for";
+
 /** Of one that a registry has under a tag that is made of its subject's digest: that tag. */
 export const SUBJECT_TAG = "io.ocicat.subject-tag";

@@ -9,14 +9,16 @@ import { collectGarbage } from "../../src/image/content/collect-garbage.ts";
 import { ContentStore } from "../../src/image/content/content-store.ts";
 import { listImages } from "../../src/image/content/image-list.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
+import { DOCKER_MANIFEST, OCI_MANIFEST } from "../../src/oci/media-types.ts";
 import { decodeManifest } from "../../src/oci/parse/image.ts";
-import { decodeText } from "../../src/sys/memory.ts";
+import { decodeText, encodeText } from "../../src/sys/memory.ts";
 import { must } from "../../tools/peers/command.ts";
 import { busyboxLayout, IMAGE_TAG } from "../../tools/peers/images.ts";
 
 const isMissing = Bun.which("skopeo") === null || Bun.which("umoci") === null;
 const REPOSITORY = "docker.io/library/busybox";
 const NAME = `${REPOSITORY}:1.36`;
+const DOCKER_NAME = `${REPOSITORY}:docker`;
 
 let folder = "";
 let root = "";
@@ -77,6 +79,29 @@ describe.skipIf(isMissing)("skopeo and umoci", () => {
   test("umoci tells of it", async () => {
     const stat = JSON.parse(await must(["umoci", "stat", "--json", "--image", `${root}:${NAME}`]));
     expect(stat.history.length).toBeGreaterThan(0);
+  });
+
+  test("an image of Docker's media types is there under its name, too", async () => {
+    const pushed = join(folder, "docker");
+    await must(["skopeo", "copy", "--format", "v2s2", `oci:${root}:${NAME}`, `dir:${pushed}`]);
+    const text = await Bun.file(join(pushed, "manifest.json")).text();
+    using store = new ContentStore(root);
+    const docker = store.writeDocument(encodeText(text), DOCKER_MANIFEST);
+    await store.setName(DOCKER_NAME, docker);
+    expect(store.findName(DOCKER_NAME)?.digest).toBe(docker.digest);
+    const source = `oci:${root}:${DOCKER_NAME}`;
+    const { Layers } = JSON.parse(await must(["skopeo", "inspect", source]));
+    expect(Layers).toEqual(decodeManifest(text).layers.map(({ digest }) => digest));
+    const words = ["umoci", "stat", "--json", "--image", `${root}:${DOCKER_NAME}`];
+    expect(JSON.parse(await must(words)).history.length).toBeGreaterThan(0);
+    // As a name of another program, it leads to what that program has found.
+    await must(["skopeo", "copy", source, `oci:${root}:from-docker`]);
+    await must(["umoci", "tag", "--image", `${root}:${DOCKER_NAME}`, "tagged-docker"]);
+    expect(store.findName("from-docker")?.mediaType).toBe(OCI_MANIFEST);
+    expect(store.findName("tagged-docker")?.digest).toBe(docker.digest);
+    for (const name of [DOCKER_NAME, "from-docker", "tagged-docker"]) {
+      await store.removeName(name);
+    }
   });
 
   test("what skopeo and umoci add is listed, kept, and sound", async () => {

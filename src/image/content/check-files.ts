@@ -1,17 +1,18 @@
 // Checks the files that make a folder a store and an OCI image layout, and what stands beside them.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
+import { type Descriptor, STANDS_FOR } from "../../oci/descriptor.ts";
 import { isDigest } from "../../oci/digest.ts";
 import { isIndexType, isManifestType } from "../../oci/media-types.ts";
-import { decodeImageLayout } from "../../oci/parse/image.ts";
+import { decodeImageDocument, decodeImageLayout } from "../../oci/parse/image.ts";
 import { BLOB_FOLDERS, LAYOUT_FILES, type Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
 import { sweepStaging } from "../../store/sweep-staging.ts";
 import { writeWholeFile } from "../../store/whole-file.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { readTextAtIfExists, renameAt } from "../../sys/file.ts";
-import { encodeText } from "../../sys/memory.ts";
+import { decodeText, encodeText } from "../../sys/memory.ts";
+import { readDocument } from "./blob-folder.ts";
 import type { Discovery } from "./check-finding.ts";
 import { describeBlob, imageGraph } from "./image-graph.ts";
 import { INDEX_LOCK, readNames } from "./name-index.ts";
@@ -84,9 +85,26 @@ function storedDocuments(store: Store): readonly Descriptor[] {
         type === "file" && isDigest(digest) ? describeBlob(store, digest) : undefined;
       const { mediaType = "" } = descriptor ?? {};
       const isImage = isIndexType(mediaType) || isManifestType(mediaType);
-      return descriptor !== undefined && isImage ? [descriptor] : [];
+      return descriptor !== undefined && isImage && !isStandIn(store, descriptor)
+        ? [descriptor]
+        : [];
     }),
   );
+}
+
+/** What stands for an image is none itself. */
+function isStandIn(store: Store, descriptor: Descriptor): boolean {
+  try {
+    const text = decodeText(readDocument(store, descriptor));
+    const decoded = decodeImageDocument(text, descriptor.mediaType);
+    const { annotations } = decoded.kind === "index" ? decoded.index : decoded.manifest;
+    return annotations?.[STANDS_FOR] !== undefined;
+  } catch (error) {
+    if (error instanceof OcicatError && error.code === "invalid-config") {
+      return false;
+    }
+    throw error;
+  }
 }
 
 function writeFile(store: Store, name: string, text: string): void {

@@ -12,7 +12,7 @@ import { removeDatabase } from "./database-files.ts";
 import { imageFacts } from "./image-facts.ts";
 import { type ImageGraph, imageGraph } from "./image-graph.ts";
 import { Metadata } from "./metadata.ts";
-import { readNames } from "./name-index.ts";
+import { dropStandIns, readNames, readStandIns } from "./name-index.ts";
 
 /** `damaged`: blobs that are not what their names say. */
 export function* checkImages(store: Store, damaged: ReadonlySet<Digest>): Generator<Discovery> {
@@ -29,6 +29,22 @@ export function* checkImages(store: Store, damaged: ReadonlySet<Digest>): Genera
     );
     for (const { missing, reason } of problemsOf(store, imageGraph(store, descriptor), damaged)) {
       yield { found: { kind: "image", digest, names: own, missing, reason } };
+    }
+  }
+}
+
+/** The image itself may be whole: its names lead to it again then, until it is named anew. */
+export function* checkStandIns(store: Store, damaged: ReadonlySet<Digest>): Generator<Discovery> {
+  for (const { subject, descriptor } of readStandIns(store)) {
+    const { faults, indexes, manifests } = imageGraph(store, descriptor);
+    const own = [...indexes, ...manifests.map((each) => each.descriptor.digest)];
+    const isSound = faults.length === 0 && !own.some((digest) => damaged.has(digest));
+    if (!isSound) {
+      const reason = `what it shows to other programs of ${subject} is not whole`;
+      yield {
+        found: { kind: "store-file", name: "index.json", reason },
+        repair: () => dropStandIns(store, new Set([descriptor.digest])),
+      };
     }
   }
 }

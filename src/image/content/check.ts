@@ -4,7 +4,7 @@ import type { Digest } from "../../oci/digest.ts";
 import { type BlobCheck, checkBlobs } from "./check-blobs.ts";
 import { checkStaging, checkStoreFiles, checkStrays, indexProblem } from "./check-files.ts";
 import { type Discovery, type Finding, findingOf } from "./check-finding.ts";
-import { checkDatabase, checkImages } from "./check-images.ts";
+import { checkDatabase, checkImages, checkStandIns } from "./check-images.ts";
 import { checkLayers, checkRecords } from "./check-layers.ts";
 import type { ContentStore } from "./content-store.ts";
 import type { CheckProgress } from "./hash-file.ts";
@@ -51,6 +51,7 @@ async function* discoverAll(check: BlobCheck): AsyncGenerator<Discovery> {
   yield* checkRecords(store);
   if (indexProblem(store) === undefined) {
     yield* checkImages(store, damaged);
+    yield* checkStandIns(store, damaged);
     yield* checkDatabase(store);
   }
   yield* checkStrays(store);

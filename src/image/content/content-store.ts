@@ -112,7 +112,8 @@ export class ContentStore implements Disposable {
    * other names. Throws "not-found" when the blob is not here.
    */
   async setName(name: string, descriptor: Descriptor): Promise<void> {
-    await setName(this.folders, name, descriptor);
+    const { writeStandIn } = await import("./stand-in.ts");
+    await setName(this.folders, name, descriptor, writeStandIn(this, descriptor));
   }
 
   /** Keeps an image in the store that has no name. */

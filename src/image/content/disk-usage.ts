@@ -19,7 +19,7 @@ import {
   readRecords,
   type UsedContent,
 } from "./mark-used.ts";
-import { readReferrers } from "./referrer-index.ts";
+import { readDependents } from "./referrer-index.ts";
 
 export interface DiskUsage {
   readonly blobs: PartUsage;
@@ -151,7 +151,7 @@ function imageUsage(
 ): Pick<DiskUsage, "images" | "reclaimableBytes"> {
   const companions = {
     records: readRecords(store.folders),
-    referrers: readReferrers(store.folders),
+    referrers: readDependents(store.folders),
   };
   const entries: readonly SharedEntry[] = [
     ...parts.blobs.map((entry) => new SharedEntry("blob", entry)),

@@ -3,7 +3,7 @@
 //
 //   index.json, leases, containers -> indexes -> manifests -> configurations, layers (blobs)
 //   configuration -> DiffIDs, ChainIDs -> files and folders of layers/
-//   manifest -> what refers to it (referrer-index.ts)
+//   manifest -> what refers to it, what stands for it (referrer-index.ts)
 //   index, manifest -> records in images/ -> the files that they list
 
 import { OcicatError } from "../../error/ocicat-error.ts";
@@ -18,7 +18,7 @@ import { filesOf, type ImageRecord, readRecord } from "../record.ts";
 import { blobName } from "./blob-folder.ts";
 import { describeBlob, imageGraph } from "./image-graph.ts";
 import { readNames } from "./name-index.ts";
-import { readReferrers, type StoredReferrer } from "./referrer-index.ts";
+import { readDependents, type StoredReferrer } from "./referrer-index.ts";
 
 export interface UsedContent {
   /** Of blobs, and of what leases name although it is not here. */
@@ -46,7 +46,7 @@ export function markUsed(store: Store): UsedContent {
   for (const { descriptor } of readNames(store)) {
     marks.mark(descriptor);
   }
-  marks.markReferrers(readReferrers(store));
+  marks.markReferrers(readDependents(store));
   marks.markRecords(readRecords(store));
   return marks;
 }

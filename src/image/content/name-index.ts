@@ -8,11 +8,18 @@
 // A descriptor without that annotation is an image that has lost its name to another one, or an artifact
 // that is there for the sake of what it refers to (referrer-index.ts). Other programs
 // write here too (skopeo, umoci), with names of their own; what they add to the document is kept. They
-// take no lock: a name that is set at the same moment as theirs may be lost.
+// take no lock: a name that is set at the same moment as theirs may be lost. They pass over names of what has
+// Docker's media types: such an entry leads to a stand-in (stand-in.ts), and all functions but readStandIns
+// tell of the image that it stands for.
 
 import { O_RDONLY } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { type Descriptor, REFERENCE_NAME, SUBJECT_DIGEST } from "../../oci/descriptor.ts";
+import {
+  type Descriptor,
+  REFERENCE_NAME,
+  STANDS_FOR,
+  SUBJECT_DIGEST,
+} from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { ImageIndex } from "../../oci/image-spec.ts";
 import { decodeIndex, IMAGE_DOCUMENT_LENGTH_MAX } from "../../oci/parse/image.ts";
@@ -23,6 +30,7 @@ import { OwnedFd, openAt, readTextAtIfExists } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
 import { blobSize } from "./blob-folder.ts";
 import { removeDatabase } from "./database-files.ts";
+import { originalOf, type StandIn, standInOf, withOriginal } from "./stand-in-entry.ts";
 
 const FILE = "index.json";
 export const INDEX_LOCK = `${FILE}.lock`;
@@ -43,17 +51,35 @@ export type EntryTest = (name: unknown, digest: unknown) => boolean;
  */
 export function readNames(store: Store, isWanted?: EntryTest): readonly NamedDescriptor[] {
   const images = readIndex(store, isWanted).manifests.filter((each) => !isReferrer(each));
-  return images.map((descriptor) => ({
+  return images.map(originalOf).map((descriptor) => ({
     name: nameOf(descriptor),
     descriptor: withoutName(descriptor),
   }));
 }
 
+/** What index.json has for other programs in place of images. */
+export function readStandIns(store: Store): readonly StandIn[] {
+  return readIndex(store).manifests.flatMap((entry) => standInOf(entry) ?? []);
+}
+
+/** Lets the names of `standIns` lead to what these stand for. */
+export async function dropStandIns(store: Store, standIns: ReadonlySet<Digest>): Promise<void> {
+  await changeEntries(store, (entries) =>
+    entries.map((entry) => (standIns.has(entry.digest) ? originalOf(entry) : entry)),
+  );
+}
+
 /**
  * Gives a name to what is in the store. The image that had it stays without one, unless it has
- * other names. Throws "not-found" when the blob is not here.
+ * other names. `standIn`: what other programs are to find under the name. Throws "not-found" when the blob is
+ * not here.
  */
-export async function setName(store: Store, name: string, descriptor: Descriptor): Promise<void> {
+export async function setName(
+  store: Store,
+  name: string,
+  descriptor: Descriptor,
+  standIn?: Descriptor,
+): Promise<void> {
   await changeIndex(store, (manifests) => {
     checkPresent(store, descriptor);
     forceBlobsToDisk(store);
@@ -64,7 +90,8 @@ export async function setName(store: Store, name: string, descriptor: Descriptor
     const remaining = manifests.filter((each) => !isOld(each) && isKept(each));
     const present = new Set([...remaining.map((each) => each.digest), digest]);
     const dangling = manifests.filter((each) => isOld(each) && !present.has(each.digest));
-    return [...remaining, ...dangling.map(withoutName), withName(descriptor, name)];
+    const entry = standIn === undefined ? descriptor : withOriginal(standIn, descriptor);
+    return [...remaining, ...dangling.map(withoutName), withName(entry, name)];
   });
 }
 
@@ -155,10 +182,17 @@ function narrowed(text: string, isWanted: EntryTest): string {
   }
   const manifests = index["manifests"].filter((entry: unknown) => {
     const { annotations, digest } = isRecord(entry) ? entry : {};
-    const name = isRecord(annotations) ? annotations[REFERENCE_NAME] : undefined;
-    return isWanted(name, digest);
+    const { [REFERENCE_NAME]: name, [STANDS_FOR]: original } = isRecord(annotations)
+      ? annotations
+      : {};
+    return isWanted(name, typeof original === "string" ? digestIn(original) : digest);
   });
   return JSON.stringify({ ...index, manifests });
+}
+
+function digestIn(descriptor: string): unknown {
+  const parsed = parseJson(descriptor);
+  return isRecord(parsed) ? parsed["digest"] : undefined;
 }
 
 function parseJson(text: string): unknown {
@@ -177,12 +211,28 @@ type IndexEdit = (manifests: readonly Descriptor[]) => readonly Descriptor[];
 
 /** False: `edit` changed nothing. */
 export async function changeIndex(store: Store, edit: IndexEdit): Promise<boolean> {
+  return await changeEntries(store, aroundStandIns(edit));
+}
+
+async function changeEntries(store: Store, edit: IndexEdit): Promise<boolean> {
   using _held = await lock(store.staging.number, INDEX_LOCK);
-  return changeLockedIndex(store, edit);
+  return changeLockedEntries(store, edit);
 }
 
 /** As changeIndex, for who holds the lock INDEX_LOCK. */
 export function changeLockedIndex(store: Store, edit: IndexEdit): boolean {
+  return changeLockedEntries(store, aroundStandIns(edit));
+}
+
+/** The edit sees what stand-ins stand for; what it leaves as it was keeps its stand-in. */
+function aroundStandIns(edit: IndexEdit): IndexEdit {
+  return (entries) => {
+    const known = new Map(entries.map((entry) => [originalOf(entry), entry]));
+    return edit([...known.keys()]).map((each) => known.get(each) ?? each);
+  };
+}
+
+function changeLockedEntries(store: Store, edit: IndexEdit): boolean {
   const index = readIndex(store);
   const manifests = edit(index.manifests);
   const content = JSON.stringify({ ...index, manifests });

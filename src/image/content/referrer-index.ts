@@ -10,7 +10,7 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { type Descriptor, SUBJECT_DIGEST, SUBJECT_TAG } from "../../oci/descriptor.ts";
 import { type Digest, isDigest } from "../../oci/digest.ts";
 import type { Store } from "../../store/layout.ts";
-import { changeIndex, changeLockedIndex, readIndex } from "./name-index.ts";
+import { changeIndex, changeLockedIndex, readIndex, readStandIns } from "./name-index.ts";
 
 export interface Referrer {
   /** As a registry lists it: with the type of the artifact, and its annotations. */
@@ -29,6 +29,11 @@ export function readReferrers(store: Store): readonly StoredReferrer[] {
     const tag = entry.annotations?.[SUBJECT_TAG];
     return isDigest(subject) ? [{ subject, descriptor: withoutSubject(entry), tag }] : [];
   });
+}
+
+/** What is in the store for the sake of images: what refers to them, and what stands for them. */
+export function readDependents(store: Store): readonly StoredReferrer[] {
+  return [...readReferrers(store), ...readStandIns(store)];
 }
 
 /** Their content is in the store. */

@@ -3,6 +3,7 @@
 
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { DOCKER_INDEX } from "../../oci/media-types.ts";
 import {
   formatReference,
   type ImageReference,
@@ -96,7 +97,8 @@ async function pull(
   await noteOrigin(store, reference, digestsOf(brought));
   const referrers = await referrersOf({ store, client }, reference, brought, options);
   const isUnchanged = isKnown && before === descriptor.digest && source.asked === 0;
-  if (store.findName(name)?.digest !== descriptor.digest) {
+  // What stands for an index of Docker's lists what the store has, which may be more now.
+  if (store.findName(name)?.digest !== descriptor.digest || descriptor.mediaType === DOCKER_INDEX) {
     await store.setName(name, brought.descriptor);
   }
   return {
