@@ -49,6 +49,12 @@ export function algorithmOf(digest: Digest): DigestAlgorithm {
   return digest.startsWith("sha512") ? "sha512" : "sha256";
 }
 
+/** Whether people can mean the digest by `text`: its first digits, with its algorithm or without. */
+export function isBeginningOf(text: string, digest: Digest): boolean {
+  const [, algorithm = algorithmOf(digest), hex] = /^(?:(\w+):)?([0-9a-f]+)$/.exec(text) ?? [];
+  return hex !== undefined && algorithm === algorithmOf(digest) && hexOf(digest).startsWith(hex);
+}
+
 /** The part behind the colon: the blob's file name in an image layout. */
 export function hexOf(digest: Digest): string {
   return digest.slice(digest.indexOf(":") + 1);

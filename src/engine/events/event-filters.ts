@@ -65,7 +65,7 @@ function isOfPod({ attributes }: RecordedEvent, wanted: string): boolean {
 /** By its name, with or without what stands behind the colon, or the beginning of its ID. */
 function isOfImage({ type, id, name, attributes }: RecordedEvent, wanted: string): boolean {
   const isImage = type === "image";
-  const isId = isImage && (id === wanted || id.replace("sha256:", "").startsWith(wanted));
+  const isId = isImage && (id === wanted || id.replace(/^sha\d+:/, "").startsWith(wanted));
   const image = isImage ? name : attributes["image"];
   const isName = image === wanted || image?.replace(/:[^:/]*$/, "") === wanted;
   return wanted !== "" && (isId || isName);

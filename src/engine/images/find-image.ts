@@ -3,7 +3,7 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { findStoredName } from "../../image/find-stored-name.ts";
-import { type Digest, hexOf } from "../../oci/digest.ts";
+import { hexOf, isBeginningOf } from "../../oci/digest.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { type Catalog, type CatalogEntry, type CatalogImage, namesOf } from "./catalog.ts";
 import { familiarName } from "./shown-names.ts";
@@ -25,7 +25,7 @@ export function findImage(catalog: Catalog, text: string, defaultDomain: string)
     return found;
   }
   // Says what is wrong with a name that could not be one.
-  if (!/^[0-9a-f]{64}$/.test(text) && !text.startsWith("sha256:")) {
+  if (!/^(sha\d+:.*|[0-9a-f]{64}|[0-9a-f]{128})$/.test(text)) {
     parseReference(text, { defaultDomain });
   }
   throw notFound(catalog, text, defaultDomain);
@@ -55,7 +55,7 @@ function findByName(
 }
 
 function findById({ images }: Catalog, text: string): FoundImage | undefined {
-  const matching = images.filter(({ id }) => isBeginning(text, id));
+  const matching = images.filter(({ id }) => isBeginningOf(text, id));
   const [image] = matching;
   if (matching.length > 1) {
     const ids = matching.map(({ id }) => hexOf(id).slice(0, Math.max(text.length + 2, 12)));
@@ -77,11 +77,6 @@ function findByDigest({ images }: Catalog, text: string): FoundImage | undefined
     ),
   );
   return image === undefined ? undefined : { image, name: undefined };
-}
-
-function isBeginning(text: string, id: Digest): boolean {
-  const digits = text.replace(/^sha256:/, "");
-  return /^[0-9a-f]+$/.test(digits) && hexOf(id).startsWith(digits);
 }
 
 function notFound({ images }: Catalog, text: string, defaultDomain: string): OcicatError {

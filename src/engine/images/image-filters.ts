@@ -11,7 +11,7 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { closestWord } from "../../error/similar-words.ts";
-import { hexOf } from "../../oci/digest.ts";
+import { isBeginningOf } from "../../oci/digest.ts";
 import { formatFamiliar, formatReference } from "../../oci/reference.ts";
 import { hasLabel } from "../labels.ts";
 import { type Catalog, type CatalogImage, namesOf } from "./catalog.ts";
@@ -58,10 +58,10 @@ const FILTERS: Readonly<Record<string, MakeCondition>> = {
     const wanted = truthOf("containers", value);
     return ({ containers }) => containers.length > 0 === wanted;
   },
-  id: (value) => {
-    const digits = value.replace(/^sha256:/, "");
-    return ({ id }) => hexOf(id).startsWith(digits);
-  },
+  id:
+    (value) =>
+    ({ id }) =>
+      isBeginningOf(value, id),
   digest: (value) => (image) =>
     image.entries.some(({ descriptor }) => descriptor.digest.startsWith(value)),
 };

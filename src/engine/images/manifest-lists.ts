@@ -6,6 +6,7 @@ import { collectGarbage } from "../../image/content/collect-garbage.ts";
 import { imageGraph, type StoredManifest } from "../../image/content/image-graph.ts";
 import { listMembers } from "../../image/transfer/list-members.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
+import { isDigest } from "../../oci/digest.ts";
 import { encodeDocument } from "../../oci/encode.ts";
 import type { ImageIndex } from "../../oci/image-spec.ts";
 import { isIndexType, OCI_INDEX } from "../../oci/media-types.ts";
@@ -238,7 +239,7 @@ function entriesOf(session: ImageSession, index: ImageIndex, entry: string): rea
   if (own.length > 0) {
     return own;
   }
-  const digests = entry.startsWith("sha256:")
+  const digests = isDigest(entry)
     ? []
     : manifestsOf(session, entry).map(({ descriptor }) => descriptor.digest);
   const found = listed.filter((digest) => digests.includes(digest));
