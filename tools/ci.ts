@@ -7,9 +7,10 @@ import { addTallies, closingLine, type Tally } from "./testing/tally.ts";
 
 /** Together less than an hour, whatever happens. */
 const LANES: readonly Lane[] = [
-  { name: "test", command: lane("tools/test.ts"), limitMinutes: 15 },
-  { name: "test:peers", command: lane("tools/peers/main.ts"), limitMinutes: 24 },
-  { name: "test:vm", command: lane("tools/vm/main.ts"), limitMinutes: 20 },
+  { name: "test", command: lane("tools/test.ts"), limitMinutes: 12 },
+  { name: "test:endurance", command: lane("tools/endurance/main.ts"), limitMinutes: 12 },
+  { name: "test:peers", command: lane("tools/peers/main.ts"), limitMinutes: 14 },
+  { name: "test:vm", command: lane("tools/vm/main.ts"), limitMinutes: 21 },
 ];
 
 function lane(file: string): string[] {

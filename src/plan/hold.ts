@@ -87,7 +87,7 @@ export function holdRequest(
 export function holdToTheEnd(
   program: ProgramBuilder,
   hold: DataReference,
-  { socketPath, onExit, supervisor }: Pick<HoldEnd, Afterwards | "socketPath">,
+  { removedPaths = [], onExit, supervisor }: Pick<HoldEnd, Afterwards | "removedPaths">,
 ): void {
   program.call("close", [REPORT_REGISTER]);
   // Standard descriptors are the caller's: a holder that kept them would keep its pipes open.
@@ -97,9 +97,9 @@ export function holdToTheEnd(
   } else {
     holdSupervised(program, hold, supervisor);
   }
-  if (socketPath !== undefined) {
+  for (const path of removedPaths) {
     const caught = { errnos: "any" } as const;
-    program.call("unlinkat", [CURRENT_DIRECTORY, program.text(socketPath), 0], { caught });
+    program.call("unlinkat", [CURRENT_DIRECTORY, program.text(path), 0], { caught });
   }
   executeAtEnd(program, onExit);
   program.control("exit", [0]);

@@ -71,8 +71,8 @@ export interface HoldEnd {
   readonly log?: HoldLog;
   /** By which another holder can take over. Absent: pipes, which end with this one. */
   readonly fifos?: { readonly stdout: OutputFifo; readonly stderr: OutputFifo };
-  /** Where `listenerFd` listens, an absolute path: removed when all is over. */
-  readonly socketPath?: string;
+  /** Absolute paths of what the holder removes when all is over: sockets, FIFOs. */
+  readonly removedPaths?: readonly string[];
   /** Executed by the holder when all is over. */
   readonly onExit?: ExitCommand;
   /** The container's init is ours, and its process a child of that. */

@@ -1,50 +1,65 @@
-// A new holder for a container that goes on although its own was killed. It opens the same FIFOs; what it
+// A new holder for a process that goes on although its own was killed. It opens the same FIFOs; what it
 // cannot have back is a terminal, and standard input: the last writer of both has gone.
 
-import { O_NONBLOCK, O_RDWR, S_IFIFO, S_IFMT } from "../abi/file.ts";
 import { compileAdoption, compileLastDuty } from "../plan/compile-adoption.ts";
 import { ANSWER_GO } from "../plan/reports.ts";
 import { type ExitCommand, type HoldEnd, holdersDescriptors } from "../plan/request.ts";
 import { launchProgram } from "../stage/launch.ts";
 import { hostArchitecture } from "../sys/entry.ts";
-import { OwnedFd, statAt, tryOpenAt } from "../sys/file.ts";
 import type { ContainerAddress } from "./delete.ts";
+import { tryOpenOutputFifo } from "./output-fifos.ts";
 import { type OwnScope, placeHolder } from "./place-holder.ts";
-import { OUTPUT_FIFOS, StateDirectory } from "./state-directory.ts";
+import { StateDirectory } from "./state-directory.ts";
 import { openInit } from "./status.ts";
 
-export interface AdoptOptions extends ContainerAddress, Omit<HoldEnd, "kind" | "stdin" | "fifos"> {
+interface NewHolder extends Omit<HoldEnd, "kind" | "stdin" | "fifos"> {
   /** Called with its pid before it begins: should this process end until then, there is no new holder. */
   readonly onHolder: (pid: number) => void;
 }
 
-/** False: the container's process has ended. */
+export interface AdoptOptions extends ContainerAddress, NewHolder {}
+
+/** Of a container's own process. False: it has ended. */
 export function adopt(options: AdoptOptions): boolean {
-  const { stateRoot, id, onHolder, ...duties } = options;
+  const { stateRoot, id, ...holder } = options;
   using directory = StateDirectory.openUnlocked(stateRoot, id);
   const state = directory.readState();
   using init = openInit(state);
   if (init === undefined) {
     return false;
   }
-  using stdout = openFifo(directory, OUTPUT_FIFOS.stdout);
-  using stderr = openFifo(directory, OUTPUT_FIFOS.stderr);
+  const held = { id, pid: state.pid, pidfd: init.number, fifosFd: directory.fd };
+  adoptProcess(held, holder);
+  return true;
+}
+
+export interface OrphanedProcess {
+  /** Of what is held: names the holder's scope. */
+  readonly id: string;
+  readonly pid: number;
+  readonly pidfd: number;
+  /** The folder where the FIFOs of its output are. */
+  readonly fifosFd: number;
+}
+
+export function adoptProcess(orphan: OrphanedProcess, { onHolder, ...duties }: NewHolder): void {
+  using stdout = tryOpenOutputFifo(orphan.fifosFd, "stdout");
+  using stderr = tryOpenOutputFifo(orphan.fifosFd, "stderr");
   const ends = {
-    pidfd: init.number,
+    pidfd: orphan.pidfd,
     ...(stdout === undefined ? {} : { stdoutFd: stdout.number }),
     ...(stderr === undefined ? {} : { stderrFd: stderr.number }),
   };
   const program = compileAdoption({
     architecture: hostArchitecture,
     // Whether the one before could have ended its streams nobody knows any more.
-    held: { ...duties, ...ends, initPid: state.pid, stdoutStays: true, stderrStays: true },
+    held: { ...duties, ...ends, initPid: orphan.pid, stdoutStays: true, stderrStays: true },
   });
   const keepFds = [...Object.values(ends), ...holdersDescriptors(duties)];
   using stage = launchProgram(program, { keepFds, staysBehind: true });
   onHolder(stage.pid);
   stage.send(ANSWER_GO);
-  placeHolder(stage.pid, id, OWN_SCOPE);
-  return true;
+  placeHolder(stage.pid, orphan.id, OWN_SCOPE);
 }
 
 /** Executes, as a holder does at its end, what one that was killed has left to be done. */
@@ -54,18 +69,3 @@ export function executeLastDuty(onExit: ExitCommand): void {
 
 /** A systemd that refuses has no say in whether the container goes on. */
 const OWN_SCOPE: OwnScope = { onRefusal: () => undefined };
-
-/** Undefined: the container has a terminal instead. */
-function openFifo(directory: StateDirectory, name: string): OwnedFd | undefined {
-  const fd = tryOpenAt(
-    directory.fd,
-    name,
-    O_RDWR | O_NONBLOCK | hostArchitecture.openFlags.O_NOFOLLOW,
-  );
-  if (fd < 0) {
-    return undefined;
-  }
-  using file = new OwnedFd(fd);
-  const isFifo = ((statAt(file.number, "")?.mode ?? 0) & S_IFMT) === S_IFIFO;
-  return isFifo ? new OwnedFd(file.release()) : undefined;
-}

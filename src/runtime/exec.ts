@@ -64,14 +64,14 @@ export async function execDetached(options: ExecOptions): Promise<ExecutedProces
 }
 
 export interface AttendedExecOptions extends ExecOptions {
-  /** Called once the process runs: forwards signals, and returns when it has ended. */
-  readonly attend?: (stagePid: number, pid: number) => void;
+  /** Called once the process runs: forwards signals, and is over when it has ended. */
+  readonly attend?: (stagePid: number, pid: number) => void | Promise<void>;
 }
 
 /** Starts the process, waits for its end and returns how that was. */
 export async function exec(options: AttendedExecOptions): Promise<ExitStatus> {
   const executed = await execute(options, { kind: "run" });
-  options.attend?.(executed.stagePid, executed.pid);
+  await options.attend?.(executed.stagePid, executed.pid);
   return waitForPid(executed.stagePid);
 }
 

@@ -4,13 +4,14 @@ import type { HoldEnd } from "../plan/request.ts";
 import { endPhase } from "../sys/phases.ts";
 import { launchContainer } from "./create.ts";
 import type { CreateOptions } from "./create-options.ts";
+import { type EndsWithReader, outputFifos } from "./output-fifos.ts";
 import { type OwnScope, placeHolder } from "./place-holder.ts";
 import { launchProcess, orRemove } from "./run.ts";
-import { type ContainerState, outputFifoPath } from "./state-directory.ts";
+import { type ContainerState, stateFolderPath } from "./state-directory.ts";
 
 export interface HeldOptions extends CreateOptions, Omit<HoldEnd, "kind" | "fifos"> {
-  /** As OutputFifo has it, for each of the streams that has a reader which may leave; default: false. */
-  readonly endsWithReader?: { readonly stdout: boolean; readonly stderr: boolean };
+  /** For each of the streams: whether it has a reader that may leave. Default: neither. */
+  readonly endsWithReader?: EndsWithReader;
   /** Absent: it may end with the systemd unit that this process is in. */
   readonly ownScope?: OwnScope;
 }
@@ -23,23 +24,13 @@ export interface HeldContainer {
 
 /** Starts the container. When the promise is fulfilled its process runs, kept by the holder. */
 export async function runHeld(options: HeldOptions): Promise<HeldContainer> {
-  const end: HoldEnd = { ...options, kind: "hold", fifos: outputFifos(options) };
+  const folder = stateFolderPath(options.stateRoot, options.id);
+  const fifos = outputFifos(folder, options.endsWithReader);
+  const end: HoldEnd = { ...options, kind: "hold", fifos };
   using container = await launchContainer(options, end);
   placeHolder(container.stage.pid, options.id, options.ownScope);
   endPhase("holder");
   orRemove(options, container, () => launchProcess(container));
   endPhase("process");
   return { state: container.state, holderPid: container.stage.pid };
-}
-
-function outputFifos({
-  stateRoot,
-  id,
-  endsWithReader,
-}: HeldOptions): NonNullable<HoldEnd["fifos"]> {
-  const fifo = (stream: "stdout" | "stderr") => ({
-    path: outputFifoPath(stateRoot, id, stream),
-    endsWithReader: endsWithReader?.[stream] ?? false,
-  });
-  return { stdout: fifo("stdout"), stderr: fifo("stderr") };
 }

@@ -42,6 +42,7 @@ export function start({ stateRoot, id, notifySocket }: StartOptions): void {
   using notify =
     notifySocket === undefined ? undefined : NotifySocket.bind(directory, notifySocket);
   letInitExecute(directory, state, spec);
+  directory.awaitReleaseByInit();
   directory.removeStartFiles();
   // What follows takes as long as others like: meanwhile the container can be stopped and deleted.
   directory[Symbol.dispose]();

@@ -33,6 +33,7 @@ import {
 } from "../sys/file.ts";
 import { checkContainerId } from "./container-id.ts";
 import type { ResctrlGroup } from "./intel-rdt.ts";
+import { OUTPUT_FIFO_NAMES } from "./output-fifos.ts";
 
 export const STATE_VERSION = 1;
 
@@ -65,20 +66,15 @@ export interface ContainerState {
 const STATE_FILE = "state.json";
 const CONFIG_FILE = "config.json";
 const PROVENANCE_FILE = "provenance.json";
-export const OUTPUT_FIFOS = { stdout: "stdout", stderr: "stderr" } as const;
 const FILES: readonly string[] = [
   ...[STATE_FILE, CONFIG_FILE, PROVENANCE_FILE, START_SOCKET, INIT_LOCK],
-  ...[OUTPUT_FIFOS.stdout, OUTPUT_FIFOS.stderr],
+  ...OUTPUT_FIFO_NAMES,
 ];
 const STATE_LIMIT = 1024 * 1024;
 const CONFIG_LIMIT = 16 * 1024 * 1024;
 
-export function outputFifoPath(
-  stateRoot: string,
-  id: string,
-  stream: keyof typeof OUTPUT_FIFOS,
-): string {
-  return `${stateRoot}/${id}/${OUTPUT_FIFOS[stream]}`;
+export function stateFolderPath(stateRoot: string, id: string): string {
+  return `${stateRoot}/${id}`;
 }
 
 function notFound(): OcicatError {
@@ -179,6 +175,15 @@ export class StateDirectory implements Disposable {
     }
     using lock = new OwnedFd(fd);
     return tryFlock(lock.number, LOCK_SH | LOCK_NB) === -Errno.EAGAIN;
+  }
+
+  /** Execve closes init's descriptors one after the other: this one maybe a moment after its socket. */
+  awaitReleaseByInit(): void {
+    const fd = tryOpenAt(this.fd, INIT_LOCK, O_RDONLY);
+    if (fd >= 0) {
+      using lock = new OwnedFd(fd);
+      checked(tryFlock(lock.number, LOCK_SH), "lock", quote(`${this.path}/${INIT_LOCK}`));
+    }
   }
 
   removeStartFiles(): void {

@@ -15,6 +15,7 @@ import { OcicatError } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
 import { addressOf, hostArchitecture } from "./entry.ts";
 import { setU64, words } from "./memory.ts";
+import { type Awaited, poll } from "./poll.ts";
 
 const EPOLL_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
@@ -24,6 +25,7 @@ const EVENTS_AT_ONCE = 64;
 const IOCB_CMD_POLL = 5;
 const IOCB_FLAG_RESFD = 1;
 const SIGNAL_SET_BYTES = 8;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** struct epoll_event is packed on x86-64: events u32, data u64. Elsewhere data is aligned to 8. */
 const EVENT_WORDS = hostArchitecture.name === "x86_64" ? 3 : 4;
@@ -158,17 +160,42 @@ export function untilReady(fd: number, events = POLLIN): Promise<void> {
   return promise;
 }
 
-/** Whether `fd` was ready within the time. */
-export async function isReadyWithin(fd: number, timeoutMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const stop = watchDescriptor(fd, () => {
-    resolve(true);
-  });
-  const timer = setTimeout(() => {
-    resolve(false);
-  }, timeoutMs);
-  const isReady = await promise;
-  clearTimeout(timer);
-  stop();
-  return isReady;
+/**
+ * As `poll` (poll.ts), while the event loop goes on. Nobody else may wait for the same descriptors. Where
+ * one is always ready, everything else still gets its turn.
+ */
+export async function pollInLoop(
+  awaited: readonly Awaited[],
+  timeoutMs = Number.POSITIVE_INFINITY,
+): Promise<number[]> {
+  const deadline = performance.now() + timeoutMs;
+  await giveTurn();
+  for (;;) {
+    const events = poll(awaited, 0);
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0 || events.some((each) => each !== 0)) {
+      return events;
+    }
+    await untilAnyReady(awaited, leftMs);
+  }
+}
+
+/** Lets timers and what else is due run first. */
+export function giveTurn(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setImmediate(resolve);
+  return promise;
+}
+
+/** Descriptors below 0 are passed over. Regular files are always ready, and can't be waited for. */
+async function untilAnyReady(awaited: readonly Awaited[], timeoutMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using stack = new DisposableStack();
+  for (const { fd, events } of awaited.filter((each) => each.fd >= 0)) {
+    stack.defer(watchDescriptor(fd, resolve, events));
+  }
+  if (Number.isFinite(timeoutMs)) {
+    stack.adopt(setTimeout(resolve, Math.min(timeoutMs, LONGEST_TIMER_MS)), clearTimeout);
+  }
+  await promise;
 }

@@ -2,7 +2,7 @@
 // written down, and clients come and go.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   connectToExec,
@@ -17,6 +17,7 @@ import {
 import { encodeCloseStdin, encodeHello, encodeStdin } from "../../src/holder/attach-protocol.ts";
 import { HolderConnection } from "../../src/holder/holder-connection.ts";
 import { readProcessStat, waitForPid } from "../../src/sys/process.ts";
+import { TELLS_ENDS } from "../hostile/kills.ts";
 import { eventually } from "../peers/conditions.ts";
 import { TerminalSession } from "../peers/terminal.ts";
 import { ContainerPlace } from "./container-place.ts";
@@ -24,6 +25,8 @@ import { OCICAT } from "./run-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const UNTIL_GO = "while [ ! -e /tmp/go ]; do sleep 0.02; done";
+/** The first argument is a file that gets the output of the command behind it; ends as that one does. */
+const PIPELINE = 'set -o pipefail; file=$1; shift; "$@" | cat > "$file"';
 const DETACH = "\x10\x11";
 
 describe.skipIf(NEEDS_ROOT)("as root: an executed process and its holder", () => {
@@ -40,7 +43,7 @@ describe.skipIf(NEEDS_ROOT)("as root: an executed process and its holder", () =>
     place.detach("web", "sleep 1000");
   });
   afterEach(async () => {
-    output("web", "rm", "-f", "/tmp/go");
+    output("web", "rm", "-f", "/tmp/go", "/tmp/gone");
     for (const id of await ids()) {
       if (await signalExec(id, 9, options())) {
         await waitForExec(id, options());
@@ -175,19 +178,65 @@ describe.skipIf(NEEDS_ROOT)("as root: an executed process and its holder", () =>
     expect(await waitForExec(missing, options())).toBe(127);
   });
 
-  test("one whose holder is killed goes on; nobody knows how it ends", async () => {
-    const client = spawn("web", "sh", "-c", UNTIL_GO);
-    const id = await running();
+  /** As the init of a machine does, whose child it has become. */
+  async function reapWhenDead(pid: number): Promise<void> {
+    await eventually("the process's end", () => readProcessStat(pid)?.state === "Z");
+    waitForPid(pid);
+  }
+
+  test.each([["a pipe"], ["a file"]])(
+    "one whose holder is killed goes on, and so does its client, whose output is %s",
+    async (kind) => {
+      const file = join(place.folder, `output to ${kind}`);
+      const script = `echo one; ${UNTIL_GO}; seq 1 20000; exit 6`;
+      const command = [OCICAT, "exec", ...place.flags, "web", "sh", "-c", script];
+      const client =
+        kind === "a file"
+          ? Bun.spawn(command, { stdin: "ignore", stdout: Bun.file(file) })
+          : Bun.spawn(["bash", "-c", PIPELINE, "bash", file, ...command], { stdin: "ignore" });
+      const id = await running();
+      const { Pid } = await inspect(id);
+      await eventually("its output", () => readFileSync(file, "utf8") === "one\n");
+      process.kill(readProcessStat(Pid)?.parentPid ?? 0, "SIGKILL");
+      await eventually(
+        "another holder",
+        () => readProcessStat(Pid)?.parentPid === process.pid && told(id) === "true <no value>",
+      );
+      output("web", "touch", "/tmp/go");
+      await reapWhenDead(Pid);
+      expect(await client.exited).toBe(TELLS_ENDS ? 6 : 1);
+      const numbers = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`);
+      expect(readFileSync(file, "utf8")).toBe(["one\n", ...numbers].join(""));
+      expect(await ids()).not.toContain(id);
+    },
+  );
+
+  test("the reader of its output goes: it sees that, as it would at a pipe", async () => {
+    const script = "trap '' PIPE; while echo more; do sleep 0.01; done; echo gone > /tmp/gone";
+    const line = `${[OCICAT, "exec", ...place.flags, "web", "sh", "-c", `"${script}"`].join(" ")} | head -n 3`;
+    const client = Bun.spawn(["bash", "-c", line], { stdin: "ignore", stdout: "pipe" });
+    expect(await new Response(client.stdout).text()).toBe("more\nmore\nmore\n");
+    await eventually("the end of the writer", () => readWhenThere("/tmp/gone") !== undefined);
+    await client.exited;
+  });
+
+  test("one at a terminal ends with its holder, for nobody could reach it any more", async () => {
+    const id = output(
+      "-d",
+      "-t",
+      "web",
+      "sh",
+      "-c",
+      "trap '' HUP; while :; do sleep 1; done",
+    ).trim();
     const { Pid } = await inspect(id);
     process.kill(readProcessStat(Pid)?.parentPid ?? 0, "SIGKILL");
-    expect(await client.exited).toBe(1);
-    expect(await new Response(client.stderr).text()).toContain("ended without telling");
-    expect(told(id)).toBe("true <no value>");
-    output("web", "touch", "/tmp/go");
-    expect(await waitForExec(id, options())).toBeUndefined();
+    await eventually("the end", () => {
+      place.outputOf("ps");
+      return readProcessStat(Pid)?.state === "Z";
+    });
     waitForPid(Pid);
-    const { Running, ExitCode, Error: reason } = await inspect(id);
-    expect([Running, ExitCode, reason]).toEqual([false, null, expect.stringContaining("killed")]);
+    expect(await waitForExec(id, options())).toBe(TELLS_ENDS ? 137 : undefined);
   });
 
   test("the last 64 that have ended are kept", async () => {

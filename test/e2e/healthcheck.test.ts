@@ -84,8 +84,10 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
 
   test("from starting to unhealthy to healthy, as the probes say", async () => {
     const times = ["--health-interval=150ms", "--health-retries=2"];
-    start("web", "cat /shared/well || { echo not well; exit 3; }", ...times);
+    const waits = "until test -e /shared/asked; do sleep 0.02; done";
+    start("web", `${waits}; cat /shared/well || { echo not well; exit 3; }`, ...times);
     expect(healthOf("web").Status).toBe("starting");
+    writeFileSync(join(shared(), "asked"), "");
     const ill = await untilHealth("web", ({ Status }) => Status === "unhealthy");
     expect(ill.FailingStreak).toBeGreaterThanOrEqual(2);
     expect(ill.Log.at(-1)).toMatchObject({ ExitCode: 3 });

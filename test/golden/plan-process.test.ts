@@ -167,7 +167,7 @@ test("an executed process that is held never has what is its holder's alone", ()
     listenerFd: 21,
     primaryFd: 22,
   } as const;
-  const text = listingOf(execProgram({}, { end: { ...end, socketPath: "/run/x.sock" } }), [""]);
+  const text = listingOf(execProgram({}, { end: { ...end, removedPaths: ["/run/x.sock"] } }), [""]);
   expect(text).toMatch(/close\(22\)\n *close\(21\)\n *close\(20\)\n.*setns\(9, /s);
   expect(text).toMatch(/report\(PID, process\)\n *store\(process, .*exit\(0\)\n *wait4\(middle/s);
   expect(text).toMatch(/hold\(.*unlinkat\(CWD, "\/run\/x.sock", 0\)\n.*exit\(0\)\n$/s);

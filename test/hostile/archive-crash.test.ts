@@ -25,9 +25,11 @@ import { named, TestLayout } from "../fixtures/image-layout.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { archive } from "../fixtures/tar-archive.ts";
 import { type ArchiveRequest, CONVERTED_NAME, useArchive } from "./archive-process.ts";
+import { IMAGE_KILLS, shareOf } from "./kills.ts";
 
 const NAME = "localhost/app:1";
-const KILLS = 24;
+/** For each way in. */
+const KILLS = shareOf(IMAGE_KILLS, 3);
 const DISK_BYTES = 16 * 1024 * 1024;
 const NEEDS_ROOT = process.getuid?.() !== 0;
 

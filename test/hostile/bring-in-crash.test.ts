@@ -16,11 +16,13 @@ import { seededRandom } from "../fixtures/random.ts";
 import { archive } from "../fixtures/tar-archive.ts";
 import { digestOf } from "../fixtures/unpacked-layers.ts";
 import { type BringInRequest, bringAllIn } from "./bring-in-process.ts";
+import { IMAGE_KILLS, shareOf } from "./kills.ts";
 
 const IMAGES = ["one", "two", "three"];
 /** Shared by all images, and one for each. */
 const LAYERS = 5;
-const KILLS = 20;
+/** For each format. */
+const KILLS = shareOf(IMAGE_KILLS, 3);
 const PROCESSES = 4;
 const FORMATS = ["erofs", "directory"] as const;
 

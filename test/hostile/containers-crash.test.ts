@@ -1,24 +1,20 @@
 // SIGKILL for the commands on containers, at their system calls and at random moments, and for holders:
 // what the next command shows is right, no line of output is lost or doubled, nothing is left in the end.
-// OCICAT_TEST_KILLS says how often; 300 take some minutes.
+// How often: kills.ts.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { release } from "node:os";
 import { join } from "node:path";
 import { readProcessStat } from "../../src/sys/process.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { eventually } from "../peers/conditions.ts";
 import { callNumbers, EnginePlace } from "./engine-place.ts";
+import { KILLS, shareOf, TELLS_ENDS } from "./kills.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
-const KILLS = Number(process.env["OCICAT_TEST_KILLS"] ?? "60");
-/** Each of the tests has its share of them. */
-const ROUNDS = Math.ceil(KILLS / 7);
+/** Each of the tests has its share. */
+const ROUNDS = shareOf(KILLS, 7);
 const NAME = "writer";
-const [kernelMajor = 0, kernelMinor = 0] = release().split(".").map(Number);
-/** Linux 6.15 and later. */
-const TELLS_ENDS = kernelMajor * 1000 + kernelMinor >= 6015;
 const TIMEOUT_MS = Math.max(300_000, KILLS * 10_000);
 
 describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {

@@ -1,19 +1,19 @@
 // Many containers at once: created, started, listed, stopped and removed, and nothing is left.
-// OCICAT_TEST_CONTAINERS says how many; 1000 take some minutes.
+// How many: kills.ts.
 
 import { afterAll, describe, expect, test } from "bun:test";
 import { ContainerPlace } from "../e2e/container-place.ts";
 import { eventually } from "../peers/conditions.ts";
+import { CONTAINERS } from "./kills.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
-const COUNT = Number(process.env["OCICAT_TEST_CONTAINERS"] ?? "200");
 /** Commands under way: more only wait for each other. */
 const AT_ONCE = 4;
-const TIMEOUT_MS = 120_000 + COUNT * 1000;
+const TIMEOUT_MS = 120_000 + CONTAINERS * 1000;
 
 describe.skipIf(NEEDS_ROOT)("as root: many containers", () => {
   const place = new ContainerPlace();
-  const names = Array.from({ length: COUNT }, (_, index) => `many-${index}`);
+  const names = Array.from({ length: CONTAINERS }, (_, index) => `many-${index}`);
 
   afterAll(() => {
     place.clear();
@@ -47,7 +47,7 @@ describe.skipIf(NEEDS_ROOT)("as root: many containers", () => {
 
   function timed(what: string, beginMs: number): number {
     const nowMs = performance.now();
-    console.log(`${COUNT} containers, ${what}: ${((nowMs - beginMs) / 1000).toFixed(2)} s`);
+    console.log(`${CONTAINERS} containers, ${what}: ${((nowMs - beginMs) / 1000).toFixed(2)} s`);
     return performance.now();
   }
 

@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EventsOptions, events } from "../../src/engine/events/events.ts";
 import { seededRandom } from "../fixtures/random.ts";
+import { KILLS, shareOf } from "./kills.ts";
 
-const ROUNDS = 4;
+const ROUNDS = shareOf(KILLS, 15);
 const WRITERS = ["a", "b", "c"];
 const MOST_EVENTS_OF_A_WRITER = 120;
 

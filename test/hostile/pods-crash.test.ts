@@ -1,14 +1,14 @@
 // SIGKILL for the commands on pods at their system calls: what the next command shows is right, the pod can
-// be started and removed, nothing is left in the end. OCICAT_TEST_KILLS says how often.
+// be started and removed, nothing is left in the end. How often: kills.ts.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { seededRandom } from "../fixtures/random.ts";
 import { callNumbers, EnginePlace } from "./engine-place.ts";
+import { KILLS, shareOf } from "./kills.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
-const KILLS = Number(process.env["OCICAT_TEST_KILLS"] ?? "60");
-/** Each of the tests has its share of them. */
-const ROUNDS = Math.ceil(KILLS / 20);
+/** Each of the tests has its share. */
+const ROUNDS = shareOf(KILLS, 20);
 const POD = "pod";
 const TIMEOUT_MS = Math.max(300_000, KILLS * 10_000);
 

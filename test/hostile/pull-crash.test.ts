@@ -1,5 +1,5 @@
 // Pulls from a registry and removals, killed at random moments: the store is always sound, and the next
-// try succeeds. OCICAT_TEST_KILLS says how many; 200 take some minutes. And several pulls at once.
+// try succeeds. How many: kills.ts. And several pulls at once.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -13,9 +13,9 @@ import { FaultyRegistry } from "../../tools/testing/faulty-registry.ts";
 import { named, TestLayout } from "../fixtures/image-layout.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { archive } from "../fixtures/tar-archive.ts";
+import { IMAGE_KILLS } from "./kills.ts";
 import { doRequest, type PullRequest } from "./pull-process.ts";
 
-const KILLS = Number(process.env["OCICAT_TEST_KILLS"] ?? "60");
 const PROCESSES = 3;
 const LAYERS = 3;
 const FORMATS: readonly LayerFormat[] =
@@ -116,7 +116,7 @@ describe.each([...FORMATS])("format %s", (format) => {
     await expectFinished(removal);
     const random = seededRandom(20_261_129);
     let killed = 0;
-    for (let round = 0; round < KILLS / FORMATS.length / 2; round += 1) {
+    for (let round = 0; round < IMAGE_KILLS / FORMATS.length / 2; round += 1) {
       killed += Number(await killAfter(random() * pullMs, pull));
       await expectSound(pull);
       await doRequest(pull);

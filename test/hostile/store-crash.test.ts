@@ -10,14 +10,15 @@ import { collectGarbage } from "../../src/image/content/collect-garbage.ts";
 import { ContentStore } from "../../src/image/content/content-store.ts";
 import { listImages } from "../../src/image/content/image-list.ts";
 import { seededRandom } from "../fixtures/random.ts";
+import { IMAGE_KILLS, shareOf } from "./kills.ts";
 import { MOVED_NAME, OTHER_NAME, type StoreRequest, useStore } from "./store-process.ts";
 
 /** A manifest, a configuration and two layers; a manifest, a configuration and a layer of these. */
 const BLOBS_AT_THE_END = 6;
 /** Stacks of one and of two layers, and of the other image's only one. */
 const FOLDERS_AT_THE_END = 3;
-const KILLS = 40;
-const ROUNDS = 12;
+const KILLS = shareOf(IMAGE_KILLS, 2);
+const ROUNDS = shareOf(IMAGE_KILLS, 5);
 
 let folder = "";
 let program = "";

@@ -1,10 +1,12 @@
 // A command under the holder, and clients of it: what the holder's tests look through.
 
+import { unlinkSync } from "node:fs";
 import { join } from "node:path";
+import { O_NONBLOCK, O_RDWR } from "../../src/abi/file.ts";
 import { POLLIN, SOCK_STREAM } from "../../src/abi/process.ts";
 import type { HolderFrame, OutputStream } from "../../src/holder/attach-protocol.ts";
 import { HolderConnection } from "../../src/holder/holder-connection.ts";
-import { close, open } from "../../src/sys/file.ts";
+import { close, OwnedFd, open } from "../../src/sys/file.ts";
 import { poll } from "../../src/sys/poll.ts";
 import { connectUnix, listenUnixAt, socketPair } from "../../src/sys/socket.ts";
 import { type Target, TestFolder } from "./compiler.ts";
@@ -108,7 +110,8 @@ export interface HeldOptions {
 
 /**
  * Its folder is $FOLDER to the command and has a FIFO, `fifo`, by which a test tells it when to go on.
- * Disposing kills the holder, should it still be there, and removes the folder.
+ * Disposing kills the holder, should it still be there, and removes the folder; a command that waits at the
+ * FIFO goes on, and finds nobody any more.
  */
 export class HeldCommand implements Disposable {
   readonly folder = new TestFolder();
@@ -151,7 +154,14 @@ export class HeldCommand implements Disposable {
       client.close();
     }
     this.process.kill("SIGKILL");
+    this.#endWaiting();
     close(this.directoryFd);
     this.folder.remove();
+  }
+
+  /** Opening it lets those in who wait for a writer, and closing it is the end of their input. */
+  #endWaiting(): void {
+    using _fifo = new OwnedFd(open(this.file("fifo"), O_RDWR | O_NONBLOCK));
+    unlinkSync(this.file("fifo"));
   }
 }

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { encodeHello, encodeReopenLog } from "../../src/holder/attach-protocol.ts";
 import { type LogEntry, LogReader } from "../../src/holder/log-entry.ts";
+import { readProcessStat } from "../../src/sys/process.ts";
 import { HOLDER_SOURCES } from "../../tools/native.ts";
 import {
   compileHosted,
@@ -122,6 +123,16 @@ function describeLog(target: Target): void {
     expect(await held.process.exited).toBe(0);
     expect(told(entriesOf(held, "old"))).toEqual(["1F one"]);
     expect(told(entriesOf(held))).toEqual(["1F two"]);
+  });
+
+  test("a command that waits for its test ends with it, even when that has failed", async () => {
+    const held = hold("echo $$ > $FOLDER/pid; cat $FOLDER/fifo; cat $FOLDER/fifo");
+    const pidFile = held.file("pid");
+    await until(() => existsSync(pidFile) && readFileSync(pidFile, "utf8").endsWith("\n"));
+    const pid = Number(readFileSync(pidFile, "utf8"));
+    held[Symbol.dispose]();
+    await until(() => /^$|[ZX]/.test(readProcessStat(pid)?.state ?? ""));
+    expect(existsSync(held.folder.path)).toBe(false);
   });
 
   test("a client learns that there is no log to open again", async () => {

@@ -33,12 +33,17 @@ export async function startContainerd(workspace: Workspace): Promise<Daemon> {
   };
 }
 
-/** A dockerd whose default runtime is the one under test. */
-export async function startDockerd(workspace: Workspace): Promise<Daemon> {
+/** What containers run with unless told otherwise: the runtime under test, or dockerd's own. */
+export type DefaultRuntime = "tested" | "runc";
+
+export async function startDockerd(
+  workspace: Workspace,
+  runtime: DefaultRuntime = "tested",
+): Promise<Daemon> {
   const containerd = await startContainerd(workspace);
   const socket = join(workspace.folder, "docker.sock");
   const configuration = join(workspace.folder, "daemon.json");
-  const settings = { "default-runtime": "tested", runtimes: { tested: { path: RUNTIME } } };
+  const settings = { "default-runtime": runtime, runtimes: { tested: { path: RUNTIME } } };
   await writeFile(configuration, JSON.stringify(settings));
   const child = await startDaemon(workspace, "dockerd", [
     `--config-file=${configuration}`,

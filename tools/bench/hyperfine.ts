@@ -22,8 +22,13 @@ export interface Comparison {
   readonly rounds: number;
   /** Seconds to wait before each run: kernel costs show that back-to-back runs hide. */
   readonly pause?: number;
+  /** In place of `pause`, for each command what is executed before each of its runs, in order. */
+  readonly preparations?: readonly string[];
   /** Use `sh -c`, at the same cost for every command. */
   readonly shell?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Runs that do not count, before each round. */
+  readonly warmup?: number;
   /** The words that start hyperfine elsewhere (session.ts). */
   readonly session: readonly string[];
 }
@@ -54,20 +59,24 @@ async function runRound(comparison: Comparison): Promise<HyperfineResult[]> {
         ...comparison.session,
         "hyperfine",
         `--shell=${comparison.shell === true ? "sh" : "none"}`,
-        "--warmup=3",
+        `--warmup=${comparison.warmup ?? 3}`,
         `--runs=${comparison.runsPerRound}`,
         "--style=none",
         `--export-json=${report}`,
-        ...(comparison.pause === undefined ? [] : ["--prepare", `sleep ${comparison.pause}`]),
+        ...preparations(comparison).flatMap((each) => ["--prepare", each]),
         ...comparison.commands,
       ],
-      { seconds: 600 },
+      { seconds: 600, environment: comparison.environment ?? {} },
     );
     const { results }: { results: HyperfineResult[] } = await Bun.file(report).json();
     return results;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function preparations({ pause, preparations: own }: Comparison): readonly string[] {
+  return own ?? (pause === undefined ? [] : [`sleep ${pause}`]);
 }
 
 function measure(results: readonly HyperfineResult[]): Measurement {

@@ -1,6 +1,6 @@
 // `npm run bench [-- runtimes|images|engine]`: ocicat-runtime beside crun and runc, images beside podman,
-// containerd, docker, skopeo and umoci, containers beside podman, in one run, into
-// docs/benchmarks/DATE.md.
+// containerd, docker, skopeo and umoci, containers beside podman and docker, in one run, into
+// docs/benchmarks/DATE.md; some parts alone into DATE-PARTS.md.
 //
 // Needs root; installs Debian's packages and builds the newest runc (tools/peers). Only a quiet machine
 // gives figures that mean something; the page says how loaded it was.
@@ -19,7 +19,7 @@ import { measureImages } from "./images/measure-images.ts";
 import { measureLeftovers } from "./leftovers.ts";
 import { measureLibrary } from "./library.ts";
 import { measurePhases, measureSteps } from "./phases.ts";
-import { type Machine, page, runtimeSections } from "./report.ts";
+import { page, runtimeSections } from "./report.ts";
 import {
   HYBRID_SCENARIOS,
   measureScenario,
@@ -48,7 +48,8 @@ async function main(): Promise<void> {
     const images = isWanted("images") ? await measureImages(FOLDER) : [];
     const engine = isWanted("engine") ? await measureEngine(FOLDER) : [];
     const machine = { ...machineFacts(), loadBefore, loadAfter: loadText() };
-    await writePage(machine, [...runtimes, ...images, ...engine]);
+    const name = [machine.date, ...parts].join("-");
+    await writePage(name, page(machine, [...runtimes, ...images, ...engine]));
   } finally {
     removeFolder();
   }
@@ -100,9 +101,8 @@ function machineFacts() {
   };
 }
 
-async function writePage(machine: Machine, sections: readonly string[]): Promise<void> {
-  const text = page(machine, sections);
-  const path = join(REPOSITORY, "docs/benchmarks", `${machine.date}.md`);
+async function writePage(name: string, text: string): Promise<void> {
+  const path = join(REPOSITORY, "docs/benchmarks", `${name}.md`);
   await Bun.write(path, text);
   await runCommand(["node_modules/.bin/biome", "format", "--write", path]);
   console.log(text);

@@ -5,6 +5,7 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { type AttachEnd, attach } from "../../holder/attach.ts";
 import { readExitRecord } from "../../holder/exit-record.ts";
 import { kill } from "../../runtime/kill.ts";
+import { stateFolderPath } from "../../runtime/state-directory.ts";
 import { isTerminal } from "../../sys/terminal.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -27,8 +28,7 @@ export async function attachStreams(
 ): Promise<AttachEnd> {
   const { container, surroundings, options } = request;
   using readers = new OutputReaders({
-    stateRoot: surroundings.containerStateRoot,
-    id: container.record.id,
+    folder: stateFolderPath(surroundings.containerStateRoot, container.record.id),
     outputFd: options.outputFd ?? 1,
     errorFd: options.outputFd ?? 2,
   });
@@ -44,7 +44,7 @@ async function attachAgain(
 ): Promise<AttachEnd> {
   const { container, surroundings } = request;
   const { connectToNewHolder } = await import("./connect-to-holder.ts");
-  using socket = connectToNewHolder({ ...container, surroundings }, before);
+  using socket = await connectToNewHolder({ ...container, surroundings }, before);
   if (socket !== undefined) {
     const now = readStartRecord(container.folder.fd);
     const end = attachOnce(socket.number, request, readers);

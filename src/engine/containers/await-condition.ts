@@ -4,7 +4,7 @@
 import { POLLIN } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { FolderWatch } from "../../sys/inotify.ts";
-import { poll } from "../../sys/poll.ts";
+import { pollInLoop } from "../../sys/waiting.ts";
 import { healthCheckOf } from "../health/health-check.ts";
 import { liveHealth } from "../health/health-file.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
@@ -56,7 +56,7 @@ export async function waitForCondition(
       checkToCome(container, holder !== undefined);
     }
     const ended = holder === undefined ? [] : [{ fd: holder.number, events: POLLIN }];
-    const [, isOver = 0] = poll([{ fd: watch.fd, events: POLLIN }, ...ended]);
+    const [, isOver = 0] = await pollInLoop([{ fd: watch.fd, events: POLLIN }, ...ended]);
     if (isOver !== 0) {
       // It has written down the end, or was killed itself.
       await keepPromises(container);

@@ -8,7 +8,7 @@ import { kill } from "../../runtime/kill.ts";
 import { openInitOf } from "../../runtime/wait.ts";
 import type { OwnedFd } from "../../sys/file.ts";
 import { poll } from "../../sys/poll.ts";
-import { isReadyWithin, untilReady } from "../../sys/waiting.ts";
+import { pollInLoop } from "../../sys/waiting.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { adoptIfOrphaned, hasNewHolder } from "./adopt-container.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
@@ -39,15 +39,14 @@ export async function awaitEnd(container: StoredContainer, timeoutMs?: number): 
 
 /** Other containers may be waited for at the same time. */
 async function hasEnded(pidfd: number, deadline: number | undefined): Promise<boolean> {
-  const [events = 0] = poll([{ fd: pidfd, events: POLLIN }], AT_ONCE_MS);
-  if (events !== 0) {
+  const awaited = [{ fd: pidfd, events: POLLIN }];
+  const [atOnce = 0] = poll(awaited, AT_ONCE_MS);
+  if (atOnce !== 0) {
     return true;
   }
-  if (deadline === undefined) {
-    await untilReady(pidfd);
-    return true;
-  }
-  return isReadyWithin(pidfd, Math.max(0, deadline - performance.now()));
+  const leftMs = deadline === undefined ? undefined : deadline - performance.now();
+  const [events = 0] = await pollInLoop(awaited, leftMs);
+  return events !== 0;
 }
 
 /** The process of a container whose holder was killed, where another one could not be started. */

@@ -6,9 +6,9 @@ import type { AttachEnd } from "../../holder/attach.ts";
 import { encodeHello } from "../../holder/attach-protocol.ts";
 import { HolderConnection } from "../../holder/holder-connection.ts";
 import { OwnedFd } from "../../sys/file.ts";
-import { poll } from "../../sys/poll.ts";
 import { type ExitStatus, exitCodeOf } from "../../sys/process.ts";
 import { socketPair } from "../../sys/socket.ts";
+import { pollInLoop } from "../../sys/waiting.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { memberEnded } from "../pods/pod-process.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
@@ -28,7 +28,7 @@ export async function waitForContainer(
   options: SurroundingsOptions,
 ): Promise<number> {
   using container = await openContainer(word, options);
-  const told = readFromHolders(container);
+  const told = await readFromHolders(container);
   if (told !== undefined) {
     return exitCodeOf(told);
   }
@@ -37,12 +37,12 @@ export async function waitForContainer(
 }
 
 /** Undefined: it does not run, or nobody knows how it ended. */
-function readFromHolders(container: StoredContainer): ExitStatus | undefined {
+async function readFromHolders(container: StoredContainer): Promise<ExitStatus | undefined> {
   let before: StartRecord | undefined;
   do {
     before = readStartRecord(container.folder.fd);
     using socket = connectToHolder(container);
-    const told = socket === undefined ? undefined : readUntilExit(socket.number);
+    const told = socket === undefined ? undefined : await readUntilExit(socket.number);
     if (told !== undefined) {
       return told;
     }
@@ -71,11 +71,11 @@ function unknownEnd({ record }: StoredContainer, operation: string): OcicatError
 }
 
 /** Undefined: the holder went without a word. Output is read and thrown away. */
-function readUntilExit(socketFd: number): ExitStatus | undefined {
+async function readUntilExit(socketFd: number): Promise<ExitStatus | undefined> {
   const connection = new HolderConnection(socketFd);
   connection.post(encodeHello({ primary: false }));
   while (!connection.isOver) {
-    poll([{ fd: socketFd, events: POLLIN }]);
+    await pollInLoop([{ fd: socketFd, events: POLLIN }]);
     connection.receive();
     for (let frame = connection.next(); frame !== undefined; frame = connection.next()) {
       if (frame.type === "exit") {

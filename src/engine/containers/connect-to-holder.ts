@@ -3,8 +3,8 @@
 import { POLLIN, SOCK_STREAM } from "../../abi/process.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { OwnedFd } from "../../sys/file.ts";
-import { poll } from "../../sys/poll.ts";
 import { connectUnix, socketPair } from "../../sys/socket.ts";
+import { pollInLoop } from "../../sys/waiting.ts";
 import { type Adoption, adoptIfOrphaned, hasNewHolder } from "./adopt-container.ts";
 import { attachFolder, attachSocketName } from "./attach-socket.ts";
 import type { StartRecord } from "./container-record.ts";
@@ -29,11 +29,11 @@ export function connectToHolder({
 }
 
 /** To the one that takes the place of a holder that is gone; `before` names that one. */
-export function connectToNewHolder(
+export async function connectToNewHolder(
   container: Adoption,
   before: StartRecord | undefined,
-): OwnedFd | undefined {
-  awaitDeath(before);
+): Promise<OwnedFd | undefined> {
+  await awaitDeath(before);
   const [clientFd, holderFd] = socketPair(SOCK_STREAM);
   using client = new OwnedFd(clientFd);
   using holder = new OwnedFd(holderFd);
@@ -45,9 +45,9 @@ export function connectToNewHolder(
 }
 
 /** A process that is killed closes its sockets before it is dead. One that goes on has dropped a client. */
-function awaitDeath(started: StartRecord | undefined): void {
+async function awaitDeath(started: StartRecord | undefined): Promise<void> {
   using holder = started === undefined ? undefined : openLiveHolder(started);
   if (holder !== undefined) {
-    poll([{ fd: holder.number, events: POLLIN }], DEATH_MS);
+    await pollInLoop([{ fd: holder.number, events: POLLIN }], DEATH_MS);
   }
 }

@@ -101,6 +101,18 @@ export class ContainerFolder implements Disposable {
     }
   }
 
+  /** Undefined: it is gone. */
+  static tryOpen(storeRoot: string, id: string): ContainerFolder | undefined {
+    try {
+      return ContainerFolder.open(storeRoot, id);
+    } catch (error) {
+      if (error instanceof OcicatError && error.code === "not-found") {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
   get id(): string {
     return this.#id;
   }

@@ -11,7 +11,7 @@ import { checked } from "../../sys/call.ts";
 import { OwnedFd, statAt, tryOpenAt, tryRead } from "../../sys/file.ts";
 import { FolderWatch } from "../../sys/inotify.ts";
 import { bytes } from "../../sys/memory.ts";
-import { poll } from "../../sys/poll.ts";
+import { giveTurn, pollInLoop } from "../../sys/waiting.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { hasNewHolder } from "./adopt-container.ts";
 import { openHolder } from "./await-end.ts";
@@ -31,6 +31,8 @@ export interface LogOptions extends SurroundingsOptions {
 
 const MOST_FILES = 100;
 const CHUNK_BYTES = 64 * 1024;
+/** What else a program has to do does not wait for a whole log. */
+const CHUNKS_A_TURN = 16;
 
 /** Calls `show` with each entry, in order. Its content is only valid during the call. */
 export async function readContainerLog(
@@ -49,10 +51,10 @@ export async function readContainerLog(
   using watch = options.follow ? new FolderWatch(container.folder.path) : undefined;
   using files = new LogFiles(container.folder.fd);
   if (tail === undefined) {
-    files.read(shown);
+    await files.read(shown);
   } else {
     const kept = new LineTail(tail);
-    files.read((entry) => {
+    await files.read((entry) => {
       if (isWanted(entry)) {
         kept.add(entry);
       }
@@ -60,7 +62,7 @@ export async function readContainerLog(
     kept.forEach(show);
   }
   if (watch !== undefined) {
-    follow(container, { watch, files, show: shown });
+    await follow(container, { watch, files, show: shown });
   }
 }
 
@@ -77,23 +79,26 @@ interface Following {
   readonly show: (entry: LogEntry) => void;
 }
 
-function follow(container: StoredContainer, following: Following): void {
+async function follow(container: StoredContainer, following: Following): Promise<void> {
   let before: StartRecord | undefined;
   do {
     before = readStartRecord(container.folder.fd);
     using holder = openHolder(container);
-    followHolder(holder, following);
+    await followHolder(holder, following);
   } while (hasNewHolder(container, before));
 }
 
-function followHolder(holder: OwnedFd | undefined, { watch, files, show }: Following): void {
+async function followHolder(
+  holder: OwnedFd | undefined,
+  { watch, files, show }: Following,
+): Promise<void> {
   let isOver = holder === undefined;
   for (;;) {
-    files.read(show);
+    await files.read(show);
     if (isOver || holder === undefined) {
       return;
     }
-    const [, ended = 0] = poll([
+    const [, ended = 0] = await pollInLoop([
       { fd: watch.fd, events: POLLIN },
       { fd: holder.number, events: POLLIN },
     ]);
@@ -115,22 +120,22 @@ class LogFiles implements Disposable {
   }
 
   /** All that is there now and has not been read. */
-  read(show: (entry: LogEntry) => void): void {
+  async read(show: (entry: LogEntry) => void): Promise<void> {
     if (!this.#hasBegun) {
       this.#hasBegun = true;
-      this.#readOlder(show);
+      await this.#readOlder(show);
     }
     for (;;) {
       this.#current ??= this.#open(LOG_NAME);
       if (this.#current === undefined) {
         return;
       }
-      this.#readFile(this.#current, show);
+      await this.#readFile(this.#current, show);
       if (!this.#isRotated(this.#current)) {
         return;
       }
       // What came between the last read and the rotation.
-      this.#readFile(this.#current, show);
+      await this.#readFile(this.#current, show);
       this.#current[Symbol.dispose]();
       this.#current = undefined;
     }
@@ -140,11 +145,11 @@ class LogFiles implements Disposable {
     this.#current?.[Symbol.dispose]();
   }
 
-  #readOlder(show: (entry: LogEntry) => void): void {
+  async #readOlder(show: (entry: LogEntry) => void): Promise<void> {
     for (let number = MOST_FILES; number > 0; number--) {
       using file = this.#open(`${LOG_NAME}.${number}`);
       if (file !== undefined) {
-        this.#readFile(file, show);
+        await this.#readFile(file, show);
       }
     }
   }
@@ -154,14 +159,17 @@ class LogFiles implements Disposable {
     return fd < 0 ? undefined : new OwnedFd(fd);
   }
 
-  #readFile(file: OwnedFd, show: (entry: LogEntry) => void): void {
-    for (;;) {
+  async #readFile(file: OwnedFd, show: (entry: LogEntry) => void): Promise<void> {
+    for (let chunks = 1; ; chunks += 1) {
       const count = checked(tryRead(file.number, this.#buffer), "read", "the container's log");
       if (count === 0) {
         return;
       }
       for (const entry of this.#reader.push(this.#buffer.subarray(0, count))) {
         show(entry);
+      }
+      if (chunks % CHUNKS_A_TURN === 0) {
+        await giveTurn();
       }
     }
   }

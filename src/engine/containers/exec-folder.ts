@@ -4,7 +4,9 @@
 //   STATE ROOT/.execs/CONTAINER/EXEC/
 //     exec.json      what it was asked for, and its start (exec-record.ts)
 //     exit.json      how it ended (src/holder/exit-record.ts)
-//     attach.sock    where its holder takes clients; the holder removes it
+//     attach.sock    where its holder takes clients
+//     stdout, stderr FIFOs that it writes to, unless it has a terminal
+//                    the holder removes these three when all is over
 //
 // CONTAINER and EXEC are ids. EXEC is locked (flock) by whoever starts the process and then by its holder,
 // for as long as that lives. Whoever makes EXEC has CONTAINER locked (shared) until there is a record: who
@@ -13,8 +15,9 @@
 import { AT_FDCWD, LOCK_EX, LOCK_NB, LOCK_SH, O_PATH, O_RDONLY } from "../../abi/file.ts";
 import { SOCK_STREAM } from "../../abi/process.ts";
 import { Errno } from "../../error/errno.ts";
-import { quote } from "../../error/ocicat-error.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { EXIT_RECORD_NAME } from "../../holder/exit-record.ts";
+import { OUTPUT_FIFO_NAMES } from "../../runtime/output-fifos.ts";
 import { checked } from "../../sys/call.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
@@ -23,6 +26,7 @@ import {
   OwnedFd,
   open,
   openAt,
+  renameAt,
   statAt,
   tryFlock,
   tryMkdirAt,
@@ -30,7 +34,7 @@ import {
   tryRmdirAt,
   tryUnlinkAt,
 } from "../../sys/file.ts";
-import { listenUnixAt } from "../../sys/socket.ts";
+import { connectUnix, listenUnixAt } from "../../sys/socket.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { randomContainerId } from "./container-names.ts";
 import {
@@ -41,13 +45,16 @@ import {
 } from "./exec-record.ts";
 
 const SOCKET_NAME = "attach.sock";
+/** Before it can be connected to. */
+const NEW_SOCKET_NAME = ".attach.sock.new";
 const ID = /^[0-9a-f]{64}$/;
 const PRIVATE = 0o700;
 /** Of one that has ended as it should. The record goes first: without it the exec is gone for everyone. */
 const KEPT_FILES = [EXEC_RECORD_NAME, EXIT_RECORD_NAME];
 const ALL_FILES = [
   ...KEPT_FILES,
-  SOCKET_NAME,
+  ...[SOCKET_NAME, NEW_SOCKET_NAME],
+  ...OUTPUT_FIFO_NAMES,
   // Of a writer that was killed.
   ...KEPT_FILES.map((name) => `.${name}.new`),
 ];
@@ -120,8 +127,29 @@ export class ExecFolder implements Disposable {
     writeExecRecord(this.fd, record);
   }
 
+  /** In the place of a socket that a killed holder has left. */
   listen(): number {
-    return listenUnixAt(this.fd, SOCKET_NAME, SOCK_STREAM);
+    tryUnlinkAt(this.fd, NEW_SOCKET_NAME);
+    using listener = new OwnedFd(listenUnixAt(this.fd, NEW_SOCKET_NAME, SOCK_STREAM));
+    renameAt(this.fd, NEW_SOCKET_NAME, this.fd, SOCKET_NAME);
+    return listener.release();
+  }
+
+  /** To its holder; undefined: nobody listens. */
+  tryConnect(): OwnedFd | undefined {
+    try {
+      return new OwnedFd(connectUnix(this.socketPath, SOCK_STREAM));
+    } catch (error) {
+      if (error instanceof OcicatError && error.errno !== undefined) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** Whether its holder has not come to its end: it goes on, or was killed. */
+  get hasSocket(): boolean {
+    return statAt(this.fd, SOCKET_NAME) !== undefined;
   }
 
   /** Its holder may still be there, and write: then nothing comes of it. */

@@ -15,6 +15,7 @@ import type { SurroundingsOptions } from "../surroundings.ts";
 import { detachKeys } from "./detach-keys.ts";
 import type { ExecRequest } from "./exec-process.ts";
 import type { StoredExecRequest } from "./exec-record.ts";
+import { hasReader, OutputReaders } from "./output-readers.ts";
 import { ownScope } from "./own-scope.ts";
 import { type StartedExec, startNewExec } from "./start-exec.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
@@ -49,16 +50,27 @@ export async function execInContainer(
   const exec = await startNewExec(container, requestOf(options), {
     primaryFd: holder.number,
     consoleSize: options.terminal ? ownTerminalSize() : undefined,
+    endsWithReader: { stdout: hasReader(STDOUT), stderr: hasReader(STDERR) },
     ignoredSignals: options.ignoredSignals,
   });
   holder[Symbol.dispose]();
-  const end = attachTo(client.number, exec, container, options);
-  if (end.kind === "detached") {
+  using readers = new OutputReaders({
+    folder: exec.folder.path,
+    outputFd: STDOUT,
+    errorFd: STDERR,
+  });
+  const session = { exec, container, options, readers };
+  const first = attachTo(client.number, session);
+  if (first.kind === "detached") {
     // Until now systemd might end it with the session.
     placeHolder(exec.holderPid, exec.folder.id, ownScope("the process", options.onWarning));
     return 0;
   }
   waitForPid(exec.holderPid);
+  const end = first.kind === "disconnected" ? await attachAgain(session) : first;
+  if (end.kind === "detached") {
+    return 0;
+  }
   if (end.kind === "disconnected" || end.status === undefined) {
     throw unknownEnd(container);
   }
@@ -90,11 +102,31 @@ function requestOf(options: ExecContainerOptions): StoredExecRequest {
   };
 }
 
+interface ExecSession {
+  readonly exec: StartedExec;
+  readonly container: StoredContainer;
+  readonly options: ExecContainerOptions;
+  readonly readers: OutputReaders;
+}
+
+/** Its holder was killed. The process goes on, and has another one from now on. */
+async function attachAgain(session: ExecSession, killedHolders = 0): Promise<AttachEnd> {
+  const { exec, container } = session;
+  const { connectToNewExecHolder, lastStatus } = await import("./adopt-exec.ts");
+  const { surroundings, folder } = container;
+  const place = { surroundings, container: folder.id, id: exec.folder.id };
+  using next = connectToNewExecHolder(place, killedHolders);
+  if (next === undefined) {
+    const status = lastStatus(place);
+    return status === undefined ? { kind: "disconnected" } : { kind: "exited", status };
+  }
+  const end = attachTo(next.socketFd, session);
+  return end.kind === "disconnected" ? await attachAgain(session, next.killedHolders) : end;
+}
+
 function attachTo(
   socketFd: number,
-  exec: StartedExec,
-  { surroundings }: StoredContainer,
-  options: ExecContainerOptions,
+  { exec, container: { surroundings }, options, readers }: ExecSession,
 ): AttachEnd {
   using target = openLiveProcess(exec.start);
   const { interactive, terminal } = options;
@@ -109,6 +141,9 @@ function attachTo(
     errorFd: STDERR,
     terminalFd,
     ...(terminalFd === undefined ? {} : { detachKeys: detachKeys(surroundings, options) }),
+    onOutputClosed: (stream) => {
+      readers.close(stream);
+    },
     onSignal: (signal) => {
       // It may have ended in this moment: then there is nobody to tell.
       if (target !== undefined) {

@@ -3,17 +3,15 @@
 //
 // A program that serves many at once takes connectToExec and speaks the attach protocol itself.
 
-import { POLLIN, SOCK_STREAM } from "../../abi/process.ts";
+import { POLLIN } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { encodeHello, encodeResize } from "../../holder/attach-protocol.ts";
 import { HolderConnection } from "../../holder/holder-connection.ts";
 import { call } from "../../sys/call.ts";
-import { OwnedFd } from "../../sys/file.ts";
-import { poll } from "../../sys/poll.ts";
+import type { OwnedFd } from "../../sys/file.ts";
 import { openLiveProcess, trySignalPidfd } from "../../sys/process.ts";
-import { connectUnix } from "../../sys/socket.ts";
 import type { TerminalSize } from "../../sys/terminal.ts";
-import { untilReady } from "../../sys/waiting.ts";
+import { pollInLoop, untilReady } from "../../sys/waiting.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { recordedExecIds } from "./exec-folder.ts";
 import type { StoredExecRequest } from "./exec-record.ts";
@@ -62,8 +60,8 @@ export async function waitForExec(
   word: string,
   options: SurroundingsOptions,
 ): Promise<number | undefined> {
-  using exec = await openExec(word, options);
   for (;;) {
+    using exec = await openExec(word, options);
     const status = exec.status();
     switch (status.kind) {
       case "created":
@@ -79,14 +77,19 @@ export async function waitForExec(
   }
 }
 
-/** The process first, and then its holder, which writes down at once how that was. */
-async function untilItEnds(exec: StoredExec): Promise<void> {
-  const { start } = exec.record;
+/** Its holder writes down at once how the process ended; one that is killed is followed by another. */
+async function untilItEnds({ record: { start }, folder }: StoredExec): Promise<void> {
+  using holder = start?.holder === undefined ? undefined : openLiveProcess(start.holder);
+  if (holder !== undefined) {
+    await untilReady(holder.number);
+    return;
+  }
+  // Whoever started it could not write down who holds it.
   using process = start === undefined ? undefined : openLiveProcess(start);
   if (process !== undefined) {
     await untilReady(process.number);
   }
-  using socket = tryConnect(exec);
+  using socket = folder.tryConnect();
   if (socket !== undefined) {
     await untilTheHolderHasGone(new HolderConnection(socket.number));
   }
@@ -115,18 +118,7 @@ export async function connectToExec(word: string, options: SurroundingsOptions):
 }
 
 function requireConnection(exec: StoredExec, operation: string): OwnedFd {
-  return tryConnect(exec) ?? refuse(operation, exec, "it is not running");
-}
-
-function tryConnect({ folder }: StoredExec): OwnedFd | undefined {
-  try {
-    return new OwnedFd(connectUnix(folder.socketPath, SOCK_STREAM));
-  } catch (error) {
-    if (error instanceof OcicatError && error.errno !== undefined) {
-      return undefined;
-    }
-    throw error;
-  }
+  return exec.folder.tryConnect() ?? refuse(operation, exec, "it is not running");
 }
 
 const SHUT_WR = 1;
@@ -145,7 +137,7 @@ export async function resizeExec(
   call("shutdown", socket.number, SHUT_WR);
   // It ends the connection when it has taken what came before the end of ours.
   while (!connection.isOver) {
-    poll([{ fd: socket.number, events: POLLIN }]);
+    await pollInLoop([{ fd: socket.number, events: POLLIN }]);
     takeFrames(connection);
   }
 }

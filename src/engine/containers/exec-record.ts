@@ -8,6 +8,7 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextAtIfExists, replaceFileAt } from "../../sys/file.ts";
+import type { NamedProcess } from "../../sys/process.ts";
 import type { ExecRequest } from "./exec-process.ts";
 
 export const EXEC_RECORD_NAME = "exec.json";
@@ -36,6 +37,10 @@ export interface ExecStart {
   readonly pid: number;
   /** As /proc tells it; with the pid it names one process. */
   readonly startTime: string;
+  /** Absent: nobody has written it down. */
+  readonly holder?: NamedProcess;
+  /** How many of those before it have been killed; absent: none. */
+  readonly killedHolders?: number;
   /** Why it could not be executed, and what a shell's exit code for that is. */
   readonly failure?: { readonly reason: string; readonly code: number };
 }

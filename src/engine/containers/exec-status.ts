@@ -26,17 +26,24 @@ export function execStatus(folder: ExecFolder, { start }: ExecRecord): ExecStatu
   }
   // Whether it runs before how it ended: a holder writes the record first and is gone then.
   const isHeld = folder.isLocked();
-  return exitedStatus(folder) ?? (isHeld || isAlive(start) ? running(start) : lost(start));
+  return exitedStatus(folder, start) ?? (isHeld || isAlive(start) ? running(start) : lost(start));
 }
 
-function exitedStatus(folder: ExecFolder): ExecStatus | undefined {
+function exitedStatus(
+  folder: ExecFolder,
+  { killedHolders = 0 }: ExecStart,
+): ExecStatus | undefined {
   const exit = readExitRecord(folder.fd);
   if (exit === undefined) {
     return undefined;
   }
   const { status } = exit;
   if (status === undefined) {
-    return { kind: "lost", reason: "its holder could not see how it ended" };
+    const reason =
+      killedHolders > 0
+        ? "its holder was killed, and the one after it could not learn how it ended"
+        : "its holder could not see how it ended";
+    return { kind: "lost", reason };
   }
   return { kind: "exited", code: exitCodeOf(status) };
 }

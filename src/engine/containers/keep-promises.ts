@@ -1,15 +1,21 @@
-// What a container was promised and whoever had to keep it was killed: a holder while it runs, and after its
-// end a start by its restart policy. Whoever looks at the container next sees to both.
+// What a container was promised and whoever had to keep it was killed: a holder for each of its processes
+// while it runs, and after its end a start by its restart policy. Whoever looks at the container next sees
+// to both.
 
 import { isStopped, readStartRecord } from "./container-record.ts";
 import { isLive, isOrphaned } from "./container-status.ts";
+import { adoptOrphanedExecs, orphanedExecs } from "./orphaned-execs.ts";
 import { mayRestart } from "./restart-policy.ts";
 import { isRestartAbandoned } from "./restart-record.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 /** Whether there is something to do. */
 export function isNeglected(container: StoredContainer): boolean {
-  return isOrphaned(container.folder, container.surroundings) || isRestartNeglected(container);
+  return (
+    isOrphaned(container.folder, container.surroundings) ||
+    isRestartNeglected(container) ||
+    orphanedExecs(container.surroundings, container.folder.id).length > 0
+  );
 }
 
 export async function keepPromises(container: StoredContainer): Promise<void> {
@@ -20,6 +26,7 @@ export async function keepPromises(container: StoredContainer): Promise<void> {
     const { goOnAfterEnd } = await import("./adopt-container.ts");
     goOnAfterEnd(container);
   }
+  await adoptOrphanedExecs(container.surroundings, container.folder.id);
 }
 
 /** After a user's stop nobody is to start it, and after a reboot the boot unit does. */

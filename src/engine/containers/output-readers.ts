@@ -1,10 +1,10 @@
-// Reading ends of a container's output that nobody reads from. Where the container is to see that the
-// reader of its output has gone, it would see the same when its holder is killed: so an attached client
-// keeps the FIFOs open, too, and lets go when its own reader has gone.
+// Reading ends of a process's output that nobody reads from. Where a process is to see that the reader of
+// its output has gone, it would see the same when its holder is killed: so an attached client keeps the
+// FIFOs open, too, and lets go when its own reader has gone.
 
 import { AT_FDCWD, O_NONBLOCK, O_RDONLY, S_IFIFO, S_IFMT, S_IFSOCK } from "../../abi/file.ts";
 import { type OutputStream, STDERR, STDOUT } from "../../holder/attach-protocol.ts";
-import { outputFifoPath } from "../../runtime/state-directory.ts";
+import { outputFifoPath } from "../../runtime/output-fifos.ts";
 import { OwnedFd, statAt, tryOpenAt } from "../../sys/file.ts";
 
 /** Whether `fd` is a pipe or a socket, whose other end may be closed. */
@@ -14,8 +14,8 @@ export function hasReader(fd: number): boolean {
 }
 
 export interface OutputReadersRequest {
-  readonly stateRoot: string;
-  readonly id: string;
+  /** Where the FIFOs are. */
+  readonly folder: string;
   readonly outputFd: number;
   readonly errorFd: number;
 }
@@ -23,13 +23,13 @@ export interface OutputReadersRequest {
 export class OutputReaders implements Disposable {
   readonly #files: ReadonlyMap<OutputStream, OwnedFd>;
 
-  constructor({ stateRoot, id, outputFd, errorFd }: OutputReadersRequest) {
+  constructor({ folder, outputFd, errorFd }: OutputReadersRequest) {
     const files = new Map<OutputStream, OwnedFd>();
     if (hasReader(outputFd)) {
-      files.set(STDOUT, openReader(outputFifoPath(stateRoot, id, "stdout")));
+      files.set(STDOUT, openReader(outputFifoPath(folder, "stdout")));
     }
     if (hasReader(errorFd)) {
-      files.set(STDERR, openReader(outputFifoPath(stateRoot, id, "stderr")));
+      files.set(STDERR, openReader(outputFifoPath(folder, "stderr")));
     }
     this.#files = files;
   }
@@ -45,7 +45,7 @@ export class OutputReaders implements Disposable {
   }
 }
 
-/** A container with a terminal has none, and neither has one that has just ended. */
+/** A process with a terminal has none, and neither has one that has just ended. */
 function openReader(path: string): OwnedFd {
   return new OwnedFd(tryOpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK));
 }

@@ -5,10 +5,12 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { readAccounts } from "../../image/accounts.ts";
 import type { ConsoleSize, Process } from "../../oci/process.ts";
 import { execHeld } from "../../runtime/exec-held.ts";
+import { type EndsWithReader, outputFifos } from "../../runtime/output-fifos.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { recordExecEvent } from "../events/container-event.ts";
 import { openContainerRoot, pathOfFd } from "./container-root.ts";
+import { execDuties } from "./exec-duties.ts";
 import { ExecFolder } from "./exec-folder.ts";
 import { type ExecRequest, execProcess } from "./exec-process.ts";
 import type { ExecRecord, ExecStart, StoredExecRequest } from "./exec-record.ts";
@@ -24,6 +26,8 @@ export interface ExecLaunch {
   /** Of its terminal, from the first moment. */
   readonly consoleSize?: ConsoleSize | undefined;
   readonly ignoredSignals?: { readonly low: number; readonly high: number } | undefined;
+  /** Of the first client's streams. Default: neither. */
+  readonly endsWithReader?: EndsWithReader;
   readonly onWarning?: ((text: string) => void) | undefined;
 }
 
@@ -137,7 +141,7 @@ interface ExecPlace {
 async function launchExec(
   { container, pid: containerPid, exec }: ExecPlace,
   record: ExecRecord,
-  { primaryFd, consoleSize, ignoredSignals, onWarning }: ExecLaunch,
+  { primaryFd, consoleSize, ignoredSignals, endsWithReader, onWarning }: ExecLaunch,
 ): Promise<StartedExec> {
   const isDetached = primaryFd === undefined;
   const entry = { id: exec.id, what: "the process", joins: true, isDetached: false };
@@ -151,10 +155,9 @@ async function launchExec(
     }),
     stdin: record.request.interactive,
     stdinIsPrimarys: true,
-    directoryFd: exec.fd,
-    isRecordBrief: true,
+    ...execDuties(exec),
+    fifos: outputFifos(exec.path, endsWithReader),
     listenerFd: listener.number,
-    socketPath: exec.socketPath,
     // One that is waited for is seldom left alone, and systemd takes its time.
     ...(isDetached
       ? { ownScope: { execId: exec.id, ...ownScope("the process", onWarning) } }
@@ -164,7 +167,8 @@ async function launchExec(
   const stat = readProcessStat(pid);
   // One that has ended already has no stat, or that of another process, which has another parent.
   const startTime = stat?.parentPid === holderPid ? stat.startTime : "";
-  const start = { startedMs: Date.now(), pid, startTime };
+  const holder = { pid: holderPid, startTime: readProcessStat(holderPid)?.startTime ?? "" };
+  const start = { startedMs: Date.now(), pid, startTime, holder };
   if (startTime !== "") {
     noteStart(exec, { ...record, start });
   }

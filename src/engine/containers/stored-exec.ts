@@ -5,6 +5,7 @@ import { readSurroundings, type Surroundings, type SurroundingsOptions } from ".
 import { containersWithExecs, ExecFolder, listExecIds } from "./exec-folder.ts";
 import type { ExecRecord } from "./exec-record.ts";
 import { type ExecStatus, execStatus } from "./exec-status.ts";
+import { adoptOrphanedExecs } from "./orphaned-execs.ts";
 
 /** An exec's folder and what stands in it. */
 export class StoredExec implements Disposable {
@@ -27,10 +28,14 @@ export class StoredExec implements Disposable {
   }
 }
 
-/** By its id or the beginning of it. Throws "not-found". */
+/** By its id or the beginning of it; has a holder, if it runs. Throws "not-found". */
 export async function openExec(word: string, options: SurroundingsOptions): Promise<StoredExec> {
   const surroundings = await readSurroundings(options);
-  const exec = find(word, surroundings);
+  const place = find(word, surroundings);
+  if (place !== undefined) {
+    await adoptOrphanedExecs(surroundings, place.container, place.id);
+  }
+  const exec = place === undefined ? undefined : tryOpen(surroundings, place.container, place.id);
   if (exec === undefined) {
     throw new OcicatError("not-found", {
       operation: "find",
@@ -42,8 +47,13 @@ export async function openExec(word: string, options: SurroundingsOptions): Prom
   return exec;
 }
 
+interface ExecIds {
+  readonly container: string;
+  readonly id: string;
+}
+
 /** Throws for the beginning of several ids. */
-function find(word: string, surroundings: Surroundings): StoredExec | undefined {
+function find(word: string, surroundings: Surroundings): ExecIds | undefined {
   if (!/^[0-9a-f]{1,64}$/.test(word)) {
     return undefined;
   }
@@ -60,7 +70,7 @@ function find(word: string, surroundings: Surroundings): StoredExec | undefined 
       reason: `${others.length + 1} ids begin so`,
     });
   }
-  return place === undefined ? undefined : tryOpen(surroundings, place.container, place.id);
+  return place;
 }
 
 function tryOpen(

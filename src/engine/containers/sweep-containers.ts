@@ -2,7 +2,6 @@
 // be or were being removed, and names that lead to none. No command shows them, and they take room.
 
 import { LOCK_EX } from "../../abi/file.ts";
-import { OcicatError } from "../../error/ocicat-error.ts";
 import { removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { recordEvent } from "../events/record-event.ts";
 import { rootlessIdMaps } from "../id-maps.ts";
@@ -66,7 +65,7 @@ interface Leftover extends Disposable {
 /** Undefined: it is a container, is being made or removed, or has gone. */
 function takeLeftover(storeRoot: string, id: string): Leftover | undefined {
   using stack = new DisposableStack();
-  return take(stack, stack.use(tryOpen(storeRoot, id)), storeRoot);
+  return take(stack, stack.use(ContainerFolder.tryOpen(storeRoot, id)), storeRoot);
 }
 
 /** Locked, with what is on the stack. */
@@ -90,15 +89,4 @@ function isLeft(folder: ContainerFolder): boolean {
 function isTakenBy(stack: DisposableStack, folder: ContainerFolder, storeRoot: string): boolean {
   using _nobodyMakesOne = lockContainers(storeRoot, LOCK_EX);
   return stack.use(folder.tryLock()) !== undefined && isLeft(folder);
-}
-
-function tryOpen(storeRoot: string, id: string): ContainerFolder | undefined {
-  try {
-    return ContainerFolder.open(storeRoot, id);
-  } catch (error) {
-    if (error instanceof OcicatError && error.code === "not-found") {
-      return undefined;
-    }
-    throw error;
-  }
 }

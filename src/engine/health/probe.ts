@@ -5,8 +5,9 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { exec } from "../../runtime/exec.ts";
 import { checked } from "../../sys/call.ts";
 import { OwnedFd } from "../../sys/file.ts";
-import { type Awaited, poll } from "../../sys/poll.ts";
+import type { Awaited } from "../../sys/poll.ts";
 import { type ExitStatus, exitCodeOf, killGroup, tryOpenPidfd } from "../../sys/process.ts";
+import { pollInLoop } from "../../sys/waiting.ts";
 import { processOf } from "../containers/start-exec.ts";
 import type { StoredContainer } from "../containers/stored-container.ts";
 import { CapturedOutput } from "./captured-output.ts";
@@ -38,9 +39,9 @@ async function execute(container: StoredContainer, check: HealthCheck): Promise<
   const status = await exec({
     ...container.address,
     process: (own) => processOf(container, request, own),
-    attend(stagePid, pid) {
+    async attend(stagePid, pid) {
       output.giveBack();
-      isInTime = attend({ stagePid, pid }, output, check.timeoutMs);
+      isInTime = await attend({ stagePid, pid }, output, check.timeoutMs);
     },
   });
   return isInTime ? ended(status, output) : tooLate(output.text(), check);
@@ -70,7 +71,11 @@ interface Executed {
 const NOTHING: Awaited = { fd: -1, events: 0 };
 
 /** Reads until the process has ended; kills it when its time is over. Whether it ended in time. */
-function attend({ stagePid, pid }: Executed, output: CapturedOutput, timeoutMs: number): boolean {
+async function attend(
+  { stagePid, pid }: Executed,
+  output: CapturedOutput,
+  timeoutMs: number,
+): Promise<boolean> {
   using stage = new OwnedFd(checked(tryOpenPidfd(stagePid), "watch", "the stage"));
   using process = new OwnedFd(tryOpenPidfd(pid));
   const deadline = performance.now() + timeoutMs;
@@ -79,7 +84,8 @@ function attend({ stagePid, pid }: Executed, output: CapturedOutput, timeoutMs: 
   for (;;) {
     const left = isInTime ? Math.max(0, deadline - performance.now()) : undefined;
     const reading = canRead ? { fd: output.fd, events: POLLIN } : NOTHING;
-    const [readable = 0, over = 0] = poll([reading, { fd: stage.number, events: POLLIN }], left);
+    const awaited = [reading, { fd: stage.number, events: POLLIN }];
+    const [readable = 0, over = 0] = await pollInLoop(awaited, left);
     if (readable !== 0) {
       canRead = output.read();
     }

@@ -3,7 +3,8 @@
 //   get     input: the server's name    output: {"ServerURL": "...", "Username": "...", "Secret": "..."}
 //   store   input: that object          erase   input: the server's name
 //
-// A user name "<token>" says that the secret is an identity token. Passwords go over the program's
+// A user name "<token>" says that the secret is an identity token; a helper that has nothing fails, or
+// answers with an empty name and secret (docker-credential-pass). Passwords go over the program's
 // standard input: its arguments are visible to everybody.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
@@ -46,6 +47,9 @@ export class CredentialHelper {
         server,
         "it answered with something else than a user's name and a secret",
       );
+    }
+    if (username === "" && secret === "") {
+      return undefined;
     }
     return username === TOKEN_USER
       ? { kind: "identity-token", token: secret }

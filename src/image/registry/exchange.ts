@@ -121,8 +121,11 @@ async function sendOnce(
   const clock = new RequestClock(task, url.host, { ...limits, answerMs });
   const signals = [clock.signal, everythingsSignal, request.signal];
   const signal = AbortSignal.any(signals.filter((each) => each !== undefined));
+  const proxy = proxyFor(url, process.env);
   const failure = (error: unknown) =>
-    signal.aborted ? interruption(signal) : networkFailure(task, url.host, error);
+    signal.aborted
+      ? interruption(signal)
+      : networkFailure(task, { host: url.host, proxy: hostOf(proxy) }, error);
   const init: BunFetchRequestInit = {
     method: request.method,
     redirect: "manual",
@@ -130,7 +133,7 @@ async function sendOnce(
     signal,
     tls: fetchTls(tls),
   };
-  Object.assign(init, { proxy: proxyFor(url, process.env) });
+  Object.assign(init, { proxy });
   try {
     throwIfAborted(signal);
     clock.waitForAnswer();
@@ -151,6 +154,11 @@ async function sendOnce(
   } finally {
     clock.answered();
   }
+}
+
+/** For messages: a proxy's address may have a password in it. */
+function hostOf(proxy: string | false): string | undefined {
+  return proxy === false || !URL.canParse(proxy) ? undefined : new URL(proxy).host;
 }
 
 function lengthOf(body: RequestBody): HttpHeaders {

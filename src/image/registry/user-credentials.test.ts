@@ -18,9 +18,17 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { failureOf } from "./client.fixture.ts";
 import type { Credential } from "./credential.ts";
-import { UserCredentials } from "./user-credentials.ts";
+import { standardPaths, UserCredentials } from "./user-credentials.ts";
 
 let home = "";
+
+/** A credential helper that does the same whatever it is asked. */
+function installAnswering(name: string, script: string): void {
+  mkdirSync(join(home, "bin"), { recursive: true });
+  const path = join(home, "bin", `docker-credential-${name}`);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+}
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "oct-auth-"));
@@ -280,6 +288,19 @@ test("one helper for all registries, tokens among them", async () => {
   expect(await own.find("other.example", "a")).toBeUndefined();
 });
 
+// docker-credential-pass of Debian 12 says so of a server that it does not know.
+test("a helper that has nothing may answer with an empty name and secret", async () => {
+  installAnswering("pass", 'echo \'{"ServerURL":"quay.io","Username":"","Secret":""}\'');
+  writeJson(DOCKER, { credsStore: "pass" });
+  expect(await credentials().find("quay.io", "a/b")).toBeUndefined();
+  expect(await credentials().erase("quay.io", "")).toEqual([]);
+});
+
+test("an empty XDG_RUNTIME_DIR is none", () => {
+  const { runtime } = standardPaths({ HOME: home, XDG_RUNTIME_DIR: "" }, 1000);
+  expect(runtime).toBe("/run/containers/1000/auth.json");
+});
+
 test.each(["missing", "../evil", "a/b", "", "-x"])(
   "a helper called %p is not run",
   async (name) => {
@@ -309,10 +330,7 @@ test.each([
   ["echo 'the keyring is locked'; exit 1", "the keyring is locked"],
   ["exit 3", "it ended with an error"],
 ])("a helper that does %p is told about", async (script, reason) => {
-  mkdirSync(join(home, "bin"), { recursive: true });
-  const path = join(home, "bin", "docker-credential-bad");
-  writeFileSync(path, `#!/bin/sh\n${script}\n`);
-  chmodSync(path, 0o755);
+  installAnswering("bad", script);
   writeJson(DOCKER, { credHelpers: { "gcr.io": "bad" } });
   const error = await failureOf(credentials().find("gcr.io", "a"));
   expect(error.message).toBe(`get the credential of "gcr.io" by the helper "bad": ${reason}`);

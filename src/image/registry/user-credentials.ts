@@ -145,12 +145,12 @@ interface StandardPaths {
   readonly docker: string;
 }
 
-function standardPaths(environment: Environment, userId: number): StandardPaths {
+export function standardPaths(environment: Environment, userId: number): StandardPaths {
   const home = environment["HOME"] || "/root";
-  const runtime = environment["XDG_RUNTIME_DIR"] || `/run/containers/${userId}`;
-  const isPodmans = environment["XDG_RUNTIME_DIR"] !== undefined;
+  const runtime = environment["XDG_RUNTIME_DIR"] || "";
+  const folder = runtime === "" ? `/run/containers/${userId}` : `${runtime}/containers`;
   return {
-    runtime: isPodmans ? `${runtime}/containers/auth.json` : `${runtime}/auth.json`,
+    runtime: `${folder}/auth.json`,
     config: `${environment["XDG_CONFIG_HOME"] || `${home}/.config`}/containers/auth.json`,
     docker: `${environment["DOCKER_CONFIG"] || `${home}/.docker`}/config.json`,
   };

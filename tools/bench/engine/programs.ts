@@ -1,55 +1,98 @@
 // The programs that keep containers, each with a store of its own that has one small image.
 
-import { chmodSync, copyFileSync, mkdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { makeBusyboxRoot, makeLayout } from "../../../test/e2e/busybox-image.ts";
+import { startDockerd } from "../../../test/peers/daemons.ts";
+import { Workspace } from "../../../test/peers/workspace.ts";
 import { must } from "../../peers/command.ts";
-import { DIST } from "../../repository.ts";
-import { inCommonSession } from "../session.ts";
+import { writeImageArchive } from "../../peers/images.ts";
+import { removePodmanCgroups } from "../../peers/podman-cgroups.ts";
+import { copyOcicat, daemonsOf, nameOf } from "../images/programs.ts";
+import { commonSession } from "../session.ts";
 
 export interface EngineProgram {
   readonly name: string;
   /** The words before `run`. */
   readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
   /** Between `run` and the image. */
   readonly runFlags: readonly string[];
+  /** More of them, for a log in a file, of any size. */
+  readonly logFlags: readonly string[];
   readonly image: string;
-  /** The words of the removal of all containers, at once. */
-  readonly removeAll: readonly string[];
+  /** A shell's: removes all containers. */
+  readonly removeAll: string;
   /** Of a container that runs: the process that keeps it, and its log. */
   readonly keeper: string;
+  /** What has to run beside the keepers. */
+  readonly daemons: readonly number[];
 }
 
-export async function prepareEngines(folder: string): Promise<readonly EngineProgram[]> {
-  mkdirSync(join(folder, "root"), { recursive: true });
-  const layout = makeLayout(folder, makeBusyboxRoot(join(folder, "root")));
-  return [await ocicat(folder, layout), await podman(folder, layout)];
+export interface EnginePrograms extends AsyncDisposable {
+  /** The first is ocicat. */
+  readonly all: readonly [EngineProgram, ...EngineProgram[]];
 }
 
-async function ocicat(folder: string, _layout: string): Promise<EngineProgram> {
-  const place = join(folder, "program");
-  mkdirSync(place, { recursive: true });
-  // Copied: contestants.ts says why.
-  for (const path of [DIST.program, ...DIST.launchers]) {
-    copyFileSync(path, join(place, basename(path)));
-    chmodSync(join(place, basename(path)), 0o755);
+const IMAGE = "bench.test/busybox:latest";
+
+export async function startEngines(folder: string): Promise<EnginePrograms> {
+  const stack = new AsyncDisposableStack();
+  try {
+    mkdirSync(join(folder, "root"), { recursive: true });
+    makeLayout(folder, makeBusyboxRoot(join(folder, "root")));
+    const layout = join(folder, "layout");
+    const workspace = stack.adopt(await Workspace.make("bench-engine"), (each) => each.remove());
+    const dockerd = stack.adopt(await startDockerd(workspace, "runc"), (each) => each.stop());
+    const all = [
+      await ocicat(folder, layout),
+      await podman(folder, layout),
+      await docker(dockerd.socket, workspace.folder, layout),
+    ] as const;
+    stack.defer(async () => {
+      for (const program of all) {
+        await removeAll(program);
+      }
+      removePodmanCgroups();
+    });
+    return { all, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
   }
-  const program = join(place, "ocicat");
-  const environment = [
-    "env",
-    `OCICAT_STORE_ROOT=${folder}/store`,
-    `OCICAT_STATE_ROOT=${folder}/state`,
-  ];
-  const command = [...environment, program];
-  await inCommonSession([...command, "load", "--quiet", "--input", join(folder, "layout")]);
-  const image = (await inCommonSession([...command, "images", "-q"])).trim();
+}
+
+/** Runs a program's command, which has to succeed; returns its standard output. */
+export function callEngine(
+  { command, environment }: Pick<EngineProgram, "command" | "environment">,
+  words: readonly string[],
+): Promise<string> {
+  return must([...commonSession(), ...command, ...words], { seconds: 600, environment });
+}
+
+export async function removeAll({ removeAll: script, environment }: EngineProgram): Promise<void> {
+  await must([...commonSession(), "sh", "-c", script], { seconds: 600, environment });
+}
+
+async function ocicat(folder: string, layout: string): Promise<EngineProgram> {
+  const environment = {
+    OCICAT_CONFIG: "",
+    OCICAT_STORE_ROOT: join(folder, "store"),
+    OCICAT_STATE_ROOT: join(folder, "state"),
+  };
+  const command = [copyOcicat(folder)];
+  await callEngine({ command, environment }, ["load", "--quiet", "--input", layout]);
+  const image = await callEngine({ command, environment }, ["images", "-q"]);
   return {
     name: "ocicat",
     command,
+    environment,
     runFlags: [],
-    image,
-    removeAll: ["rm", "-f", "--all"],
+    logFlags: [],
+    image: image.trim(),
+    removeAll: `${command.join(" ")} rm -f --all`,
     keeper: "memfd:ocicat",
+    daemons: [],
   };
 }
 
@@ -58,17 +101,37 @@ async function podman(folder: string, layout: string): Promise<EngineProgram> {
   const places = [`--root=${root}/root`, `--runroot=${root}/run`, `--tmpdir=${root}/tmp`];
   const settings = ["--storage-driver=overlay", "--events-backend=file"];
   const command = ["podman", ...places, ...settings, "--cgroup-manager=cgroupfs"];
-  const image = (await inCommonSession([...command, "pull", "--quiet", layout])).trim();
-  const version = /\d+\.\d+\.\d+/.exec(await must(["podman", "--version"]))?.[0] ?? "";
+  const image = await callEngine({ command, environment: {} }, ["pull", "-q", `oci:${layout}`]);
   // A root without CAP_SYS_RESOURCE can't raise what podman raises.
   const limits = ["--ulimit", "nofile=1024:4096", "--ulimit", "nproc=1024:4096"];
-  const runFlags = ["--network", "none", ...limits];
   return {
-    name: `podman ${version}, crun`,
+    name: `${await nameOf(["podman", "--version"])}, crun`,
     command,
-    runFlags,
-    image,
-    removeAll: ["rm", "-f", "-t", "0", "--all"],
+    environment: {},
+    runFlags: ["--network", "none", ...limits],
+    logFlags: ["--log-driver", "k8s-file"],
+    image: image.trim(),
+    removeAll: `${command.join(" ")} rm -f -t 0 --all`,
     keeper: "conmon",
+    daemons: [],
+  };
+}
+
+async function docker(socket: string, folder: string, layout: string): Promise<EngineProgram> {
+  const command = ["/usr/bin/docker", "--config", folder, "--host", `unix://${socket}`];
+  const archive = join(folder, "image.tar");
+  await writeImageArchive(layout, IMAGE, archive);
+  await callEngine({ command, environment: {} }, ["load", "--quiet", "--input", archive]);
+  const client = command.join(" ");
+  return {
+    name: `${await nameOf(["/usr/bin/docker", "--version"])}, runc`,
+    command,
+    environment: {},
+    runFlags: ["--network", "none"],
+    logFlags: ["--log-driver", "json-file"],
+    image: IMAGE,
+    removeAll: `ids=$(${client} ps -aq); test -z "$ids" || ${client} rm -f $ids`,
+    keeper: "containerd-shim",
+    daemons: await daemonsOf(folder),
   };
 }

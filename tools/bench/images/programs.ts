@@ -54,7 +54,7 @@ export async function startPrograms(folder: string): Promise<Programs> {
 }
 
 /** The launcher finds the program beside it. */
-function copyOcicat(folder: string): string {
+export function copyOcicat(folder: string): string {
   const target = join(folder, "program");
   mkdirSync(target, { recursive: true });
   for (const path of [DIST.program, ...DIST.launchers]) {
@@ -146,13 +146,13 @@ export function skopeoAndUmoci(folder: string): Program {
 }
 
 /** From "podman version 4.3.1", "Docker version 20.10.24+dfsg1, ...". */
-async function nameOf(command: readonly string[]): Promise<string> {
+export async function nameOf(command: readonly string[]): Promise<string> {
   const version = /\d+\.\d+(?:\.\d+)?/.exec(await must(command))?.[0] ?? "";
   return `${basename(command[0] ?? "")} ${version}`;
 }
 
 /** The daemons that were started with a folder. */
-async function daemonsOf(folder: string): Promise<number[]> {
+export async function daemonsOf(folder: string): Promise<number[]> {
   const found = await run(["pgrep", "--full", `^(containerd|dockerd) .*${folder}`]);
   return found.stdout.split("\n").filter(Boolean).map(Number);
 }

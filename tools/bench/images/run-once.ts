@@ -73,12 +73,12 @@ async function measure(contestant: Contestant, note: string): Promise<Sample> {
   };
 }
 
-function totalOf(pids: readonly number[], figure: (pid: number) => number): number {
+export function totalOf(pids: readonly number[], figure: (pid: number) => number): number {
   return pids.reduce((sum, pid) => sum + figure(pid), 0);
 }
 
-/** Milliseconds since its start. */
-function cpuOf(pid: number): number {
+/** Milliseconds of a process since its start, and of the children that it has waited for. */
+export function cpuOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return TIME_FIELDS.reduce((sum, index) => sum + Number(fields[index]), 0) * TICK_MS;

@@ -1,0 +1,19 @@
+// How much the tests that kill are to do, and what the kernel tells of it. The numbers are small by
+// themselves, and those that count in `npm run test:endurance`.
+
+import { release } from "node:os";
+
+/** Of commands on containers, holders and supervisors, in each file. */
+export const KILLS = Number(process.env["OCICAT_TEST_KILLS"] ?? "60");
+/** Of pull, load and rmi, in each file. */
+export const IMAGE_KILLS = Number(process.env["OCICAT_TEST_IMAGE_KILLS"] ?? "60");
+export const CONTAINERS = Number(process.env["OCICAT_TEST_CONTAINERS"] ?? "200");
+
+/** Of `kills`, for one of several parts that share them. */
+export function shareOf(kills: number, parts: number): number {
+  return Math.ceil(kills / parts);
+}
+
+const [kernelMajor = 0, kernelMinor = 0] = release().split(".").map(Number);
+/** Linux 6.15 and later: a holder that is not the first can learn how a process ended. */
+export const TELLS_ENDS = kernelMajor * 1000 + kernelMinor >= 6015;

@@ -1,0 +1,53 @@
+// `npm run test:endurance`: the tests that kill, with the numbers that they are meant for. `npm test` runs
+// the same files with small ones.
+//
+//   npm run test:endurance [-- FILE.test.ts...]
+//
+// Builds, runs the files two at a time, for each tells only what it left itself, and closes with one line that
+// counts. What is not done when the time is over has failed.
+
+import { build } from "../build.ts";
+import { runTool } from "../processes.ts";
+import { reportOutcome, runFiles } from "../testing/run-files.ts";
+import { addTallies, closingLine } from "../testing/tally.ts";
+
+/** What the files read: see test/hostile/kills.ts. */
+const NUMBERS = {
+  OCICAT_TEST_KILLS: "300",
+  OCICAT_TEST_IMAGE_KILLS: "200",
+  OCICAT_TEST_CONTAINERS: "1000",
+};
+
+/** The longest first, so that none of them is left alone in the end. */
+const FILES = [
+  "test/hostile/containers-crash.test.ts",
+  "test/hostile/supervisor-crash.test.ts",
+  "test/hostile/containers-many.test.ts",
+  "test/hostile/archive-crash.test.ts",
+  "test/hostile/pull-crash.test.ts",
+  "test/hostile/store-crash.test.ts",
+  "test/hostile/bring-in-crash.test.ts",
+  "test/hostile/pods-crash.test.ts",
+  "test/hostile/execs-crash.test.ts",
+  "test/hostile/events-crash.test.ts",
+  "test/hostile/containers-adopt.test.ts",
+];
+
+/** As many as the smallest supported machine has cores. */
+const AT_ONCE = 2;
+const LIMIT_MS = 11 * 60_000;
+
+async function main(): Promise<void> {
+  await build();
+  Object.assign(process.env, NUMBERS);
+  const named = process.argv.slice(2);
+  const deadline = performance.now() + LIMIT_MS;
+  const timeoutMs = (): number => Math.max(1, deadline - performance.now());
+  const results = await runFiles(named.length > 0 ? named : FILES, { atOnce: AT_ONCE, timeoutMs });
+  reportOutcome(results);
+  const tally = addTallies(results.map(({ verdict }) => verdict.tally));
+  console.log(closingLine(tally));
+  process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
+}
+
+await runTool(main);

@@ -1,0 +1,56 @@
+// Runs test files, some at a time, and tells of each.
+
+import { REPOSITORY } from "../repository.ts";
+import { FILE_TIMEOUT_MS, type FileResult, runFile } from "./run-file.ts";
+
+export interface FilesOptions {
+  readonly atOnce: number;
+  /** Of the one that is about to begin. */
+  readonly timeoutMs?: () => number;
+}
+
+/** In the order in which they have ended. */
+export async function runFiles(
+  paths: readonly string[],
+  { atOnce, timeoutMs = () => FILE_TIMEOUT_MS }: FilesOptions,
+): Promise<FileResult[]> {
+  const waiting = [...paths];
+  const results: FileResult[] = [];
+  const work = async () => {
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+      const result = await runFile(path, REPOSITORY, timeoutMs());
+      reportFile(result);
+      results.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return results;
+}
+
+function reportFile({ path, verdict, output, seconds }: FileResult): void {
+  const { passed, failed, skipped } = verdict.tally;
+  const counts = `${passed} passed${failed > 0 ? `, ${failed} FAILED` : ""}`;
+  const skips = skipped > 0 ? `, ${skipped} skipped` : "";
+  const word = failed > 0 ? "FAIL" : "pass";
+  console.log(`${word}  ${path}  ${counts}${skips}  (${seconds.toFixed(2)} s)`);
+  if (failed > 0) {
+    console.log(output);
+  }
+  for (const complaint of verdict.complaints) {
+    console.log(`      ${path}: ${complaint}`);
+  }
+}
+
+/** By name, so that nobody takes them for passed; and once more which files have failed. */
+export function reportOutcome(results: readonly FileResult[]): void {
+  for (const { path, verdict } of results) {
+    for (const name of verdict.skippedNames) {
+      console.log(`skip  ${path}  ${name}`);
+    }
+  }
+  for (const { path, verdict } of results) {
+    if (verdict.tally.failed > 0) {
+      console.log(`FAIL  ${path}  ${verdict.tally.failed} failed`);
+    }
+  }
+}
