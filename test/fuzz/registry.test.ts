@@ -16,6 +16,7 @@ import type {
   FaultAction,
   RequestKind,
 } from "../../tools/testing/faulty-registry-faults.ts";
+import { damagedText } from "../fixtures/damaged-text.ts";
 import { seededRandom } from "../fixtures/random.ts";
 
 const SEED = Number(process.env["OCICAT_FUZZ_SEED"] ?? 1);
@@ -29,44 +30,6 @@ function below(limit: number): number {
 
 function oneOf<Value>(values: readonly [Value, ...Value[]]): Value {
   return values[below(values.length)] ?? values[0];
-}
-
-const PIECES = [
-  '"',
-  "\\",
-  ",",
-  "=",
-  ";",
-  "<",
-  ">",
-  "\0",
-  "\n",
-  "é",
-  "\ud800",
-  "[",
-  "]",
-  "{",
-  "}",
-  " ",
-  ":",
-  "9".repeat(30),
-] as const;
-
-/** A text with a few places cut, doubled, or replaced by what has a meaning somewhere. */
-function damaged(text: string): string {
-  let result = text;
-  for (let count = below(4) + 1; count > 0; count -= 1) {
-    const from = below(result.length + 1);
-    const to = Math.min(result.length, from + below(12));
-    const middle = oneOf([
-      "",
-      oneOf(PIECES),
-      result.slice(from, to).repeat(2),
-      text.slice(below(text.length)),
-    ]);
-    result = `${result.slice(0, from)}${middle}${result.slice(to)}`.slice(0, 5000);
-  }
-  return result;
 }
 
 /** Whether a parser has an answer; anything but our own error is none. */
@@ -111,7 +74,7 @@ const PARSERS: readonly (readonly [string, string, (text: string) => unknown])[]
 test.each(PARSERS)("malformed %s are answered or refused", (_, sound, parse) => {
   expect(answers(() => parse(sound))).toBe(true);
   for (let round = 0; round < ROUNDS; round += 1) {
-    const text = damaged(sound);
+    const text = damagedText(sound, random);
     if (!answers(() => parse(text))) {
       expect(text).toBe("a text that is answered or refused");
     }
@@ -148,10 +111,12 @@ function randomAction(): FaultAction {
     { kind: "endless" },
     { kind: "corrupt", at: below(300) },
     { kind: "status", status: oneOf([200, 204, 206, 301, 400, 401, 403, 404, 416, 429, 500, 503]) },
-    { kind: "status", status: 200, body: damaged(ERRORS) },
+    { kind: "status", status: 200, body: damagedText(ERRORS, random) },
     {
       kind: "headers",
-      headers: { "Content-Type": damaged("application/json").replaceAll(/[^ -~]/g, "") },
+      headers: {
+        "Content-Type": damagedText("application/json", random).replaceAll(/[^ -~]/g, ""),
+      },
     },
     { kind: "headers", headers: { "Docker-Content-Digest": "", "Content-Range": "bytes 1-2/3" } },
     { kind: "headers", headers: { "WWW-Authenticate": "Basic" } },
