@@ -1,9 +1,11 @@
 // What holds of every command in the table.
 
 import { describe, expect, test } from "bun:test";
-import { type CommandEntry, type CommandGroup, OCICAT } from "./command-table.ts";
+import type { CommandEntry, CommandGroup } from "./command-entry.ts";
+import { OCICAT } from "./command-table.ts";
 import { findEntry } from "./find-entry.ts";
 import { commandHelp, groupHelp } from "./help.ts";
+import { QUICK_COMMANDS } from "./quick-commands.ts";
 
 interface Placed {
   readonly name: string;
@@ -61,7 +63,8 @@ describe("every command", () => {
       for (const words of command.examples.flatMap(calls)) {
         const found = findCommand(words);
         const called = await found.entry.load();
-        expect(called.prepare(found.rest, { command: name, notes: undefined })).toBeFunction();
+        const context = { command: name, notes: undefined };
+        expect(await called.prepare(found.rest, context)).toBeFunction();
       }
     },
   );
@@ -73,6 +76,12 @@ describe("every command", () => {
         expect(`${name} --${flag}: ${help}`).not.toMatch(/: $|\n/);
         expect(aliases.filter((alias) => alias.startsWith("-"))).toEqual([]);
       }
+    }
+  });
+
+  test("that is quick is the same one in the table", () => {
+    for (const [name, entry] of Object.entries(QUICK_COMMANDS)) {
+      expect([name, OCICAT.commands[name]]).toEqual([name, entry]);
     }
   });
 

@@ -1,15 +1,13 @@
 // The commands of `ocicat`: dispatch, help and the shells' completions are made from this table.
 
-import type { Command } from "./command.ts";
+import type { CommandGroup } from "./command-entry.ts";
 import {
   ATTACH,
   COMMIT,
   CONTAINER,
-  CONTAINER_ENDED,
   CP,
   CREATE,
   DIFF,
-  EXEC,
   EXPORT,
   INSPECT,
   KILL,
@@ -19,11 +17,7 @@ import {
   PS,
   RENAME,
   RESTART,
-  RM,
-  RUN,
-  START,
   STATS,
-  STOP,
   TOP,
   TRACE,
   UNPAUSE,
@@ -51,25 +45,10 @@ import {
 import { MANIFEST } from "./images/manifest/entries.ts";
 import { KUBE } from "./kube/kube-entries.ts";
 import { POD } from "./pods/pod-entries.ts";
+import { CONTAINER_ENDED, EXEC, RM, RUN, START, STOP } from "./quick-commands.ts";
 import { SECRET } from "./secrets/secret-entries.ts";
 import { EVENTS, INFO, SYSTEM } from "./system/system-entries.ts";
 import { VOLUME } from "./volumes/volume-entries.ts";
-
-export interface CommandEntry {
-  readonly summary: string;
-  /** Other names. */
-  readonly aliases?: readonly string[];
-  /** For programs of our own: help and completions leave it out. */
-  readonly isHidden?: boolean;
-  readonly load: () => Promise<Command>;
-}
-
-/** A word that commands stand behind: `ocicat image ls`. */
-export interface CommandGroup {
-  readonly summary: string;
-  readonly aliases?: readonly string[];
-  readonly commands: Readonly<Record<string, CommandEntry | CommandGroup>>;
-}
 
 export const OCICAT: CommandGroup = {
   summary: "containers",

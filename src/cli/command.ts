@@ -4,7 +4,7 @@
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
 import type { FlagPlacement, FlagsOf, FlagTable } from "./flags.ts";
-import { parseCommandLine } from "./parse-command-line.ts";
+import { parseCommandLine, type Refusals } from "./parse-command-line.ts";
 
 export interface CommandContext {
   /** As it was typed: "ocicat image ls". */
@@ -39,6 +39,8 @@ export interface ArgumentCount<Table extends FlagTable> {
 
 export interface CommandDefinition<Table extends FlagTable> extends CommandText {
   readonly flags: Table;
+  /** Loaded when an unknown flag is given. */
+  readonly refused?: () => Promise<Refusals>;
   /** How many arguments; without a maximum any number. */
   readonly args: ArgumentCount<Table>;
   /** "first" where the arguments have flags of their own. */
@@ -56,19 +58,18 @@ export interface Command extends CommandText {
   prepare(
     words: readonly string[],
     context: CommandContext,
-  ): (() => number | Promise<number>) | undefined;
+  ): Promise<(() => number | Promise<number>) | undefined>;
 }
 
 export function defineCommand<const Table extends FlagTable>(
   definition: CommandDefinition<Table>,
 ): Command {
-  const { args: _, placement = "anywhere", act, ...text } = definition;
+  const { args: _, placement: _placement, refused: _refused, act, ...text } = definition;
   return {
     failureCode: () => 1,
     ...text,
-    prepare(words, context) {
-      const line = { command: context.command, flags: definition.flags, placement };
-      const parsed = parseCommandLine(line, words);
+    async prepare(words, context) {
+      const parsed = await parse(definition, words, context);
       if (parsed === undefined) {
         return undefined;
       }
@@ -78,6 +79,23 @@ export function defineCommand<const Table extends FlagTable>(
       return () => act(parsed, context);
     },
   };
+}
+
+/** Reads the words again where the first reading finds a flag that may be one that is refused. */
+async function parse<const Table extends FlagTable>(
+  { flags, placement = "anywhere", refused }: CommandDefinition<Table>,
+  words: readonly string[],
+  { command }: CommandContext,
+): Promise<FlagsOf<Table> | undefined> {
+  const line = { command, flags, placement };
+  try {
+    return parseCommandLine(line, words);
+  } catch (error) {
+    if (refused === undefined) {
+      throw error;
+    }
+    return parseCommandLine({ ...line, refused: await refused() }, words);
+  }
 }
 
 function checkCount<Table extends FlagTable>(

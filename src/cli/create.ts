@@ -13,13 +13,14 @@ export const createCommand = defineCommand({
   usage: ["[FLAGS] IMAGE [COMMAND...]", "[FLAGS] --rootfs DIR COMMAND..."],
   about: "Makes a container as run does, and prints its ID. `start` runs it.",
   flags: RUN_FLAGS,
+  refused: async () => (await import("./run/refused-flags.ts")).REFUSED_RUN_FLAGS,
   args: { min: 0 },
   placement: "first",
   completes: "image",
   examples: ["ocicat create --name web docker.io/library/nginx"],
   async act(flags) {
     const surroundings = { workingDirectory: process.cwd(), environment: process.env };
-    const options = runOptions(flags, surroundings);
+    const options = await runOptions(flags, surroundings);
     if (flags.switch("replace")) {
       await replaceContainer(options);
     }

@@ -1,6 +1,6 @@
 // Finding a command in the table.
 
-import type { CommandEntry, CommandGroup } from "./command-table.ts";
+import type { CommandEntry, CommandGroup } from "./command-entry.ts";
 
 /** By its name or another one. */
 export function findEntry(

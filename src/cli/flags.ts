@@ -43,6 +43,11 @@ export class ParsedFlags<Switches extends string, Texts extends string, Lists ex
     this.#values = values;
   }
 
+  /** Of all flags that are given. */
+  get names(): readonly string[] {
+    return [...this.#values.keys()];
+  }
+
   isSet(name: Switches | Texts | Lists): boolean {
     return this.#values.has(name);
   }

@@ -1,7 +1,7 @@
 // What --help prints, made from the tables that dispatch and parse.
 
 import type { Command } from "./command.ts";
-import type { CommandGroup } from "./command-table.ts";
+import type { CommandGroup } from "./command-entry.ts";
 import type { FlagTable } from "./flags.ts";
 import { hasHelpLetter } from "./parse-command-line.ts";
 

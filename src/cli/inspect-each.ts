@@ -20,12 +20,13 @@ export async function inspectEach(
   flags: InspectFlags,
   command: string,
   find: (word: string) => Promise<unknown>,
+  words = flags.args,
 ): Promise<number> {
   const format = flags.text("format") ?? "json";
   const template = format === "json" || format === "" ? undefined : new Template(format);
   const reports: unknown[] = [];
   let failed = false;
-  for (const word of flags.args) {
+  for (const word of words) {
     try {
       reports.push(await find(word));
     } catch (error) {

@@ -8,9 +8,10 @@ import { OcicatError } from "../error/ocicat-error.ts";
 import { closestWord } from "../error/similar-words.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
 import type { Command } from "./command.ts";
-import { type CommandEntry, type CommandGroup, OCICAT } from "./command-table.ts";
+import type { CommandEntry, CommandGroup } from "./command-entry.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { findEntry } from "./find-entry.ts";
+import { QUICK_COMMANDS } from "./quick-commands.ts";
 import { writeError, writeOutput } from "./write-text.ts";
 
 const USAGE_MISTAKE = 125;
@@ -21,12 +22,18 @@ const VERSION_FLAGS = ["--version", "-v"];
 const HELP_WORDS = ["--help", "-h", "help"];
 
 /** Returns the exit code. */
-export function ocicatMain(
+export async function ocicatMain(
   words: readonly string[],
   notes: LaunchNotes | undefined,
 ): Promise<number> {
-  const isVersion = VERSION_FLAGS.includes(words[0] ?? "");
-  return dispatch({ name: "ocicat", entry: OCICAT }, isVersion ? ["version"] : words, notes);
+  const [word = ""] = words;
+  const quick = Object.hasOwn(QUICK_COMMANDS, word) ? QUICK_COMMANDS[word] : undefined;
+  if (quick !== undefined) {
+    return dispatch({ name: `ocicat ${word}`, entry: quick }, words.slice(1), notes);
+  }
+  const { OCICAT } = await import("./command-table.ts");
+  const all = VERSION_FLAGS.includes(word) ? ["version"] : words;
+  return dispatch({ name: "ocicat", entry: OCICAT }, all, notes);
 }
 
 interface Found {
@@ -88,7 +95,7 @@ async function execute(
 ): Promise<number> {
   let failureCode = (_error: OcicatError): number => USAGE_MISTAKE;
   try {
-    const act = command.prepare(words, { command: name, notes });
+    const act = await command.prepare(words, { command: name, notes });
     failureCode = command.failureCode;
     if (act === undefined) {
       const { commandHelp } = await import("./help.ts");

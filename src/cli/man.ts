@@ -4,7 +4,7 @@ import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { closestWord } from "../error/similar-words.ts";
 import { isTerminal } from "../sys/terminal.ts";
 import { type Command, defineCommand } from "./command.ts";
-import type { CommandEntry, CommandGroup } from "./command-table.ts";
+import type { CommandEntry, CommandGroup } from "./command-entry.ts";
 import { findEntry } from "./find-entry.ts";
 import { manPage } from "./man/command-page.ts";
 import { configurationPage } from "./man/configuration-page.ts";

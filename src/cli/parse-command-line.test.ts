@@ -97,3 +97,12 @@ describe("mistakes", () => {
     }
   });
 });
+
+test("a flag that can't be had says why, by its name and by its letter", () => {
+  const refused = { publish: { reason: "no ports" }, p: { reason: "no ports", hint: "go" } };
+  const line = { command: "run", flags: { it: { kind: "switch", help: "" } }, refused } as const;
+  const parse = (word: string) => parseCommandLine({ ...line, placement: "first" }, [word]);
+  expect(() => parse("--publish=80")).toThrow("use --publish: no ports");
+  expect(() => parse("-p80")).toThrow("use -p: no ports");
+  expect(() => parse("--other")).toThrow("there is no such flag");
+});

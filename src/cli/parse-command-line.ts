@@ -23,7 +23,14 @@ export interface CommandLine<Table extends FlagTable> {
   readonly flags: Table;
   /** "first": what follows the first argument is the container's command, dashes and all. */
   readonly placement: FlagPlacement;
+  /** Of flags that are not among them. */
+  readonly refused?: Refusals | undefined;
 }
+
+/** Why docker's and podman's flags that can't be had can't, by their names and letters. */
+export type Refusals = Readonly<
+  Record<string, { readonly reason: string; readonly hint?: string }>
+>;
 
 /** Undefined: help is asked for. */
 export function parseCommandLine<Table extends FlagTable>(
@@ -150,6 +157,12 @@ class CommandLineParser {
   }
 
   #unknown(written: string, given: string): OcicatError {
+    const { refused = {} } = this.#line;
+    const name = written.replace(/^--?/, "");
+    if (Object.hasOwn(refused, name)) {
+      const details = { operation: "use", subject: written, ...refused[name] };
+      return new OcicatError("invalid-argument", details);
+    }
     const suggestion = this.#areLetters(written, given)
       ? `-${given}`
       : dashed(closestWord(given, [...Object.keys(this.#line.flags), "help"]));

@@ -7,6 +7,7 @@ import { OcicatError } from "../error/ocicat-error.ts";
 import type { ImageEvent } from "../image/image-event.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
 import { isTerminal } from "../sys/terminal.ts";
+import { checkPreserved } from "./check-preserved.ts";
 import { defineCommand } from "./command.ts";
 import { executionFailureCode } from "./execution-failure.ts";
 import { RUN_FLAGS, type RunFlags } from "./run/flags.ts";
@@ -32,6 +33,7 @@ IMAGE is a name, which is pulled when the store does not have it, or the beginni
 oci:LAYOUT[:TAG], an OCI image layout on disk; or hello, which is built in.`,
   notes: NOTES,
   flags: RUN_FLAGS,
+  refused: async () => (await import("./run/refused-flags.ts")).REFUSED_RUN_FLAGS,
   args: { min: 0 },
   placement: "first",
   completes: "image",
@@ -47,8 +49,9 @@ oci:LAYOUT[:TAG], an OCI image layout on disk; or hello, which is built in.`,
 
 async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<number> {
   const surroundings = { workingDirectory: process.cwd(), environment: process.env };
-  const options = runOptions(flags, surroundings);
+  const options = await runOptions(flags, surroundings);
   checkTerminal(options);
+  checkPreserved(options.preserveFds ?? 0, notes?.inheritedFds);
   if (flags.switch("replace")) {
     await replaceContainer(options);
   }
@@ -61,6 +64,10 @@ async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<num
   if (end.kind === "detached") {
     writeOutput(`${end.id}\n`);
     return 0;
+  }
+  if (flags.switch("rmi")) {
+    const { removeImageOf } = await import("./run/remove-image.ts");
+    await removeImageOf(options);
   }
   if (options.source.kind === "hello") {
     writeOutput(`It took ${end.startedAfterMs.toFixed(1)} ms from the command to its process.\n`);

@@ -141,8 +141,9 @@ function isUnreachable(error: unknown): boolean {
 async function pull(reference: string, { options, surroundings }: Fetch): Promise<void> {
   const { pullImages } = await import("./images/pull-images.ts");
   const { storeRoot } = surroundings;
-  const { platform, progress, onWarning } = options;
+  const { platform, progress, onWarning, registry } = options;
   await pullImages(reference, {
+    ...registry,
     storeRoot,
     platform,
     onWarning,

@@ -36,6 +36,14 @@ export interface RunLimits {
   /** 10 to 1000. */
   readonly blkioWeight?: number;
   readonly throttles?: readonly RunThrottle[];
+  readonly weights?: readonly RunWeight[];
+  /** 0 to 100; of cgroups of version 1 alone, as are the following. */
+  readonly swappiness?: number;
+  /** Microseconds. */
+  readonly realtimePeriod?: number;
+  readonly realtimeRuntime?: number;
+  /** Processes that get no memory wait for some instead of being killed. */
+  readonly waitsForMemory?: boolean;
 }
 
 export type ThrottleKind = "read-bps" | "write-bps" | "read-iops" | "write-iops";
@@ -46,6 +54,13 @@ export interface RunThrottle {
   readonly path: string;
   /** A second. */
   readonly rate: number;
+}
+
+export interface RunWeight {
+  /** Of a block device of the host. */
+  readonly path: string;
+  /** 10 to 1000. */
+  readonly weight: number;
 }
 
 export interface RunUlimit {
@@ -96,33 +111,44 @@ function memoryResources({
   memory,
   memoryReservation,
   memorySwap,
+  swappiness,
+  waitsForMemory,
 }: RunLimits): MemoryResources | undefined {
   return unlessEmpty({
     ...(memory === undefined ? {} : { limit: memory }),
     ...(memoryReservation === undefined ? {} : { reservation: memoryReservation }),
     ...(memorySwap === undefined ? {} : { swap: memorySwap }),
+    ...(swappiness === undefined ? {} : { swappiness }),
+    ...(waitsForMemory === true ? { disableOOMKiller: true } : {}),
   });
 }
 
 function cpuResources(limits: RunLimits): CpuResources | undefined {
   const { cpus, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems } = limits;
+  const { realtimePeriod, realtimeRuntime } = limits;
   return unlessEmpty({
     ...(cpus === undefined
       ? {}
       : { period: CPU_PERIOD_US, quota: Math.round(cpus * CPU_PERIOD_US) }),
     ...(cpuPeriod === undefined ? {} : { period: cpuPeriod }),
     ...(cpuQuota === undefined ? {} : { quota: cpuQuota }),
+    ...(realtimePeriod === undefined ? {} : { realtimePeriod }),
+    ...(realtimeRuntime === undefined ? {} : { realtimeRuntime }),
     ...(cpuShares === undefined ? {} : { shares: cpuShares }),
     ...(cpusetCpus === undefined ? {} : { cpus: cpusetCpus }),
     ...(cpusetMems === undefined ? {} : { mems: cpusetMems }),
   });
 }
 
-function blockResources({ blkioWeight, throttles = [] }: RunLimits): BlockIoResources | undefined {
+function blockResources(limits: RunLimits): BlockIoResources | undefined {
+  const { blkioWeight, throttles = [], weights = [] } = limits;
   const devices = (wanted: ThrottleKind) =>
     throttles.filter(({ kind }) => kind === wanted).map(throttleDevice);
   return unlessEmpty({
     ...(blkioWeight === undefined ? {} : { weight: blkioWeight }),
+    ...(weights.length === 0
+      ? {}
+      : { weightDevice: weights.map(({ path, weight }) => ({ ...deviceAt(path), weight })) }),
     ...(throttles.length === 0
       ? {}
       : {
@@ -135,6 +161,10 @@ function blockResources({ blkioWeight, throttles = [] }: RunLimits): BlockIoReso
 }
 
 function throttleDevice({ path, rate }: RunThrottle): ThrottleDevice {
+  return { ...deviceAt(path), rate };
+}
+
+function deviceAt(path: string): { readonly major: number; readonly minor: number } {
   const status = stat(path);
   if (status === undefined) {
     throw new OcicatError("not-found", {
@@ -143,5 +173,5 @@ function throttleDevice({ path, rate }: RunThrottle): ThrottleDevice {
       reason: "no such file or directory",
     });
   }
-  return { ...status.specialDevice, rate };
+  return status.specialDevice;
 }

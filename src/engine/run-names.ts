@@ -12,7 +12,7 @@ import { AT_FDCWD } from "../abi/file.ts";
 import { quote } from "../error/ocicat-error.ts";
 import type { Mount } from "../oci/mount.ts";
 import { call, checked } from "../sys/call.ts";
-import { readTextFileIfExists, replaceFileAt, stat, statAt } from "../sys/file.ts";
+import { readTextFile, readTextFileIfExists, replaceFileAt, stat, statAt } from "../sys/file.ts";
 import { cstring } from "../sys/memory.ts";
 import { ownIdMaps } from "./id-maps.ts";
 import { joinedContainer } from "./run-namespaces.ts";
@@ -22,6 +22,10 @@ export interface RunNames {
   readonly hosts?: readonly { readonly name: string; readonly address: string }[];
   /** Leave the image's own /etc/hosts. */
   readonly keepsHosts?: boolean;
+  /** Likewise its /etc/hostname. */
+  readonly keepsHostname?: boolean;
+  /** What /etc/hosts begins with, in place of what it usually does: a file of the host; "" for nothing. */
+  readonly hostsFile?: string;
   readonly servers?: readonly string[];
   readonly searchDomains?: readonly string[];
   readonly resolverOptions?: readonly string[];
@@ -68,7 +72,9 @@ export function nameMounts(request: NameRequest): Mount[] {
   }
   const place = shared ?? folder.path;
   const mounts = [
-    nameMount("/etc/hostname", `${folder.path}/hostname`, options),
+    ...(names.keepsHostname === true
+      ? []
+      : [nameMount("/etc/hostname", `${folder.path}/hostname`, options)]),
     ...(names.keepsHosts === true ? [] : [nameMount("/etc/hosts", `${place}/hosts`, options)]),
     nameMount("/etc/resolv.conf", `${place}/resolv.conf`, options),
   ];
@@ -76,7 +82,7 @@ export function nameMounts(request: NameRequest): Mount[] {
 }
 
 /** For every user inside, whatever our umask says. */
-function writeReadable(folderFd: number, name: string, text: string): void {
+export function writeReadable(folderFd: number, name: string, text: string): void {
   replaceFileAt(folderFd, name, text);
   checked(
     call("fchmodat", folderFd, cstring(name), READABLE, 0),
@@ -98,7 +104,11 @@ function isWanted({ destination }: Mount, { source, network }: RunContainerOptio
   return hasNetwork || statAt(AT_FDCWD, `${path}${destination}`) !== undefined;
 }
 
-function nameMount(destination: string, source: string, options: RunContainerOptions): Mount {
+export function nameMount(
+  destination: string,
+  source: string,
+  options: RunContainerOptions,
+): Mount {
   const words = [
     ...(options.readOnly ? ["ro"] : []),
     ...(ownIdMaps(options) === undefined ? [] : ["idmap"]),
@@ -107,9 +117,17 @@ function nameMount(destination: string, source: string, options: RunContainerOpt
 }
 
 function hostsText({ network, names = {} }: RunContainerOptions): string {
-  const base = network === "host" ? (readTextFileIfExists("/etc/hosts") ?? LOOPBACK) : LOOPBACK;
+  const base = hostsBase(network, names);
   const lines = (names.hosts ?? []).map(({ name, address }) => `${address}\t${name}\n`);
   return `${base.endsWith("\n") || base === "" ? base : `${base}\n`}${lines.join("")}`;
+}
+
+/** Docker and podman write loopback's names anyway. */
+function hostsBase(network: RunContainerOptions["network"], { hostsFile }: RunNames): string {
+  if (hostsFile !== undefined) {
+    return hostsFile === "" ? LOOPBACK : `${readTextFile(hostsFile)}\n${LOOPBACK}`;
+  }
+  return network === "host" ? (readTextFileIfExists("/etc/hosts") ?? LOOPBACK) : LOOPBACK;
 }
 
 function resolverText({

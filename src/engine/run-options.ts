@@ -6,6 +6,8 @@ import type { PersonalityDomain } from "../oci/linux.ts";
 import type { IdMapping } from "../oci/mount.ts";
 import type { RestartPolicy } from "./containers/restart-policy.ts";
 import type { RunHealth } from "./health/health-check.ts";
+import type { RegistryAccess } from "./images/transfer-options.ts";
+import type { RunAccounts } from "./run-accounts.ts";
 import type { RunDevice, RunDeviceRule } from "./run-devices.ts";
 import type { RunLimits, RunUlimit } from "./run-limits.ts";
 import type { RunNames } from "./run-names.ts";
@@ -141,6 +143,14 @@ export interface RunContainerOptions {
   readonly personality?: PersonalityDomain;
   /** A file that gets the pid of its process at each start. */
   readonly pidFile?: string;
+  /** A file that gets the pid of its holder. */
+  readonly holderPidFile?: string;
+  /** Other containers, which are started before it: names or ids; in a record whole ids. */
+  readonly requires?: readonly string[];
+  /** "80/tcp": where it listens, for whoever asks; what its image says is added. */
+  readonly exposedPorts?: readonly string[];
+  /** What is added to its /etc/passwd and /etc/group. */
+  readonly accounts?: RunAccounts;
   /** Keep standard input open. */
   readonly interactive: boolean;
   readonly terminal: boolean;
@@ -204,11 +214,29 @@ export interface RunContainerOptions {
   /** The settings "store.root" and "state.root"; absent: what the configuration says. */
   readonly storeRoot?: string;
   readonly stateRoot?: string;
+  /** How an image is fetched. */
+  readonly registry?: RegistryAccess;
+  /** In the foreground, those of this process's streams that are the container's; absent: all. */
+  readonly attached?: AttachedStreams;
+  /** What leaves a terminal, as parseDetachKeys has it; the setting's when absent. */
+  readonly detachKeys?: readonly number[];
+  /** Signals end this process, and the container goes on. */
+  readonly keepsSignals?: boolean;
+  /** So many of this process's descriptors, from 3 on, reach the container's. */
+  readonly preserveFds?: number;
   /** Gets all that the container writes, in place of standard output and standard error. */
   readonly outputFd?: number;
+  /** Gets its standard error alone. */
+  readonly errorFd?: number;
   readonly onWarning?: (text: string) => void;
   /** Sees how an image is fetched, or made ready for its first container. */
   readonly progress?: RunProgress;
+}
+
+export interface AttachedStreams {
+  readonly input: boolean;
+  readonly output: boolean;
+  readonly error: boolean;
 }
 
 /** Drawn in run-namespaces.ts. */

@@ -24,7 +24,7 @@ import { type StartRequest, startContainer } from "./containers/start-container.
 import { recordContainerEvent } from "./events/container-event.ts";
 import { rootlessIdMaps } from "./id-maps.ts";
 import type { RunContainerOptions } from "./run-options.ts";
-import { placeOf, readSurroundings, type Surroundings } from "./surroundings.ts";
+import { readSurroundings, type Surroundings } from "./surroundings.ts";
 
 export type RunEnd =
   | {
@@ -44,22 +44,31 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   using container = await createContainer(await withNewPod(options), surroundings, idMaps);
   const chosen = { ...options, ...container.record.options };
   const request = { container, options: chosen, surroundings, idMaps };
-  await orRemove(request, () => startPodOf(container, surroundings));
+  await orRemove(request, () => startBefore(container, surroundings));
   if (options.detach === true) {
     await orRemove(request, () => startContainer(request));
     return { kind: "detached", id: container.record.id };
   }
+  using streams = new DisposableStack();
+  const attending = { ...chosen, ...(await attachedOptions(chosen, streams)) };
+  const attended = { ...request, options: attending };
   const [clientFd, holderFd] = socketPair(SOCK_STREAM);
   using client = new OwnedFd(clientFd);
   using holder = new OwnedFd(holderFd);
   recordContainerEvent({ ...container, surroundings }, "attach");
   const staysInUnit = chosen.remove;
   const held = await orRemove(request, () =>
-    startContainer({ ...request, primaryFd: holder.number, staysInUnit }),
+    startContainer({
+      ...attended,
+      options: { ...attending, interactive: chosen.interactive },
+      primaryFd: holder.number,
+      staysInUnit,
+    }),
   );
   const startedAfterMs = performance.now();
   holder[Symbol.dispose]();
-  const end = await orKill(request, () => attachStreams(client.number, request));
+  const keys = options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys };
+  const end = await orKill(request, () => attachStreams(client.number, { ...attended, ...keys }));
   if (end.kind === "detached") {
     if (staysInUnit) {
       placeHolder(
@@ -80,6 +89,18 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
     await tellPodOf(container, surroundings);
   }
   return { kind: "exited", code: codeOf(end, container), startedAfterMs };
+}
+
+/** Its input stays open, whether it is attached or not. */
+async function attachedOptions(
+  { attached, interactive }: RunContainerOptions,
+  stack: DisposableStack,
+): Promise<Partial<RunContainerOptions>> {
+  if (attached === undefined) {
+    return {};
+  }
+  const { attachedFds } = await import("./containers/attached-streams.ts");
+  return { ...attachedFds(attached, stack), interactive: interactive && attached.input };
 }
 
 /** Makes the container and does not start it. Returns its id. */
@@ -107,12 +128,13 @@ async function withNewPod(options: RunContainerOptions): Promise<RunContainerOpt
   return { ...options, pod: await createPod({ storeRoot, stateRoot, ...named }) };
 }
 
-/** The pod's process is there before its containers. */
-async function startPodOf({ record }: OpenContainer, surroundings: Surroundings): Promise<void> {
-  const { pod } = record.options;
-  if (pod !== undefined) {
-    const { startByName } = await import("./containers/container-operations.ts");
-    await startByName(pod, placeOf(surroundings));
+/** What it requires, and its pod's process, are there before it. */
+async function startBefore({ record }: OpenContainer, surroundings: Surroundings): Promise<void> {
+  const { pod, requires = [] } = record.options;
+  const needed = [...(pod === undefined ? [] : [pod]), ...requires];
+  if (needed.length > 0) {
+    const { startRequired } = await import("./containers/container-operations.ts");
+    await startRequired(needed, surroundings);
   }
 }
 

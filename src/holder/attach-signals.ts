@@ -1,6 +1,6 @@
 // Which signals an attached client takes for the container instead of obeying them itself.
 
-import { SIGCHLD, SIGKILL, SIGNALS, SIGPIPE, SIGSTOP } from "../abi/process.ts";
+import { SIGCHLD, SIGCONT, SIGKILL, SIGNALS, SIGPIPE, SIGSTOP, SIGWINCH } from "../abi/process.ts";
 
 const LOWEST_REALTIME = 34;
 const HIGHEST_SIGNAL = 64;
@@ -16,6 +16,9 @@ const OWN_SIGNALS = new Set([
   // The JavaScript engine stops its own threads with it.
   numberOf("PWR"),
 ]);
+
+/** What is about the terminal of a client that obeys all others itself. */
+export const TERMINAL_SIGNALS: readonly number[] = [SIGWINCH, SIGCONT];
 
 function numberOf(name: string): number {
   return SIGNALS[name] ?? 0;

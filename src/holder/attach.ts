@@ -42,6 +42,8 @@ export interface AttachRequest {
   readonly detachKeys?: readonly number[];
   /** The reader of the stream has gone: called before the holder is told. */
   readonly onOutputClosed?: (stream: OutputStream) => void;
+  /** Those that are taken; attachSignals() when absent. */
+  readonly signals?: readonly number[];
   /** What was sent to this process and is meant for the container. */
   readonly onSignal: (signal: number) => void;
 }
@@ -54,7 +56,7 @@ export type AttachEnd =
   | { readonly kind: "disconnected" };
 
 export function attach(request: AttachRequest): AttachEnd {
-  using signals = new SignalCatcher(attachSignals());
+  using signals = new SignalCatcher(request.signals ?? attachSignals());
   const { terminalFd, inputFd } = request;
   // Without input the keys are not the container's: ctrl-c stays a signal, which is passed on.
   const isRaw = terminalFd !== undefined && inputFd !== undefined;

@@ -89,7 +89,11 @@ function finishStage(plan: ExecPlan, cgroup: Register | undefined): void {
   const { end } = plan.request;
   if (end.kind === "hold" && handover !== undefined) {
     const givenUp = cgroup === undefined ? [] : [cgroup];
-    holdProcess(program, end, { process: takeOver(program, handover), stdio, givenUp });
+    const { preserveFds } = plan.request;
+    holdProcess(program, end, {
+      process: takeOver(program, handover),
+      ...{ stdio, givenUp, preserveFds },
+    });
   } else if (end.kind === "run") {
     waitAndExit(program, "any");
   } else {

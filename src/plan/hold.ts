@@ -28,6 +28,8 @@ export interface HeldProcess {
   readonly stdio: Stdio;
   /** Descriptors that the holder has no use for. */
   readonly givenUp: readonly Register[];
+  /** Descriptors from 3 on, which are the process's alone. */
+  readonly preserveFds: number;
 }
 
 /** The rest of the stage's program. */
@@ -36,6 +38,9 @@ export function holdProcess(program: ProgramBuilder, end: HoldEnd, held: HeldPro
   becomeHolder(program);
   for (const fd of [...held.givenUp, ...stdio.initEnds]) {
     program.call("close", [fd]);
+  }
+  if (held.preserveFds > 0) {
+    program.call("close_range", [3, 2 + held.preserveFds, 0]);
   }
   const hold = holdRequest(program, end);
   const keep = (value: Register, field: number) => {

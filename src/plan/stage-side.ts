@@ -210,11 +210,11 @@ function holdContainer(
   { stdio, cgroup }: StageShared,
   { end, process }: { readonly end: HoldEnd; readonly process: KeptProcess },
 ): void {
-  const { program, outer } = context;
+  const { program, outer, request } = context;
   leaveJoinedPids(context);
   const born = cgroup === undefined ? [] : [cgroup];
   const givenUp = [...born, ...forInit(outer)];
-  holdProcess(program, end, { process, stdio, givenUp });
+  holdProcess(program, end, { process, stdio, givenUp, preserveFds: request.preserveFds });
 }
 
 /**

@@ -1,7 +1,8 @@
 // The commands and flags of both programs as a shell completes them: from the same tables that their
 // parsers and their help are made of.
 
-import { type CommandEntry, type CommandGroup, OCICAT } from "../../src/cli/command-table.ts";
+import type { CommandEntry, CommandGroup } from "../../src/cli/command-entry.ts";
+import { OCICAT } from "../../src/cli/command-table.ts";
 import type { FlagTable } from "../../src/cli/flags.ts";
 import { COMMANDS } from "../../src/cli/oci/commands.ts";
 import { GLOBAL_FLAGS } from "../../src/cli/oci/global-flags.ts";

@@ -1,9 +1,11 @@
 // attach: this process's streams become a container's.
 
 import { attachToContainer } from "../../engine/containers/await-exit.ts";
-import { parseDetachKeys } from "../../holder/detach-keys.ts";
 import { defineCommand } from "../command.ts";
+import { STREAM_FLAGS } from "../run/further-flags.ts";
+import { parseAttendance } from "../run/stream-options.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { isLatest, LATEST_FLAG, onlyContainer } from "./latest.ts";
 
 export const attach = defineCommand({
   usage: ["[FLAGS] CONTAINER"],
@@ -11,18 +13,18 @@ export const attach = defineCommand({
 passed on. With a terminal, ctrl-p ctrl-q leaves it running.`,
   flags: {
     "no-stdin": { kind: "switch", help: "leave the container's input alone" },
-    "detach-keys": { kind: "text", value: "KEYS", help: "ctrl-p,ctrl-q by default" },
+    ...STREAM_FLAGS,
+    ...LATEST_FLAG,
     ...PLACE_FLAGS,
   },
-  args: { min: 1, max: 1 },
+  args: { min: 1, max: 1, unless: isLatest },
   completes: "container",
   examples: ["ocicat attach shell"],
   async act(flags) {
-    const keys = flags.text("detach-keys");
-    const end = await attachToContainer(flags.args[0] ?? "", {
+    const end = await attachToContainer(await onlyContainer(flags), {
       ...placeOptions(flags),
+      ...parseAttendance(flags),
       noStdin: flags.switch("no-stdin"),
-      ...(keys === undefined ? {} : { detachKeys: parseDetachKeys(keys) }),
     });
     return end.kind === "exited" ? end.code : 0;
   },

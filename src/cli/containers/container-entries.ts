@@ -1,6 +1,7 @@
 // The commands on containers, each of which stands in the table under one or two names.
 
-import type { CommandEntry, CommandGroup } from "../command-table.ts";
+import type { CommandEntry, CommandGroup } from "../command-entry.ts";
+import { EXEC, RM, RUN, START, STOP } from "../quick-commands.ts";
 
 export const CREATE: CommandEntry = {
   summary: "make a container without starting it",
@@ -12,16 +13,6 @@ export const PS: CommandEntry = {
   load: async () => (await import("./ps.ts")).ps,
 };
 
-export const START: CommandEntry = {
-  summary: "start containers",
-  load: async () => (await import("./start.ts")).start,
-};
-
-export const STOP: CommandEntry = {
-  summary: "end containers",
-  load: async () => (await import("./stop.ts")).stop,
-};
-
 export const RESTART: CommandEntry = {
   summary: "stop containers and start them again",
   load: async () => (await import("./restart.ts")).restart,
@@ -30,11 +21,6 @@ export const RESTART: CommandEntry = {
 export const KILL: CommandEntry = {
   summary: "send containers a signal",
   load: async () => (await import("./kill.ts")).kill,
-};
-
-export const RM: CommandEntry = {
-  summary: "remove containers",
-  load: async () => (await import("./rm.ts")).rm,
 };
 
 export const PAUSE: CommandEntry = {
@@ -50,11 +36,6 @@ export const UNPAUSE: CommandEntry = {
 export const ATTACH: CommandEntry = {
   summary: "connect with a container's streams",
   load: async () => (await import("./attach.ts")).attach,
-};
-
-export const EXEC: CommandEntry = {
-  summary: "run another process in a container",
-  load: async () => (await import("./exec.ts")).exec,
 };
 
 export const INSPECT: CommandEntry = {
@@ -135,17 +116,6 @@ export const WAIT: CommandEntry = {
 export const RENAME: CommandEntry = {
   summary: "give a container another name",
   load: async () => (await import("./rename.ts")).rename,
-};
-
-export const CONTAINER_ENDED: CommandEntry = {
-  summary: "give back what a container had that has ended",
-  isHidden: true,
-  load: async () => (await import("./container-ended.ts")).containerEnded,
-};
-
-export const RUN: CommandEntry = {
-  summary: "run a container from an image, a folder or the built-in hello",
-  load: async () => (await import("../run.ts")).runCommand,
 };
 
 /** With the names that docker and podman have for commands behind `container`. */

@@ -9,10 +9,12 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { parseDetachKeys } from "../../holder/detach-keys.ts";
 import type { LaunchNotes } from "../../sys/launch-notes.ts";
 import { isTerminal } from "../../sys/terminal.ts";
+import { checkPreserved } from "../check-preserved.ts";
 import { defineCommand } from "../command.ts";
 import { executionFailureCode } from "../execution-failure.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
-import { PROCESS_FLAGS, parseVariables } from "../run/environment-flags.ts";
+import { PROCESS_FLAGS } from "../run/environment-flags.ts";
+import { parseVariables } from "../run/variables.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
@@ -33,12 +35,14 @@ const EXEC_FLAGS = {
     value: "USER[:GROUP]",
     help: "by names of the container or numbers; its own user by default",
   },
+  "preserve-fds": { kind: "text", value: "NUMBER", help: "of our descriptors from 3 on it gets" },
+  latest: { kind: "switch", aliases: ["l"], help: "in the container that was created last" },
   privileged: { kind: "switch", help: "not possible: a process gets what its container has" },
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
 
 export const exec = defineCommand({
-  usage: ["[FLAGS] CONTAINER COMMAND..."],
+  usage: ["[FLAGS] CONTAINER COMMAND...", "[FLAGS] --latest COMMAND..."],
   about: `Runs another process in a container that runs: with the container's environment, working directory,
 user and limits, and what the flags say on top. Leaves with its exit code; signals are passed on. The
 process belongs to a holder of its own: it goes on when this command is killed.`,
@@ -49,7 +53,7 @@ ended.
 Exit codes: the process's own, 128 + N when signal N killed it, 127 when its program is not found,
 126 when it cannot be executed, 1 when ocicat itself fails.`,
   flags: EXEC_FLAGS,
-  args: { min: 2 },
+  args: { min: 2, unless: (flags) => flags.switch("latest") && flags.args.length > 0 },
   placement: "first",
   completes: "container",
   examples: [
@@ -67,8 +71,12 @@ async function execCommand(
   notes: LaunchNotes | undefined,
 ): Promise<number> {
   checkFlags(flags);
-  const [word = ""] = flags.args;
-  const options = execOptions(flags, notes);
+  const [word = "", ...command] = await wordsOf(flags);
+  const options = {
+    ...execOptions(flags, notes),
+    ...(await preserved(flags.text("preserve-fds"), notes)),
+    command,
+  };
   if (flags.switch("detach")) {
     writeOutput(`${await execDetached(word, options)}\n`);
     return 0;
@@ -79,13 +87,12 @@ async function execCommand(
 function execOptions(
   flags: FlagsOf<typeof EXEC_FLAGS>,
   notes: LaunchNotes | undefined,
-): ExecContainerOptions {
+): Omit<ExecContainerOptions, "command"> {
   const workdir = flags.text("workdir");
   const user = flags.text("user");
   const keys = flags.text("detach-keys");
   return {
     ...placeOptions(flags),
-    command: flags.args.slice(1),
     env: parseVariables(flags, process.env),
     ...(workdir === undefined ? {} : { workdir }),
     ...(user === undefined ? {} : { user }),
@@ -94,6 +101,21 @@ function execOptions(
     ...(keys === undefined ? {} : { detachKeys: parseDetachKeys(keys) }),
     ...(notes === undefined ? {} : { ignoredSignals: signalSet(notes) }),
   };
+}
+
+/** The container and the command. */
+async function wordsOf(flags: FlagsOf<typeof EXEC_FLAGS>): Promise<readonly string[]> {
+  return flags.switch("latest") ? (await import("./latest.ts")).withLatest(flags) : flags.args;
+}
+
+async function preserved(text: string | undefined, notes: LaunchNotes | undefined) {
+  if (text === undefined) {
+    return {};
+  }
+  const { parsePreserved } = await import("../run/stream-options.ts");
+  const preserveFds = parsePreserved(text);
+  checkPreserved(preserveFds, notes?.inheritedFds);
+  return { preserveFds };
 }
 
 function checkFlags(flags: FlagsOf<typeof EXEC_FLAGS>): void {

@@ -12,6 +12,7 @@ import { PLATFORM_FLAG } from "../images/image-flags.ts";
 import { INSPECT_FORMAT_FLAG, inspectEach } from "../inspect-each.ts";
 import { volumeReport } from "../volumes/inspect.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { isLatest, LATEST_FLAG, withLatest } from "./latest.ts";
 
 /** "": a container, or else a pod, an image, or a volume. */
 const TYPES = ["", "container", "pod", "image", "volume", "exec"] as const;
@@ -19,6 +20,7 @@ const TYPES = ["", "container", "pod", "image", "volume", "exec"] as const;
 const CONTAINER_FLAGS = {
   ...INSPECT_FORMAT_FLAG,
   size: { kind: "switch", aliases: ["s"], help: "count the bytes of a container's files" },
+  ...LATEST_FLAG,
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
 
@@ -26,14 +28,14 @@ export const inspectContainers = defineCommand({
   usage: ["[FLAGS] CONTAINER..."],
   about: "Shows all that is known of containers, as a JSON array with the fields of docker.",
   flags: CONTAINER_FLAGS,
-  args: { min: 1 },
+  args: { min: 1, unless: isLatest },
   completes: "container",
   examples: ["ocicat container inspect --format '{{.State.Status}}' web"],
-  act(flags, { command }) {
+  async act(flags, { command }) {
     const options = { ...placeOptions(flags), sizes: flags.switch("size") };
-    return inspectEach(flags, command, async (word) => {
-      return (await inspectContainer(word, options)) ?? missing(word, "container");
-    });
+    const find = async (word: string) =>
+      (await inspectContainer(word, options)) ?? missing(word, "container");
+    return inspectEach(flags, command, find, await withLatest(flags));
   },
 });
 
@@ -46,7 +48,7 @@ a JSON array with the fields of docker. EXEC is the ID of a process that \`ocica
     type: { kind: "text", value: "container|pod|image|volume|exec", help: "look for nothing else" },
     ...PLATFORM_FLAG,
   },
-  args: { min: 1 },
+  args: { min: 1, unless: isLatest },
   completes: "container",
   examples: [
     "ocicat inspect web",
@@ -54,7 +56,7 @@ a JSON array with the fields of docker. EXEC is the ID of a process that \`ocica
     "ocicat inspect --type image --format '{{json .Config.Labels}}' debian:12",
     "ocicat inspect --type exec --format '{{.Running}} {{.ExitCode}}' 4f2a",
   ],
-  act(flags, { command }) {
+  async act(flags, { command }) {
     const type = parseType(flags.text("type") ?? "");
     const place = placeOptions(flags);
     const platform = flags.text("platform");
@@ -74,7 +76,7 @@ a JSON array with the fields of docker. EXEC is the ID of a process that \`ocica
           volumeReport(word, place).catch(() => Promise.reject(noSuchThing(word, error))),
         )),
     };
-    return inspectEach(flags, command, finders[type]);
+    return inspectEach(flags, command, finders[type], await withLatest(flags));
   },
 });
 

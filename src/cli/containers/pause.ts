@@ -13,14 +13,10 @@ export const pause = defineCommand({
   completes: "container",
   examples: ["ocicat pause web"],
   async act(flags, { command }) {
-    return forEachContainer(
-      await chosenContainers(flags, "status=running"),
-      command,
-      async (word) => {
-        await pauseByName(word, placeOptions(flags));
-        return word;
-      },
-    );
+    return forEachContainer(await chosenContainers(flags, ["running"]), command, async (word) => {
+      await pauseByName(word, placeOptions(flags));
+      return word;
+    });
   },
 });
 
@@ -32,13 +28,9 @@ export const unpause = defineCommand({
   completes: "container",
   examples: ["ocicat unpause web"],
   async act(flags, { command }) {
-    return forEachContainer(
-      await chosenContainers(flags, "status=paused"),
-      command,
-      async (word) => {
-        await unpauseByName(word, placeOptions(flags));
-        return word;
-      },
-    );
+    return forEachContainer(await chosenContainers(flags, ["paused"]), command, async (word) => {
+      await unpauseByName(word, placeOptions(flags));
+      return word;
+    });
   },
 });

@@ -1,21 +1,32 @@
 // port: where the host has a container's ports.
 
+import { listContainers } from "../../engine/containers/list-containers.ts";
 import { publishedPorts } from "../../engine/containers/published-ports.ts";
+import type { SurroundingsOptions } from "../../engine/surroundings.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
+import { shortId } from "../terminal/short-id.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { isLatest, LATEST_FLAG, withLatest } from "./latest.ts";
 
 export const port = defineCommand({
   usage: ["[FLAGS] CONTAINER [PORT[/PROTOCOL]]"],
   about: `Shows which ports of the host lead to ports of a container, or to one of them. With --network host
 a container has the host's own ports, and there is nothing to show.`,
-  flags: PLACE_FLAGS,
-  args: { min: 1, max: 2 },
+  flags: {
+    all: { kind: "switch", aliases: ["a"], help: "of every container that runs" },
+    ...LATEST_FLAG,
+    ...PLACE_FLAGS,
+  },
+  args: { min: 1, max: 2, unless: (flags) => flags.switch("all") || isLatest(flags) },
   completes: "container",
   examples: ["ocicat port web", "ocicat port web 80/tcp"],
   async act(flags) {
-    const [word = "", wanted] = flags.args;
+    if (flags.switch("all")) {
+      return portsOfAll(placeOptions(flags));
+    }
+    const [word = "", wanted] = await withLatest(flags);
     const ports = await publishedPorts(word, placeOptions(flags));
     if (wanted === undefined) {
       writeOutput(ports.map(({ inside, outside }) => `${inside} -> ${outside}\n`).join(""));
@@ -34,6 +45,16 @@ a container has the host's own ports, and there is nothing to show.`,
     return 0;
   },
 });
+
+/** Podman's lines: each with the beginning of its container's ID. */
+async function portsOfAll(place: SurroundingsOptions): Promise<number> {
+  for (const { record } of await listContainers({ ...place, all: false })) {
+    const ports = await publishedPorts(record.id, place);
+    const lines = ports.map(({ inside, outside }) => `${inside} -> ${outside}\n`);
+    writeOutput(lines.map((line) => `${shortId(record.id)}\t${line}`).join(""));
+  }
+  return 0;
+}
 
 const HIGHEST_PORT = 65_535;
 

@@ -4,6 +4,7 @@ import type { ContainerSizes } from "../../engine/containers/container-report.ts
 import { containerSizes } from "../../engine/containers/container-sizes.ts";
 import { isRestarting, stateWord } from "../../engine/containers/container-status.ts";
 import { type ListedContainer, listContainers } from "../../engine/containers/list-containers.ts";
+import { isTerminal } from "../../sys/terminal.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { parseWhole } from "../run/values.ts";
@@ -13,7 +14,9 @@ import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts"
 import { shortId } from "../terminal/short-id.ts";
 import { humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
-import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { PLACE_FLAGS, parseSeconds, placeOptions } from "./container-flags.ts";
+import { NAMESPACE_COLUMNS, NAMESPACE_HEADS, namespaceCells } from "./ps-namespaces.ts";
+import { psOrder } from "./ps-order.ts";
 
 const PS_FLAGS = {
   all: { kind: "switch", aliases: ["a"], help: "those that do not run, too" },
@@ -29,6 +32,16 @@ const PS_FLAGS = {
   "no-trunc": { kind: "switch", help: "show whole IDs and commands" },
   pod: { kind: "switch", aliases: ["p"], help: "show the pods that they are in" },
   quiet: { kind: "switch", aliases: ["q"], help: "IDs alone" },
+  noheading: { kind: "switch", help: "a table without its heads" },
+  sort: {
+    kind: "text",
+    value: "KEY",
+    help: "command, created, id, image, names, runningfor, size or status",
+  },
+  ns: { kind: "switch", help: "show the namespaces that each has" },
+  external: { kind: "switch", help: "for podman's sake: there are none of other programs" },
+  sync: { kind: "switch", help: "for podman's sake: processes are asked in any case" },
+  watch: { kind: "text", aliases: ["w"], value: "SECONDS", help: "again and again" },
   size: { kind: "switch", aliases: ["s"], help: "what each has written, and all of its files" },
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
@@ -73,17 +86,40 @@ const LISTING: Listing = {
     Networks: "NETWORKS",
     Pod: "POD ID",
     PodName: "PODNAME",
+    ...NAMESPACE_HEADS,
   },
 };
 
+const STDOUT = 1;
+const CLEAR_SCREEN = "\x1b[2J\x1b[H";
 const LONGEST_COMMAND = 20;
 const LONGEST_MOUNT = 15;
 const MOST_CONTAINERS = 1_000_000;
 
-async function psCommand(flags: FlagsOf<typeof PS_FLAGS>): Promise<number> {
-  const hasSizes = flags.switch("size") || /\.Size\b/.test(flags.text("format") ?? "");
+type PsFlags = FlagsOf<typeof PS_FLAGS>;
+
+async function psCommand(flags: PsFlags): Promise<number> {
+  const show = makeList(flags);
+  const watch = flags.text("watch");
+  if (watch === undefined) {
+    writeOutput(await show());
+    return 0;
+  }
+  const intervalMs = parseSeconds(watch, "--watch");
+  for (;;) {
+    const text = await show();
+    writeOutput(isTerminal(STDOUT) ? `${CLEAR_SCREEN}${text}` : text);
+    await Bun.sleep(intervalMs);
+  }
+}
+
+/** Checks the flags; what it returns lists the containers that there are by then. */
+function makeList(flags: PsFlags): () => Promise<string> {
+  const order = psOrder(flags.text("sort"));
+  const hasSizes =
+    flags.switch("size") || order.needsSizes || /\.Size\b/.test(flags.text("format") ?? "");
   const columns = [
-    COLUMNS,
+    flags.switch("ns") ? NAMESPACE_COLUMNS : COLUMNS,
     ...(flags.switch("size") ? ["{{.Size}}"] : []),
     ...(flags.switch("pod") ? ["{{.Pod}}", "{{.PodName}}"] : []),
   ];
@@ -92,22 +128,22 @@ async function psCommand(flags: FlagsOf<typeof PS_FLAGS>): Promise<number> {
     {
       format: flags.text("format"),
       quiet: flags.switch("quiet"),
+      hasNoHead: flags.switch("noheading"),
     },
   );
   const last = lastOf(flags);
   const place = placeOptions(flags);
-  const listed = await listContainers({
-    ...place,
-    all: flags.switch("all") || last !== undefined,
-    filters: flags.list("filter"),
-  });
-  const style = {
-    isWhole: flags.switch("no-trunc"),
-    nowMs: Date.now(),
-    sizes: hasSizes ? await containerSizes(place) : undefined,
+  return async () => {
+    const listed = await listContainers({
+      ...place,
+      all: flags.switch("all") || last !== undefined,
+      filters: flags.list("filter"),
+    });
+    const sizes = hasSizes ? await containerSizes(place) : undefined;
+    const style = { isWhole: flags.switch("no-trunc"), nowMs: Date.now(), sizes };
+    const shown = order.sort(listed.slice(0, last), sizes);
+    return print(shown.map((each) => rowOf(each, style)));
   };
-  writeOutput(print(listed.slice(0, last).map((each) => rowOf(each, style))));
-  return 0;
 }
 
 /** Docker's -1 is all of those that are listed anyway. */
@@ -147,6 +183,7 @@ function rowOf(
     LocalVolumes: String(volumes.length),
     Networks: network,
     Size: size === undefined ? "" : `${humanSize(size.written)} (virtual ${humanSize(size.total)})`,
+    ...namespaceCells(status),
     Pod: isWhole ? pod : shortId(pod),
     PodName: podName,
   };

@@ -2,6 +2,7 @@
 
 import { restartContainer, stopContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
+import type { FlagsOf, FlagTable } from "../flags.ts";
 import { parseSignal } from "../signal-argument.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
@@ -13,16 +14,19 @@ import {
   TIME_FLAG,
 } from "./container-flags.ts";
 
+const RESTART_FLAGS = {
+  signal: { kind: "text", aliases: ["s"], value: "SIGNAL", help: "instead of the container's" },
+  ...TIME_FLAG,
+  running: { kind: "switch", help: "those that run alone; with no name, all of these" },
+  ...CHOICE_FLAGS,
+  ...PLACE_FLAGS,
+} as const satisfies FlagTable;
+
 export const restart = defineCommand({
   usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest"],
   about: "Stops a container, if it runs, and starts it again.",
-  flags: {
-    signal: { kind: "text", aliases: ["s"], value: "SIGNAL", help: "instead of the container's" },
-    ...TIME_FLAG,
-    ...CHOICE_FLAGS,
-    ...PLACE_FLAGS,
-  },
-  args: { min: 1, unless: isChosen },
+  flags: RESTART_FLAGS,
+  args: { min: 1, unless: (flags) => isChosen(flags) || flags.switch("running") },
   completes: "container",
   examples: ["ocicat restart web"],
   async act(flags, { command }) {
@@ -33,7 +37,7 @@ export const restart = defineCommand({
       ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
       ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
     };
-    const words = await chosenContainers(flags, "all");
+    const words = await wordsOf(flags);
     if (words.length > 1) {
       await prepareContainers(words, (word) => stopContainer(word, options));
     }
@@ -43,3 +47,9 @@ export const restart = defineCommand({
     });
   },
 });
+
+function wordsOf(flags: FlagsOf<typeof RESTART_FLAGS>): Promise<readonly string[]> {
+  return flags.switch("running")
+    ? chosenContainers(flags, ["running", "paused"], flags.args.length === 0)
+    : chosenContainers(flags, "all");
+}

@@ -4,15 +4,20 @@ import {
   killForRemoval,
   type RemoveOptions,
   removeContainer,
+  type StopOptions,
+  stopContainer,
 } from "../../engine/containers/container-operations.ts";
 import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
+import { badValue } from "../run/bad-value.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
   forEachContainer,
   PLACE_FLAGS,
+  parseSeconds,
   placeOptions,
   prepareContainers,
+  TIME_FLAG,
 } from "./container-flags.ts";
 
 export const rm = defineCommand({
@@ -25,6 +30,7 @@ export const rm = defineCommand({
       aliases: ["f"],
       help: "kill those that run; one that is gone is no error",
     },
+    time: { ...TIME_FLAG.time, help: "with --force: before it is killed; at once by default" },
     ignore: { kind: "switch", aliases: ["i"], help: "one that is gone is no error" },
     volumes: {
       kind: "switch",
@@ -34,6 +40,7 @@ export const rm = defineCommand({
     ...PLACE_FLAGS,
   },
   args: { min: 1, unless: isChosen },
+  refused: () => Promise.resolve({ link: { reason: "there are no networks with addresses yet" } }),
   completes: "container",
   examples: ["ocicat rm web", "ocicat rm -f web db", "ocicat rm --all"],
   async act(flags, { command }) {
@@ -41,7 +48,10 @@ export const rm = defineCommand({
     const force = flags.switch("force");
     const mayBeGone = force || flags.switch("ignore");
     const words = await chosenContainers(flags, "all");
-    if (force && words.length > 1) {
+    const time = flags.text("time");
+    if (time !== undefined) {
+      await stopFirst(words, { ...place, timeoutMs: parseSeconds(time, "--time") }, force);
+    } else if (force && words.length > 1) {
       await prepareContainers(words, (word) => killForRemoval(word, place));
     }
     return forEachContainer(words, command, (word) =>
@@ -49,6 +59,18 @@ export const rm = defineCommand({
     );
   },
 });
+
+/** What can't be stopped the removal tells of. */
+async function stopFirst(
+  words: readonly string[],
+  options: StopOptions,
+  force: boolean,
+): Promise<void> {
+  if (!force) {
+    throw badValue("time", String(options.timeoutMs ?? 0), "it needs --force");
+  }
+  await prepareContainers(words, (word) => stopContainer(word, options));
+}
 
 /** Undefined: it is not there, which was asked for. */
 function remove(

@@ -13,13 +13,17 @@ import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts"
 import { shortId } from "../terminal/short-id.ts";
 import { binarySize, humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
-import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { PLACE_FLAGS, parseSeconds, placeOptions } from "./container-flags.ts";
+import { LATEST_FLAG, withLatest } from "./latest.ts";
 
 const STATS_FLAGS = {
   all: { kind: "switch", aliases: ["a"], help: "those that do not run, too" },
   format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
   "no-stream": { kind: "switch", help: "show it once" },
   "no-trunc": { kind: "switch", help: "show whole IDs" },
+  "no-reset": { kind: "switch", help: "one table below the other, at a terminal, too" },
+  interval: { kind: "text", aliases: ["i"], value: "SECONDS", help: "between two tables; 1" },
+  ...LATEST_FLAG,
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
 
@@ -58,9 +62,23 @@ const SHORT_INTERVAL_MS = 250;
 const STDOUT = 1;
 const CLEAR_SCREEN = "\x1b[2J\x1b[H";
 
-function statsCommand(flags: FlagsOf<typeof STATS_FLAGS>): Promise<number> {
-  const chosen = { words: flags.args, all: flags.switch("all") };
-  return showUsage(flags, { ...placeOptions(flags), ...chosen });
+async function statsCommand(flags: FlagsOf<typeof STATS_FLAGS>): Promise<number> {
+  const chosen = { words: await withLatest(flags), all: flags.switch("all") };
+  const interval = flags.text("interval");
+  return showUsage(
+    flags,
+    { ...placeOptions(flags), ...chosen },
+    {
+      resets: !flags.switch("no-reset"),
+      intervalMs: interval === undefined ? INTERVAL_MS : parseSeconds(interval, "--interval"),
+    },
+  );
+}
+
+interface Rhythm {
+  /** Whether a table takes the place of the one before, at a terminal. */
+  readonly resets: boolean;
+  readonly intervalMs: number;
 }
 
 interface ShowFlags {
@@ -72,14 +90,16 @@ interface ShowFlags {
 export async function showUsage(
   flags: ShowFlags,
   options: Omit<UsageOptions, "intervalMs">,
+  rhythm: Rhythm = { resets: true, intervalMs: INTERVAL_MS },
 ): Promise<number> {
   const print = listPrinter(LISTING, { format: flags.text("format"), quiet: false });
   const isOnce = flags.switch("no-stream");
-  const intervalMs = isOnce ? SHORT_INTERVAL_MS : INTERVAL_MS;
+  const intervalMs = isOnce ? SHORT_INTERVAL_MS : rhythm.intervalMs;
+  const isCleared = rhythm.resets && !isOnce && isTerminal(STDOUT);
   const usages = watchUsage({ ...options, intervalMs });
   for await (const usage of usages) {
     const text = print(usage.map((each) => rowOf(each, flags.switch("no-trunc"))));
-    writeOutput(isOnce || !isTerminal(STDOUT) ? text : `${CLEAR_SCREEN}${text}`);
+    writeOutput(isCleared ? `${CLEAR_SCREEN}${text}` : text);
     if (isOnce) {
       break;
     }

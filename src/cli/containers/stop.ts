@@ -1,6 +1,7 @@
 // stop: ends containers, politely first.
 
 import { stopContainer } from "../../engine/containers/container-operations.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import { parseSignal } from "../signal-argument.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
@@ -19,6 +20,7 @@ export const stop = defineCommand({
   flags: {
     signal: { kind: "text", aliases: ["s"], value: "SIGNAL", help: "instead of the container's" },
     ...TIME_FLAG,
+    ignore: { kind: "switch", aliases: ["i"], help: "one that is gone is no error" },
     ...CHOICE_FLAGS,
     ...PLACE_FLAGS,
   },
@@ -34,7 +36,10 @@ export const stop = defineCommand({
       ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
     };
     const words = await chosenContainers(flags);
-    const stopOne = (word: string) => stopContainer(word, options).then(() => word);
+    const stopOne = (word: string): Promise<string | undefined> => {
+      const stopped = stopContainer(word, options).then(() => word);
+      return flags.switch("ignore") ? stopped.catch(unlessMissing) : stopped;
+    };
     return forEachContainer(words, command, stopOne, MANY_AT_ONCE);
   },
 });

@@ -6,18 +6,19 @@ import { listProcesses } from "../select-processes.ts";
 import { formatTable } from "../terminal/table.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { isLatest, LATEST_FLAG, withLatest } from "./latest.ts";
 
 export const top = defineCommand({
   usage: ["[FLAGS] CONTAINER [OPTIONS OF ps(1)]"],
   about: `Shows the processes of a container that runs, as the host's ps does. Options of ps choose the columns,
 of which one has to be PID; -ef by default.`,
-  flags: PLACE_FLAGS,
-  args: { min: 1 },
+  flags: { ...LATEST_FLAG, ...PLACE_FLAGS },
+  args: { min: 1, unless: isLatest },
   placement: "first",
   completes: "container",
   examples: ["ocicat top web", "ocicat top web -o pid,user,%cpu,args"],
   async act(flags) {
-    const [word = "", ...options] = flags.args;
+    const [word = "", ...options] = await withLatest(flags);
     const pids = await containerProcesses(word, placeOptions(flags));
     writeOutput(inColumns(listProcesses(options, pids)));
     return 0;

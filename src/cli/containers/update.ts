@@ -8,7 +8,8 @@ import {
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
-import { LIMIT_FLAGS, parseLimits } from "../run/resource-flags.ts";
+import { LIMIT_FLAGS } from "../run/resource-flags.ts";
+import { parseLimits } from "../run/resource-options.ts";
 import { forEachContainer, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
 const UPDATE_FLAGS = {

@@ -9,6 +9,7 @@ import { waitForContainer } from "../../engine/containers/await-exit.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import { forEachContainer, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { isLatest, LATEST_FLAG, withLatest } from "./latest.ts";
 
 export const wait = defineCommand({
   usage: ["[--condition STATE] CONTAINER..."],
@@ -20,15 +21,22 @@ export const wait = defineCommand({
       value: "STATE",
       help: "created, running, healthy, unhealthy, exited, stopped; any of several",
     },
+    interval: {
+      kind: "text",
+      aliases: ["i"],
+      value: "TIME",
+      help: "for podman's sake: nobody polls",
+    },
+    ...LATEST_FLAG,
     ...PLACE_FLAGS,
   },
-  args: { min: 1 },
+  args: { min: 1, unless: isLatest },
   completes: "container",
   examples: ["ocicat wait job", "ocicat wait --condition healthy web"],
-  act(flags, { command }) {
+  async act(flags, { command }) {
     const place = placeOptions(flags);
     const conditions = flags.list("condition").flatMap(parseConditions);
-    return forEachContainer(flags.args, command, async (word) =>
+    return forEachContainer(await withLatest(flags), command, async (word) =>
       String(
         await (conditions.length === 0
           ? waitForContainer(word, place)

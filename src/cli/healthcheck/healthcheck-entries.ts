@@ -1,6 +1,6 @@
 // The commands on health checks, and the one that times them.
 
-import type { CommandEntry, CommandGroup } from "../command-table.ts";
+import type { CommandEntry, CommandGroup } from "../command-entry.ts";
 
 export const HEALTHCHECK: CommandGroup = {
   summary: "the health of containers",

@@ -1,6 +1,6 @@
 // The commands on images, each of which stands in the table under one or two names.
 
-import type { CommandEntry, CommandGroup } from "../command-table.ts";
+import type { CommandEntry, CommandGroup } from "../command-entry.ts";
 
 export const IMAGES: CommandEntry = {
   summary: "list images",

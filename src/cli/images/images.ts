@@ -24,6 +24,7 @@ const IMAGES_FLAGS = {
   ...FORMAT_FLAG,
   "no-trunc": { kind: "switch", help: "show whole IDs" },
   quiet: { kind: "switch", aliases: ["q"], help: "IDs alone" },
+  noheading: { kind: "switch", aliases: ["n"], help: "a table without its heads" },
   sort: { kind: "text", value: "KEY", help: "created, repository, tag, size or id" },
   ...STORE_FLAG,
 } as const satisfies FlagTable;
@@ -37,6 +38,14 @@ export const images = defineCommand({
 Fields of --format: .Repository .Tag .Digest .ID .CreatedSince .CreatedAt .Size .Containers .Platform
 .Labels`,
   flags: IMAGES_FLAGS,
+  refused: () =>
+    Promise.resolve({
+      history: { reason: "names that images have had are not kept" },
+      tree: {
+        reason: "one image of a list is stored unless more are asked for",
+        hint: "`ocicat manifest inspect`",
+      },
+    }),
   args: { min: 0, max: 1 },
   completes: "image",
   examples: [
@@ -52,6 +61,7 @@ async function listCommand(flags: ImagesFlags): Promise<number> {
   const print = listPrinter(listingOf(flags.switch("digests")), {
     format: flags.text("format"),
     quiet: flags.switch("quiet"),
+    hasNoHead: flags.switch("noheading"),
   });
   const order = orderOf(flags.text("sort") ?? "created");
   const listed = await listImages({

@@ -1,6 +1,6 @@
 // The commands on Kubernetes' documents, which stand behind `kube`.
 
-import type { CommandGroup } from "../command-table.ts";
+import type { CommandGroup } from "../command-entry.ts";
 
 export const KUBE: CommandGroup = {
   summary: "pods from Kubernetes' YAML, and the reverse",

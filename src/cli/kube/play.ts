@@ -4,7 +4,7 @@ import { type Played, playKube } from "../../engine/kube/play-kube.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
-import { badValue } from "../run/values.ts";
+import { badValue } from "../run/bad-value.ts";
 import { writeOutput } from "../write-text.ts";
 import { readDocument } from "./read-document.ts";
 

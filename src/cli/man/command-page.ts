@@ -2,7 +2,7 @@
 
 import packageFile from "../../../package.json" with { type: "json" };
 import type { Command } from "../command.ts";
-import type { CommandEntry, CommandGroup } from "../command-table.ts";
+import type { CommandEntry, CommandGroup } from "../command-entry.ts";
 import type { FlagTable } from "../flags.ts";
 import { hasHelpLetter } from "../parse-command-line.ts";
 import {

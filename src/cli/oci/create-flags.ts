@@ -1,9 +1,9 @@
 // What `create` and `run` have in common: their flags, and the options made of them.
 
-import { OcicatError } from "../../error/ocicat-error.ts";
 import type { CreateOptions } from "../../runtime/create-options.ts";
 import { readServiceManager } from "../../runtime/service-protocols.ts";
 import { absolutePath } from "../absolute-path.ts";
+import { checkPreserved } from "../check-preserved.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import type { CommandContext } from "./command.ts";
 
@@ -53,17 +53,4 @@ export function path<Name extends string>(
     named[name] = value;
   }
   return named;
-}
-
-/** A descriptor that is not there would be any other that this program opened. */
-export function checkPreserved(count: number, inherited: readonly number[] | undefined): void {
-  for (let fd = 3; fd < 3 + count; fd++) {
-    if (inherited?.includes(fd) === false) {
-      throw new OcicatError("invalid-argument", {
-        operation: "use",
-        subject: `--preserve-fds ${count}`,
-        reason: `descriptor ${fd} is not open`,
-      });
-    }
-  }
 }

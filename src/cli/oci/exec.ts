@@ -8,8 +8,9 @@ import {
   execDetached,
 } from "../../runtime/exec.ts";
 import { exitCodeOf } from "../../sys/process.ts";
+import { checkPreserved } from "../check-preserved.ts";
 import { defineCommand } from "./command.ts";
-import { checkPreserved, path } from "./create-flags.ts";
+import { path } from "./create-flags.ts";
 import { checkProcessFlags, execProcess, PROCESS_FLAGS } from "./exec-process.ts";
 
 export const exec = defineCommand({

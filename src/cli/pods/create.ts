@@ -7,16 +7,15 @@ import { absolutePath } from "../absolute-path.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { badValue } from "../run/bad-value.ts";
 import { labelsOf } from "../run/keeping.ts";
-import { NAME_FLAGS, parseNames } from "../run/name-flags.ts";
-import {
-  NAMESPACE_FLAGS,
-  parseNamespaces,
-  parseNetwork,
-  parseSysctls,
-} from "../run/namespace-flags.ts";
-import { LIMIT_FLAGS, parseLimits } from "../run/resource-flags.ts";
-import { badValue, parsePairs, parseSize } from "../run/values.ts";
+import { NAME_FLAGS } from "../run/name-flags.ts";
+import { parseNames } from "../run/name-options.ts";
+import { NAMESPACE_FLAGS } from "../run/namespace-flags.ts";
+import { parseNamespaces, parseNetwork, parseSysctls } from "../run/namespace-options.ts";
+import { LIMIT_FLAGS } from "../run/resource-flags.ts";
+import { parseLimits } from "../run/resource-options.ts";
+import { parsePairs, parseSize } from "../run/values.ts";
 import { writeOutput } from "../write-text.ts";
 
 const { device: _, "device-cgroup-rule": __, ...NAMESPACES } = NAMESPACE_FLAGS;
@@ -56,6 +55,7 @@ export const create = defineCommand({
   about: `Makes a pod and prints its ID. Its containers, which \`run --pod\` and \`create --pod\` put into it,
 share the namespaces of the pod's process, its /dev/shm, and the limits that are given here.`,
   flags: POD_FLAGS,
+  refused: async () => (await import("../run/refused-flags.ts")).REFUSED_NETWORK_FLAGS,
   args: { min: 0, max: 1 },
   examples: [
     "ocicat pod create --name web",

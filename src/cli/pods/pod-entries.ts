@@ -1,6 +1,6 @@
 // The commands on pods, which stand behind `pod`.
 
-import type { CommandGroup } from "../command-table.ts";
+import type { CommandGroup } from "../command-entry.ts";
 
 export const POD: CommandGroup = {
   summary: "pods: containers that share namespaces",

@@ -1,34 +1,34 @@
-// Flags of `ocicat run` that few need, and those that can't work: these say why.
+// Flags of `ocicat run` that few need.
 
-import type { RunContainerOptions, RunVolumesFrom } from "../../engine/run-options.ts";
-import { hostArchitecture } from "../../sys/entry.ts";
-import type { FlagsOf, FlagTable } from "../flags.ts";
-import { badValue, parsePairs } from "./values.ts";
+import type { FlagTable } from "../flags.ts";
 
-const NO_NETWORKS = "there are no networks with addresses yet";
-const NO_GPUS = "devices that a driver describes are not known";
+/** Of the streams of whoever runs a container; `start` has most of them, too. */
+export const STREAM_FLAGS = {
+  "detach-keys": { kind: "text", value: "KEYS", help: "leave a terminal: ctrl-p,ctrl-q" },
+  "sig-proxy": { kind: "switch", help: "=false: signals end this command, not the container" },
+} as const satisfies FlagTable;
 
-/** What they would ask for, and why it can't be had. */
-const REFUSED = {
-  ip: NO_NETWORKS,
-  ip6: NO_NETWORKS,
-  "mac-address": NO_NETWORKS,
-  "network-alias": NO_NETWORKS,
-  link: NO_NETWORKS,
-  gpus: NO_GPUS,
-  timeout: "no process watches the time of a container: timeout(1) before the command does",
-  "storage-opt": "the store has no quotas",
-  "volume-driver": "there is no driver but local",
-  runtime: "ocicat runs containers itself",
-} as const;
-
-type RefusedName = keyof typeof REFUSED;
-const REFUSED_NAMES: readonly RefusedName[] = [
-  ...(["ip", "ip6", "mac-address", "network-alias", "link"] as const),
-  ...(["gpus", "timeout", "storage-opt", "volume-driver", "runtime"] as const),
-];
+/** Of what stands in the container's /etc/passwd and /etc/group. */
+export const ACCOUNT_FLAGS = {
+  passwd: { kind: "switch", help: "a line of /etc/passwd for its user, where there is none" },
+  "passwd-entry": { kind: "text", value: "LINE", help: "this line, with $UID, $USERNAME..." },
+  "group-entry": { kind: "text", value: "LINE", help: "a line of /etc/group, with $GID..." },
+  hostuser: { kind: "list", value: "NAME", help: "the line of a user of the host, too" },
+} as const satisfies FlagTable;
 
 export const FURTHER_FLAGS = {
+  attach: {
+    kind: "list",
+    aliases: ["a"],
+    value: "STREAM",
+    help: "stdin, stdout, stderr: no other",
+  },
+  ...STREAM_FLAGS,
+  "preserve-fds": { kind: "text", value: "NUMBER", help: "of our descriptors from 3 on it gets" },
+  expose: { kind: "list", value: "PORT[/udp]", help: "note that it listens there" },
+  rmi: { kind: "switch", help: "remove the image, too, unless others use it; implies --rm" },
+  requires: { kind: "list", value: "CONTAINER", help: "start these before it" },
+  ...ACCOUNT_FLAGS,
   domainname: { kind: "text", value: "NAME", help: "NIS domain name inside" },
   "volumes-from": {
     kind: "list",
@@ -44,94 +44,22 @@ export const FURTHER_FLAGS = {
     value: "FILE=VALUE",
     help: "a file of the cgroup, version 2: memory.high=1073741824",
   },
+  cgroups: { kind: "text", value: "enabled", help: "for podman's sake: it has one" },
   personality: { kind: "text", value: "LINUX|LINUX32", help: "what uname says of the machine" },
   pidfile: { kind: "text", value: "FILE", help: "write the process's pid to a file" },
+  "conmon-pidfile": { kind: "text", value: "FILE", help: "write its holder's pid to a file" },
+  "pod-id-file": { kind: "text", value: "FILE", help: "the pod whose ID is in this file" },
   replace: { kind: "switch", help: "remove a container that has the name" },
   quiet: { kind: "switch", aliases: ["q"], help: "do not show how an image is fetched" },
   arch: { kind: "text", value: "ARCH", help: "the image for another processor than this" },
   os: { kind: "text", value: "OS", help: "the image for another system than linux" },
   variant: { kind: "text", value: "VARIANT", help: "the image for this variant of the processor" },
-  ip: { kind: "text", value: "ADDRESS", help: "refused: there are no networks yet" },
-  ip6: { kind: "text", value: "ADDRESS", help: "refused likewise" },
-  "mac-address": { kind: "text", value: "ADDRESS", help: "refused likewise" },
-  "network-alias": { kind: "list", value: "NAME", help: "refused likewise" },
-  link: { kind: "list", value: "CONTAINER", help: "refused likewise" },
-  gpus: { kind: "text", value: "GPUS", help: "refused: --device gives single devices" },
-  timeout: { kind: "text", value: "SECONDS", help: "refused: nobody watches the time" },
-  "storage-opt": { kind: "list", value: "OPTION", help: "refused: the store has no quotas" },
-  "volume-driver": { kind: "text", value: "DRIVER", help: "refused: there is only the local one" },
-  runtime: { kind: "text", value: "NAME", help: "refused: ocicat is the runtime" },
+  creds: { kind: "text", value: "USER:PASSWORD", help: "to fetch the image with" },
+  authfile: { kind: "text", value: "FILE", help: "file of passwords, in place of the user's" },
+  "tls-verify": { kind: "switch", help: "=false: fetch without checking certificates" },
+  "disable-content-trust": { kind: "switch", help: "for docker's sake: signatures are not asked" },
+  isolation: { kind: "text", value: "default", help: "for docker's sake: there is one kind" },
+  sdnotify: { kind: "text", value: "ignore", help: "for podman's sake: nobody is notified" },
+  "seccomp-policy": { kind: "text", value: "default", help: "for podman's sake" },
+  systemd: { kind: "text", value: "false", help: "for podman's sake: nothing is prepared for it" },
 } as const satisfies FlagTable;
-
-type FurtherFlags = FlagsOf<typeof FURTHER_FLAGS>;
-
-const TMPFS_FOLDERS = ["/run", "/tmp", "/var/tmp"];
-
-export function parseFurther(
-  flags: FurtherFlags,
-  absolute: (path: string) => string,
-): Partial<RunContainerOptions> {
-  refuse(flags);
-  const domainName = flags.text("domainname");
-  const volumesFrom = flags.list("volumes-from").map(parseVolumesFrom);
-  const settings = flags.list("cgroup-conf");
-  const personality = flags.text("personality");
-  const pidFile = flags.text("pidfile");
-  return {
-    ...(domainName === undefined ? {} : { domainName }),
-    ...(volumesFrom.length === 0 ? {} : { volumesFrom }),
-    ...(settings.length === 0 ? {} : { cgroupFiles: parseCgroupFiles(settings) }),
-    ...(personality === undefined ? {} : { personality: parsePersonality(personality) }),
-    ...(pidFile === undefined ? {} : { pidFile: absolute(pidFile) }),
-  };
-}
-
-function refuse(flags: FurtherFlags): void {
-  const name = REFUSED_NAMES.find((each) => flags.isSet(each));
-  if (name !== undefined) {
-    throw badValue(name, "", REFUSED[name]);
-  }
-}
-
-function parseVolumesFrom(text: string): RunVolumesFrom {
-  const [, container = "", option = ""] = /^([^:]+)(?::(.*))?$/.exec(text) ?? [];
-  if (container === "" || !["", "ro", "rw", "z"].includes(option)) {
-    throw badValue("volumes-from", text, "it is not of the form CONTAINER[:ro]");
-  }
-  return { container, readOnly: option === "ro" };
-}
-
-/** One name of a file: it can't lead out of the cgroup. */
-function parseCgroupFiles(texts: readonly string[]): Readonly<Record<string, string>> {
-  const files = parsePairs("cgroup-conf", texts);
-  for (const [name, value] of Object.entries(files)) {
-    if (!/^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$/i.test(name)) {
-      throw badValue("cgroup-conf", `${name}=${value}`, "it is no file of a cgroup");
-    }
-  }
-  return files;
-}
-
-function parsePersonality(text: string): "LINUX" | "LINUX32" {
-  const domain = text.toUpperCase();
-  if (domain !== "LINUX" && domain !== "LINUX32") {
-    throw badValue("personality", text, "it is neither LINUX nor LINUX32");
-  }
-  return domain;
-}
-
-/** "linux/arm64/v8" of single flags; undefined: they say nothing. */
-export function parsePlatformParts(flags: FurtherFlags): string | undefined {
-  const [os, arch, variant] = [flags.text("os"), flags.text("arch"), flags.text("variant")];
-  if (os === undefined && arch === undefined && variant === undefined) {
-    return undefined;
-  }
-  const own = hostArchitecture.name === "aarch64" ? "arm64" : "amd64";
-  return [os ?? "linux", arch ?? own, ...(variant === undefined ? [] : [variant])].join("/");
-}
-
-/** Where nothing else is mounted. */
-export function readOnlyTmpfs(flags: FurtherFlags, taken: ReadonlySet<string>): string[] {
-  const folders = flags.switch("read-only-tmpfs") ? TMPFS_FOLDERS : [];
-  return folders.filter((path) => !taken.has(path));
-}

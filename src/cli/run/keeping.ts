@@ -5,7 +5,8 @@ import type { RunLog } from "../../engine/run-options.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
 import { parseSignal } from "../signal-argument.ts";
-import { fileLines, parseSize } from "./values.ts";
+import { parseSize } from "./values.ts";
+import { fileLines } from "./variables.ts";
 
 /** --label-file and --label, which wins. */
 export function labelsOf(

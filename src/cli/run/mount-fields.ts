@@ -1,7 +1,7 @@
 // The words of --mount: KEY=VALUE or KEY, with commas between. Docker's and podman's names mean the same.
 
 import { quote } from "../../error/ocicat-error.ts";
-import { badValue } from "./values.ts";
+import { badValue } from "./bad-value.ts";
 
 const KEYS: Readonly<Record<string, string>> = {
   type: "type",

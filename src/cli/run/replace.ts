@@ -1,7 +1,7 @@
 // --replace: the container that has the name makes room.
 
 import type { RunContainerOptions } from "../../engine/run-options.ts";
-import { badValue } from "./values.ts";
+import { badValue } from "./bad-value.ts";
 
 export async function replaceContainer({
   name,

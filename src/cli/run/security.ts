@@ -1,7 +1,7 @@
 // --cap-add, --cap-drop and --security-opt.
 
 import { DEFAULT_SECURITY, type RunSecurity, runCapabilities } from "../../engine/security.ts";
-import { badValue } from "./values.ts";
+import { badValue } from "./bad-value.ts";
 
 export interface SecurityFlags {
   readonly added: readonly string[];

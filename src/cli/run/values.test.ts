@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { parseMount, parseTmpfs, parseVolume } from "./mounts.ts";
-import { parseCpus, parseEntrypoint, parsePidsLimit, parseSize, variables } from "./values.ts";
+import { parseMount, parseTmpfs } from "./mounts.ts";
+import { parseCpus, parseEntrypoint, parsePidsLimit, parseSize } from "./values.ts";
+import { variables } from "./variables.ts";
+import { parseVolume } from "./volumes.ts";
 
 test.each<[string, number]>([
   ["1", 1],

@@ -2,17 +2,7 @@
 
 import type { PullPolicy } from "../../config/schema.ts";
 import type { RunContainerOptions } from "../../engine/run-options.ts";
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
-
-/** The error of a flag whose value is no good. */
-export function badValue(flag: string, value: string, reason: string, hint?: string): OcicatError {
-  return new OcicatError("invalid-argument", {
-    operation: "use",
-    subject: `--${flag} ${quote(value)}`,
-    reason,
-    ...(hint === undefined ? {} : { hint }),
-  });
-}
+import { badValue } from "./bad-value.ts";
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 
@@ -107,34 +97,6 @@ export function parsePullPolicy(text: string): PullPolicy {
   return policy;
 }
 
-export interface VariableSources {
-  /** The contents of --env-file, in their order. */
-  readonly files: readonly string[];
-  /** The values of --env. */
-  readonly entries: readonly string[];
-  /** Our own variables, for names without a value. */
-  readonly own: Readonly<Record<string, string | undefined>>;
-}
-
-/** Of an --env-file or a --label-file: without empty lines and comments. */
-export function fileLines(text: string): string[] {
-  const lines = text.split(/\r?\n/);
-  return lines.map((line) => line.trimStart()).filter((line) => /^[^#]/.test(line));
-}
-
-/** Later ones win. A name that we do not have either is taken from the image's variables. */
-export function variables({ files, entries, own }: VariableSources): string[] {
-  const inFiles = files.flatMap(fileLines);
-  const words = [
-    ...inFiles.map((entry) => checkedVariable("env-file", entry)),
-    ...entries.map((entry) => checkedVariable("env", entry)),
-  ];
-  return words.map((entry) => {
-    const value = own[entry];
-    return entry.includes("=") || value === undefined ? entry : `${entry}=${value}`;
-  });
-}
-
 /** --image-volume; podman's "bind" is a new volume. */
 export function parseImageVolumes(text: string): Pick<RunContainerOptions, "imageVolumes"> {
   if (text === "tmpfs" || text === "ignore") {
@@ -144,13 +106,4 @@ export function parseImageVolumes(text: string): Pick<RunContainerOptions, "imag
     throw badValue("image-volume", text, "it is one of bind, tmpfs and ignore");
   }
   return {};
-}
-
-function checkedVariable(flag: "env" | "env-file", entry: string): string {
-  const name = entry.split("=", 1)[0] ?? "";
-  if (name === "" || /\s/.test(name)) {
-    const what = flag === "env" ? "it" : "this line";
-    throw badValue(flag, entry, `${what} is not of the form NAME=VALUE or NAME`);
-  }
-  return entry;
 }

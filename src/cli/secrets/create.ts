@@ -6,8 +6,8 @@ import { readAll, readFile } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
+import { badValue } from "../run/bad-value.ts";
 import { parseLabels } from "../run/keeping.ts";
-import { badValue } from "../run/values.ts";
 import { writeOutput } from "../write-text.ts";
 
 const STDIN = 0;

@@ -4,7 +4,7 @@ import { listSecrets, removeSecret } from "../../engine/secrets/secret-operation
 import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import { forEachContainer, PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
-import { badValue } from "../run/values.ts";
+import { badValue } from "../run/bad-value.ts";
 
 export const rm = defineCommand({
   usage: ["[FLAGS] SECRET...", "[FLAGS] --all"],

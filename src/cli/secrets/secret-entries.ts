@@ -1,6 +1,6 @@
 // The commands on secrets.
 
-import type { CommandGroup } from "../command-table.ts";
+import type { CommandGroup } from "../command-entry.ts";
 
 export const SECRET: CommandGroup = {
   summary: "values that containers are given and nothing shows",

@@ -1,6 +1,6 @@
 // The commands about the store and the machine as a whole.
 
-import type { CommandEntry, CommandGroup } from "../command-table.ts";
+import type { CommandEntry, CommandGroup } from "../command-entry.ts";
 
 export const INFO: CommandEntry = {
   summary: "show versions, the store, the machine and registries",

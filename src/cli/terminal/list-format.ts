@@ -21,12 +21,14 @@ export interface Listing {
 export interface ListChoice {
   readonly format: string | undefined;
   readonly quiet: boolean;
+  /** A table without its first line; false when absent. */
+  readonly hasNoHead?: boolean;
 }
 
 /** Checks the template before any work is done; what it returns draws rows. */
 export function listPrinter(
   listing: Listing,
-  { format, quiet }: ListChoice,
+  { format, quiet, hasNoHead = false }: ListChoice,
 ): (rows: readonly Row[]) => string {
   const given = format?.trim() ?? "";
   const isPlainTable = given === "" || given === "table";
@@ -37,10 +39,10 @@ export function listPrinter(
     return (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
   }
   if (isPlainTable) {
-    return tablePrinter(listing, listing.columns);
+    return tablePrinter(listing, listing.columns, hasNoHead);
   }
   if (given.startsWith("table ")) {
-    return tablePrinter(listing, given.slice("table ".length).trimStart());
+    return tablePrinter(listing, given.slice("table ".length).trimStart(), hasNoHead);
   }
   const template = new Template(given);
   return (rows) => rows.map((row) => `${template.render(printableRow(row))}\n`).join("");
@@ -65,11 +67,15 @@ function mapTexts(row: Row, change: (text: string) => string): Row {
   );
 }
 
-function tablePrinter({ heads }: Listing, columns: string): (rows: readonly Row[]) => string {
+function tablePrinter(
+  { heads }: Listing,
+  columns: string,
+  hasNoHead: boolean,
+): (rows: readonly Row[]) => string {
   const template = new Template(columns);
   return (rows) => {
     const lines = [
-      template.render(heads, HEAD_FUNCTIONS),
+      ...(hasNoHead ? [] : [template.render(heads, HEAD_FUNCTIONS)]),
       ...rows.map((row) => template.render(inOneLine(printableRow(row)))),
     ];
     return formatTable(lines.map((line) => line.split("\t")));

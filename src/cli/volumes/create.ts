@@ -3,8 +3,8 @@
 import { createVolume } from "../../engine/volumes/volume-operations.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
+import { badValue } from "../run/bad-value.ts";
 import { parseLabels } from "../run/keeping.ts";
-import { badValue } from "../run/values.ts";
 import { writeOutput } from "../write-text.ts";
 
 export const create = defineCommand({

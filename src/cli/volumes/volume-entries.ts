@@ -1,6 +1,6 @@
 // The commands on volumes.
 
-import type { CommandGroup } from "../command-table.ts";
+import type { CommandGroup } from "../command-entry.ts";
 
 export const VOLUME: CommandGroup = {
   summary: "folders that outlive containers",

@@ -3,6 +3,7 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { type AttachEnd, attach } from "../../holder/attach.ts";
+import { TERMINAL_SIGNALS } from "../../holder/attach-signals.ts";
 import { readExitRecord } from "../../holder/exit-record.ts";
 import { kill } from "../../runtime/kill.ts";
 import { stateFolderPath } from "../../runtime/state-directory.ts";
@@ -14,10 +15,15 @@ import type { OpenContainer } from "./create-container.ts";
 import { detachKeys } from "./detach-keys.ts";
 import { OutputReaders } from "./output-readers.ts";
 
+type AttachingOptions = Pick<
+  RunContainerOptions,
+  "interactive" | "terminal" | "outputFd" | "errorFd" | "keepsSignals"
+>;
+
 export interface AttachStreamsRequest {
   readonly container: Pick<OpenContainer, "record" | "folder">;
   readonly surroundings: Surroundings;
-  readonly options: Pick<RunContainerOptions, "interactive" | "terminal" | "outputFd">;
+  readonly options: AttachingOptions;
   readonly detachKeys?: readonly number[];
 }
 
@@ -29,8 +35,7 @@ export async function attachStreams(
   const { container, surroundings, options } = request;
   using readers = new OutputReaders({
     folder: stateFolderPath(surroundings.containerStateRoot, container.record.id),
-    outputFd: options.outputFd ?? 1,
-    errorFd: options.outputFd ?? 2,
+    ...outputsOf(options),
   });
   const before = readStartRecord(container.folder.fd);
   const end = attachOnce(socketFd, request, readers);
@@ -68,8 +73,8 @@ function attachOnce(
     socketFd,
     primary: true,
     inputFd: options.interactive ? 0 : undefined,
-    outputFd: options.outputFd ?? 1,
-    errorFd: options.outputFd ?? 2,
+    ...outputsOf(options),
+    ...(options.keepsSignals === true ? { signals: TERMINAL_SIGNALS } : {}),
     terminalFd,
     ...(terminalFd === undefined ? {} : { detachKeys: detachKeys(surroundings, request) }),
     onOutputClosed: (stream) => {
@@ -79,6 +84,10 @@ function attachOnce(
       forward({ stateRoot: surroundings.containerStateRoot, id, signal });
     },
   });
+}
+
+function outputsOf({ outputFd, errorFd = outputFd }: AttachingOptions) {
+  return { outputFd: outputFd ?? 1, errorFd: errorFd ?? 2 };
 }
 
 /** The container may have ended in this moment: then there is nobody to tell. */

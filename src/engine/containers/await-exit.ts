@@ -90,6 +90,8 @@ export interface AttachOptions extends SurroundingsOptions {
   /** Leave the container's input alone. */
   readonly noStdin: boolean;
   readonly detachKeys?: readonly number[];
+  /** Signals end this process, and the container goes on. */
+  readonly keepsSignals?: boolean;
 }
 
 /** As attachToContainer, from the start of its process on. One that runs already is attached to. */
@@ -138,7 +140,11 @@ async function attachBy(
   const end = await attachStreams(socketFd, {
     container,
     surroundings: container.surroundings,
-    options: { interactive: interactive && !options.noStdin, terminal },
+    options: {
+      interactive: interactive && !options.noStdin,
+      terminal,
+      keepsSignals: options.keepsSignals === true,
+    },
     ...(options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys }),
   });
   return finish(container, end);

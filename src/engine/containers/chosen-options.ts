@@ -14,10 +14,17 @@ import type { RunContainerOptions } from "../run-options.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { wantedVolumes, withImageTmpfs } from "../run-volumes.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { findContainerId } from "./container-names.ts";
 
 /** Throws "not-found" for a container that is not there. */
 export function withIds(options: RunContainerOptions, storeRoot: string): RunContainerOptions {
-  return { ...options, ...withContainerIds(options, storeRoot), ...hostsHostname(options) };
+  const requires = options.requires?.map((word) => findContainerId(storeRoot, word));
+  return {
+    ...options,
+    ...withContainerIds(options, storeRoot),
+    ...hostsHostname(options),
+    ...(requires === undefined ? {} : { requires }),
+  };
 }
 
 /** In the host's network a container has the host's name, as with docker and podman. */

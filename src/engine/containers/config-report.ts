@@ -16,12 +16,15 @@ export function configReport(
   const Healthcheck = healthcheckDocument(options);
   return {
     Hostname: options.hostname ?? id.slice(0, 12),
-    Domainname: "",
+    Domainname: options.domainName ?? "",
     User: options.user ?? config.User ?? "",
     AttachStdin: false,
     AttachStdout: false,
     AttachStderr: false,
-    ExposedPorts: config.ExposedPorts ?? {},
+    ExposedPorts: {
+      ...config.ExposedPorts,
+      ...Object.fromEntries((options.exposedPorts ?? []).map((port) => [port, {}])),
+    },
     Tty: options.terminal,
     OpenStdin: options.interactive,
     StdinOnce: false,

@@ -67,7 +67,7 @@ function processOf(
     terminal,
     hostname,
   };
-  return imageProcess(config, request, readAccounts(files));
+  return imageProcess(config, request, parts?.accounts ?? readAccounts(files));
 }
 
 /** The process of a pod is in the pod's cgroup, beside the containers. */

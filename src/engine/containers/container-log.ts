@@ -15,7 +15,7 @@ import { giveTurn, pollInLoop } from "../../sys/waiting.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { hasNewHolder } from "./adopt-container.ts";
 import { openHolder } from "./await-end.ts";
-import { readStartRecord, type StartRecord } from "./container-record.ts";
+import { type ContainerRecord, readStartRecord, type StartRecord } from "./container-record.ts";
 import { LOG_NAME } from "./start-container.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
@@ -63,6 +63,29 @@ export async function readContainerLog(
   }
   if (watch !== undefined) {
     await follow(container, { watch, files, show: shown });
+  }
+}
+
+/**
+ * What several containers have written, one after the other; where they are followed, all at the same time.
+ * `showOf`: what is called with the entries of a container.
+ */
+export async function readContainerLogs(
+  words: readonly string[],
+  options: LogOptions,
+  showOf: (record: ContainerRecord) => (entry: LogEntry) => void,
+): Promise<void> {
+  const logs: { readonly id: string; readonly show: (entry: LogEntry) => void }[] = [];
+  for (const word of words) {
+    using container = await openContainer(word, options);
+    logs.push({ id: container.record.id, show: showOf(container.record) });
+  }
+  if (options.follow) {
+    await Promise.all(logs.map(({ id, show }) => readContainerLog(id, options, show)));
+    return;
+  }
+  for (const { id, show } of logs) {
+    await readContainerLog(id, options, show);
   }
 }
 

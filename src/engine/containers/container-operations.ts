@@ -12,7 +12,12 @@ import { recordEnd } from "../events/record-end.ts";
 import { isPod } from "../pods/pod-record.ts";
 import { imageOf } from "../run-image.ts";
 import type { RunContainerOptions } from "../run-options.ts";
-import { placeOf, readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
+import {
+  placeOf,
+  readSurroundings,
+  type Surroundings,
+  type SurroundingsOptions,
+} from "../surroundings.ts";
 import { awaitEnd, type EndRequest, endContainer } from "./await-end.ts";
 import { checkContainerName, claimName, releaseName } from "./container-names.ts";
 import {
@@ -129,10 +134,8 @@ export async function startByName(word: string, options: StartOptions): Promise<
   }
   const restarts = isRestart ? (readStartRecord(container.folder.fd)?.restarts ?? 0) + 1 : 0;
   const { surroundings, idMaps } = container;
-  const { pod } = container.record.options;
-  if (pod !== undefined) {
-    await startByName(pod, placeOf(surroundings));
-  }
+  const { pod, requires = [] } = container.record.options;
+  await startRequired([...(pod === undefined ? [] : [pod]), ...requires], surroundings);
   recordEnd(container, container.status());
   await giveBack(container);
   const stored = restartOptions(container, options);
@@ -148,6 +151,16 @@ export async function startByName(word: string, options: StartOptions): Promise<
     ...(primaryFd === undefined ? {} : { primaryFd }),
   });
   return true;
+}
+
+/** What a container needs before it is started, by ids: its pod's process, other containers. */
+export async function startRequired(
+  ids: readonly string[],
+  surroundings: Surroundings,
+): Promise<void> {
+  for (const id of ids) {
+    await startByName(id, placeOf(surroundings));
+  }
 }
 
 /** For the process that waited: nobody has stopped it, or started it himself, meanwhile. */

@@ -57,6 +57,7 @@ export async function createContainer(
     checkContainerName(named.name);
   }
   checkRequest(named);
+  await checkLimits(named);
   await requireSecrets(named, storeRoot);
   using parts = new DisposableStack();
   // An image is there, whatever time that takes, before anything of the container is.
@@ -80,6 +81,14 @@ export async function createContainer(
   recordContainerEvent({ surroundings, record }, "create");
   endPhase("container");
   return { ...made, record, [Symbol.dispose]: () => held.dispose() };
+}
+
+async function checkLimits({ limits }: RunContainerOptions): Promise<void> {
+  const { swappiness, realtimePeriod, realtimeRuntime, waitsForMemory } = limits;
+  if (swappiness ?? realtimePeriod ?? realtimeRuntime ?? waitsForMemory) {
+    const { requireFirstVersion } = await import("../first-version-limits.ts");
+    requireFirstVersion(limits);
+  }
 }
 
 async function inPod(
@@ -166,10 +175,16 @@ function storedOptions(options: RunContainerOptions): StoredOptions {
     progress: _progress,
     onWarning: _onWarning,
     outputFd: _outputFd,
+    errorFd: _errorFd,
     ignoredSignals: _ignoredSignals,
     storeRoot: _storeRoot,
     stateRoot: _stateRoot,
     detach: _detach,
+    registry: _registry,
+    attached: _attached,
+    detachKeys: _detachKeys,
+    keepsSignals: _keepsSignals,
+    preserveFds: _preserveFds,
     ...stored
   } = options;
   return stored;

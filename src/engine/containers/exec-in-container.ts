@@ -28,6 +28,8 @@ export interface ExecContainerOptions extends SurroundingsOptions, ExecRequest {
    * absent.
    */
   readonly detachKeys?: readonly number[];
+  /** So many of this process's descriptors, from 3 on, reach the process. */
+  readonly preserveFds?: number;
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
 }
 
@@ -52,6 +54,7 @@ export async function execInContainer(
     consoleSize: options.terminal ? ownTerminalSize() : undefined,
     endsWithReader: { stdout: hasReader(STDOUT), stderr: hasReader(STDERR) },
     ignoredSignals: options.ignoredSignals,
+    preserveFds: options.preserveFds,
   });
   holder[Symbol.dispose]();
   using readers = new OutputReaders({
@@ -84,8 +87,8 @@ export async function execInContainer(
 /** Starts the process and leaves it to its holder. Returns the id of the exec. */
 export async function execDetached(word: string, options: ExecContainerOptions): Promise<string> {
   using container = await openContainer(word, options);
-  const { ignoredSignals, onWarning } = options;
-  const launch = { ignoredSignals, onWarning };
+  const { ignoredSignals, onWarning, preserveFds } = options;
+  const launch = { ignoredSignals, onWarning, preserveFds };
   const exec = await startNewExec(container, requestOf(options), launch);
   return exec.folder.id;
 }

@@ -129,7 +129,21 @@ function limitsReport({ limits, cgroupParent = "" }: Options) {
     BlkioDeviceWriteBps: throttlesOf(limits, "write-bps"),
     BlkioDeviceReadIOps: throttlesOf(limits, "read-iops"),
     BlkioDeviceWriteIOps: throttlesOf(limits, "write-iops"),
+    ...furtherLimitsReport(limits),
     PidsLimit: limits.pids ?? 0,
+  };
+}
+
+function furtherLimitsReport(limits: Options["limits"]) {
+  return {
+    BlkioWeightDevice: (limits.weights ?? []).map(({ path, weight }) => ({
+      Path: path,
+      Weight: weight,
+    })),
+    CpuRealtimePeriod: limits.realtimePeriod ?? 0,
+    CpuRealtimeRuntime: limits.realtimeRuntime ?? 0,
+    MemorySwappiness: limits.swappiness ?? null,
+    OomKillDisable: limits.waitsForMemory ?? false,
   };
 }
 

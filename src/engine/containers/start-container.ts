@@ -56,7 +56,7 @@ export interface StartRequest {
   readonly staysInUnit?: boolean;
   /** As StartRecord has it; 0 when absent. */
   readonly restarts?: number;
-  readonly parts?: Pick<StartedParts, "mounts" | "env">;
+  readonly parts?: Pick<StartedParts, "mounts" | "env" | "accounts">;
 }
 
 export const LOG_NAME = "log";
@@ -79,7 +79,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   using imageLock = container.image?.root.shareLock();
   using joined = joinNamespaces(options, surroundings);
   endPhase("network");
-  using parts = await makeStartedParts(request);
+  using parts = await makeStartedParts(request, source);
   const config = encodeDocument(configureContainer(source, joined, { ...request, parts }), "");
   endPhase("configuration");
   using listener = new OwnedFd(listenForClients(surroundings, record.id));
@@ -90,7 +90,9 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
     config,
     rootFilesystem: source.rootFilesystem,
     sharedMounts: joined.sharedMounts,
-    ...(program === undefined ? {} : { firstFd: program.number, preserveFds: 1 }),
+    ...(program === undefined
+      ? { preserveFds: options.preserveFds ?? 0 }
+      : { firstFd: program.number, preserveFds: 1 }),
     listenerFd: listener.number,
     lockFds: [
       holderLock.number,
@@ -165,8 +167,12 @@ function noteStart(request: StartRequest, start: BegunStart, held: HeldContainer
   const changed = { surroundings, record: container.record };
   recordContainerEvent(changed, "start");
   recordVolumesOf(changed, "mount");
-  if (options.pidFile !== undefined) {
-    writePidFile(options.pidFile, held.state.pid);
+  const { pidFile, holderPidFile } = options;
+  if (pidFile !== undefined) {
+    writePidFile(pidFile, held.state.pid);
+  }
+  if (holderPidFile !== undefined) {
+    writePidFile(holderPidFile, held.holderPid);
   }
 }
 
@@ -215,8 +221,9 @@ export function holderDuties(
 /** Of the client's streams, which are a pipe's or a socket's: the container is to see that it closes. */
 function readersMayLeave({
   outputFd,
+  errorFd = outputFd,
 }: RunContainerOptions): NonNullable<HeldOptions["endsWithReader"]> {
-  return { stdout: hasReader(outputFd ?? 1), stderr: hasReader(outputFd ?? 2) };
+  return { stdout: hasReader(outputFd ?? 1), stderr: hasReader(errorFd ?? 2) };
 }
 
 function endCommand({ storeRoot, stateRoot }: Surroundings, id: string): readonly string[] {

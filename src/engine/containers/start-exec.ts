@@ -29,6 +29,8 @@ export interface ExecLaunch {
   /** Of the first client's streams. Default: neither. */
   readonly endsWithReader?: EndsWithReader;
   readonly onWarning?: ((text: string) => void) | undefined;
+  /** So many of this process's descriptors, from 3 on, reach the process. */
+  readonly preserveFds?: number | undefined;
 }
 
 export interface StartedExec {
@@ -141,7 +143,14 @@ interface ExecPlace {
 async function launchExec(
   { container, pid: containerPid, exec }: ExecPlace,
   record: ExecRecord,
-  { primaryFd, consoleSize, ignoredSignals, endsWithReader, onWarning }: ExecLaunch,
+  {
+    primaryFd,
+    consoleSize,
+    ignoredSignals,
+    endsWithReader,
+    onWarning,
+    preserveFds = 0,
+  }: ExecLaunch,
 ): Promise<StartedExec> {
   const isDetached = primaryFd === undefined;
   const entry = { id: exec.id, what: "the process", joins: true, isDetached: false };
@@ -155,6 +164,7 @@ async function launchExec(
     }),
     stdin: record.request.interactive,
     stdinIsPrimarys: true,
+    preserveFds,
     ...execDuties(exec),
     fifos: outputFifos(exec.path, endsWithReader),
     listenerFd: listener.number,

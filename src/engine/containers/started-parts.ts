@@ -1,7 +1,9 @@
 // What has to be made for a container anew each time it starts: files of its secrets, images that it has
 // mounted.
 
+import { type ImageAccounts, readAccounts } from "../../image/accounts.ts";
 import type { Mount } from "../../oci/mount.ts";
+import type { RunSourceFiles } from "../run-source.ts";
 import { removeSecretFiles } from "../secrets/secret-files.ts";
 import type { StartRequest } from "./start-container.ts";
 
@@ -10,6 +12,8 @@ export interface StartedParts extends Disposable {
   readonly mounts: readonly Mount[];
   /** "NAME=value". */
   readonly env: readonly string[];
+  /** In place of the image's. */
+  readonly accounts?: ImageAccounts;
   /** For the holder to keep. */
   readonly lockFds: readonly number[];
   /** Of all the images that it uses: as ImageRoot has them. */
@@ -18,7 +22,10 @@ export interface StartedParts extends Disposable {
   keep(): void;
 }
 
-export async function makeStartedParts(request: StartRequest): Promise<StartedParts> {
+export async function makeStartedParts(
+  request: StartRequest,
+  source: RunSourceFiles,
+): Promise<StartedParts> {
   const { container, options, surroundings } = request;
   const { id } = container.record;
   using opened = new DisposableStack();
@@ -43,10 +50,13 @@ export async function makeStartedParts(request: StartRequest): Promise<StartedPa
     lockFds.push(...images.open.lockFds);
     mountKeys.push(...images.open.mountKeys);
   }
+  const accounts = await makeAccounts(request, source);
   const held = opened.move();
   const undone = made.move();
   return {
-    ...{ mounts, env, lockFds, mountKeys },
+    mounts: [...mounts, ...accounts.mounts],
+    ...{ env, lockFds, mountKeys },
+    ...(accounts.made === undefined ? {} : { accounts: accounts.made }),
     keep: () => {
       undone.move();
     },
@@ -55,4 +65,17 @@ export async function makeStartedParts(request: StartRequest): Promise<StartedPa
       undone.dispose();
     },
   };
+}
+
+async function makeAccounts(
+  { container, options }: StartRequest,
+  { config, files }: RunSourceFiles,
+): Promise<{ readonly made?: ImageAccounts; readonly mounts: readonly Mount[] }> {
+  if (options.accounts === undefined) {
+    return { mounts: [] };
+  }
+  const { accountMounts, withAccounts } = await import("../run-accounts.ts");
+  const user = options.user ?? config.User ?? "";
+  const made = withAccounts(readAccounts(files), user, options.accounts);
+  return { made, mounts: accountMounts(made, container.folder, options) };
 }

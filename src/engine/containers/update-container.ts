@@ -4,6 +4,7 @@
 import type { Resources } from "../../oci/resources.ts";
 import { update } from "../../runtime/update.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
+import { requireFirstVersion } from "../first-version-limits.ts";
 import { limitResources, type RunLimits } from "../run-limits.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { type ContainerRecord, writeContainerRecord } from "./container-record.ts";
@@ -23,6 +24,7 @@ export async function updateContainer(
   word: string,
   options: UpdateContainerOptions,
 ): Promise<void> {
+  requireFirstVersion(options.limits);
   using container = await openContainer(word, options);
   using _lock = container.folder.lock();
   const { kind } = container.status();

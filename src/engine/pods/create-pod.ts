@@ -2,6 +2,7 @@
 
 import { createContainer } from "../containers/create-container.ts";
 import type { RestartPolicy } from "../containers/restart-policy.ts";
+import { requireFirstVersion } from "../first-version-limits.ts";
 import { rootlessIdMaps } from "../id-maps.ts";
 import { plainOptions } from "../plain-options.ts";
 import type { RunLimits } from "../run-limits.ts";
@@ -47,6 +48,7 @@ export const DEFAULT_SHARED: readonly PodNamespace[] = ["ipc", "network", "uts"]
 
 /** Returns its id. Throws "already-exists" for a name in use, by a container too. */
 export async function createPod(options: CreatePodOptions): Promise<string> {
+  requireFirstVersion(options.limits ?? {});
   const surroundings = await readSurroundings(options);
   const maps = rootlessIdMaps(process.env["USER"]);
   using container = await createContainer(pauseOptions(options), surroundings, maps);

@@ -1,6 +1,6 @@
 // The commands behind `manifest`, with docker's and podman's names.
 
-import type { CommandGroup } from "../../command-table.ts";
+import type { CommandGroup } from "../../command-entry.ts";
 
 export const MANIFEST: CommandGroup = {
   summary: "images for several platforms",

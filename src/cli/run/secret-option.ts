@@ -1,7 +1,8 @@
 // --secret NAME[,type=mount|env][,target=PLACE][,uid=N][,gid=N][,mode=OCTAL]
 
 import type { RunSecret } from "../../engine/run-options.ts";
-import { badValue, parseWhole } from "./values.ts";
+import { badValue } from "./bad-value.ts";
+import { parseWhole } from "./values.ts";
 
 const FOLDER = "/run/secrets";
 const READABLE = 0o444;

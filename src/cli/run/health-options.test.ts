@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { parseCommandLine } from "../parse-command-line.ts";
-import { HEALTH_FLAGS, parseHealth } from "./health-flags.ts";
+import { HEALTH_FLAGS } from "./health-flags.ts";
+import { parseHealth } from "./health-options.ts";
 
 function parsed(words: readonly string[], isRemoved = false) {
   const line = { command: "run", flags: HEALTH_FLAGS, placement: "anywhere" } as const;

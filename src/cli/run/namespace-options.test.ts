@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { ParsedFlags } from "../flags.ts";
-import { parseNames } from "./name-flags.ts";
-import { parseDevice, parseDeviceRule, parseNetwork, parseSysctls } from "./namespace-flags.ts";
-import { parseOomScore, parseUlimits } from "./resource-flags.ts";
+import { parseNames } from "./name-options.ts";
+import { parseDevice, parseDeviceRule, parseNetwork, parseSysctls } from "./namespace-options.ts";
+import { parseOomScore, parseUlimits } from "./resource-options.ts";
 
 test("--network", () => {
   expect(parseNetwork("host")).toBe("host");

@@ -1,0 +1,108 @@
+// -v, and what --mount has in common with it.
+
+import type {
+  MountPropagation,
+  RunFileSystem,
+  RunImageMount,
+  RunMount,
+  RunVolume,
+} from "../../engine/run-options.ts";
+import { checkVolumeName } from "../../engine/run-volumes.ts";
+import { badValue } from "./bad-value.ts";
+
+export type ParsedMount =
+  | { readonly kind: "bind"; readonly mount: RunMount }
+  | { readonly kind: "volume"; readonly volume: RunVolume }
+  | { readonly kind: "image"; readonly image: RunImageMount }
+  | { readonly kind: "file-system"; readonly fileSystem: RunFileSystem }
+  | { readonly kind: "tmpfs"; readonly tmpfs: string };
+
+/**
+ * [SOURCE:]TARGET[:OPTIONS]. A path is a file or folder of the host, a relative one begins with "."; another
+ * source is the name of a volume, none at all a new volume.
+ */
+export function parseVolume(text: string, workingDirectory: string): ParsedMount {
+  const parts = text.split(":");
+  const [source, target = "", options = "", ...more] = parts.length === 1 ? ["", ...parts] : parts;
+  if (more.length > 0 || (source === "" && parts.length > 1)) {
+    throw badValue("volume", text, "it is not of the form [SOURCE:]TARGET[:OPTIONS]");
+  }
+  const destination = insidePath("volume", text, target);
+  const { readOnly, copies, propagation, isMapped } = volumeOptions(text, options);
+  const path = source === undefined ? undefined : hostPath(source, workingDirectory);
+  if (path === undefined) {
+    return { kind: "volume", volume: volumeOf(source, { destination, readOnly, copies }) };
+  }
+  const ways = { ...(propagation && { propagation }), ...(isMapped && { idMapped: true }) };
+  return { kind: "bind", mount: { source: path, destination, readOnly, ...ways } };
+}
+
+export function volumeOf(name: string | undefined, volume: Omit<RunVolume, "name">): RunVolume {
+  if (name === undefined || name === "") {
+    return volume;
+  }
+  checkVolumeName(name);
+  return { name, ...volume };
+}
+
+/** Undefined: it is no path. */
+function hostPath(source: string, workingDirectory: string): string | undefined {
+  if (source.startsWith("/")) {
+    return source;
+  }
+  return /^\.{1,2}(\/|$)/.test(source) ? `${workingDirectory}/${source}` : undefined;
+}
+
+interface VolumeOptions {
+  readonly readOnly: boolean;
+  readonly copies: boolean;
+  readonly propagation: MountPropagation | undefined;
+  /** Volumes are so in any case. */
+  readonly isMapped: boolean;
+}
+
+/** z and Z ask for SELinux labels, which there are none of here. */
+const IGNORED_OPTIONS = ["", "rw", "z", "Z", "rbind"];
+
+function volumeOptions(text: string, options: string): VolumeOptions {
+  const words = options.split(",");
+  if (words.includes("U")) {
+    const reason = "files of the host are not given to other users";
+    throw badValue("volume", text, reason, "idmap shows them with the container's ids");
+  }
+  const known = ["ro", "readonly", "nocopy", "idmap", ...IGNORED_OPTIONS];
+  const unknown = words.find((word) => !known.includes(word) && propagationOf(word) === undefined);
+  if (unknown !== undefined) {
+    throw badValue(
+      "volume",
+      text,
+      `the option ${unknown} is not known: ro, rw, nocopy, idmap, rshared, rslave, rprivate are`,
+    );
+  }
+  return {
+    readOnly: words.includes("ro") || words.includes("readonly"),
+    copies: !words.includes("nocopy"),
+    propagation: words.map(propagationOf).find((word) => word !== undefined),
+    isMapped: words.includes("idmap"),
+  };
+}
+
+export const PROPAGATIONS: readonly MountPropagation[] = [
+  "private",
+  "rprivate",
+  "shared",
+  "rshared",
+  "slave",
+  "rslave",
+];
+
+export function propagationOf(word: string): MountPropagation | undefined {
+  return PROPAGATIONS.find((each) => each === word);
+}
+
+export function insidePath(flag: string, text: string, path: string): string {
+  if (!path.startsWith("/")) {
+    throw badValue(flag, text, "the path inside is not absolute");
+  }
+  return path;
+}

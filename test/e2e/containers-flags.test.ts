@@ -1,0 +1,134 @@
+// Flags by which docker's and podman's commands on containers choose containers, and say how they are shown.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventually } from "../peers/conditions.ts";
+import { ContainerPlace } from "./container-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+
+describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
+  const place = new ContainerPlace();
+  let image = "";
+  beforeAll(() => {
+    image = place.image;
+  });
+  afterEach(() => {
+    place.clear();
+    expect(place.leftovers()).toEqual([]);
+  });
+  afterAll(() => place.remove());
+
+  const create = (name: string, ...words: string[]) =>
+    place.outputOf("create", "--name", name, image, ...words).trim();
+  const names = (...flags: string[]) =>
+    place
+      .outputOf("ps", "-a", "--format", "{{.Names}}", ...flags)
+      .trim()
+      .split("\n");
+
+  test("--filter, --cidfile, --latest and --all choose", () => {
+    const id = place.detach("web", "exec sleep 100", "--label", "role=web");
+    const file = join(place.folder, "cid");
+    writeFileSync(file, `${id}\n`);
+    expect(place.outputOf("pause", "--filter", "label=role=web")).toBe(`${id}\n`);
+    expect(place.outputOf("unpause", "--cidfile", file)).toBe(`${id}\n`);
+    expect(place.outputOf("kill", "--filter", "label=role=none")).toBe("");
+    create("job", "sh", "-c", "echo done");
+    expect(place.outputOf("start", "-al")).toBe("done\n");
+    expect(place.outputOf("wait", "-l", "-i", "5s")).toBe("0\n");
+    expect(place.outputOf("logs", "--latest")).toBe("done\n");
+    expect(place.outputOf("inspect", "-l", "-f", "{{.Name}}")).toBe("/job\n");
+    expect(place.outputOf("stop", "--filter", "label=role=web", "-t", "0")).toBe(`${id}\n`);
+    expect(place.outputOf("start", "--filter", "name=web")).toBe(`${id}\n`);
+    expect(place.outputOf("restart", "--running", "-t", "0")).toBe(`${id}\n`);
+    expect(place.outputOf("rm", "-f", "-t", "0", "--cidfile", file)).toBe(`${id}\n`);
+    expect(place.outputOf("stop", "--ignore", "web")).toBe("\n".slice(1));
+    expect(place.outputOf("start", "--all")).toMatch(/^[0-9a-f]{64}\n$/);
+    expect(place.call("rm", ["--link", "web"]).stderr).toContain("no networks");
+    expect(place.call("rm", ["-t", "1", "web"]).stderr).toContain("it needs --force");
+    expect(place.call("start", ["--checkpoint", "x"]).stderr).toContain("from their beginning");
+  });
+
+  test("exec --latest, diff --format json, port --all", () => {
+    place.detach("web", "touch /new; rm /etc/group; exec sleep 100");
+    expect(place.outputOf("exec", "--latest", "sh", "-c", "echo $0 in")).toBe("sh in\n");
+    const changes = JSON.parse(place.outputOf("diff", "-l", "--format", "json"));
+    expect(changes).toMatchObject({ added: ["/new"], changed: ["/etc"], deleted: ["/etc/group"] });
+    expect(place.call("diff", ["--format", "xml", "web"]).stderr).toContain("it is not json");
+    expect(place.outputOf("port", "--all")).toBe("");
+    expect(place.outputOf("top", "-l")).toContain("sleep 100");
+  });
+
+  test("ps: --sort, --noheading, --ns, and what is so anyway", () => {
+    create("beta", "b");
+    create("alpha", "c");
+    create("gamma", "a");
+    expect(names()).toEqual(["gamma", "alpha", "beta"]);
+    expect(names("--sort", "names")).toEqual(["alpha", "beta", "gamma"]);
+    expect(names("--sort", "command")).toEqual(["gamma", "beta", "alpha"]);
+    expect(names("--sort", "created", "--external", "--sync")).toEqual(["beta", "alpha", "gamma"]);
+    expect(place.call("ps", ["--sort", "weight"]).stderr).toContain("it is one of command");
+    expect(place.outputOf("ps", "-a", "--noheading").split("\n")).toHaveLength(4);
+    expect(place.outputOf("ps", "--noheading")).toBe("");
+    place.outputOf("rm", "--all");
+    place.detach("web", "exec sleep 100");
+    const [head = "", line = ""] = place.outputOf("ps", "--ns").split("\n");
+    expect(head).toMatch(/^CONTAINER ID +NAMES +PID +CGROUPNS +IPC +MNT +NET +PIDNS +USERNS +UTS$/);
+    expect(line).toMatch(/^[0-9a-f]{12} +web +\d+ +(\d{10} +){6}\d{10}$/);
+  });
+
+  test("ps --watch lists again and again", async () => {
+    const child = place.start("ps", ["-aq", "--no-trunc", "--watch", "1"]);
+    const id = create("late", "true");
+    const reader = child.stdout.getReader();
+    let text = "";
+    await eventually("the container is listed", async () => {
+      const { value } = await reader.read();
+      text += new TextDecoder().decode(value);
+      return text.includes(id);
+    });
+    child.kill();
+    await child.exited;
+    expect(text).toContain(id);
+  });
+
+  test("logs: --names, --color, --details, of several containers", () => {
+    const ids = ["one", "two"].map((name) => {
+      const id = place.detach(name, `echo ${name}`);
+      place.outputOf("wait", name);
+      return id.slice(0, 12);
+    });
+    expect(place.outputOf("logs", "--names", "one")).toBe("one one\n");
+    expect(place.outputOf("logs", "one", "two")).toBe(`${ids[0]} one\n${ids[1]} two\n`);
+    expect(place.outputOf("logs", "--names", "--color", "one")).toBe("\x1b[32mone\x1b[0m one\n");
+    expect(place.outputOf("logs", "--details", "one")).toBe(" one\n");
+  });
+
+  test("logs -f of several containers follows them at the same time", async () => {
+    const script =
+      "while [ ! -e /go ]; do sleep 0.02; done; echo $HOSTNAME; while [ ! -e /end ]; do sleep 0.02; done";
+    for (const name of ["one", "two"]) {
+      place.detach(name, script, "-h", name);
+    }
+    const follower = place.start("logs", ["-f", "--names", "one", "two"]);
+    const reader = follower.stdout.getReader();
+    let text = "";
+    const upTo = (wanted: string) =>
+      eventually(wanted, async () => {
+        const { value } = await reader.read();
+        text += new TextDecoder().decode(value);
+        return text.includes(wanted);
+      });
+    place.outputOf("exec", "two", "touch", "/go");
+    await upTo("two two\n");
+    place.outputOf("exec", "one", "touch", "/go");
+    await upTo("one one\n");
+    for (const name of ["two", "one"]) {
+      place.outputOf("exec", name, "touch", "/end");
+    }
+    expect(await follower.exited).toBe(0);
+    expect(text).toBe("two two\none one\n");
+  });
+});
