@@ -19,7 +19,7 @@ const IMAGES_FLAGS = {
     kind: "list",
     aliases: ["f"],
     value: "KEY=VALUE",
-    help: "dangling, reference, label, before, since, until, containers, id, digest",
+    help: "dangling, reference, label, before, since, until, containers, id, digest, manifest",
   },
   ...FORMAT_FLAG,
   "no-trunc": { kind: "switch", help: "show whole IDs" },

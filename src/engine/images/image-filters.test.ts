@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Digest } from "../../oci/digest.ts";
+import { OCI_INDEX, OCI_MANIFEST } from "../../oci/media-types.ts";
 import type { Catalog, CatalogImage } from "./catalog.ts";
 import { globPattern } from "./glob-pattern.ts";
 import { imageCondition } from "./image-filters.ts";
@@ -75,7 +76,8 @@ describe("conditions", () => {
   const digest = (letter: string): Digest => `sha256:${letter.repeat(64)}`;
 
   function image(letter: string, names: readonly string[], labels = {}): CatalogImage {
-    const descriptor = { mediaType: "x", digest: digest(letter), size: 1 };
+    const mediaType = letter === "c" ? OCI_INDEX : OCI_MANIFEST;
+    const descriptor = { mediaType, digest: digest(letter), size: 1 };
     const facts = {
       manifest: digest(letter),
       config: digest(letter),
@@ -131,6 +133,10 @@ describe("conditions", () => {
     [["until=98h"], ["c"]],
     [["containers=true"], ["a"]],
     [["id=sha256:bb"], ["b"]],
+    [["manifest=true"], ["c"]],
+    [["manifest=false"], ["a", "b"]],
+    [["intermediate=true"], []],
+    [["readonly=false"], ["a", "b", "c"]],
     [[`digest=${digest("c")}`], ["c"]],
   ])("%j", (filters, ids) => {
     expect(chosen(...filters)).toEqual(ids);
@@ -138,6 +144,7 @@ describe("conditions", () => {
 
   test.each([
     ["dangling=maybe", "it is true or false"],
+    ["readonly=maybe", "it is true or false"],
     ["until=soon", "neither a time nor a duration"],
     ["reference=[", "a [ has no ]"],
     ["nothing=1", 'there is no filter "nothing"'],

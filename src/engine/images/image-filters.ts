@@ -8,10 +8,14 @@
 //   until=TIME                    made before a time: 2026-11-29, or a duration ago: 24h
 //   containers=true|false         used by a container
 //   id=BEGINNING, digest=DIGEST
+//   manifest=true|false           a list of images for several platforms
+//
+// Podman's intermediate and readonly are understood, and true for no image: the store has none such.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { closestWord } from "../../error/similar-words.ts";
 import { isBeginningOf } from "../../oci/digest.ts";
+import { isIndexType } from "../../oci/media-types.ts";
 import { formatFamiliar, formatReference } from "../../oci/reference.ts";
 import { hasLabel } from "../labels.ts";
 import { type Catalog, type CatalogImage, namesOf } from "./catalog.ts";
@@ -62,6 +66,13 @@ const FILTERS: Readonly<Record<string, MakeCondition>> = {
     (value) =>
     ({ id }) =>
       isBeginningOf(value, id),
+  manifest: (value) => {
+    const wanted = truthOf("manifest", value);
+    return ({ entries }) =>
+      entries.some(({ descriptor }) => isIndexType(descriptor.mediaType)) === wanted;
+  },
+  intermediate: (value) => trueForNone("intermediate", value),
+  readonly: (value) => trueForNone("readonly", value),
   digest: (value) => (image) =>
     image.entries.some(({ descriptor }) => descriptor.digest.startsWith(value)),
 };
@@ -120,6 +131,11 @@ function truthOf(key: string, value: string): boolean {
     return false;
   }
   throw badFilter(`${key}=${value}`, "it is true or false");
+}
+
+function trueForNone(key: string, value: string): ImageCondition {
+  const wanted = truthOf(key, value);
+  return () => !wanted;
 }
 
 function labelCondition(value: string): ImageCondition {

@@ -86,7 +86,7 @@ export function layerType(
       operation: "describe",
       subject: `a layer in ${compression}`,
       reason: "Docker's media types have none for it",
-      hint: "use OCI's media types, or gzip",
+      hint: "use OCI's media types (--format oci), or gzip",
     });
   }
   return type;
