@@ -47,19 +47,25 @@ function without(cgroup: V1Cgroup, unusable: ReadonlySet<string>): V1Cgroup {
  */
 function fillCpuset(ownDirectory: string, { cpu = {} }: Resources): (directory: string) => void {
   return (directory) => {
-    const isOwn = directory === ownDirectory;
-    inherit(directory, "cpuset.cpus", isOwn ? cpu.cpus : undefined);
-    inherit(directory, "cpuset.mems", isOwn ? cpu.mems : undefined);
+    const own = directory === ownDirectory ? cpu : {};
+    // What the configuration gives is written with the other limits, where a failure names its place.
+    if ((own.cpus ?? "") === "") {
+      inherit(directory, "cpuset.cpus");
+    }
+    if ((own.mems ?? "") === "") {
+      inherit(directory, "cpuset.mems");
+    }
   };
 }
 
-function inherit(directory: string, file: string, own = ""): void {
-  // What the configuration gives is written with the other limits, where a failure names its place.
-  if (own !== "" || readControl(directory, file).trim() !== "") {
-    return;
+/** Returns what the directory has then. */
+function inherit(directory: string, file: string): string {
+  const present = readControl(directory, file).trim();
+  if (present !== "") {
+    return present;
   }
-  const parent = parentPath(directory);
   // The root's own is never empty; a parent's is when its maker left it so.
-  inherit(parent, file);
-  writeControl(directory, file, readControl(parent, file).trim());
+  const inherited = inherit(parentPath(directory), file);
+  writeControl(directory, file, inherited);
+  return inherited;
 }

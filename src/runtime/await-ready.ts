@@ -36,6 +36,8 @@ interface Launched {
   readonly program: Program;
   /** As recorded before the launch. */
   readonly state: ContainerState;
+  /** By another process, which knows nothing of the program. */
+  readonly isStartedLater: boolean;
 }
 
 /** A container that exists without us. Dispose it to close the stage's socket. */
@@ -145,11 +147,13 @@ class ReadyWait {
   }
 
   #commit(readyOp: number): CommittedContainer {
-    const { options, spec, directory, stage, program } = this.#launched;
+    const { options, spec, directory, stage, program, isStartedLater } = this.#launched;
     this.#restrictDevices();
     delegateToRoot(spec, this.#state);
     const state: ContainerState = { ...this.#state, phase: "committed" };
-    directory.writeProvenance(provenanceFrom(program, readyOp));
+    if (isStartedLater) {
+      directory.writeProvenance(provenanceFrom(program, readyOp));
+    }
     directory.writeState(state);
     if (options.pidFile !== undefined) {
       writePidFile(options.pidFile, state.pid);

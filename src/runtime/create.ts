@@ -239,7 +239,9 @@ function launch(preparation: Launch, state: ContainerState): CommittedContainer 
     killAtOp: options.killAtOp,
   });
   endPhase("launch");
-  const committed = awaitReady({ options, spec, directory, stage, program, state });
+  const isStartedLater = preparation.end.kind === "create";
+  const launched = { options, spec, directory, stage, program, state, isStartedLater };
+  const committed = awaitReady(launched);
   endPhase("ready");
   return committed;
 }

@@ -3,7 +3,8 @@
 //   ROOT/ID/            locked (flock) by the verb that changes the container
 //     state.json        ContainerState: replaced in one step, never changed in place
 //     config.json       the bundle's configuration as it was when the container was created
-//     provenance.json   what each op of the program after the commit stands for (see start.ts)
+//     provenance.json   of a created container: what each op of the program after the commit stands for
+//                       (see start.ts)
 //     start.sock        a created container's init listens here
 //     init.lock         locked by init until it executes the container's process
 //     stdout, stderr    FIFOs that a container with a holder writes to, for the next holder to open
