@@ -56,6 +56,7 @@ export const F_SEAL_EXEC = 0x20;
 
 /** renameat2(2): fail where the new name is taken. */
 export const RENAME_NOREPLACE = 1;
+export const RENAME_EXCHANGE = 2;
 
 export const LOCK_SH = 1;
 export const LOCK_EX = 2;

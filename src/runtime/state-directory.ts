@@ -22,9 +22,11 @@ import { checked } from "../sys/call.ts";
 import { readOpenDirectory } from "../sys/directory.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import {
+  isTorn,
   makeDirectories,
   OwnedFd,
   readTextAtIfExists,
+  replaceBriefFileAt,
   replaceFileAt,
   tryFlock,
   tryMkdirAt,
@@ -135,13 +137,15 @@ export class StateDirectory implements Disposable {
   }
 
   writeState(state: ContainerState): void {
-    replaceFileAt(this.fd, STATE_FILE, JSON.stringify(state));
+    replaceBriefFileAt(this.fd, STATE_FILE, JSON.stringify(state));
   }
 
-  /** Undefined where a crash came between the folder and its first state. */
+  /** Undefined where a crash came between the folder and its first state, or a power cut after it. */
   readStateIfExists(): ContainerState | undefined {
     const text = readTextAtIfExists(this.fd, STATE_FILE, STATE_LIMIT);
-    return text === undefined ? undefined : parseState(text, `${this.path}/${STATE_FILE}`);
+    return text === undefined || isTorn(text)
+      ? undefined
+      : parseState(text, `${this.path}/${STATE_FILE}`);
   }
 
   readState(): ContainerState {

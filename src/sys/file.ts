@@ -11,6 +11,7 @@ import {
   O_RDONLY,
   O_TRUNC,
   O_WRONLY,
+  RENAME_EXCHANGE,
   STATX_BASIC_STATS,
   STATX_MNT_ID,
   STATX_SIZE_OF_STRUCT,
@@ -170,22 +171,41 @@ export function writeTextAt(directoryFd: number, path: string, text: string): vo
 
 /**
  * Replaces `name` in one step: readers see the old or the new content, never a part. It is not
- * forced to the disk: for state on tmpfs.
+ * forced to the disk.
  */
-export function replaceFileAt(
-  directoryFd: number,
-  name: string,
-  content: string,
-  mode = 0o600,
-): void {
-  const temporary = `.${name}.new`;
-  const subject = quote(name);
-  {
-    const flags = O_WRONLY | O_CREAT | O_TRUNC;
-    using file = new OwnedFd(openAt(directoryFd, temporary, flags, mode));
-    writeAll(file.number, encodeText(content), subject);
+export function replaceFileAt(directoryFd: number, name: string, content: string): void {
+  renameAt(directoryFd, writeBeside(directoryFd, name, content), directoryFd, name);
+}
+
+/**
+ * As replaceFileAt, for what is of no use after a power cut: that may leave the file empty. What is renamed
+ * over another file ext4 begins to write to the disk at once, and it frees what was there; with discard
+ * on, that alone takes longer than the rest of a short command's writing. So the two change names, and
+ * the old one goes, mostly before any of it has been on the disk.
+ */
+export function replaceBriefFileAt(directoryFd: number, name: string, content: string): void {
+  const temporary = writeBeside(directoryFd, name, content);
+  const paths = [directoryFd, cstring(temporary), directoryFd, cstring(name)] as const;
+  if (call("renameat2", ...paths, RENAME_EXCHANGE) === 0) {
+    tryUnlinkAt(directoryFd, temporary);
+  } else {
+    // There was none, or the file system exchanges no names.
+    renameAt(directoryFd, temporary, directoryFd, name);
   }
-  renameAt(directoryFd, temporary, directoryFd, name);
+}
+
+/** What a power cut may leave of a file that was not forced to the disk: nothing, or zeros. */
+export function isTorn(text: string): boolean {
+  return text === "" || text.startsWith("\0");
+}
+
+/** Returns the name of a file that is new, or that a killed process has left. */
+function writeBeside(directoryFd: number, name: string, content: string): string {
+  const temporary = `.${name}.new`;
+  const flags = O_WRONLY | O_CREAT | O_TRUNC;
+  using file = new OwnedFd(openAt(directoryFd, temporary, flags, 0o600));
+  writeAll(file.number, encodeText(content), quote(name));
+  return temporary;
 }
 
 export function renameAt(

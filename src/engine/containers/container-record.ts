@@ -18,9 +18,11 @@ import { O_CREAT, O_RDONLY, O_WRONLY } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { call, checked } from "../../sys/call.ts";
 import {
+  isTorn,
   OwnedFd,
   openAt,
   readTextAtIfExists,
+  replaceBriefFileAt,
   replaceFileAt,
   statAt,
   tryUnlinkAt,
@@ -98,7 +100,7 @@ export function readContainerRecord(folderFd: number): ContainerRecord | undefin
 }
 
 export function writeStartRecord(folderFd: number, record: StartRecord): void {
-  replaceFileAt(folderFd, STARTED_NAME, JSON.stringify({ version: VERSION, ...record }));
+  replaceBriefFileAt(folderFd, STARTED_NAME, JSON.stringify({ version: VERSION, ...record }));
 }
 
 export function readStartRecord(folderFd: number): StartRecord | undefined {
@@ -107,11 +109,6 @@ export function readStartRecord(folderFd: number): StartRecord | undefined {
     return undefined;
   }
   return isTorn(text) ? START_OF_THE_PAST : parseRecord<StartRecord>(text, STARTED_NAME);
-}
-
-/** What a power cut leaves of a file that was not forced to the disk: nothing, or zeros. */
-function isTorn(text: string): boolean {
-  return text === "" || text.startsWith("\0");
 }
 
 const START_OF_THE_PAST: StartRecord = {

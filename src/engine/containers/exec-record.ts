@@ -7,7 +7,7 @@
 // exec-status.ts.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
-import { readTextAtIfExists, replaceFileAt } from "../../sys/file.ts";
+import { isTorn, readTextAtIfExists, replaceBriefFileAt } from "../../sys/file.ts";
 import type { NamedProcess } from "../../sys/process.ts";
 import type { ExecRequest } from "./exec-process.ts";
 
@@ -46,13 +46,13 @@ export interface ExecStart {
 }
 
 export function writeExecRecord(folderFd: number, record: ExecRecord): void {
-  replaceFileAt(folderFd, EXEC_RECORD_NAME, JSON.stringify({ version: VERSION, ...record }));
+  replaceBriefFileAt(folderFd, EXEC_RECORD_NAME, JSON.stringify({ version: VERSION, ...record }));
 }
 
-/** Undefined: it is being made or removed. */
+/** Undefined: it is being made or removed, or was when a power cut came. */
 export function readExecRecord(folderFd: number): ExecRecord | undefined {
   const text = readTextAtIfExists(folderFd, EXEC_RECORD_NAME, SIZE_LIMIT);
-  return text === undefined ? undefined : parseRecord(text);
+  return text === undefined || isTorn(text) ? undefined : parseRecord(text);
 }
 
 /** The engine alone writes these files: what has our version is as we wrote it. */
