@@ -69,6 +69,8 @@ static u32 compose(u8 *text, const struct exit_record *record) {
   length += put_number(text + length, (u64)time[0]);
   length += put_text(text + length, ",\"nanoseconds\":");
   length += put_number(text + length, (u64)time[1]);
+  length += put_text(text + length, ",\"oomKills\":");
+  length += put_number(text + length, record->oom_kills);
   return length + put_text(text + length, "}\n");
 }
 

@@ -11,6 +11,7 @@ struct exit_record {
   u32 pid;  // as this process sees it
   u8 how;
   u8 status;  // the code or the signal
+  u32 oom_kills;
 };
 
 // Waits for the end of the process behind `pidfd`, and says how it came. It need not be a child of

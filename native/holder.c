@@ -29,6 +29,7 @@
 
 #include "exit-record.h"
 #include "log.h"
+#include "oom-kills.h"
 
 #include <linux/errno.h>
 
@@ -92,6 +93,7 @@ static struct {
   i32 pidfd;
   i32 listener_fd;
   i32 directory_fd;
+  const char *oom_path;
   struct exit_record init;
   u8 ended;
   u8 leaving;
@@ -409,7 +411,9 @@ static i64 write_record(void) {
   return write_exit_record(holder.directory_fd, &holder.init, holder.flags & RECORD_IS_BRIEF);
 }
 
+// The count comes first: a systemd removes the cgroup of a scope as soon as it is empty.
 static void end_of_init(void) {
+  if (holder.oom_path != 0) holder.init.oom_kills = count_oom_kills(holder.oom_path);
   await_exit(holder.pidfd, &holder.init);
   holder.ended = 1;
   close_fd(&holder.pidfd);
@@ -574,6 +578,7 @@ static void take_over(const struct hold_request *request) {
   holder.outputs[1] = (struct output){request->stderr_fd, STREAM_STDERR, flags & STDERR_STAYS, 0};
   holder.listener_fd = request->listener_fd;
   holder.directory_fd = request->directory_fd;
+  holder.oom_path = (const char *)request->oom_path;
   holder.flags = request->flags;
   holder.terminal_peer_fd = open_terminal_peer();
   for (int i = 0; i < CLIENT_LIMIT; i++) {

@@ -1,7 +1,7 @@
 // What a program gives to `hold` (native/holder.c), and the frames of the attach protocol. Both are
 // seen from TypeScript in src/program/hold-request.ts and src/holder/attach-protocol.ts.
 //
-// The request lies in the program's data, 80 bytes, little-endian, aligned to 8:
+// The request lies in the program's data, 88 bytes, little-endian, aligned to 8:
 //
 //    0 version       u32  HOLD_VERSION
 //    4 flags         u32  enum hold_flag
@@ -16,6 +16,8 @@
 //   40 directory_fd  i32  where exit.json is written, or -1: nowhere
 //   44 reserved      u32  0
 //   48 log           32 bytes, struct log_request
+//   80 oom_path      u64  address of the path of the file that counts the container's out-of-memory
+//                         kills, or 0: nobody counts
 //
 // Every descriptor is close-on-exec and belongs to hold() from then on. By then this process has
 // closed its own copies of the container's ends, ignores SIGPIPE, SIGHUP and SIGTERM, and leads its
@@ -40,9 +42,10 @@ struct hold_request {
   i32 directory_fd;
   u32 reserved;
   struct log_request log;
+  u64 oom_path;
 };
 
-enum { HOLD_VERSION = 2, HOLD_REQUEST_BYTES = 80 };
+enum { HOLD_VERSION = 3, HOLD_REQUEST_BYTES = 88 };
 
 enum hold_flag {
   // A primary client that is there at the end sees to what comes after it: this process exits,

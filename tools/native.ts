@@ -45,7 +45,12 @@ export const COMPILER_FLAGS = [
 ];
 
 /** The holder alone: tests link it with a driver of theirs. */
-export const HOLDER_SOURCES = ["native/holder.c", "native/exit-record.c", "native/log.c"];
+export const HOLDER_SOURCES = [
+  "native/holder.c",
+  "native/exit-record.c",
+  "native/log.c",
+  "native/oom-kills.c",
+];
 export const STAGE_SOURCES = ["native/stage.c", ...HOLDER_SOURCES];
 export const LAUNCHER_SOURCES = ["native/launch.c"];
 

@@ -95,10 +95,19 @@ function registerEvent(memory: string): number {
 
 /** How many processes of the container the OOM killer has ended so far; 0 where nobody counts. */
 export function countOomKills(cgroup: ContainerCgroup): number {
-  const [directory, file] =
-    cgroup.tree === "v1"
-      ? [cgroup.paths["memory"], "memory.oom_control"]
-      : [cgroup.tree === "v2" ? cgroup.path : undefined, "memory.events"];
+  const [directory, file] = oomCount(cgroup);
   const text = directory === undefined ? undefined : readControlIfExists(directory, file);
   return Number(parseKeyedLines(text ?? "").get("oom_kill") ?? 0);
+}
+
+/** The file that countOomKills reads; undefined where nobody counts. */
+export function oomCountPath(cgroup: ContainerCgroup): string | undefined {
+  const [directory, file] = oomCount(cgroup);
+  return directory === undefined ? undefined : `${directory}/${file}`;
+}
+
+function oomCount(cgroup: ContainerCgroup): readonly [directory: string | undefined, file: string] {
+  return cgroup.tree === "v1"
+    ? [cgroup.paths["memory"], "memory.oom_control"]
+    : [cgroup.tree === "v2" ? cgroup.path : undefined, "memory.events"];
 }

@@ -1,7 +1,7 @@
 // The exit record: how a container ended, written once by its holder (native/exit-record.c) as `exit.json`
 // in the directory that it was given. It is one line of JSON:
 //
-//   {"version":1,"pid":4242,"how":"code","status":3,"seconds":1732500000,"nanoseconds":42}
+//   {"version":1,"pid":4242,"how":"code","status":3,"seconds":1732500000,"nanoseconds":42,"oomKills":0}
 //
 // `how` is "code" (status is the exit code), "signal" (status is the signal) or "unknown" (status is
 // 0). The time is when the holder learned of it, since 1970. There is no file until the whole of it is.
@@ -21,6 +21,8 @@ export interface ExitRecord {
   /** undefined: nobody could know. */
   readonly status: ExitStatus | undefined;
   readonly finishedAt: { readonly seconds: number; readonly nanoseconds: number };
+  /** How many of the container's processes the kernel had ended for want of memory by then. */
+  readonly oomKills: number;
 }
 
 /** The record in an open directory; undefined as long as the container runs. */
@@ -49,6 +51,8 @@ export function parseExitRecord(text: string): ExitRecord {
       seconds: number("seconds", Number.MAX_SAFE_INTEGER),
       nanoseconds: number("nanoseconds", 999_999_999),
     },
+    // A holder of an earlier version has not counted them.
+    oomKills: fields.has("oomKills") ? number("oomKills", 0xffff_ffff) : 0,
   };
 }
 

@@ -12,7 +12,8 @@ import type { ExitCommand, HoldEnd } from "./request.ts";
 export interface AdoptionRequest {
   readonly architecture: Architecture;
   /** A terminal was lost with the holder that had it: then there are no streams. */
-  readonly held: HoldRequest & Pick<HoldEnd, "onExit" | "supervisor" | "removedPaths">;
+  readonly held: HoldRequest &
+    Pick<HoldEnd, "onExit" | "supervisor" | "removedPaths" | "oomCountPath">;
 }
 
 /** It waits for a message before it does anything; without one it ends. */

@@ -71,10 +71,12 @@ export function becomeHolder(program: ProgramBuilder): void {
 
 type Afterwards = "onExit" | "supervisor";
 
+type KnownHold = Pick<HoldEnd, Afterwards | "fifos" | "oomCountPath"> & HoldRequest;
+
 /** Descriptors that are not known yet are stored in it later. */
 export function holdRequest(
   program: ProgramBuilder,
-  { onExit, fifos, supervisor, ...known }: Pick<HoldEnd, Afterwards | "fifos"> & HoldRequest,
+  { onExit, fifos, supervisor, oomCountPath, ...known }: KnownHold,
 ): DataReference {
   const words = encodeHoldRequest({
     stdoutStays: fifos?.stdout.endsWithReader === false,
@@ -83,9 +85,11 @@ export function holdRequest(
     primarySettles: onExit?.isLeftToPrimary ?? false,
     supervised: supervisor !== undefined,
   });
-  return known.log === undefined
-    ? program.structure(words, "hold")
-    : program.structure(words, "hold", holdRequestPointers(program.text(known.log.name)));
+  const texts = {
+    ...(known.log === undefined ? {} : { logName: program.text(known.log.name) }),
+    ...(oomCountPath === undefined ? {} : { oomPath: program.text(oomCountPath) }),
+  };
+  return program.structure(words, "hold", holdRequestPointers(texts));
 }
 
 /** The last ops of a program. */

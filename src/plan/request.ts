@@ -69,6 +69,8 @@ export interface HoldEnd {
   /** The record is soon removed again: nobody waits until it is on the disk. */
   readonly isRecordBrief?: boolean;
   readonly log?: HoldLog;
+  /** The file that counts the container's out-of-memory kills: it may go with the last process. */
+  readonly oomCountPath?: string;
   /** By which another holder can take over. Absent: pipes, which end with this one. */
   readonly fifos?: { readonly stdout: OutputFifo; readonly stderr: OutputFifo };
   /** Absolute paths of what the holder removes when all is over: sockets, FIFOs. */

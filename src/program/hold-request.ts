@@ -26,11 +26,13 @@
 //   68 log files     u32  how many there may be, 1 to 100
 //   72 log flags     u32  1: drop what can't be written, and count it, instead of waiting
 //   76 reserved      u32  0
+//   80 oom path      u64  address of the path of the file that counts the container's out-of-memory kills,
+//                         or 0: nobody counts
 
 import type { DataReference } from "./program.ts";
 
-export const HOLD_VERSION = 2;
-export const HOLD_REQUEST_BYTES = 80;
+export const HOLD_VERSION = 3;
+export const HOLD_REQUEST_BYTES = 88;
 /** What hold() returns beside 0 and -errno. */
 export const HOLD_SUPERVISOR_GONE = 1;
 
@@ -58,6 +60,8 @@ const FLAGS = [
   ["stderrStays", 16],
   ["stdinIsPrimarys", 32],
 ] as const;
+
+export const HOLD_OOM_PATH_OFFSET = 80;
 
 /** What can be known before the program runs; the rest it stores at HOLD_REQUEST_OFFSETS. */
 export type HoldRequest = Partial<
@@ -128,7 +132,20 @@ function flagsOf(request: HoldRequest): number {
   return flags;
 }
 
-/** The pointers of the request, as the builder's structures take them. */
-export function holdRequestPointers(name: DataReference): ReadonlyMap<number, DataReference> {
-  return new Map([[HOLD_LOG_OFFSETS.name / 4, name]]);
+/** What a request points to. */
+export interface HoldTexts {
+  readonly logName?: DataReference;
+  readonly oomPath?: DataReference;
+}
+
+/** As the builder's structures take them. */
+export function holdRequestPointers(texts: HoldTexts): ReadonlyMap<number, DataReference> {
+  const pointers = new Map<number, DataReference>();
+  if (texts.logName !== undefined) {
+    pointers.set(HOLD_LOG_OFFSETS.name / 4, texts.logName);
+  }
+  if (texts.oomPath !== undefined) {
+    pointers.set(HOLD_OOM_PATH_OFFSET / 4, texts.oomPath);
+  }
+  return pointers;
 }

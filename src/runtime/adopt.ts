@@ -7,6 +7,7 @@ import { type ExitCommand, type HoldEnd, holdersDescriptors } from "../plan/requ
 import { launchProgram } from "../stage/launch.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import type { ContainerAddress } from "./delete.ts";
+import { oomCountOf } from "./oom-kills.ts";
 import { tryOpenOutputFifo } from "./output-fifos.ts";
 import { type OwnScope, placeHolder } from "./place-holder.ts";
 import { StateDirectory } from "./state-directory.ts";
@@ -29,7 +30,7 @@ export function adopt(options: AdoptOptions): boolean {
     return false;
   }
   const held = { id, pid: state.pid, pidfd: init.number, fifosFd: directory.fd };
-  adoptProcess(held, holder);
+  adoptProcess(held, { ...holder, ...oomCountOf(state.cgroup) });
   return true;
 }
 

@@ -32,6 +32,7 @@ import type { CreateOptions } from "./create-options.ts";
 import { cgroupMountFacts } from "./host-cgroups.ts";
 import { ownedStdio } from "./inherited-stdio.ts";
 import { findResctrl, makeResctrl, planResctrl, type ResctrlGroup } from "./intel-rdt.ts";
+import { oomCountOf } from "./oom-kills.ts";
 import { checkTerminal, RequestedSockets } from "./requested-sockets.ts";
 import { makeNotifyFolder, NotifySocket, withServiceManager } from "./service-protocols.ts";
 import { type ContainerState, STATE_VERSION, StateDirectory } from "./state-directory.ts";
@@ -266,7 +267,7 @@ export function compileLaunch(preparation: Preparation, place: LaunchPlace): Pro
     cgroup: entryFor(place.cgroup),
     resctrlTasks: preparation.resctrl?.tasks ?? [],
     stateDirectory: place.stateDirectory,
-    end: place.end,
+    end: place.end.kind === "hold" ? { ...place.end, ...oomCountOf(place.cgroup) } : place.end,
     ...place.sockets,
     preserveFds: options.preserveFds ?? 0,
     noPivot: options.noPivot ?? false,

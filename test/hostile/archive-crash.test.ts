@@ -25,7 +25,7 @@ import { named, TestLayout } from "../fixtures/image-layout.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { archive } from "../fixtures/tar-archive.ts";
 import { type ArchiveRequest, CONVERTED_NAME, useArchive } from "./archive-process.ts";
-import { IMAGE_KILLS, shareOf } from "./kills.ts";
+import { IMAGE_KILLS, patienceMs, shareOf } from "./kills.ts";
 
 const NAME = "localhost/app:1";
 /** For each way in. */
@@ -99,33 +99,37 @@ describe.each([
   ["directory", "a compressed pipe"],
   ["erofs", "a file"],
 ] as const)("layers as %s, from %s", (format: LayerFormat, from) => {
-  test("killed before any system call", async () => {
-    const stdin = from === "a file" ? undefined : gzipSync(expected, { level: 1 });
-    const requestFor = (name: string): ArchiveRequest => {
-      const place = join(folder, `${format}-${from.length}-${name}`);
-      mkdirSync(place);
-      const places = { root: join(place, "store"), output: join(place, "out.tar"), format };
-      return stdin === undefined ? { ...places, input } : places;
-    };
-    const whole = start(requestFor("whole"), stdin);
-    const calls = Number(await whole.stdout.text());
-    expect(await whole.exited).toBe(0);
-    expect(calls).toBeGreaterThan(300);
-    for (let round = 0; round < KILLS; round += 1) {
-      const request = requestFor(String(round));
-      const killAtCall = 1 + Math.floor((round * calls * 0.95) / KILLS);
-      const child = start({ ...request, killAtCall }, stdin);
-      await child.exited;
-      expect(child.signalCode).toBe("SIGKILL");
-      await expectSound(request.root);
-      const isThere = existsSync(request.output);
-      expect(isThere ? readFileSync(request.output).equals(expected) : "not there").toBe(
-        isThere ? true : "not there",
-      );
-      await expectFinished(request);
-      rmSync(join(request.root, ".."), { recursive: true });
-    }
-  }, 180_000);
+  test(
+    "killed before any system call",
+    async () => {
+      const stdin = from === "a file" ? undefined : gzipSync(expected, { level: 1 });
+      const requestFor = (name: string): ArchiveRequest => {
+        const place = join(folder, `${format}-${from.length}-${name}`);
+        mkdirSync(place);
+        const places = { root: join(place, "store"), output: join(place, "out.tar"), format };
+        return stdin === undefined ? { ...places, input } : places;
+      };
+      const whole = start(requestFor("whole"), stdin);
+      const calls = Number(await whole.stdout.text());
+      expect(await whole.exited).toBe(0);
+      expect(calls).toBeGreaterThan(300);
+      for (let round = 0; round < KILLS; round += 1) {
+        const request = requestFor(String(round));
+        const killAtCall = 1 + Math.floor((round * calls * 0.95) / KILLS);
+        const child = start({ ...request, killAtCall }, stdin);
+        await child.exited;
+        expect(child.signalCode).toBe("SIGKILL");
+        await expectSound(request.root);
+        const isThere = existsSync(request.output);
+        expect(isThere ? readFileSync(request.output).equals(expected) : "not there").toBe(
+          isThere ? true : "not there",
+        );
+        await expectFinished(request);
+        rmSync(join(request.root, ".."), { recursive: true });
+      }
+    },
+    patienceMs(KILLS),
+  );
 });
 
 function must(...command: string[]): void {

@@ -9,13 +9,13 @@ import { readProcessStat } from "../../src/sys/process.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { eventually } from "../peers/conditions.ts";
 import { callNumbers, EnginePlace } from "./engine-place.ts";
-import { KILLS, shareOf, TELLS_ENDS } from "./kills.ts";
+import { KILLS, patienceMs, shareOf, TELLS_ENDS } from "./kills.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 /** Each of the tests has its share. */
 const ROUNDS = shareOf(KILLS, 7);
 const NAME = "writer";
-const TIMEOUT_MS = Math.max(300_000, KILLS * 10_000);
+const TIMEOUT_MS = patienceMs(KILLS);
 
 describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
   const place = new EnginePlace();

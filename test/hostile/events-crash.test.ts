@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EventsOptions, events } from "../../src/engine/events/events.ts";
 import { seededRandom } from "../fixtures/random.ts";
-import { KILLS, shareOf } from "./kills.ts";
+import { KILLS, patienceMs, shareOf } from "./kills.ts";
 
 const ROUNDS = shareOf(KILLS, 15);
 const WRITERS = ["a", "b", "c"];
@@ -44,28 +44,32 @@ async function idsOf(options: EventsOptions): Promise<string[]> {
   return ids;
 }
 
-test("whoever is killed, events are neither lost nor doubled", async () => {
-  folder = mkdtempSync(join(tmpdir(), "oct-events-crash-"));
-  const place = { storeRoot: join(folder, "store") };
-  mkdirSync(place.storeRoot);
-  const random = seededRandom(20_261_129);
-  const ending = new AbortController();
-  const following = idsOf({ ...place, sinceMs: 0, signal: ending.signal });
-  const told = new Map<string, number>();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const writers = WRITERS.map((writer) => `${writer}${round}`);
-    const counts = await Promise.all(writers.map((each) => recordUntilKilled(each, random)));
-    for (const [index, writer] of writers.entries()) {
-      told.set(writer, counts[index] ?? 0);
+test(
+  "whoever is killed, events are neither lost nor doubled",
+  async () => {
+    folder = mkdtempSync(join(tmpdir(), "oct-events-crash-"));
+    const place = { storeRoot: join(folder, "store") };
+    mkdirSync(place.storeRoot);
+    const random = seededRandom(20_261_129);
+    const ending = new AbortController();
+    const following = idsOf({ ...place, sinceMs: 0, signal: ending.signal });
+    const told = new Map<string, number>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const writers = WRITERS.map((writer) => `${writer}${round}`);
+      const counts = await Promise.all(writers.map((each) => recordUntilKilled(each, random)));
+      for (const [index, writer] of writers.entries()) {
+        told.set(writer, counts[index] ?? 0);
+      }
     }
-  }
-  const ids = await idsOf({ ...place, follow: false });
-  for (const [writer, count] of told) {
-    const own = ids.filter((id) => id.startsWith(`${writer}-`));
-    expect(own.length).toBeGreaterThanOrEqual(count);
-    expect(own).toEqual(own.map((_, index) => `${writer}-${index + 1}`));
-  }
-  expect(ids.length).toBeGreaterThan(ROUNDS);
-  ending.abort();
-  expect(await following).toEqual(ids);
-}, 120_000);
+    const ids = await idsOf({ ...place, follow: false });
+    for (const [writer, count] of told) {
+      const own = ids.filter((id) => id.startsWith(`${writer}-`));
+      expect(own.length).toBeGreaterThanOrEqual(count);
+      expect(own).toEqual(own.map((_, index) => `${writer}-${index + 1}`));
+    }
+    expect(ids.length).toBeGreaterThan(ROUNDS);
+    ending.abort();
+    expect(await following).toEqual(ids);
+  },
+  patienceMs(ROUNDS),
+);

@@ -14,12 +14,12 @@ import { readProcessStat, waitForPid } from "../../src/sys/process.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { eventually } from "../peers/conditions.ts";
 import { callNumbers, EnginePlace } from "./engine-place.ts";
-import { KILLS, shareOf, TELLS_ENDS } from "./kills.ts";
+import { KILLS, patienceMs, shareOf, TELLS_ENDS } from "./kills.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const ROUNDS = shareOf(KILLS, 8);
 const HOLDER_ROUNDS = shareOf(KILLS, 15);
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = patienceMs(ROUNDS);
 
 describe.skipIf(NEEDS_ROOT)("as root: what was executed survives the death of", () => {
   const place = new EnginePlace();

@@ -17,3 +17,8 @@ export function shareOf(kills: number, parts: number): number {
 const [kernelMajor = 0, kernelMinor = 0] = release().split(".").map(Number);
 /** Linux 6.15 and later: a holder that is not the first can learn how a process ended. */
 export const TELLS_ENDS = kernelMajor * 1000 + kernelMinor >= 6015;
+
+/** For a test that kills so often: no more than a limit for one that stands still. */
+export function patienceMs(kills: number): number {
+  return Math.max(120_000, kills * 10_000);
+}

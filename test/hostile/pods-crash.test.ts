@@ -4,13 +4,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { seededRandom } from "../fixtures/random.ts";
 import { callNumbers, EnginePlace } from "./engine-place.ts";
-import { KILLS, shareOf } from "./kills.ts";
+import { KILLS, patienceMs, shareOf } from "./kills.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 /** Each of the tests has its share. */
 const ROUNDS = shareOf(KILLS, 20);
 const POD = "pod";
-const TIMEOUT_MS = Math.max(300_000, KILLS * 10_000);
+const TIMEOUT_MS = patienceMs(KILLS);
 
 describe.skipIf(NEEDS_ROOT)("as root: pods survive the death of", () => {
   const place = new EnginePlace();

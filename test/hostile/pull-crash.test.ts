@@ -13,7 +13,7 @@ import { FaultyRegistry } from "../../tools/testing/faulty-registry.ts";
 import { named, TestLayout } from "../fixtures/image-layout.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { archive } from "../fixtures/tar-archive.ts";
-import { IMAGE_KILLS } from "./kills.ts";
+import { IMAGE_KILLS, patienceMs } from "./kills.ts";
 import { doRequest, type PullRequest } from "./pull-process.ts";
 
 const PROCESSES = 3;
@@ -108,26 +108,30 @@ async function killAfter(milliseconds: number, request: PullRequest): Promise<bo
 }
 
 describe.each([...FORMATS])("format %s", (format) => {
-  test("pulls and removals killed at random moments", async () => {
-    const pull = requestFor(`${format}-killed`, "pull", format);
-    const removal: PullRequest = { ...pull, verb: "rmi" };
-    const pullMs = await durationOf(pull);
-    const removalMs = await durationOf(removal);
-    await expectFinished(removal);
-    const random = seededRandom(20_261_129);
-    let killed = 0;
-    for (let round = 0; round < IMAGE_KILLS / FORMATS.length / 2; round += 1) {
-      killed += Number(await killAfter(random() * pullMs, pull));
-      await expectSound(pull);
-      await doRequest(pull);
-      await expectSound(pull);
-      killed += Number(await killAfter(random() * removalMs, removal));
-      await expectSound(pull);
-      await (round % 2 === 0 ? doRequest(pull) : doRequest(removal));
-      await expectFinished(round % 2 === 0 ? pull : removal);
-    }
-    expect(killed).toBeGreaterThan(0);
-  }, 600_000);
+  test(
+    "pulls and removals killed at random moments",
+    async () => {
+      const pull = requestFor(`${format}-killed`, "pull", format);
+      const removal: PullRequest = { ...pull, verb: "rmi" };
+      const pullMs = await durationOf(pull);
+      const removalMs = await durationOf(removal);
+      await expectFinished(removal);
+      const random = seededRandom(20_261_129);
+      let killed = 0;
+      for (let round = 0; round < IMAGE_KILLS / FORMATS.length / 2; round += 1) {
+        killed += Number(await killAfter(random() * pullMs, pull));
+        await expectSound(pull);
+        await doRequest(pull);
+        await expectSound(pull);
+        killed += Number(await killAfter(random() * removalMs, removal));
+        await expectSound(pull);
+        await (round % 2 === 0 ? doRequest(pull) : doRequest(removal));
+        await expectFinished(round % 2 === 0 ? pull : removal);
+      }
+      expect(killed).toBeGreaterThan(0);
+    },
+    patienceMs(IMAGE_KILLS),
+  );
 
   test("several processes at once: the bytes of each blob are asked for once", async () => {
     const request = requestFor(`${format}-shared`, "pull", format);

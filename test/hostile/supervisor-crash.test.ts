@@ -12,12 +12,12 @@ import { readProcessStat } from "../../src/sys/process.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { eventually } from "../peers/conditions.ts";
 import { EnginePlace } from "./engine-place.ts";
-import { KILLS, shareOf, TELLS_ENDS } from "./kills.ts";
+import { KILLS, patienceMs, shareOf, TELLS_ENDS } from "./kills.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 /** Each kills some. */
 const ROUNDS = shareOf(KILLS, 12);
-const TIMEOUT_MS = Math.max(120_000, ROUNDS * 20_000);
+const TIMEOUT_MS = patienceMs(ROUNDS);
 
 const ONCE = "once";
 const AGAIN = "again";

@@ -6,7 +6,8 @@
 // OPTIONS, letters: t the command has a terminal, p descriptor 3 is the primary client, v the request
 // has a wrong version, b its record is brief, s it has a supervisor, each end of which adds a byte to the
 // file "gone" in DIRECTORY, l there is a log, "log" in DIRECTORY, of 3 files of 1000 bytes, d what can't
-// be written to it is dropped. Descriptor 4 is the listener; the exit record goes to DIRECTORY.
+// be written to it is dropped, o kills for want of memory are counted in the file "oom" in DIRECTORY.
+// Descriptor 4 is the listener; the exit record goes to DIRECTORY.
 
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -36,6 +37,7 @@ static void print_layout(void) {
   printf("\"listenerFd\":%zu,\"directoryFd\":%zu,\"reserved\":%zu,",
          offsetof(struct hold_request, listener_fd), offsetof(struct hold_request, directory_fd),
          offsetof(struct hold_request, reserved));
+  printf("\"oomPath\":%zu,", offsetof(struct hold_request, oom_path));
   printf("\"log\":{\"name\":%zu,\"size\":%zu,\"directoryFd\":%zu,\"files\":%zu,\"flags\":%zu}}\n",
          offsetof(struct hold_request, log.name), offsetof(struct hold_request, log.size_limit),
          offsetof(struct hold_request, log.directory_fd), offsetof(struct hold_request, log.files),
@@ -93,7 +95,8 @@ int main(int argc, char **argv) {
   const char *options = argv[2];
   int has_terminal = strchr(options, 't') != 0;
   struct hold_request request = {HOLD_VERSION, 0,  0,           -1, -1, -1, -1, -1,
-                                 -1,           LISTENER_FD, -1, 0,  {0, 0, -1, 1, 0, 0}};
+                                 -1,           LISTENER_FD, -1, 0,  {0, 0, -1, 1, 0, 0}, 0};
+  char oom_path[4096];
   int ends[3];
   signal(SIGPIPE, SIG_IGN);
   if (has_terminal)
@@ -113,6 +116,8 @@ int main(int argc, char **argv) {
   if (strchr(options, 'p')) request.primary_fd = PRIMARY_FD;
   if (strchr(options, 'b')) request.flags |= RECORD_IS_BRIEF;
   if (strchr(options, 'v')) request.version = HOLD_VERSION + 1;
+  snprintf(oom_path, sizeof oom_path, "%s/oom", argv[1]);
+  if (strchr(options, 'o')) request.oom_path = (u64)oom_path;
   if (strchr(options, 's')) request.flags |= SUPERVISED;
   i64 result;
   while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) note_supervisor(argv[1]);

@@ -21,6 +21,7 @@ static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 #include "../../native/exit-record.c"
 #include "../../native/holder.c"
 #include "../../native/log.c"
+#include "../../native/oom-kills.c"
 #undef wait
 #undef syscall
 
@@ -397,7 +398,7 @@ static void run(int directory_fd) {
   struct hold_request request = {
       HOLD_VERSION, 0,      1,          init_fd,         in[1],             out[0],
       error[0],     NO_FD,  primary[1], open_listener(), dup(directory_fd), 0,
-      {(u64) "log", 0, dup(directory_fd), 1, 0, 0}};
+      {(u64) "log", 0, dup(directory_fd), 1, 0, 0}, 0};
   request.flags = random_number(HOLD_FLAGS + 1) & ~(u32)PRIMARY_SETTLES;
   i64 result;
   while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) totals.supervisors++;

@@ -11,7 +11,11 @@ import {
   PAYLOAD_LIMIT,
 } from "../../src/holder/attach-protocol.ts";
 import { readExitRecord } from "../../src/holder/exit-record.ts";
-import { HOLD_LOG_OFFSETS, HOLD_REQUEST_OFFSETS } from "../../src/program/hold-request.ts";
+import {
+  HOLD_LOG_OFFSETS,
+  HOLD_OOM_PATH_OFFSET,
+  HOLD_REQUEST_OFFSETS,
+} from "../../src/program/hold-request.ts";
 import { HOLDER_SOURCES } from "../../tools/native.ts";
 import {
   compileHosted,
@@ -72,6 +76,7 @@ function describeHolder(target: Target, largeBytes: number): void {
     const { stdout } = Bun.spawnSync([...target.runner, driver, "--layout"]);
     expect(JSON.parse(stdout.toString())).toEqual({
       ...HOLD_REQUEST_OFFSETS,
+      oomPath: HOLD_OOM_PATH_OFFSET,
       log: { ...HOLD_LOG_OFFSETS },
     });
   });
@@ -99,6 +104,32 @@ function describeHolder(target: Target, largeBytes: number): void {
     const age = Date.now() / 1000 - (record?.finishedAt.seconds ?? 0);
     expect(age).toBeGreaterThanOrEqual(0);
     expect(age).toBeLessThan(60);
+  });
+
+  const COUNTS: readonly (readonly [string, string, number])[] = [
+    ["v2", "low 1\\noom 7\\noom_kill 12\\noom_group_kill 3\\n", 12],
+    ["v1", "oom_kill_disable 5\\nunder_oom 0\\noom_kill 1\\n", 1],
+    ["v2 of an old kernel", "oom 7\\noom_group_kill 3\\n", 0],
+  ];
+
+  test.each(COUNTS)(
+    "records kills for want of memory, as cgroup %s counts them",
+    async (_, text, kills) => {
+      using held = hold(`printf '${text}' > $FOLDER/oom; exit 3`, { options: "o" });
+      greet(held.primary, true);
+      await expectEnd(held);
+      expect(readExitRecord(held.directoryFd)).toMatchObject({
+        status: { code: 3 },
+        oomKills: kills,
+      });
+    },
+  );
+
+  test("a cgroup that has gone counts nothing", async () => {
+    using held = hold("exit 3", { options: "o" });
+    greet(held.primary, true);
+    await expectEnd(held);
+    expect(readExitRecord(held.directoryFd)?.oomKills).toBe(0);
   });
 
   test("records it also for a container that is soon removed", async () => {

@@ -3,6 +3,7 @@
 // is killed between the two tells them again, with the same `once`.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { readExitRecord } from "../../holder/exit-record.ts";
 import { oomKillsOf } from "../../runtime/oom-kills.ts";
 import {
   type ContainerRecord,
@@ -42,10 +43,11 @@ export function recordEnd(container: EndedContainer, status: ContainerStatus): v
   }
 }
 
-/** Its cgroup still counts: nobody has given it back. */
-function oomKills({ record, surroundings }: EndedContainer): number {
+/** Its holder has counted them, unless it was killed; then its cgroup does, if it is still there. */
+function oomKills({ record, folder, surroundings }: EndedContainer): number {
   try {
-    return oomKillsOf({ stateRoot: surroundings.containerStateRoot, id: record.id });
+    const counted = readExitRecord(folder.fd)?.oomKills ?? 0;
+    return counted || oomKillsOf({ stateRoot: surroundings.containerStateRoot, id: record.id });
   } catch (error) {
     if (error instanceof OcicatError) {
       return 0;

@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeBusyboxRoot } from "../../e2e/busybox-image.ts";
-import { RunPlace } from "../../e2e/run-place.ts";
+import { OCICAT, RunPlace } from "../../e2e/run-place.ts";
 import { isGuest } from "../guest.ts";
 import { run } from "../run.ts";
 
@@ -50,5 +50,20 @@ describe.skipIf(!isGuest("systemd"))("ocicat run with systemd", () => {
     writeFileSync(join(shared, "end"), "");
     expect(await child.exited).toBe(6);
     expect(states().toString()).toBe("inactive\n");
+  });
+
+  test("running out of memory is told, though the scope goes with its last process", async () => {
+    const root = makeBusyboxRoot(place.makeFolder("small"));
+    for (let round = 0; round < 2; round += 1) {
+      const name = place.newName();
+      const flags = ["--systemd-cgroup", "-m", "16m", "-e", "PATH=/bin", "--rootfs", root];
+      expect(await place.spawn([...flags, "tail", "/dev/zero"], {}, name).exited).toBe(137);
+      const words = ["--since", "1h", "--until", "0s", "--filter", `container=${name}`];
+      const told = Bun.spawnSync([
+        ...[OCICAT, "events", ...place.flags, ...words],
+        ...["--format", "{{.Action}}"],
+      ]);
+      expect(told.stdout.toString().split("\n")).toContain("oom");
+    }
   });
 });
