@@ -31,16 +31,6 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
     place.remove();
   });
 
-  /** A command that needs fewer calls than the one that was measured may be done before the last of them. */
-  async function isKilledAt(
-    command: readonly string[],
-    atCall: number,
-    calls: number,
-  ): Promise<boolean> {
-    const end = await place.kill(command, { atCall });
-    return end === "killed" || (end === "done" && atCall > 0.8 * calls);
-  }
-
   function startWriter(): void {
     const words = place.writerWords(NAME);
     const child = Bun.spawnSync([place.command([])[0] ?? "", "run", "-d", ...words]);
@@ -74,7 +64,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
       const { calls, ms } = await place.measure(run);
       await place.expectCleared("run -d");
       for (const atCall of callNumbers(calls, ROUNDS, random)) {
-        expect(await isKilledAt(run, atCall, calls)).toBe(true);
+        expect(await place.isKilledAt(run, atCall, calls)).toBe(true);
         await expectUsable(`run -d, killed at call ${atCall} of ${calls}`);
       }
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -109,7 +99,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
       await place.expectCleared("start");
       for (const atCall of callNumbers(calls, ROUNDS, random)) {
         await place.measure(create);
-        expect(await isKilledAt(start, atCall, calls)).toBe(true);
+        expect(await place.isKilledAt(start, atCall, calls)).toBe(true);
         await expectUsable(`start, killed at call ${atCall} of ${calls}`);
       }
     },
@@ -132,7 +122,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
         )) {
           startWriter();
           await untilLines(10);
-          expect(await isKilledAt(command, atCall, calls)).toBe(true);
+          expect(await place.isKilledAt(command, atCall, calls)).toBe(true);
           await expectUsable(`${command[0]}, killed at call ${atCall} of ${calls}`);
         }
       }
