@@ -21,7 +21,7 @@ export interface LogThroughput {
 
 const LINE_BYTES = 100;
 const FILE_BYTES = 32 * 1000 * 1000;
-const COPIES = 12;
+const COPIES = 8;
 const GIGABYTE = 1e9;
 
 /** The programs take turns. */

@@ -67,6 +67,9 @@ function memoryOf(
   before: ReadonlySet<number>,
 ): IdleMemory {
   const keepers = keepersOf(program).filter((pid) => !before.has(pid));
+  if (keepers.length < containers) {
+    throw new Error(`${program.name}: ${keepers.length} of ${containers} containers run`);
+  }
   return {
     name: program.name,
     containers,
