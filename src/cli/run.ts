@@ -57,6 +57,7 @@ async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<num
   }
   const end = await runContainer({
     ...options,
+    standsStill: true,
     ...(notes === undefined ? {} : { ignoredSignals: signalSet(notes) }),
     onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
     ...(flags.switch("quiet") ? {} : { progress: new LazyProgress() }),

@@ -228,6 +228,11 @@ export interface RunContainerOptions {
   readonly outputFd?: number;
   /** Gets its standard error alone. */
   readonly errorFd?: number;
+  /**
+   * In the foreground: this process has nothing else to do, and stands still. Without it the event loop
+   * goes on.
+   */
+  readonly standsStill?: boolean;
   readonly onWarning?: (text: string) => void;
   /** Sees how an image is fetched, or made ready for its first container. */
   readonly progress?: RunProgress;

@@ -1,11 +1,11 @@
 // The client of a holder that `ocicat run` and `attach` are: it carries bytes between the terminal or
 // the pipes of this process and the container, forwards signals, and ends with the container.
 //
-// It is one synchronous loop around poll, without the event loop, so that nothing is started that a
-// short command would have to pay for.
+// It is one loop around poll. A short command stands still in it, without the event loop, so that nothing
+// is started that it would have to pay for; a program that has other things to do waits in its own.
 
 import { POLLIN, POLLOUT, SIGCONT, SIGWINCH } from "../abi/process.ts";
-import { poll } from "../sys/poll.ts";
+import type { Awaited } from "../sys/poll.ts";
 import type { ExitStatus } from "../sys/process.ts";
 import { SignalCatcher } from "../sys/signal-catcher.ts";
 import { RawTerminal, terminalSize } from "../sys/terminal.ts";
@@ -24,6 +24,9 @@ import { attachSignals } from "./attach-signals.ts";
 import { DEFAULT_DETACH_KEYS } from "./detach-keys.ts";
 import { HolderConnection } from "./holder-connection.ts";
 import { LocalInput, LocalOutput } from "./local-streams.ts";
+
+/** `poll`, or `pollInLoop`. */
+export type Wait = (awaited: readonly Awaited[]) => readonly number[] | Promise<readonly number[]>;
 
 export interface AttachRequest {
   /** Connected to the holder; the caller closes it. */
@@ -46,6 +49,7 @@ export interface AttachRequest {
   readonly signals?: readonly number[];
   /** What was sent to this process and is meant for the container. */
   readonly onSignal: (signal: number) => void;
+  readonly wait: Wait;
 }
 
 export type AttachEnd =
@@ -55,13 +59,14 @@ export type AttachEnd =
   /** The holder went without a word: it was killed, or it found this client too slow. */
   | { readonly kind: "disconnected" };
 
-export function attach(request: AttachRequest): AttachEnd {
+/** One at a time: signals, standard input and the terminal are the whole process's. */
+export async function attach(request: AttachRequest): Promise<AttachEnd> {
   using signals = new SignalCatcher(request.signals ?? attachSignals());
   const { terminalFd, inputFd } = request;
   // Without input the keys are not the container's: ctrl-c stays a signal, which is passed on.
   const isRaw = terminalFd !== undefined && inputFd !== undefined;
   using raw = isRaw ? new RawTerminal(terminalFd) : undefined;
-  return new Attachment(request, signals, raw).run();
+  return await new Attachment(request, signals, raw).run();
 }
 
 /** What is being written to a local stream; the frames behind it wait. */
@@ -98,11 +103,11 @@ class Attachment {
     }
   }
 
-  run(): AttachEnd {
+  async run(): Promise<AttachEnd> {
     this.#connection.post(encodeHello({ primary: this.#request.primary }));
     for (;;) {
       this.#resizeIfDue();
-      this.#round();
+      await this.#round();
       if (this.#end !== undefined) {
         return this.#end;
       }
@@ -113,13 +118,13 @@ class Attachment {
    * A descriptor of which nothing is wanted now is -1, which poll passes over: otherwise it would
    * report a hang-up again and again.
    */
-  #round(): void {
+  async #round(): Promise<void> {
     const connection = this.#connection;
     const writing = this.#writing;
     const input = connection.isIdle ? this.#input : undefined;
     const socketEvents =
       connection.eventsToSend() | (writing === undefined ? connection.eventsToReceive() : 0);
-    const [signalled = 0, typed = 0, arrived = 0, writable = 0] = poll([
+    const [signalled = 0, typed = 0, arrived = 0, writable = 0] = await this.#request.wait([
       { fd: this.#signals.fd, events: POLLIN },
       { fd: input?.fd ?? -1, events: POLLIN },
       { fd: socketEvents === 0 ? -1 : connection.fd, events: socketEvents },

@@ -4,7 +4,13 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readContainerLog, waitForCondition, waitForContainer } from "../../src/api/engine.ts";
+import {
+  attachToContainer,
+  execInContainer,
+  readContainerLog,
+  waitForCondition,
+  waitForContainer,
+} from "../../src/api/engine.ts";
 import { ContainerPlace } from "./container-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
@@ -64,6 +70,17 @@ describe.skipIf(NEEDS_ROOT)("as root: waiting in the event loop", () => {
     start("two");
     const waits = ["one", "two"].map((name) => waitForCondition(name, ["exited"], options()));
     expect(await whenLetGo(waits)).toEqual([7, 7]);
+  });
+
+  test("for what it is attached to, and for what it executes", async () => {
+    const silent = SCRIPT.replaceAll(/echo \w+/g, "true");
+    place.detach("attached", silent, "-v", `${shared()}:/shared`);
+    const attached = attachToContainer("attached", { ...options(), noStdin: true });
+    expect(await whenLetGo([attached])).toEqual([{ kind: "exited", code: 7 }]);
+    rmSync(go());
+    place.detach("stays", "sleep 1000", "-v", `${shared()}:/shared`);
+    const request = { command: ["sh", "-c", silent], env: [], terminal: false, interactive: false };
+    expect(await whenLetGo([execInContainer("stays", { ...options(), ...request })])).toEqual([7]);
   });
 
   test("for more of their logs", async () => {

@@ -22,10 +22,18 @@ interface Result {
   readonly signals: readonly number[];
 }
 
-describe.skipIf(missingTools(SANITIZED).length > 0)("attach (needs gcc)", () => {
+describe.skipIf(missingTools(SANITIZED).length > 0)("attach (needs gcc), standing still", () => {
+  describeAttach("still");
+});
+
+describe.skipIf(missingTools(SANITIZED).length > 0)("attach (needs gcc), in the event loop", () => {
+  describeAttach("in-loop");
+});
+
+function describeAttach(waiting: "still" | "in-loop"): void {
   const folder = new TestFolder();
   const driver = folder.file("hold-driver");
-  const clientCommand = [process.execPath, ...BUN_FLAGS, CLIENT, folder.file("result")];
+  const clientCommand = [process.execPath, ...BUN_FLAGS, CLIENT, folder.file("result"), waiting];
 
   beforeAll(() => {
     compileHosted(SANITIZED, ["test/native/hold-driver.c", ...HOLDER_SOURCES], driver);
@@ -186,7 +194,7 @@ describe.skipIf(missingTools(SANITIZED).length > 0)("attach (needs gcc)", () => 
     expect(client.modes()).toBe(before);
     expect(held.process.exitCode).toBeNull();
   });
-});
+}
 
 function readIfExists(path: string): string {
   return existsSync(path) ? readFileSync(path, "utf8") : "";

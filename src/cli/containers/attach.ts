@@ -25,6 +25,7 @@ passed on. With a terminal, ctrl-p ctrl-q leaves it running.`,
       ...placeOptions(flags),
       ...parseAttendance(flags),
       noStdin: flags.switch("no-stdin"),
+      standsStill: true,
     });
     return end.kind === "exited" ? end.code : 0;
   },

@@ -81,7 +81,7 @@ async function execCommand(
     writeOutput(`${await execDetached(word, options)}\n`);
     return 0;
   }
-  return execInContainer(word, options);
+  return execInContainer(word, { ...options, standsStill: true });
 }
 
 function execOptions(

@@ -57,6 +57,7 @@ export const start = defineCommand({
       ...place,
       ...parseAttendance(flags),
       noStdin: !flags.switch("interactive"),
+      standsStill: true,
     });
     return end.kind === "exited" ? end.code : 0;
   },

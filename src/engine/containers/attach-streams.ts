@@ -10,6 +10,7 @@ import { stateFolderPath } from "../../runtime/state-directory.ts";
 import { isTerminal } from "../../sys/terminal.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { waitOf } from "./attach-waiting.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
 import { detachKeys } from "./detach-keys.ts";
@@ -17,7 +18,7 @@ import { OutputReaders } from "./output-readers.ts";
 
 type AttachingOptions = Pick<
   RunContainerOptions,
-  "interactive" | "terminal" | "outputFd" | "errorFd" | "keepsSignals"
+  "interactive" | "terminal" | "outputFd" | "errorFd" | "keepsSignals" | "standsStill"
 >;
 
 export interface AttachStreamsRequest {
@@ -38,7 +39,7 @@ export async function attachStreams(
     ...outputsOf(options),
   });
   const before = readStartRecord(container.folder.fd);
-  const end = attachOnce(socketFd, request, readers);
+  const end = await attachOnce(socketFd, request, readers);
   return end.kind === "disconnected" ? await attachAgain(request, before, readers) : end;
 }
 
@@ -52,7 +53,7 @@ async function attachAgain(
   using socket = await connectToNewHolder({ ...container, surroundings }, before);
   if (socket !== undefined) {
     const now = readStartRecord(container.folder.fd);
-    const end = attachOnce(socket.number, request, readers);
+    const end = await attachOnce(socket.number, request, readers);
     return end.kind === "disconnected" ? await attachAgain(request, now, readers) : end;
   }
   const record = readExitRecord(container.folder.fd);
@@ -61,16 +62,17 @@ async function attachAgain(
     : { kind: "exited", status: record.status };
 }
 
-function attachOnce(
+async function attachOnce(
   socketFd: number,
   request: AttachStreamsRequest,
   readers: OutputReaders,
-): AttachEnd {
+): Promise<AttachEnd> {
   const { container, surroundings, options } = request;
   const { id } = container.record;
   const terminalFd = options.terminal && isTerminal(0) ? 0 : undefined;
-  return attach({
+  return await attach({
     socketFd,
+    wait: await waitOf(options),
     primary: true,
     inputFd: options.interactive ? 0 : undefined,
     ...outputsOf(options),

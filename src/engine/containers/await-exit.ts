@@ -92,6 +92,8 @@ export interface AttachOptions extends SurroundingsOptions {
   readonly detachKeys?: readonly number[];
   /** Signals end this process, and the container goes on. */
   readonly keepsSignals?: boolean;
+  /** As in RunContainerOptions. */
+  readonly standsStill?: boolean;
 }
 
 /** As attachToContainer, from the start of its process on. One that runs already is attached to. */
@@ -144,6 +146,7 @@ async function attachBy(
       interactive: interactive && !options.noStdin,
       terminal,
       keepsSignals: options.keepsSignals === true,
+      standsStill: options.standsStill ?? false,
     },
     ...(options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys }),
   });

@@ -42,7 +42,14 @@ const SIZE_LIMIT = 4 * 1024 * 1024;
 /** What a later start needs of what the container was made with. */
 export type StoredOptions = Omit<
   RunContainerOptions,
-  "progress" | "onWarning" | "outputFd" | "ignoredSignals" | "storeRoot" | "stateRoot" | "detach"
+  | "progress"
+  | "onWarning"
+  | "outputFd"
+  | "standsStill"
+  | "ignoredSignals"
+  | "storeRoot"
+  | "stateRoot"
+  | "detach"
 >;
 
 export interface ContainerRecord {

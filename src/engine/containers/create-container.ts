@@ -176,6 +176,7 @@ function storedOptions(options: RunContainerOptions): StoredOptions {
     onWarning: _onWarning,
     outputFd: _outputFd,
     errorFd: _errorFd,
+    standsStill: _standsStill,
     ignoredSignals: _ignoredSignals,
     storeRoot: _storeRoot,
     stateRoot: _stateRoot,

@@ -12,6 +12,7 @@ import { socketPair } from "../../sys/socket.ts";
 import { isTerminal, terminalSize } from "../../sys/terminal.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
+import { waitOf } from "./attach-waiting.ts";
 import { detachKeys } from "./detach-keys.ts";
 import type { ExecRequest } from "./exec-process.ts";
 import type { StoredExecRequest } from "./exec-record.ts";
@@ -30,6 +31,8 @@ export interface ExecContainerOptions extends SurroundingsOptions, ExecRequest {
   readonly detachKeys?: readonly number[];
   /** So many of this process's descriptors, from 3 on, reach the process. */
   readonly preserveFds?: number;
+  /** As in RunContainerOptions. */
+  readonly standsStill?: boolean;
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
 }
 
@@ -63,7 +66,7 @@ export async function execInContainer(
     errorFd: STDERR,
   });
   const session = { exec, container, options, readers };
-  const first = attachTo(client.number, session);
+  const first = await attachTo(client.number, session);
   if (first.kind === "detached") {
     // Until now systemd might end it with the session.
     placeHolder(exec.holderPid, exec.folder.id, ownScope("the process", options.onWarning));
@@ -123,21 +126,22 @@ async function attachAgain(session: ExecSession, killedHolders = 0): Promise<Att
     const status = lastStatus(place);
     return status === undefined ? { kind: "disconnected" } : { kind: "exited", status };
   }
-  const end = attachTo(next.socketFd, session);
+  const end = await attachTo(next.socketFd, session);
   return end.kind === "disconnected" ? await attachAgain(session, next.killedHolders) : end;
 }
 
-function attachTo(
+async function attachTo(
   socketFd: number,
   { exec, container: { surroundings }, options, readers }: ExecSession,
-): AttachEnd {
+): Promise<AttachEnd> {
   using target = openLiveProcess(exec.start);
   const { interactive, terminal } = options;
   // Raw mode is for the terminal that is read from; its size can be that of the one that is written to.
   const candidates = interactive ? [STDIN] : [STDIN, STDOUT];
   const terminalFd = terminal ? candidates.find((fd) => isTerminal(fd)) : undefined;
-  return attach({
+  return await attach({
     socketFd,
+    wait: await waitOf(options),
     primary: true,
     inputFd: interactive ? STDIN : undefined,
     outputFd: STDOUT,
