@@ -16,16 +16,14 @@ setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 const DETACH = "\x10\x11";
 /** Writes a line when it is told to end. */
-const SERVICE = [
-  "/bin/sh",
-  "-c",
-  'trap "echo ended; exit 7" TERM; echo began; while :; do sleep 0.1; done',
-];
+const SERVICE = `/bin/sh -c 'trap "echo ended; exit 7" TERM; echo began; while :; do sleep 0.1; done'`;
+/** What a later log-in finds of one that goes on, and has stopped and removed. */
+const LOOK =
+  "ocicat ps --format '{{.Names}} {{.State}}'; ocicat stop it; ocicat logs it; ocicat rm it";
+const WHOLE = "it running\nit\nbegan\nended\nit\n";
 
 describe.skipIf(!isGuest("systemd"))("logging out", () => {
   let folder = "";
-  const place = () => ["--store", `${folder}/store`];
-  const service = (name: string) => ["--name", name, "--rootfs", `${folder}/root`, ...SERVICE];
   beforeAll(async () => {
     folder = mkdtempSync("/tmp/ocicat-log-out-");
     makeBusyboxRoot(`${folder}/root`);
@@ -37,62 +35,60 @@ describe.skipIf(!isGuest("systemd"))("logging out", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** In a session of its own, which is over when this returns. */
-  async function command(user: string, name: string, ...words: readonly string[]): Promise<string> {
-    const line = [OCICAT, ...name.split(" "), ...place(), ...words];
-    const { status, stdout, stderr } = await run(inSession(user, line));
+  /** A shell that knows `ocicat`, with its store in our folder, and a container `it` to run. */
+  function shell(script: string): string[] {
+    const ocicat = `ocicat() { verb=$1; shift; "$OCICAT" "$verb" --store ${folder}/store "$@"; }`;
+    const start = `start() { ocicat run -d --name it --rootfs ${folder}/root "$@" ${SERVICE}; }`;
+    return ["env", `OCICAT=${OCICAT}`, "sh", "-c", `${ocicat}\n${start}\n${script}`];
+  }
+
+  /** In a session, which is over when this returns. */
+  async function session(user: string, script: string): Promise<string> {
+    const { status, stdout, stderr } = await run(inSession(user, shell(script)));
     await sessionsEnded(user);
-    expect([name, status, stderr]).toEqual([name, 0, ""]);
+    expect({ script, status, stderr }).toEqual({ script, status: 0, stderr: "" });
     return stdout;
   }
 
-  async function expectWhole(user: string, name: string): Promise<void> {
-    expect(await command(user, "ps", "--format", "{{.Names}} {{.Status}}")).toStartWith(
-      `${name} Up `,
-    );
-    await command(user, "stop", name);
-    expect(await command(user, "logs", name)).toBe("began\nended\n");
-    await command(user, "rm", name);
+  async function atTerminal(user: string, script: string, act: (at: TerminalSession) => unknown) {
+    const terminal = new TerminalSession(inSession(user, shell(script), "--pty"));
+    await act(terminal);
+    expect(await terminal.ended()).toBe(0);
+    await sessionsEnded(user);
+    return terminal.output;
   }
 
   test("root's containers go on, and so does an exec that was left running", async () => {
-    await command("root", "run", "-d", ...service("roots"));
-    const exec = ["exec", "-it", ...place(), "roots", "/bin/sh", "-c", "echo here; exec sleep 600"];
-    const session = new TerminalSession(inSession("root", [OCICAT, ...exec], "--pty"));
-    await session.shows("here\r\n");
-    session.type(DETACH);
-    expect(await session.ended()).toBe(0);
-    await sessionsEnded("root");
-    const id = await command("root", "inspect", "-f", "{{index .ExecIDs 0}}", "roots");
-    const inspect = ["--type", "exec", "-f", "{{.Running}}", id.trim()];
-    expect(await command("root", "inspect", ...inspect)).toBe("true\n");
-    await expectWhole("root", "roots");
+    await session("root", "start");
+    const exec = "ocicat exec -it it /bin/sh -c 'echo here; exec sleep 600'";
+    await atTerminal("root", exec, async (terminal) => {
+      await terminal.shows("here\r\n");
+      terminal.type(DETACH);
+    });
+    const isLeft = "ocicat inspect --type exec -f '{{.Running}}'";
+    const left = `${isLeft} $(ocicat inspect -f '{{index .ExecIDs 0}}' it)`;
+    expect(await run(shell(`${left}; ${LOOK}`))).toMatchObject({ stdout: `true\n${WHOLE}` });
   });
 
   test("a lingering user's go on, with their limits, and take an exec of a later session", async () => {
     expect((await run(["chown", "-R", `${USER.id}:${USER.id}`, folder])).status).toBe(0);
     expect((await run(["loginctl", "enable-linger", USER.name])).status).toBe(0);
-    await command(USER.name, "run", "-d", "-m", "64m", ...service("kept"));
-    const inside = ["cat", "/proc/self/cgroup", "/sys/fs/cgroup/memory.max"];
-    expect(await command(USER.name, "exec", "kept", "/bin/busybox", ...inside)).toBe(
-      `0::/\n${64 * 1024 * 1024}\n`,
+    await session(USER.name, "start -m 64m");
+    const exec = "ocicat exec it /bin/cat /proc/self/cgroup /sys/fs/cgroup/memory.max";
+    expect(await session(USER.name, `${exec}; ${LOOK}`)).toBe(
+      `0::/\n${64 * 1024 * 1024}\n${WHOLE}`,
     );
-    await expectWhole(USER.name, "kept");
   });
 
   test("any other user's end; whoever starts one at a terminal is told before", async () => {
     expect((await run(["loginctl", "disable-linger", USER.name])).status).toBe(0);
     await sessionsEnded(USER.name);
-    const script = `"$0" run -d ${place().join(" ")} "$@" && "$0" inspect ${place().join(" ")} -f 'pid={{.State.Pid}}' fleeting`;
-    const line = ["sh", "-c", script, OCICAT, ...service("fleeting")];
-    const session = new TerminalSession(inSession(USER.name, line, "--pty"));
-    await session.shows("pid=");
-    expect(await session.ended()).toBe(0);
-    expect(session.output).toContain("`loginctl enable-linger` lets it go on");
-    const pid = /pid=(\d+)/.exec(session.output)?.[1] ?? "";
+    const script = "start && ocicat inspect -f 'pid={{.State.Pid}}' it";
+    const output = await atTerminal(USER.name, script, (terminal) => terminal.shows("pid="));
+    expect(output).toContain("`loginctl enable-linger` lets it go on");
+    const pid = /pid=(\d+)/.exec(output)?.[1] ?? "";
     await eventually("the container's end", () => pid !== "" && !existsSync(`/proc/${pid}`));
-    await sessionsEnded(USER.name);
-    expect(await command(USER.name, "ps", "-a", "--format", "{{.Status}}")).not.toContain("Up");
-    await command(USER.name, "rm", "fleeting");
+    const look = "ocicat ps -a --format '{{.Names}} {{.State}}'; ocicat rm it";
+    expect(await session(USER.name, look)).toMatch(/^it (exited|dead)\nit\n$/);
   });
 });
