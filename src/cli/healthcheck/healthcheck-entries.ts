@@ -9,6 +9,11 @@ export const HEALTHCHECK: CommandGroup = {
       summary: "check the health of a container",
       load: async () => (await import("./run.ts")).run,
     },
+    request: {
+      summary: "ask a port, for a health check that has no command",
+      isHidden: true,
+      load: async () => (await import("./request.ts")).request,
+    },
   },
 };
 

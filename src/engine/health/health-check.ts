@@ -8,7 +8,7 @@ export type FailureAction = "none" | "kill" | "restart" | "stop";
 
 /** What is absent is as the image says, or by default. */
 export interface RunHealth {
-  /** Docker's form: ["NONE"], ["CMD", ...] or ["CMD-SHELL", command]. */
+  /** Docker's form: ["NONE"], ["CMD", ...] or ["CMD-SHELL", command]; or one of port-probe.ts. */
   readonly test?: readonly string[];
   /** What runs a CMD-SHELL: the image's. */
   readonly shell?: readonly string[];
@@ -24,8 +24,10 @@ export interface RunHealth {
 
 /** With everything decided. */
 export interface HealthCheck {
-  /** The program and its arguments. */
+  /** The program and its arguments; empty where a port is asked. */
   readonly command: readonly string[];
+  /** What a port is asked, as port-probe.ts has it; absent: nothing. */
+  readonly port?: readonly string[];
   /** From the end of one probe to the next one. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -48,6 +50,9 @@ const DEFAULTS = {
 };
 const DEFAULT_SHELL = ["/bin/sh", "-c"];
 const NANOSECONDS = 1e6;
+const COMMAND_KINDS = ["CMD", "CMD-SHELL"];
+/** Of port-probe.ts. No image has them. */
+const PORT_KINDS = ["HTTP", "TCP", "GRPC"];
 const NO_HEALTH: RunHealth = {};
 
 /** Undefined: the container has no check. An image's value of 0 means the default. */
@@ -66,7 +71,7 @@ function imageHealth(image: Healthcheck): RunHealth {
   const milliseconds = (name: string, value: number | undefined) =>
     value === undefined || value === 0 ? {} : { [name]: value / NANOSECONDS };
   return {
-    ...(Test.length === 0 ? {} : { test: Test }),
+    ...(PORT_KINDS.includes(Test[0] ?? "") || Test.length === 0 ? {} : { test: Test }),
     ...milliseconds("intervalMs", image.Interval),
     ...milliseconds("timeoutMs", image.Timeout),
     ...milliseconds("startPeriodMs", image.StartPeriod),
@@ -77,7 +82,7 @@ function imageHealth(image: Healthcheck): RunHealth {
 
 function hasCheck({ test = [] }: RunHealth): boolean {
   const [kind] = test;
-  return (kind === "CMD" || kind === "CMD-SHELL") && test.length > 1;
+  return [...COMMAND_KINDS, ...PORT_KINDS].includes(kind ?? "") && test.length > 1;
 }
 
 /** Undefined: the container has none. */
@@ -95,8 +100,9 @@ export function healthCheckOf({
     ...DEFAULTS,
     ...health,
   };
+  const command = kind === "CMD" ? words : [...shell, ...words];
   return {
-    command: kind === "CMD" ? words : [...shell, ...words],
+    ...(PORT_KINDS.includes(kind ?? "") ? { command: [], port: test } : { command }),
     intervalMs: intervalMs || DEFAULTS.intervalMs,
     timeoutMs: timeoutMs || DEFAULTS.timeoutMs,
     retries: retries || DEFAULTS.retries,

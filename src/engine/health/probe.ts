@@ -11,6 +11,7 @@ import { pollInLoop } from "../../sys/waiting.ts";
 import { processOf } from "../containers/start-exec.ts";
 import type { StoredContainer } from "../containers/stored-container.ts";
 import { CapturedOutput } from "./captured-output.ts";
+import { type Attend, askPort } from "./port-probe.ts";
 import type { ProbeResult } from "./health.ts";
 import type { HealthCheck } from "./health-check.ts";
 
@@ -36,14 +37,18 @@ async function execute(container: StoredContainer, check: HealthCheck): Promise<
   using output = new CapturedOutput(OUTPUT_LIMIT);
   const request = { command: check.command, env: [], terminal: false };
   let isInTime = true;
-  const status = await exec({
-    ...container.address,
-    process: (own) => processOf(container, request, own),
-    async attend(stagePid, pid) {
-      output.giveBack();
-      isInTime = await attend({ stagePid, pid }, output, check.timeoutMs);
-    },
-  });
+  const attendBoth: Attend = async (stagePid, pid) => {
+    output.giveBack();
+    isInTime = await attend({ stagePid, pid }, output, check.timeoutMs);
+  };
+  const status =
+    check.port === undefined
+      ? await exec({
+          ...container.address,
+          process: (own) => processOf(container, request, own),
+          attend: attendBoth,
+        })
+      : await askPort(container, check.port, attendBoth);
   return isInTime ? ended(status, output) : tooLate(output.text(), check);
 }
 

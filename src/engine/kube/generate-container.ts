@@ -13,6 +13,9 @@ export interface GenerateContext {
   warn(text: string): void;
 }
 
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
+
 export type Document = Readonly<Record<string, unknown>>;
 
 /** As Kubernetes takes names. */
@@ -79,16 +82,15 @@ function variables(
 }
 
 function probeOf({ health }: ContainerRecord["options"]): Document {
-  const [kind, ...words] = health?.test ?? [];
-  const command = kind === "CMD-SHELL" ? ["/bin/sh", "-c", ...words] : words;
-  if (health === undefined || command.length === 0 || kind === "NONE") {
+  const action = probeAction(health?.test ?? []);
+  if (health === undefined || action === undefined) {
     return {};
   }
   const { intervalMs, timeoutMs, startPeriodMs, retries } = health;
   const seconds = (name: string, value: number | undefined): Document =>
     value === undefined ? {} : { [name]: Math.max(1, Math.round(value / 1000)) };
   return {
-    exec: { command },
+    ...action,
     ...seconds("periodSeconds", intervalMs),
     ...seconds("timeoutSeconds", timeoutMs),
     ...(startPeriodMs === undefined || startPeriodMs === 0
@@ -96,6 +98,43 @@ function probeOf({ health }: ContainerRecord["options"]): Document {
       : seconds("initialDelaySeconds", startPeriodMs)),
     ...(retries === undefined ? {} : { failureThreshold: retries }),
   };
+}
+
+/** Undefined: there is none. */
+function probeAction([kind, ...words]: readonly string[]): Document | undefined {
+  const [first = "", second = "", third = ""] = words;
+  switch (kind) {
+    case "HTTP":
+      return { httpGet: httpAction(first, words.slice(1)) };
+    case "TCP":
+      return { tcpSocket: { port: Number(second), ...unlessOwn(first) } };
+    case "GRPC":
+      return { grpc: { port: Number(second), ...(third === "" ? {} : { service: third }) } };
+    case "CMD-SHELL":
+      return { exec: { command: ["/bin/sh", "-c", ...words] } };
+    default:
+      return kind === "CMD" && words.length > 0 ? { exec: { command: words } } : undefined;
+  }
+}
+
+function httpAction(text: string, headers: readonly string[]): Document {
+  const { protocol, hostname, port, pathname, search } = new URL(text);
+  const isSecure = protocol === "https:";
+  const httpHeaders = headers.map((line) => {
+    const colon = line.indexOf(":");
+    return { name: line.slice(0, colon), value: line.slice(colon + 2) };
+  });
+  return {
+    path: `${pathname}${search}`,
+    port: Number(port || (isSecure ? HTTPS_PORT : HTTP_PORT)),
+    ...(isSecure ? { scheme: "HTTPS" } : {}),
+    ...unlessOwn(hostname),
+    ...(httpHeaders.length === 0 ? {} : { httpHeaders }),
+  };
+}
+
+function unlessOwn(host: string): Document {
+  return host === "127.0.0.1" ? {} : { host };
 }
 
 function resourcesOf({ memory, cpus, memoryReservation, cpuShares }: RunLimits): Document {

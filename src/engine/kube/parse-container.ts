@@ -14,8 +14,10 @@ import { parseProbe } from "./parse-probe.ts";
 import { parseQuantity, SHARES_OF_A_CPU } from "./quantities.ts";
 
 const LEAST_SHARES = 2;
+const HIGHEST_PORT = 65_535;
 
 export function parseContainer(fields: KubeFields): KubeContainer {
+  const ports = portsOf(fields.objects("ports"));
   const container = {
     name: fields.requiredText("name"),
     image: fields.requiredText("image"),
@@ -28,20 +30,31 @@ export function parseContainer(fields: KubeFields): KubeContainer {
     mounts: fields.objects("volumeMounts").map(parseVolumeMount),
     limits: parseResources(fields.object("resources")),
     security: parseSecurity(fields.object("securityContext")),
-    health: parseProbe(fields.object("livenessProbe")),
+    health: parseProbe(fields.object("livenessProbe"), ports),
     stdin: fields.flag("stdin"),
     tty: fields.flag("tty"),
   };
-  for (const port of fields.objects("ports")) {
-    warnOfPort(port);
-  }
   fields.skip("terminationMessagePath", "terminationMessagePolicy");
   fields.end();
   return container;
 }
 
+/** Their numbers by their names. */
+function portsOf(ports: readonly KubeFields[]): ReadonlyMap<string, number> {
+  const named = new Map<string, number>();
+  for (const port of ports) {
+    const name = port.text("name");
+    const number = port.integer("containerPort", 1, HIGHEST_PORT);
+    if (name !== undefined && number !== undefined) {
+      named.set(name, number);
+    }
+    warnOfPort(port);
+  }
+  return named;
+}
+
 function warnOfPort(port: KubeFields): void {
-  port.skip("containerPort", "name", "protocol");
+  port.skip("protocol");
   if (port.has("hostPort")) {
     port.skip("hostPort", "hostIP");
     port.warn("hostPort", "there are no networks with ports yet; hostNetwork has the host's");

@@ -95,14 +95,14 @@ test("what is left out is warned of, what says nothing is not", () => {
   - name: a
     image: b
     readinessProbe: {exec: {command: [x]}}
-    livenessProbe: {httpGet: {port: 80}}
+    livenessProbe: {dance: {port: 80}}
     terminationMessagePath: /dev/log
     ports: [{containerPort: 80}, {containerPort: 81, hostPort: 81}]
 `;
   expect(parseKubeFile(`${HEAD}${spec}`, "web.yaml").warnings).toEqual([
-    'Pod "web": spec.containers[0].livenessProbe.httpGet: it is ignored',
     'Pod "web": spec.containers[0].ports[1].hostPort: there are no networks with ports yet; ' +
       "hostNetwork has the host's",
+    'Pod "web": spec.containers[0].livenessProbe.dance: it is ignored',
     'Pod "web": spec.containers[0].readinessProbe: it is ignored',
     'Pod "web": spec.nodeSelector: it is ignored',
   ]);
@@ -170,3 +170,27 @@ test("a command of a liveness probe is a health check", () => {
     retries: 3,
   });
 });
+
+test.each([
+  ["httpGet: {port: 80}", ["HTTP", "http://127.0.0.1:80/"]],
+  [
+    "httpGet: {port: web, path: /a?b=1, scheme: HTTPS, httpHeaders: [{name: A, value: b c}]}",
+    ["HTTP", "https://127.0.0.1:8080/a?b=1", "A: b c"],
+  ],
+  ["tcpSocket: {port: 5432}", ["TCP", "127.0.0.1", "5432"]],
+  ["grpc: {port: web, service: all}", ["GRPC", "127.0.0.1", "8080", "all"]],
+])("the liveness probe {%s} asks a port", (probe, words) => {
+  const ports = "ports: [{name: web, containerPort: 8080}]";
+  const { spec } = podOf(
+    `  containers: [{name: a, image: b, ${ports}, livenessProbe: {${probe}}}]\n`,
+  );
+  expect(spec.containers[0]?.health?.test).toEqual(words);
+});
+
+test.each(["httpGet: {path: /}", "tcpSocket: {port: db}", "grpc: {port: 70000}"])(
+  "a probe without a port, {%s}, is refused",
+  (probe) => {
+    const text = `${HEAD}  containers: [{name: a, image: b, livenessProbe: {${probe}}}]\n`;
+    expect(refusal(text)).toContain("it is neither a port nor the name");
+  },
+);

@@ -1,5 +1,5 @@
-// livenessProbe: a command inside the container is its health check. What would have to reach a port is
-// warned of.
+// livenessProbe: a command inside the container, or the question that a port of it is asked, is its health
+// check.
 
 import type { RunHealth } from "../health/health-check.ts";
 import type { KubeFields } from "./kube-fields.ts";
@@ -9,19 +9,23 @@ const PERIOD_S = 10;
 const TIMEOUT_S = 1;
 const FAILURES = 3;
 const LONGEST_S = 1_000_000;
+const HIGHEST_PORT = 65_535;
+const LONGEST_SERVICE = 127;
+/** A pod has no address but this one that its containers could listen at. */
+const OWN_ADDRESS = "127.0.0.1";
 
-/** Undefined: there is none, or none that can be had here. */
-export function parseProbe(fields: KubeFields | undefined): RunHealth | undefined {
+/** `ports`: numbers of the container's by their names. Undefined: there is none, or none that is known here. */
+export function parseProbe(
+  fields: KubeFields | undefined,
+  ports: ReadonlyMap<string, number>,
+): RunHealth | undefined {
   if (fields === undefined) {
     return undefined;
   }
-  const command = fields.object("exec");
-  const words = command?.texts("command") ?? [];
-  command?.end();
+  const test = parseTest(fields, ports);
   const seconds = (name: string, usual: number): number =>
     1000 * (fields.integer(name, 0, LONGEST_S) ?? usual);
-  const health: RunHealth = {
-    test: ["CMD", ...words],
+  const health = {
     intervalMs: seconds("periodSeconds", PERIOD_S),
     timeoutMs: seconds("timeoutSeconds", TIMEOUT_S),
     startPeriodMs: seconds("initialDelaySeconds", 0),
@@ -29,8 +33,77 @@ export function parseProbe(fields: KubeFields | undefined): RunHealth | undefine
   };
   fields.skip("successThreshold");
   fields.end();
-  if (command !== undefined && words.length === 0) {
-    fields.fault("exec.command", "required");
+  return test === undefined ? undefined : { test, ...health };
+}
+
+/** As RunHealth has it. */
+function parseTest(
+  fields: KubeFields,
+  ports: ReadonlyMap<string, number>,
+): readonly string[] | undefined {
+  const exec = fields.object("exec");
+  if (exec !== undefined) {
+    return parseCommand(fields, exec);
   }
-  return words.length === 0 ? undefined : health;
+  const http = fields.object("httpGet");
+  if (http !== undefined) {
+    return parseHttp(http, ports);
+  }
+  const tcp = fields.object("tcpSocket");
+  if (tcp !== undefined) {
+    const words = ["TCP", tcp.text("host") ?? OWN_ADDRESS, parsePort(tcp, ports)];
+    tcp.end();
+    return words;
+  }
+  const grpc = fields.object("grpc");
+  return grpc === undefined ? undefined : parseGrpc(grpc, ports);
+}
+
+function parseCommand(fields: KubeFields, exec: KubeFields): readonly string[] | undefined {
+  const words = exec.texts("command") ?? [];
+  exec.end();
+  if (words.length === 0) {
+    fields.fault("exec.command", "required");
+    return undefined;
+  }
+  return ["CMD", ...words];
+}
+
+function parseHttp(http: KubeFields, ports: ReadonlyMap<string, number>): readonly string[] {
+  const scheme = (http.choice("scheme", ["HTTP", "HTTPS"]) ?? "HTTP").toLowerCase();
+  const host = http.text("host") ?? OWN_ADDRESS;
+  const path = http.text("path") ?? "/";
+  const port = parsePort(http, ports);
+  const headers = http.objects("httpHeaders").map((header) => {
+    const line = `${header.requiredText("name")}: ${header.text("value") ?? ""}`;
+    header.end();
+    return line;
+  });
+  http.end();
+  const url = `${scheme}://${host}:${port}${path.startsWith("/") ? path : `/${path}`}`;
+  if (port !== "" && !URL.canParse(url)) {
+    http.fault("host", "it makes no URL with the path");
+  }
+  return ["HTTP", url, ...headers];
+}
+
+function parseGrpc(grpc: KubeFields, ports: ReadonlyMap<string, number>): readonly string[] {
+  const service = grpc.text("service") ?? "";
+  if (service.length > LONGEST_SERVICE) {
+    grpc.fault("service", `it has more than ${LONGEST_SERVICE} characters`);
+  }
+  const port = parsePort(grpc, ports);
+  grpc.end();
+  return ["GRPC", OWN_ADDRESS, port, service];
+}
+
+/** A number, or the name of one of the container's. */
+function parsePort(fields: KubeFields, ports: ReadonlyMap<string, number>): string {
+  const text = fields.quantity("port");
+  const port = text === undefined ? undefined : (ports.get(text) ?? Number(text));
+  if (port === undefined || !Number.isInteger(port) || port < 1 || port > HIGHEST_PORT) {
+    fields.fault("port", "it is neither a port nor the name of one of the container's");
+    return "";
+  }
+  return String(port);
 }
