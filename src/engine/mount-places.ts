@@ -5,7 +5,14 @@ import { LOCAL_TIME } from "./time-zone.ts";
 
 type MountOptions = Pick<
   RunContainerOptions,
-  "mounts" | "volumes" | "timeZone" | "tmpfs" | "imageMounts" | "fileSystems" | "secrets"
+  | "mounts"
+  | "volumes"
+  | "timeZone"
+  | "tmpfs"
+  | "podMemory"
+  | "imageMounts"
+  | "fileSystems"
+  | "secrets"
 >;
 
 /** Paths inside, as they were given. Those that are nothing but memory are not among them. */
@@ -21,6 +28,7 @@ export function mountPlaces(options: MountOptions): string[] {
   return [
     ...storedMountPlaces(options),
     ...tmpfs.map((text) => text.split(":", 1)[0] ?? ""),
+    ...(options.podMemory ?? []).map(({ destination }) => destination),
     ...(options.timeZone === undefined ? [] : [LOCAL_TIME]),
     ...fileSystems.map(({ destination }) => destination),
     ...secrets.flatMap((secret) => (secret.kind === "mount" ? [secret.target] : [])),

@@ -5,8 +5,14 @@ import type { Namespace } from "../oci/linux.ts";
 import type { Mount } from "../oci/mount.ts";
 import { stat } from "../sys/file.ts";
 import { ownIdMaps } from "./id-maps.ts";
-import { joinedContainer, namespaceMode, SHARED_MEMORY } from "./run-namespaces.ts";
-import type { NamespaceMode, RunContainerOptions, RunFileSystem, RunMount } from "./run-options.ts";
+import { joinedContainer, namespaceMode, podMemoryPath, SHARED_MEMORY } from "./run-namespaces.ts";
+import type {
+  NamespaceMode,
+  PodMemoryMount,
+  RunContainerOptions,
+  RunFileSystem,
+  RunMount,
+} from "./run-options.ts";
 import { dataPath } from "./run-volumes.ts";
 import { LOCAL_TIME, zonePath } from "./time-zone.ts";
 
@@ -108,6 +114,7 @@ export function askedMounts(request: MountRequest): Mount[] {
     ...zone,
     ...fileSystems,
     ...options.tmpfs.map(tmpfsMount),
+    ...(options.podMemory ?? []).map(podMemoryMount),
     ...startedMounts,
   ];
   const taken = new Set(asked.map(({ destination }) => destination));
@@ -133,6 +140,13 @@ function zoneMount(zone: string): Mount {
 
 function newFileSystem({ type, destination, options }: RunFileSystem): Mount {
   return { destination, type, source: type, options: ["nosuid", "noexec", ...options] };
+}
+
+/** Its source is opened in the pod's mount namespace. */
+function podMemoryMount({ name, destination, readOnly }: PodMemoryMount): Mount {
+  const mount = { destination, type: "bind", source: podMemoryPath(name) };
+  const words = ["bind", "rprivate", "nosuid", "nodev", "noexec"];
+  return { ...mount, options: [...words, ...(readOnly ? ["ro"] : [])] };
 }
 
 function tmpfsMount(text: string): Mount {

@@ -14,7 +14,7 @@ import type { SharedMounts } from "../plan/request.ts";
 import { call } from "../sys/call.ts";
 import { OwnedFd, open, stat } from "../sys/file.ts";
 import { findContainerId } from "./containers/container-names.ts";
-import type { NamespaceMode, RunContainerOptions } from "./run-options.ts";
+import type { NamespaceMode, PodMemoryMount, RunContainerOptions } from "./run-options.ts";
 
 /** Those that a mode says something of. */
 const CHOSEN = ["network", "ipc", "uts", "pid", "cgroup"] as const;
@@ -22,10 +22,15 @@ type ChosenType = (typeof CHOSEN)[number];
 
 export const SHARED_MEMORY = "/dev/shm";
 
+/** In the mount namespace of a pod's process. */
+export function podMemoryPath(name: string): string {
+  return `/memory/${name}`;
+}
+
 const CONTAINER = "container:";
 const PATH = "ns:";
 
-type Asked = Pick<RunContainerOptions, "network" | "namespaces">;
+type Asked = Pick<RunContainerOptions, "network" | "namespaces" | "podMemory">;
 
 export function namespaceMode(options: Asked, type: ChosenType): NamespaceMode {
   if (type === "network") {
@@ -68,9 +73,11 @@ export class JoinedNamespaces implements Disposable {
   readonly #opened = new DisposableStack();
   readonly #paths = new Map<NamespaceType, string>();
   #sharedMounts: SharedMounts | undefined;
+  #podMemory: readonly PodMemoryMount[] = [];
 
   constructor(options: Asked, findPid: FindPid) {
     try {
+      this.#podMemory = options.podMemory ?? [];
       for (const type of CHOSEN) {
         this.#join(type, namespaceMode(options, type), findPid);
       }
@@ -85,7 +92,7 @@ export class JoinedNamespaces implements Disposable {
     return this.#paths.get(type);
   }
 
-  /** Who shares the System V and POSIX objects of a container shares its /dev/shm. */
+  /** Who shares the System V and POSIX objects of a container shares its /dev/shm, and a pod's memory. */
   get sharedMounts(): SharedMounts | undefined {
     return this.#sharedMounts;
   }
@@ -133,7 +140,13 @@ export class JoinedNamespaces implements Disposable {
   #shareMemory(pid: number): void {
     const userNamespace = this.#paths.get("user");
     this.#sharedMounts = {
-      destinations: [SHARED_MEMORY],
+      mounts: [
+        { destination: SHARED_MEMORY, source: SHARED_MEMORY },
+        ...this.#podMemory.map(({ name, destination }) => ({
+          destination,
+          source: podMemoryPath(name),
+        })),
+      ],
       mountNamespace: this.#open(`/proc/${pid}/ns/mnt`),
       ...(userNamespace === undefined ? {} : { userNamespace }),
     };

@@ -82,6 +82,18 @@ export interface RunFileSystem {
   readonly options: readonly string[];
 }
 
+/** A folder in memory of a pod's process, where the pod's containers have it from. */
+export interface PodMemory {
+  readonly name: string;
+  /** Bytes; absent: half of the machine's. */
+  readonly size?: number;
+}
+
+export interface PodMemoryMount extends PodMemory {
+  readonly destination: string;
+  readonly readOnly: boolean;
+}
+
 export interface RunVolume {
   /** Absent only until the container is created: it gets a volume of its own. */
   readonly name?: string;
@@ -174,6 +186,8 @@ export interface RunContainerOptions {
   /** Absent once the container is created: then they are among its own. */
   readonly volumesFrom?: readonly RunVolumesFrom[];
   readonly tmpfs: readonly string[];
+  /** Folders in memory that it has in common with the other containers of its pod. */
+  readonly podMemory?: readonly PodMemoryMount[];
   readonly imageMounts?: readonly RunImageMount[];
   readonly fileSystems?: readonly RunFileSystem[];
   /** What becomes of the volumes that the image wants; absent: new volumes. */

@@ -8,7 +8,7 @@ import { POLLIN, POLLOUT, SIGCONT, SIGWINCH } from "../abi/process.ts";
 import type { Awaited } from "../sys/poll.ts";
 import type { ExitStatus } from "../sys/process.ts";
 import { SignalCatcher } from "../sys/signal-catcher.ts";
-import { RawTerminal, terminalSize } from "../sys/terminal.ts";
+import { RawTerminal, type TerminalSize, terminalSize } from "../sys/terminal.ts";
 import {
   encodeCloseOutput,
   encodeCloseStdin,
@@ -43,6 +43,8 @@ export interface AttachRequest {
   readonly terminalFd: number | undefined;
   /** See parseDetachKeys; without it the default. They count only with a terminal. */
   readonly detachKeys?: readonly number[];
+  /** The terminal has this size, at first and whenever it changes. */
+  readonly onResize?: (size: TerminalSize) => void;
   /** The reader of the stream has gone: called before the holder is told. */
   readonly onOutputClosed?: (stream: OutputStream) => void;
   /** Those that are taken; attachSignals() when absent. */
@@ -176,6 +178,7 @@ class Attachment {
     const size = terminalSize(terminalFd);
     if (size !== undefined) {
       this.#connection.post(encodeResize(size));
+      this.#request.onResize?.(size);
     }
   }
 

@@ -24,13 +24,20 @@ export type RootFilesystem =
       readonly mountPoint: string;
     };
 
-/** Mounts that a container shares with another one, by their destinations, which are the same in both. */
+/** Mounts that a container shares with another one. */
 export interface SharedMounts {
-  readonly destinations: readonly string[];
+  readonly mounts: readonly SharedMount[];
   /** The other one's mount namespace, a path. */
   readonly mountNamespace: string;
   /** Where that one belongs to a user namespace which is not ours: a path. */
   readonly userNamespace?: string;
+}
+
+export interface SharedMount {
+  /** Of one of the configuration's mounts. */
+  readonly destination: string;
+  /** Where the other one has it. */
+  readonly source: string;
 }
 
 /** How the container's init enters its cgroup. */

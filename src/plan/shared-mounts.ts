@@ -1,4 +1,4 @@
-// Mounts that a container shares with another one, as those of a pod share /dev/shm.
+// Mounts that a container shares with another one, as those of a pod share /dev/shm and its volumes in memory.
 //
 // A mount can be copied only by a process in its mount namespace. So the stage clones one that joins it:
 // both have the same table of descriptors, where the copy takes the place of a descriptor that the stage has
@@ -18,17 +18,18 @@ import type { SharedMounts } from "./request.ts";
 /** Fills `outer.bindSources` for those mounts that are shared. */
 export function openSharedMounts({ program, request, outer }: PlanContext): void {
   const { sharedMounts, spec } = request;
-  const found = (spec.mounts ?? []).flatMap(({ destination }, index) =>
-    sharedMounts?.destinations.includes(destination) === true ? [{ destination, index }] : [],
-  );
+  const found = (spec.mounts ?? []).flatMap(({ destination }, index) => {
+    const shared = sharedMounts?.mounts.find((each) => each.destination === destination);
+    return shared === undefined ? [] : [{ source: shared.source, index }];
+  });
   if (sharedMounts === undefined || found.length === 0) {
     return;
   }
   program.because(`mounts[${found[0]?.index ?? 0}].source`);
-  const places = found.map(({ destination, index }) => {
+  const places = found.map(({ source, index }) => {
     const place = openPath(program, "/", "shared");
     outer.bindSources.set(index, place);
-    return { destination, place };
+    return { source, place };
   });
   const afterOpener = program.label();
   const opener = program.fork(
@@ -37,13 +38,13 @@ export function openSharedMounts({ program, request, outer }: PlanContext): void
     afterOpener,
   );
   joinNamespaces(program, namespacesOf(sharedMounts));
-  for (const { destination, place } of places) {
-    const describes = () => `share the mount ${JSON.stringify(destination)}`;
+  for (const { source, place } of places) {
+    const describes = () => `share the mount ${JSON.stringify(source)}`;
     const treeFlags = flags(
       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW,
       OPEN_TREE_NAMES,
     );
-    const words = [CURRENT_DIRECTORY, program.text(destination), treeFlags];
+    const words = [CURRENT_DIRECTORY, program.text(source), treeFlags];
     const tree: Register = program.call("open_tree", words, { result: "tree", describes });
     program.call("dup3", [tree, place, named(O_CLOEXEC, "CLOEXEC")], { describes });
     program.close(tree);

@@ -54,7 +54,7 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
     const name = place.newName();
     const stream = place.start("events", ["--since", "1h", "--format", "{{.Action}} {{.Name}}"]);
     place.detach(name, SLEEP);
-    for (const command of ["pause", "unpause", "restart", "kill", "start", "stop"]) {
+    for (const command of ["pause", "unpause", "top", "restart", "kill", "start", "stop"]) {
       place.outputOf(command, name);
     }
     place.outputOf("rename", name, `${name}-new`);
@@ -75,7 +75,7 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
       .map((line) => line.split(" ", 1)[0])
       .join(" ");
     expect(actions).toBe(
-      "create start pause unpause kill die stop start restart kill die start kill die stop rename destroy",
+      "create start pause unpause top kill die stop start restart kill die start kill die stop rename destroy",
     );
   });
 

@@ -186,6 +186,39 @@ ${pod(`  containers:
     expect(existsSync(join(host, "made"))).toBe(true);
   });
 
+  test("memory is one tmpfs for all containers, also when one is started again", () => {
+    const mount = "volumeMounts: [{name: m, mountPath: /m}]";
+    const wait = "while [ ! -e /m/go ]; do sleep 0.02; done";
+    played(
+      pod(`  containers:
+  - {name: one, image: IMAGE, command: [sh, -c, "${wait}; cat /m/go; grep ' /m ' /proc/mounts"], ${mount}}
+  - {name: two, image: IMAGE, command: [sleep, "100"], ${mount.replace("/m}", "/n}")}}
+  volumes: [{name: m, emptyDir: {medium: Memory, sizeLimit: 1Mi}}]
+`),
+    );
+    place.outputOf("exec", "web-two", "sh", "-c", "echo shared > /n/new");
+    place.outputOf("restart", "-t", "0", "web-two");
+    place.outputOf("exec", "web-two", "busybox", "mv", "/n/new", "/n/go");
+    expect(logsAtEnd("web-one")).toMatch(/^shared\ntmpfs \/m tmpfs .*size=1024k/);
+    const generated = place.outputOf("kube generate", "web");
+    expect(generated.match(/emptyDir:/g)).toHaveLength(1);
+  });
+
+  test("a liveness probe asks a port of the container", () => {
+    const probe = (port: number, path: string) =>
+      `livenessProbe: {httpGet: {port: ${port}, path: ${path}}, periodSeconds: 1000}`;
+    const serve = (name: string, port: number, path: string) =>
+      `  - {name: ${name}, image: IMAGE, command: [busybox, httpd, -f, -p, "${port}", -h, /etc], ${probe(port, path)}}\n`;
+    const well = serve("well", 8080, "/passwd");
+    played(pod(`  containers:\n${well}${serve("ill", 8081, "/nothing")}`));
+    const check = (name: string) => place.call("healthcheck run", [name]);
+    expect(check("web-well")).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(check("web-ill").status).toBe(1);
+    const log = "{{(index .State.Health.Log 0).Output}}";
+    expect(place.outputOf("inspect", "-f", log, "web-ill")).toContain("statuscode: 404");
+    expect(place.outputOf("kube generate", "web")).toContain("path: /nothing");
+  });
+
   test("a claim stays, and a volume of somebody else is neither used nor removed", () => {
     const claimed = pod(`  containers: [{name: one, image: IMAGE, command: [hostname]}]
   volumes: [{name: data, persistentVolumeClaim: {claimName: web-data}}]

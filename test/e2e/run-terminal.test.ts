@@ -5,7 +5,7 @@ import { deleteContainer } from "../../src/runtime/delete.ts";
 import { eventually } from "../peers/conditions.ts";
 import { TerminalSession } from "../peers/terminal.ts";
 import { makeBusyboxRoot } from "./busybox-image.ts";
-import { RunPlace } from "./run-place.ts";
+import { OCICAT, RunPlace } from "./run-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const CTRL_C = "\x03";
@@ -35,6 +35,10 @@ describe.skipIf(NEEDS_ROOT)("as root: at a terminal", () => {
     await session.shows("50 120\r\n");
     session.type("exit 4\r");
     expect(await session.ended()).toBe(4);
+    const size = "{{.Actor.Attributes.width}}x{{.Actor.Attributes.height}}";
+    const resizes = ["--no-stream", "--filter", "event=resize", "--format", size];
+    const told = Bun.spawnSync([OCICAT, "events", ...place.flags, ...resizes]).stdout.toString();
+    expect(told).toBe("90x33\n120x50\n");
   });
 
   test("ctrl-c ends the program in the foreground, not the shell; ctrl-d ends the shell", async () => {

@@ -8,6 +8,7 @@ import { readExitRecord } from "../../holder/exit-record.ts";
 import { kill } from "../../runtime/kill.ts";
 import { stateFolderPath } from "../../runtime/state-directory.ts";
 import { isTerminal } from "../../sys/terminal.ts";
+import { recordContainerEvent } from "../events/container-event.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { waitOf } from "./attach-waiting.ts";
@@ -79,6 +80,10 @@ async function attachOnce(
     ...(options.keepsSignals === true ? { signals: TERMINAL_SIGNALS } : {}),
     terminalFd,
     ...(terminalFd === undefined ? {} : { detachKeys: detachKeys(surroundings, request) }),
+    onResize: ({ rows, columns }) => {
+      const size = { height: String(rows), width: String(columns) };
+      recordContainerEvent({ ...container, surroundings }, "resize", size);
+    },
     onOutputClosed: (stream) => {
       readers.close(stream);
     },

@@ -1,5 +1,6 @@
 // top: which processes a container has.
 
+import { recordContainerEvent } from "../events/container-event.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { processMembers } from "./process-members.ts";
 import { requireRunning } from "./require-running.ts";
@@ -13,5 +14,6 @@ export async function containerProcesses(
   using container = await openContainer(word, options);
   requireRunning(container, "list the processes of");
   const status = container.status();
+  recordContainerEvent(container, "top");
   return "pid" in status ? processMembers(container, status.pid) : [];
 }

@@ -11,6 +11,7 @@ import {
   hostPaths,
   type KubeHostPath,
   type KubeStoredVolume,
+  podMemory,
   storedVolumes,
 } from "./kube-mounts.ts";
 import type { KubeContainer, KubePod, KubeSecurity } from "./kube-objects.ts";
@@ -54,6 +55,7 @@ function podOptions({ name, labels, annotations, spec }: KubePod): CompiledPod["
     ...(spec.hostname === undefined ? {} : { hostname: spec.hostname }),
     names: spec.names,
     sysctls: spec.sysctls,
+    memory: podMemory(spec),
     restart: spec.restart,
     exitPolicy: "stop",
   };
@@ -95,7 +97,7 @@ function containerOptions(
     readOnly: container.security.readOnly,
     mounts: mounts.mounts,
     volumes: mounts.volumes,
-    tmpfs: mounts.tmpfs,
+    podMemory: mounts.memory,
     secrets: [...secrets, ...mounts.secrets],
     limits: container.limits,
     security: securityOf(container.security, spec.security, context),

@@ -20,7 +20,7 @@ export class GeneratedVolumes {
 
   /** The volumeMounts of a container. */
   mountsOf(options: ContainerRecord["options"], context: GenerateContext): readonly Document[] {
-    const needs = [...storeVolumes(options), ...binds(options), ...memory(options)];
+    const needs = [...storeVolumes(options), ...binds(options), ...memory(options), ...podMemory(options)];
     return [...needs, ...secretFiles(options, context)].map((need) => ({
       ...need.mount,
       name: this.#nameOf(need),
@@ -73,6 +73,18 @@ function memory({ tmpfs }: ContainerRecord["options"]): readonly MountNeed[] {
       mount: { mountPath: destination, ...readOnlyPart(options.split(",").includes("ro")) },
     };
   });
+}
+
+/** Of the pod: containers that name the same one share it. */
+function podMemory({ podMemory: shared = [] }: ContainerRecord["options"]): readonly MountNeed[] {
+  return shared.map(({ name, size, destination, readOnly }) => ({
+    identity: `pod memory ${name}`,
+    name: "memory",
+    source: {
+      emptyDir: { medium: "Memory", ...(size === undefined ? {} : { sizeLimit: String(size) }) },
+    },
+    mount: { mountPath: destination, ...readOnlyPart(readOnly) },
+  }));
 }
 
 function secretFiles(

@@ -1,6 +1,6 @@
 // The volumes of a pod: what has to be there before it starts, and what its containers mount. No I/O.
 
-import type { RunMount, RunSecret, RunVolume } from "../run-options.ts";
+import type { PodMemory, PodMemoryMount, RunMount, RunSecret, RunVolume } from "../run-options.ts";
 import { dataPath } from "../run-volumes.ts";
 import type { KubeContext } from "./kube-context.ts";
 import type {
@@ -37,7 +37,7 @@ export interface KubeHostPath {
 export interface KubeMounts {
   readonly mounts: readonly RunMount[];
   readonly volumes: readonly RunVolume[];
-  readonly tmpfs: readonly string[];
+  readonly memory: readonly PodMemoryMount[];
   readonly secrets: readonly RunSecret[];
 }
 
@@ -58,7 +58,7 @@ export function storedVolumes(pod: KubePod, context: KubeContext): readonly Kube
     const name = ownVolumeName(pod, volume.name);
     switch (volume.kind) {
       case "empty":
-        return isTmpfs(pod, volume) ? [] : [{ name, isOwn: true, group }];
+        return isInMemory(pod.spec, volume) ? [] : [{ name, isOwn: true, group }];
       case "claim":
         return [{ name: volume.claim, isOwn: false, group }];
       case "ConfigMap":
@@ -73,12 +73,20 @@ export function hostPaths({ spec }: KubePod): readonly KubeHostPath[] {
   return spec.volumes.flatMap((volume) => (volume.kind === "host" ? [volume] : []));
 }
 
-/** Memory that is to be seen in several places is a folder on the disk here. */
-function isTmpfs({ spec }: KubePod, volume: KubeVolume): boolean {
-  const places = [...spec.initContainers, ...spec.containers].flatMap(({ mounts }) =>
-    mounts.filter((mount) => mount.volume === volume.name),
-  );
-  return volume.kind === "empty" && volume.isMemory && places.length <= 1;
+/** Those that the pod's process has, for its containers. */
+export function podMemory(spec: KubePod["spec"]): readonly PodMemory[] {
+  return spec.volumes.flatMap((volume) => (isInMemory(spec, volume) ? [memoryOf(volume)] : []));
+}
+
+type EmptyVolume = Extract<KubeVolume, { readonly kind: "empty" }>;
+
+/** A container that has nothing of the pod's process has its memory on the disk. */
+function isInMemory({ hostIpc }: KubePod["spec"], volume: KubeVolume): volume is EmptyVolume {
+  return volume.kind === "empty" && volume.isMemory && !hostIpc;
+}
+
+function memoryOf({ name, bytes }: EmptyVolume): PodMemory {
+  return { name, ...(bytes === undefined ? {} : { size: Math.floor(bytes) }) };
 }
 
 type FilesVolume = Extract<KubeVolume, { readonly kind: "ConfigMap" | "Secret" }>;
@@ -125,7 +133,7 @@ export function containerMounts(
 ): KubeMounts {
   const mounts: RunMount[] = [];
   const volumes: RunVolume[] = [];
-  const tmpfs: string[] = [];
+  const memory: PodMemoryMount[] = [];
   const secrets: RunSecret[] = [];
   for (const mount of container.mounts) {
     const volume = pod.spec.volumes.find(({ name }) => name === mount.volume);
@@ -143,21 +151,13 @@ export function containerMounts(
       context.fault(`${mount.place}.subPath`, reason);
     } else if (volume?.kind === "host") {
       mounts.push({ source: volume.path, destination, readOnly: mount.readOnly });
-    } else if (volume?.kind === "empty" && isTmpfs(pod, volume)) {
-      tmpfs.push(tmpfsOf(volume, mount));
+    } else if (volume !== undefined && isInMemory(pod.spec, volume)) {
+      memory.push({ ...memoryOf(volume), destination, readOnly: mount.readOnly });
     } else if (volume !== undefined) {
       volumes.push(storedVolume(pod, volume, mount));
     }
   }
-  return { mounts, volumes, tmpfs, secrets };
-}
-
-function tmpfsOf(
-  { bytes }: Extract<KubeVolume, { readonly kind: "empty" }>,
-  { path, readOnly }: KubeVolumeMount,
-): string {
-  const size = bytes === undefined ? "" : `,size=${Math.floor(bytes)}`;
-  return `${path}:mode=1777${size}${readOnly ? ",ro" : ""}`;
+  return { mounts, volumes, memory, secrets };
 }
 
 function storedVolume(pod: KubePod, volume: KubeVolume, mount: KubeVolumeMount): RunVolume {

@@ -7,7 +7,9 @@ import { rootlessIdMaps } from "../id-maps.ts";
 import { plainOptions } from "../plain-options.ts";
 import type { RunLimits } from "../run-limits.ts";
 import type { RunNames } from "../run-names.ts";
+import { podMemoryPath } from "../run-namespaces.ts";
 import type {
+  PodMemory,
   PodNamespace,
   PodSettings,
   RunContainerOptions,
@@ -32,6 +34,8 @@ export interface CreatePodOptions extends SurroundingsOptions {
   readonly sysctls?: Readonly<Record<string, string>>;
   /** Bytes of the common /dev/shm. */
   readonly shmSize?: number;
+  /** Folders in memory that its containers can have in common, where they share its ipc namespace. */
+  readonly memory?: readonly PodMemory[];
   /** Of all its containers together. */
   readonly limits?: RunLimits;
   readonly cgroupParent?: string;
@@ -63,11 +67,18 @@ const NOTHING_ALLOWED = {
   noNewPrivileges: true,
 } as const;
 
+/** Everybody may write, as to the folder on the disk that it stands for. */
+function tmpfsOf({ name, size }: PodMemory): string {
+  const limit = size === undefined ? "" : `,size=${Math.floor(size)}`;
+  return `${podMemoryPath(name)}:mode=1777${limit}`;
+}
+
 function pauseOptions(options: CreatePodOptions): RunContainerOptions {
   const {
     shared = DEFAULT_SHARED,
     exitPolicy = "continue",
     limits = {},
+    memory = [],
     network = "none",
     storeRoot: _store,
     stateRoot: _state,
@@ -83,6 +94,7 @@ function pauseOptions(options: CreatePodOptions): RunContainerOptions {
     stopSignal: "KILL",
     log: { driver: "none", maxSize: 0, maxFiles: 1, onFull: "block" },
     readOnly: true,
+    tmpfs: memory.map(tmpfsOf),
     security: NOTHING_ALLOWED,
   });
 }
