@@ -73,11 +73,11 @@ export class JoinedNamespaces implements Disposable {
   readonly #opened = new DisposableStack();
   readonly #paths = new Map<NamespaceType, string>();
   #sharedMounts: SharedMounts | undefined;
-  #podMemory: readonly PodMemoryMount[] = [];
+  readonly #podMemory: readonly PodMemoryMount[];
 
   constructor(options: Asked, findPid: FindPid) {
+    this.#podMemory = options.podMemory ?? [];
     try {
-      this.#podMemory = options.podMemory ?? [];
       for (const type of CHOSEN) {
         this.#join(type, namespaceMode(options, type), findPid);
       }

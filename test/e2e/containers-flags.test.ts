@@ -51,6 +51,16 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(place.call("start", ["--checkpoint", "x"]).stderr).toContain("from their beginning");
   });
 
+  test("container exists, volume exists", () => {
+    create("there", "true");
+    place.outputOf("volume create", "data");
+    const codes = (kind: string, ...words: string[]) =>
+      words.map((word) => place.call(`${kind} exists`, [word]).status);
+    expect(codes("container", "there", "gone")).toEqual([0, 1]);
+    expect(codes("volume", "data", "there")).toEqual([0, 1]);
+    place.outputOf("volume rm", "data");
+  });
+
   test("exec --latest, diff --format json, port --all", () => {
     place.detach("web", "touch /new; rm /etc/group; exec sleep 100");
     expect(place.outputOf("exec", "--latest", "sh", "-c", "echo $0 in")).toBe("sh in\n");

@@ -135,6 +135,10 @@ export const CONTAINER: CommandGroup = {
     attach: ATTACH,
     exec: EXEC,
     inspect: INSPECT_CONTAINERS,
+    exists: {
+      summary: "say by the exit code whether there is a container",
+      load: async () => (await import("./exists.ts")).exists,
+    },
     cp: CP,
     diff: DIFF,
     export: EXPORT_CONTAINERS,

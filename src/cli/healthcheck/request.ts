@@ -7,7 +7,8 @@ import { writeError } from "../write-text.ts";
 
 export const request = defineCommand({
   usage: ["HTTP URL [HEADER...]", "TCP HOST PORT", "GRPC HOST PORT [SERVICE]"],
-  about: "Asks a port, as the probes of Kubernetes do. Exit code 1: the answer is not as it should be.",
+  about:
+    "Asks a port, as the probes of Kubernetes do. Exit code 1: the answer is not as it should be.",
   flags: {},
   args: { min: 2 },
   placement: "first",

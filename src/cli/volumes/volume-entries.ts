@@ -18,6 +18,10 @@ export const VOLUME: CommandGroup = {
       summary: "show all that is known of volumes",
       load: async () => (await import("./inspect.ts")).inspect,
     },
+    exists: {
+      summary: "say by the exit code whether there is a volume",
+      load: async () => (await import("./exists.ts")).exists,
+    },
     rm: {
       summary: "remove volumes with all that is in them",
       aliases: ["remove"],

@@ -11,9 +11,9 @@ import { pollInLoop } from "../../sys/waiting.ts";
 import { processOf } from "../containers/start-exec.ts";
 import type { StoredContainer } from "../containers/stored-container.ts";
 import { CapturedOutput } from "./captured-output.ts";
-import { type Attend, askPort } from "./port-probe.ts";
 import type { ProbeResult } from "./health.ts";
 import type { HealthCheck } from "./health-check.ts";
+import { type Attend, askPort } from "./port-probe.ts";
 
 const OUTPUT_LIMIT = 4096;
 /** Docker's, of a probe that did not come to an end of its own. */

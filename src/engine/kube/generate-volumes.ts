@@ -20,7 +20,12 @@ export class GeneratedVolumes {
 
   /** The volumeMounts of a container. */
   mountsOf(options: ContainerRecord["options"], context: GenerateContext): readonly Document[] {
-    const needs = [...storeVolumes(options), ...binds(options), ...memory(options), ...podMemory(options)];
+    const needs = [
+      ...storeVolumes(options),
+      ...binds(options),
+      ...memory(options),
+      ...podMemory(options),
+    ];
     return [...needs, ...secretFiles(options, context)].map((need) => ({
       ...need.mount,
       name: this.#nameOf(need),
