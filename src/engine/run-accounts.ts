@@ -13,9 +13,9 @@ import type { RunContainerOptions } from "./run-options.ts";
 export interface RunAccounts {
   /** A line for the container's user, where there is none. */
   readonly addsUser: boolean;
-  /** With $USERNAME, $UID, $GID, $NAME and $HOME for those of its user. */
+  /** The line, where there is none; with $USERNAME, $UID, $GID, $NAME and $HOME for those of its user. */
   readonly passwdEntry?: string;
-  /** With $GROUPNAME, $GID and $USERLIST for those of its group. */
+  /** Likewise of its group, with $GROUPNAME, $GID and $USERLIST. */
   readonly groupEntry?: string;
   /** Names of the host's. */
   readonly hostUsers: readonly string[];
@@ -32,13 +32,13 @@ export function withAccounts(
   const [userWord = ""] = user.split(":", 1);
   const name = /^\d*$/.test(userWord) ? String(account.uid) : userWord;
   const variables = variablesOf(name, account);
-  const isMissing = addsUser && !hasId(passwd, account.uid);
-  const ownLine = passwdEntry ?? (isMissing ? "$USERNAME:*:$UID:$GID:$NAME:$HOME:/bin/sh" : "");
-  const hasNoGroup = addsUser && !hasId(image.group, account.gid);
-  const groupLine = groupEntry ?? (hasNoGroup ? "$GROUPNAME:x:$GID:$USERLIST" : "");
+  const ownLine = passwdEntry ?? (addsUser ? "$USERNAME:*:$UID:$GID:$NAME:$HOME:/bin/sh" : "");
+  const groupLine = groupEntry ?? (addsUser ? "$GROUPNAME:x:$GID:$USERLIST" : "");
+  const unlessThere = (text: string, id: number, line: string): string =>
+    withLines(text, hasId(text, id) ? [] : [filled(line, variables)]);
   return {
-    passwd: withLines(passwd, [filled(ownLine, variables)]),
-    group: withLines(image.group, [filled(groupLine, variables)]),
+    passwd: unlessThere(passwd, account.uid, ownLine),
+    group: unlessThere(image.group, account.gid, groupLine),
   };
 }
 

@@ -99,6 +99,7 @@ describe.skipIf(NEEDS_ROOT)("as root: streams and accounts", () => {
     expect(await sh("tail -1 /etc/passwd; whoami", ...entry)).toBe(
       "me:x:77:88:container user:/home:/bin/sh\nme\n",
     );
+    expect(await sh(same, "--passwd-entry", "me:x:0:0::/:/bin/sh")).toBe(await sh(same));
     const group = ["--group-entry", "us:x:$GID:$USERLIST", "-u", "77:88"];
     expect(await sh("tail -1 /etc/group", ...group)).toBe("us:x:88:77\n");
     expect(await sh("id -u", "--hostuser", "nobody", "-u", "nobody")).toBe("65534\n");

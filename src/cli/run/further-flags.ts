@@ -11,8 +11,12 @@ export const STREAM_FLAGS = {
 /** Of what stands in the container's /etc/passwd and /etc/group. */
 export const ACCOUNT_FLAGS = {
   passwd: { kind: "switch", help: "a line of /etc/passwd for its user, where there is none" },
-  "passwd-entry": { kind: "text", value: "LINE", help: "this line, with $UID, $USERNAME..." },
-  "group-entry": { kind: "text", value: "LINE", help: "a line of /etc/group, with $GID..." },
+  "passwd-entry": {
+    kind: "text",
+    value: "LINE",
+    help: "this line for it, with $UID, $USERNAME...",
+  },
+  "group-entry": { kind: "text", value: "LINE", help: "the line of its group, with $GID..." },
   hostuser: { kind: "list", value: "NAME", help: "the line of a user of the host, too" },
 } as const satisfies FlagTable;
 
