@@ -79,7 +79,8 @@ export function makeSource(
     for (const note of image.notes) {
       onWarning?.(note);
     }
-    return imageSource(image, folder, { userXattr: isRootless, ...mapping });
+    const brief = options.remove ? { isBrief: true } : {};
+    return imageSource(image, folder, { userXattr: isRootless, ...mapping, ...brief });
   }
   if (source.kind === "rootfs") {
     const path = absolute(source.path);
@@ -123,9 +124,16 @@ export function builtInProgram({ kind }: RunSource): OwnedFd | undefined {
 function imageSource(
   image: RunImage,
   folder: ContainerFolder,
-  kind: { readonly userXattr: boolean; readonly idMapped?: boolean },
+  kind: {
+    readonly userXattr: boolean;
+    readonly idMapped?: boolean;
+    readonly isBrief?: boolean;
+  },
 ): RunSourceFiles {
   const lower = image.root.lower;
+  if (kind.isBrief === true) {
+    folder.forgetBriefMount();
+  }
   const rootFilesystem: RootFilesystem = {
     kind: "overlay",
     // Overlayfs wants one: an image may have no layers at all.

@@ -50,6 +50,12 @@ describe("an overlay", () => {
     expect(mount).toContain(JSON.stringify(options.join(",")));
   });
 
+  test("that nobody wants after a power cut does not wait for the disk at its end", () => {
+    const isVolatile = (line: string): boolean => line.includes("volatile");
+    expect(lines({ ...OVERLAY, isBrief: true }).filter(isVolatile)).toHaveLength(1);
+    expect(lines(OVERLAY).filter(isVolatile)).toEqual([]);
+  });
+
   test("of more layers than mount(2) takes has only the one way", () => {
     const lower = Array.from({ length: 60 }, (_, index) => `/layers/${"x".repeat(70)}${index}`);
     expect(lines({ ...OVERLAY, lower }).filter((line) => line.includes(" mount("))).toEqual([]);

@@ -20,6 +20,8 @@ export type RootFilesystem =
       readonly work: string;
       /** Overlay attributes under user.overlay: what a user namespace may do. */
       readonly userXattr: boolean;
+      /** Nobody wants it after a power cut: the end of the mount does not wait for the disk. */
+      readonly isBrief?: boolean;
       /** An empty directory, on which the container alone sees the mount. */
       readonly mountPoint: string;
     };

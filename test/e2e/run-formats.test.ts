@@ -10,7 +10,7 @@ import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { named, TestLayout } from "../fixtures/image-layout.ts";
 import { archive, type TarFields } from "../fixtures/tar-archive.ts";
 import { IMAGE_CONFIG, makeBusyboxRoot } from "./busybox-image.ts";
-import { RunPlace } from "./run-place.ts";
+import { OCICAT, RunPlace } from "./run-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0 || !existsSync("/bin/busybox");
 const HAS_EROFS = !NEEDS_ROOT && chosenFormat(tmpdir()).format === "erofs";
@@ -71,6 +71,27 @@ describe.skipIf(NEEDS_ROOT)("as root: an image", () => {
       expect(text).toBe(seen);
       const account = await output("-u", "other", reference("good"), "sh", "-c", "id; echo $HOME");
       expect(account).toBe("uid=77(other) gid=88(others) groups=88(others),99(more)\n/other\n");
+    });
+
+    test("is mounted without waiting for the disk for a container that goes with its end", async () => {
+      const [mount = ""] = (await output(reference("good"), "cat", "/proc/mounts")).split("\n");
+      expect(mount).toStartWith("overlay / ");
+      // As kernels show it that take the layers one by one.
+      expect(mount.includes("volatile")).toBe(mount.includes("lowerdir+="));
+    });
+
+    test("is mounted again for such a container when its first start failed", () => {
+      const ocicat = (command: string, ...words: string[]): string => {
+        const child = Bun.spawnSync([OCICAT, command, ...place.flags, ...words], {
+          env: { ...process.env, ...options(format).env },
+        });
+        return child.stderr.toString();
+      };
+      expect(ocicat("create", "--rm", "--name", "twice", reference("good"), "nosuch")).toBe("");
+      const first = ocicat("start", "twice");
+      expect(first).toContain('exec: "nosuch": executable file not found');
+      expect(ocicat("start", "twice")).toBe(first);
+      expect(ocicat("rm", "-f", "twice")).toBe("");
     });
 
     test("is found by its ID once it is there", async () => {

@@ -42,6 +42,7 @@ import {
   openAt,
   tryFlock,
   tryMkdirAt,
+  tryOpenAt,
   tryUnlinkAt,
 } from "../../sys/file.ts";
 import { trySetXattr } from "../../sys/xattr.ts";
@@ -170,6 +171,15 @@ export class ContainerFolder implements Disposable {
       checked(result, "make", quote(path));
     }
     return path;
+  }
+
+  /** Overlayfs has left a note that what it mounted may not be whole on the disk, and does so no more. */
+  forgetBriefMount(): void {
+    const { O_DIRECTORY } = hostArchitecture.openFlags;
+    using work = new OwnedFd(tryOpenAt(this.fd, "work/work", O_RDONLY | O_DIRECTORY));
+    if (work.number >= 0) {
+      removeTree(work.number, "incompat");
+    }
   }
 
   /** Whether overlayfs can keep its notes in the writable layer, as an ordinary user's must. */
