@@ -39,7 +39,16 @@ describe.skipIf(NEEDS_ROOT)("as root: streams and accounts", () => {
     const some = await place.run(["-a", "stderr", image, ...script]);
     expect([some.stdout, some.stderr]).toEqual(["", "err\n"]);
     const child = place.start("run", [
-      ...["--cgroup-parent", "octest-attach", "--name", "kept", "-i", "-a", "stdout", image],
+      ...[
+        "--cgroup-parent",
+        `octest-${process.pid}`,
+        "--name",
+        "kept",
+        "-i",
+        "-a",
+        "stdout",
+        image,
+      ],
       ...["sh", "-c", "echo out; echo err >&2"],
     ]);
     expect([await child.stdout.text(), await child.exited]).toEqual(["out\n", 0]);
