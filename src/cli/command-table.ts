@@ -2,6 +2,7 @@
 
 import type { CommandGroup } from "./command-entry.ts";
 import {
+  AS_OWNER,
   ATTACH,
   COMMIT,
   CONTAINER,
@@ -79,6 +80,7 @@ export const OCICAT: CommandGroup = {
     container: CONTAINER,
     healthcheck: HEALTHCHECK,
     "container-ended": CONTAINER_ENDED,
+    "as-owner": AS_OWNER,
     supervise: SUPERVISE,
     pull: PULL,
     push: PUSH,

@@ -12,6 +12,7 @@ import { noteMountedImages } from "../store/container-images.ts";
 import { call, checked } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { makeDirectories, OwnedFd, open, readLinkAt, tryOpenAt2 } from "../sys/file.ts";
+import { mountIdMaps } from "./id-maps.ts";
 import { openImage, type RunImage } from "./run-image.ts";
 import type { RunContainerOptions, RunImageMount } from "./run-options.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -73,7 +74,7 @@ export async function openImageMounts(
     const opened = { image: stack.use(await openImage(reference, asked, surroundings)) };
     checkMount(mount, opened.image, options);
     const folder = `${folderPath}/images/${mounts.length}`;
-    const place = { mount, folder, isIdMapped: options.users !== undefined };
+    const place = { mount, folder, isIdMapped: mountIdMaps(options) !== undefined };
     mounts.push(imageMount(opened.image, place));
     const held = { lock: stack.use(opened.image.root.shareLock()) };
     lockFds.push(...(held.lock === undefined ? [] : [held.lock.number]));
@@ -105,7 +106,7 @@ function checkMount(mount: RunImageMount, image: RunImage, options: RunContainer
     throw refused(reference, "a part of it needs the image as one EROFS file, read-only");
   }
   if (options.users !== undefined) {
-    throw refused(reference, "with ids of its own a container gets images as EROFS, read-only");
+    throw refused(reference, "with ids of its own a container gets images of one layer, read-only");
   }
 }
 

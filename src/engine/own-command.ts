@@ -1,4 +1,4 @@
-// How `ocicat` is executed by a holder whose container has ended, whichever program started it.
+// How `ocicat` is executed by a holder whose container has ended, and by itself, whichever program started it.
 
 /** What tools/build.ts calls the program begins so; Bun has it here. */
 const COMPILED = /^\/\$bunfs\/root\/ocicat\.bin/;
@@ -30,4 +30,13 @@ export function isOwnProcess(): boolean {
 function isRunFromSources(): boolean {
   const sources = import.meta.dir;
   return Bun.main === `${sources.slice(0, sources.lastIndexOf("/"))}/main.ts`;
+}
+
+/** What tells a program where its files are and who it is; the rest is nobody's business. */
+export function ownEnvironment(): readonly string[] {
+  const names = ["PATH", "HOME", "USER", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"];
+  return names.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [`${name}=${value}`];
+  });
 }

@@ -5,11 +5,13 @@ import type { MountPlace } from "../image/image-mount.ts";
 import { type ImageRoot, openImageRoot } from "../image/image-root.ts";
 import { isLayoutReference } from "../image/layout-reference.ts";
 import { type ResolvedImage, type ResolveOptions, resolveImage } from "../image/resolve.ts";
+import type { UnpackAsOwner } from "../image/unpack/unpack-as-owner.ts";
 import type { Digest } from "../oci/digest.ts";
 import type { ImageConfig } from "../oci/image-spec.ts";
 import { parseReference } from "../oci/reference.ts";
 import { endPhase } from "../sys/phases.ts";
 import { bringInOptions } from "./configured-options.ts";
+import { fileIdMaps } from "./id-maps.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -64,6 +66,12 @@ export async function imageOf(
     endPhase("mount");
   }
 }
+
+/** The rare case: an image's files for other ids. */
+const unpackAsOwner: UnpackAsOwner = async (layers, place) => {
+  const { unpackByOurselves } = await import("./users/as-owner-command.ts");
+  await unpackByOurselves(layers, place);
+};
 
 /** Found in the store or fetched, by the container's pull policy. */
 export async function openImage(
@@ -164,13 +172,16 @@ function tryOpen(resolved: ResolvedImage, place: MountPlace): RunImage | undefin
 }
 
 function resolveOptionsOf(
-  { platform, progress }: RunContainerOptions,
+  options: RunContainerOptions,
   { configuration, storeRoot }: Surroundings,
 ): ResolveOptions {
+  const { platform, progress } = options;
+  const maps = fileIdMaps(options);
   return {
     storeRoot,
     defaultDomain: configuration.get("image.default-registry"),
     ...bringInOptions(configuration),
+    ...(maps === undefined ? {} : { format: "directory", ownership: maps, unpackAsOwner }),
     ...(platform === undefined ? {} : { platform }),
     ...(progress === undefined ? {} : { onEvent: (event) => progress.show(event) }),
   };

@@ -4,7 +4,7 @@
 import type { Namespace } from "../oci/linux.ts";
 import type { Mount } from "../oci/mount.ts";
 import { stat } from "../sys/file.ts";
-import { ownIdMaps } from "./id-maps.ts";
+import { mountIdMaps } from "./id-maps.ts";
 import { joinedContainer, namespaceMode, podMemoryPath, SHARED_MEMORY } from "./run-namespaces.ts";
 import type {
   NamespaceMode,
@@ -98,7 +98,7 @@ function writable(mount: Mount): Mount {
 export function askedMounts(request: MountRequest): Mount[] {
   const { options, nameFiles, storeRoot, startedMounts } = request;
   // Of containers with other ids, too: each finds in a volume what another has put there.
-  const idMapped = ownIdMaps(options) !== undefined;
+  const idMapped = mountIdMaps(options) !== undefined;
   const binds = [
     ...options.mounts,
     ...(options.volumes ?? []).map((volume) => ({

@@ -14,7 +14,7 @@ import type { Mount } from "../oci/mount.ts";
 import { call, checked } from "../sys/call.ts";
 import { readTextFile, readTextFileIfExists, replaceFileAt, stat, statAt } from "../sys/file.ts";
 import { cstring } from "../sys/memory.ts";
-import { ownIdMaps } from "./id-maps.ts";
+import { mountIdMaps } from "./id-maps.ts";
 import { joinedContainer } from "./run-namespaces.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 
@@ -53,6 +53,9 @@ ff00::\tip6-mcastprefix
 ff02::1\tip6-allnodes
 ff02::2\tip6-allrouters
 `;
+
+/** In the container's folder. */
+export const NAME_FILES = ["hostname", "hosts", "resolv.conf"] as const;
 
 export function nameMounts(request: NameRequest): Mount[] {
   const { options, folder, hostname } = request;
@@ -111,7 +114,7 @@ export function nameMount(
 ): Mount {
   const words = [
     ...(options.readOnly ? ["ro"] : []),
-    ...(ownIdMaps(options) === undefined ? [] : ["idmap"]),
+    ...(mountIdMaps(options) === undefined ? [] : ["idmap"]),
   ];
   return { destination, type: "bind", source, options: ["bind", "rprivate", ...words] };
 }

@@ -30,7 +30,7 @@ export function podMemoryPath(name: string): string {
 const CONTAINER = "container:";
 const PATH = "ns:";
 
-type Asked = Pick<RunContainerOptions, "network" | "namespaces" | "podMemory">;
+type Asked = Pick<RunContainerOptions, "network" | "namespaces" | "podMemory" | "users">;
 
 export function namespaceMode(options: Asked, type: ChosenType): NamespaceMode {
   if (type === "network") {
@@ -44,20 +44,37 @@ export function joinedContainer(mode: string | undefined): string | undefined {
   return mode?.startsWith(CONTAINER) === true ? mode.slice(CONTAINER.length) : undefined;
 }
 
+/** Undefined: it joins none of a path. */
+export function namespacePath(mode: string): string | undefined {
+  return mode.startsWith(PATH) ? mode.slice(PATH.length) : undefined;
+}
+
+/** The first container whose namespaces it is in. */
+export function joinsContainer(options: Asked): string | undefined {
+  return CHOSEN.map((type) => joinedContainer(namespaceMode(options, type))).find(
+    (id) => id !== undefined,
+  );
+}
+
 /** With the ids of the containers that they name. Throws "not-found". */
 export function withContainerIds(options: Asked, storeRoot: string): Asked {
   const resolved = (mode: NamespaceMode): NamespaceMode => {
     const word = joinedContainer(mode);
     return word === undefined ? mode : `${CONTAINER}${findContainerId(storeRoot, word)}`;
   };
-  const { namespaces, network } = options;
+  const { namespaces, network, users } = options;
   const chosen = CHOSEN.filter((type) => type !== "network");
   const own = chosen.flatMap((type) => {
     const mode = namespaces?.[type];
     return mode === undefined ? [] : [[type, resolved(mode)] as const];
   });
   const resolvedNetwork = network === "none" ? network : resolved(network);
+  const word = users?.kind === "join" ? joinedContainer(users.namespace) : undefined;
+  const joined = word === undefined ? undefined : findContainerId(storeRoot, word);
   return {
+    ...(joined === undefined
+      ? {}
+      : { users: { kind: "join", namespace: `${CONTAINER}${joined}` } as const }),
     network: resolvedNetwork === "private" ? "none" : resolvedNetwork,
     ...(namespaces === undefined
       ? {}
@@ -71,13 +88,16 @@ export type FindPid = (id: string) => number;
 /** The namespaces that a container joins, open until it has been started. */
 export class JoinedNamespaces implements Disposable {
   readonly #opened = new DisposableStack();
+  readonly #hasOwnUsers: boolean;
   readonly #paths = new Map<NamespaceType, string>();
   #sharedMounts: SharedMounts | undefined;
   readonly #podMemory: readonly PodMemoryMount[];
 
   constructor(options: Asked, findPid: FindPid) {
     this.#podMemory = options.podMemory ?? [];
+    this.#hasOwnUsers = options.users !== undefined;
     try {
+      this.#joinChosenUsers(options.users, findPid);
       for (const type of CHOSEN) {
         this.#join(type, namespaceMode(options, type), findPid);
       }
@@ -95,6 +115,16 @@ export class JoinedNamespaces implements Disposable {
   /** Who shares the System V and POSIX objects of a container shares its /dev/shm, and a pod's memory. */
   get sharedMounts(): SharedMounts | undefined {
     return this.#sharedMounts;
+  }
+
+  #joinChosenUsers(users: Asked["users"], findPid: FindPid): void {
+    const mode = users?.kind === "maps" ? users.joins : undefined;
+    if (mode === undefined) {
+      return;
+    }
+    const id = joinedContainer(mode);
+    const path = id === undefined ? namespacePath(mode) : `/proc/${findPid(id)}/ns/user`;
+    this.#paths.set("user", this.#open(path ?? ""));
   }
 
   #join(type: ChosenType, mode: NamespaceMode, findPid: FindPid): void {
@@ -121,15 +151,15 @@ export class JoinedNamespaces implements Disposable {
     if (users === stat("/proc/self/ns/user")?.inode) {
       return;
     }
-    if (call("geteuid") === 0) {
+    const joined = this.#paths.get("user");
+    if ((call("geteuid") === 0 || this.#hasOwnUsers) && joined === undefined) {
       throw new OcicatError("unsupported", {
         operation: "join",
         subject: `the ${type} namespace of ${quote(id.slice(0, 12))}`,
         reason: "it belongs to that container's own user namespace",
-        hint: "containers without --userns can share namespaces",
+        hint: `\`--userns container:${id.slice(0, 12)}\` shares that one, too`,
       });
     }
-    const joined = this.#paths.get("user");
     if (joined === undefined) {
       this.#paths.set("user", this.#open(`/proc/${pid}/ns/user`));
     } else if (stat(joined)?.inode !== users) {

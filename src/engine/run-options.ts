@@ -35,21 +35,41 @@ export interface PodSettings {
 
 /** Whose ids the users of a container have on the host. */
 export type RunUsers =
-  /** Those that no other container has, so many of them. */
-  | { readonly kind: "auto"; readonly size: number }
+  /** Those that no other container has, so many of them, and some as they are asked for. */
+  | {
+      readonly kind: "auto";
+      /** Absent: 65536 for root, else as many as the image needs. */
+      readonly size?: number;
+      readonly uid?: readonly IdMapping[];
+      readonly gid?: readonly IdMapping[];
+    }
   /** All that subuid(5) and subgid(5) lend to these names. */
   | { readonly kind: "lent"; readonly uidsOf: string; readonly gidsOf: string }
-  /** Who runs the container is the same user inside. */
-  | { readonly kind: "keep-id" }
+  /** Who runs the container is the same user inside, or the one that is given. */
+  | { readonly kind: "keep-id"; readonly uid?: number; readonly gid?: number }
   /** Who runs the container has no place inside. */
   | { readonly kind: "nomap" }
+  | JoinedUsers
   | ChosenUsers;
 
-/** What the others become when the container is created. */
+/** Those of a user namespace that is there. */
+export interface JoinedUsers {
+  readonly kind: "join";
+  readonly namespace: Exclude<NamespaceMode, "private" | "host">;
+}
+
+/**
+ * What the others become when the container is created. An ordinary user asks for ids as they are counted
+ * (users/nested-ids.ts); in a record they are the host's.
+ */
 export interface ChosenUsers {
   readonly kind: "maps";
   readonly uid: readonly IdMapping[];
   readonly gid: readonly IdMapping[];
+  /** The namespace that has them; absent: a new one. */
+  readonly joins?: JoinedUsers["namespace"];
+  /** No other container has them. */
+  readonly isAuto?: boolean;
 }
 
 export interface RunMount {

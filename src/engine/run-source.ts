@@ -4,6 +4,7 @@
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../abi/file.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { ImageConfig } from "../oci/image-spec.ts";
+import type { OverlayRoot } from "../plan/overlay.ts";
 import type { RootFilesystem } from "../plan/request.ts";
 import { noteContainerImage } from "../store/container-images.ts";
 import { call, checked } from "../sys/call.ts";
@@ -11,7 +12,7 @@ import { OwnedFd, stat } from "../sys/file.ts";
 import { cstring } from "../sys/memory.ts";
 import type { ContainerFolder } from "./containers/container-folder.ts";
 import { fillHelloRoot, HELLO_ARGS, helloProgramFd } from "./hello.ts";
-import { ownIdMaps } from "./id-maps.ts";
+import { fileIdMaps, mountIdMaps } from "./id-maps.ts";
 import { fillPauseRoot, PAUSE_ARGS, pauseProgramFd } from "./pods/pause-process.ts";
 import type { RunImage } from "./run-image.ts";
 import type { RunContainerOptions, RunSource } from "./run-options.ts";
@@ -71,7 +72,10 @@ export function makeSource(
   { image, isRootless }: { readonly image: RunImage | undefined; readonly isRootless: boolean },
 ): RunSourceFiles {
   const { source, onWarning } = options;
-  const mapping = ownIdMaps(options) === undefined ? {} : { idMapped: true };
+  const mapping = {
+    ...(mountIdMaps(options) === undefined ? {} : { idMapped: true }),
+    ...(fileIdMaps(options) === undefined ? {} : { areCallers: true }),
+  };
   if (image !== undefined) {
     if (isRootless && !folder.keepsUserAttributes()) {
       onWarning?.(NO_USER_ATTRIBUTES);
@@ -79,8 +83,11 @@ export function makeSource(
     for (const note of image.notes) {
       onWarning?.(note);
     }
-    const brief = options.remove ? { isBrief: true } : {};
-    return imageSource(image, folder, { userXattr: isRootless, ...mapping, ...brief });
+    return imageSource(image, folder, {
+      userXattr: isRootless,
+      ...mapping,
+      isBrief: mayBeBrief(options),
+    });
   }
   if (source.kind === "rootfs") {
     const path = absolute(source.path);
@@ -92,9 +99,19 @@ export function makeSource(
   } else {
     fillHelloRoot(path);
   }
+  if (fileIdMaps(options) !== undefined) {
+    // Its root makes the places of mounts in it; in the store nobody else reaches it.
+    const result = call("fchmodat", AT_FDCWD, cstring(path), 0o777);
+    checked(result, "set the mode of", quote(path));
+  }
   const rootFilesystem = { kind: "path", path, ...mapping } as const;
   const config = { Cmd: builtInArguments(source) ?? [] };
   return { rootFilesystem, config, files: [path] };
+}
+
+/** The note that overlayfs leaves of it only the container's root could take away again. */
+function mayBeBrief(options: RunContainerOptions): boolean {
+  return options.remove && fileIdMaps(options) === undefined;
 }
 
 /** Undefined: what it is made from is not built in. */
@@ -124,11 +141,7 @@ export function builtInProgram({ kind }: RunSource): OwnedFd | undefined {
 function imageSource(
   image: RunImage,
   folder: ContainerFolder,
-  kind: {
-    readonly userXattr: boolean;
-    readonly idMapped?: boolean;
-    readonly isBrief?: boolean;
-  },
+  kind: Pick<OverlayRoot, "userXattr" | "idMapped" | "isBrief" | "areCallers">,
 ): RunSourceFiles {
   const lower = image.root.lower;
   if (kind.isBrief === true) {

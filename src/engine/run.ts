@@ -4,6 +4,7 @@
 import { SOCK_STREAM } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { AttachEnd } from "../holder/attach.ts";
+import { rootlessIdMaps } from "../image/owners/lent-ids.ts";
 import { deleteContainer } from "../runtime/delete.ts";
 import { placeHolder } from "../runtime/place-holder.ts";
 import { OwnedFd } from "../sys/file.ts";
@@ -22,7 +23,6 @@ import { mayRestart } from "./containers/restart-policy.ts";
 import { settleContainer } from "./containers/settle-container.ts";
 import { type StartRequest, startContainer } from "./containers/start-container.ts";
 import { recordContainerEvent } from "./events/container-event.ts";
-import { rootlessIdMaps } from "./id-maps.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 import { readSurroundings, type Surroundings } from "./surroundings.ts";
 

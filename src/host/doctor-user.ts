@@ -21,8 +21,15 @@ export function checkUser(environment: Environment, stateRoot: string | undefine
         ok("user", `${uid}, without privileges: containers get a user namespace of their own`),
         checkNewPrivileges(),
         checkIdRanges(environment, uid),
+        otherIds(),
         ...(stateRoot === undefined ? [checkRuntimeFolder(environment, uid)] : []),
       ];
+}
+
+/** Mapping the ids of a mount takes privileges over its file system, which users have of none on a disk. */
+function otherIds(): Check {
+  const way = "take a copy of the image for each map: only root may mount files with other owners";
+  return ok("other ids", `--userns and --uidmap ${way}`);
 }
 
 /** Without these nothing that a container is made of can be made. */

@@ -35,10 +35,13 @@ export async function bringInFound(
 
 function bringInOptions(options: ResolvePlace["options"], platform: BringInOptions["platform"]) {
   const { format, limits, parallel, compressed, onEvent, signal } = options;
+  const { ownership, unpackAsOwner } = options;
   return {
     platform,
     ...(format === undefined ? {} : { format }),
     ...(limits === undefined ? {} : { limits }),
+    ...(ownership === undefined ? {} : { ownership }),
+    ...(unpackAsOwner === undefined ? {} : { unpackAsOwner }),
     ...(parallel === undefined ? {} : { parallel }),
     ...(compressed === undefined ? {} : { compressed }),
     ...(onEvent === undefined ? {} : { onEvent }),

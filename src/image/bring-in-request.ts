@@ -4,8 +4,9 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { ImageManifest } from "../oci/image-spec.ts";
 import type { Platform } from "../oci/platform.ts";
 import type { ImageEvent } from "./image-event.ts";
-import type { ImageRecord, LayerFormat } from "./record.ts";
+import type { ImageRecord, LayerFormat, Ownership } from "./record.ts";
 import type { UnpackLimits } from "./unpack/limits.ts";
+import type { UnpackAsOwner } from "./unpack/unpack-as-owner.ts";
 
 export interface BringInOptions {
   /** Whose image is made runnable. */
@@ -19,6 +20,10 @@ export interface BringInOptions {
   /** "drop": a compressed layer is removed once its layer file is there. "keep" when absent. */
   readonly compressed?: "keep" | "drop";
   readonly limits?: UnpackLimits;
+  /** Absent: what this process may do. */
+  readonly ownership?: Ownership;
+  /** Needed for an ownership by maps. */
+  readonly unpackAsOwner?: UnpackAsOwner;
   readonly onEvent?: (event: ImageEvent) => void;
   /** Aborted: everything that is under way ends, and the error is "interrupted". */
   readonly signal?: AbortSignal;

@@ -19,7 +19,6 @@
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Image } from "../oci/image-spec.ts";
-import { sweepStaging } from "../store/sweep-staging.ts";
 import { call } from "../sys/call.ts";
 import type { BringInOptions, BroughtIn, BroughtManifest } from "./bring-in-request.ts";
 import type { ContentStore } from "./content/content-store.ts";
@@ -34,7 +33,14 @@ import { chosenFormat } from "./layers/format-choice.ts";
 import { bringInBlob } from "./layers/ingest-blob.ts";
 import { TaskGroup } from "./layers/task-group.ts";
 import { writeRecord } from "./layers/write-record.ts";
-import { type ImageRecord, type LayerFormat, recordName, type StoredRoot } from "./record.ts";
+import { sweepOwnedStaging } from "./owners/take-ownership.ts";
+import {
+  type ImageRecord,
+  type LayerFormat,
+  type Ownership,
+  recordName,
+  type StoredRoot,
+} from "./record.ts";
 import { DEFAULT_UNPACK_LIMITS } from "./unpack/limits.ts";
 
 const LAYERS_AT_ONCE = 3;
@@ -47,7 +53,7 @@ export async function bringIn(
 ): Promise<BroughtIn> {
   using leases = new DisposableStack();
   leases.use(store.lease(source.description)).protect(top.digest);
-  sweepStaging(store.folders);
+  sweepOwnedStaging(store.folders);
   const group = new TaskGroup(options.parallel ?? LAYERS_AT_ONCE, options.signal);
   const context = contextOf(store, source, { ...options, signal: group.signal });
   const work = group.start(() => bringInAll(context, top, { options, group }));
@@ -69,7 +75,16 @@ function contextOf(
     compressed: options.compressed ?? "keep",
     onEvent: options.onEvent ?? (() => undefined),
     signal: options.signal,
+    unpackAsOwner: options.unpackAsOwner ?? cannotGive,
   };
+}
+
+function cannotGive(): never {
+  throw new OcicatError("internal", {
+    operation: "unpack",
+    subject: "layers",
+    reason: "nobody is there who may give files away",
+  });
 }
 
 interface Work {
@@ -145,7 +160,7 @@ async function makeRoot(
   const made =
     format === "erofs"
       ? await makeErofs(context, layers, group)
-      : await makeDirectories(context, layers, group);
+      : await makeDirectories(context, layers, { options, group });
   return { image, ...made };
 }
 
@@ -181,9 +196,9 @@ async function makeErofs(
 async function makeDirectories(
   context: BringInContext,
   layers: readonly ImageLayer[],
-  group: TaskGroup,
+  { options, group }: Work,
 ): Promise<Omit<MadeRoot, "image">> {
-  const ownership = ownershipHere();
+  const ownership = options.ownership ?? ownershipHere();
   const arrived = eachOnce(layers, (layer) => group.queue(() => ensureBlob(context, layer)));
   const unpacked = await ensureDirectories(context, layers, { arrived, ownership });
   return { root: { format: "directory", layers: unpacked.layers }, notes: unpacked.notes };
@@ -203,7 +218,7 @@ function eachOnce<Result>(
   });
 }
 
-function ownershipHere() {
+function ownershipHere(): Ownership {
   return call("geteuid") === 0 ? "keep" : "single";
 }
 
@@ -222,8 +237,9 @@ async function keepRecord(
   const { digest } = wanted.descriptor;
   const config = wanted.manifest.config.digest;
   const record = { manifest: digest, config, ...made };
+  const ownership = options.ownership ?? ownershipHere();
   for (const name of new Set([digest, top.digest])) {
-    const file = recordName(name, options.platform, ownershipHere());
+    const file = recordName(name, options.platform, ownership);
     await writeRecord(store.folders, file, record);
   }
   return record;

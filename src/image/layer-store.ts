@@ -11,7 +11,6 @@ import { O_RDONLY } from "../abi/file.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { Store } from "../store/layout.ts";
 import { lock } from "../store/lock.ts";
-import { removeTree } from "../store/remove-tree.ts";
 import { call, checked } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import {
@@ -24,7 +23,8 @@ import {
   tryMkdirAt,
 } from "../sys/file.ts";
 import { MergedView } from "./merged-view.ts";
-import type { Ownership } from "./record.ts";
+import { removeOwnedTree } from "./owners/take-ownership.ts";
+import type { InsideOwners } from "./unpack/inside-owners.ts";
 import { type LayerSource, type UnpackOptions, unpackLayer } from "./unpack/unpack-layer.ts";
 
 export interface LayerRequest {
@@ -33,7 +33,9 @@ export interface LayerRequest {
   readonly source: LayerSource;
   /** The folders of the layers below, topmost first. */
   readonly lower: readonly string[];
-  readonly ownership: Ownership;
+  readonly ownership: "keep" | "single";
+  /** As UnpackTarget has it. */
+  readonly owners?: InsideOwners;
 }
 
 export interface EnsureOptions extends UnpackOptions {
@@ -50,13 +52,13 @@ export async function ensureLayer(
   request: LayerRequest,
   options: EnsureOptions = {},
 ): Promise<readonly string[]> {
-  const existing = findNotes(store, request.name);
+  const existing = findLayerNotes(store, request.name);
   if (existing !== undefined) {
     return existing;
   }
   const lockName = request.name + LOCK_SUFFIX;
   using _held = await lock(store.staging.number, lockName, options.onWait);
-  return findNotes(store, request.name) ?? (await makeLayer(store, request, options));
+  return findLayerNotes(store, request.name) ?? (await makeLayer(store, request, options));
 }
 
 async function makeLayer(
@@ -64,9 +66,9 @@ async function makeLayer(
   request: LayerRequest,
   options: EnsureOptions,
 ): Promise<readonly string[]> {
-  const { name, source } = request;
+  const { name, source, owners } = request;
   const staging = store.staging.number;
-  removeTree(staging, name);
+  removeOwnedTree(staging, name);
   try {
     using folder = makeFolder(staging, name);
     using root = makeFolder(folder.number, "fs");
@@ -76,6 +78,7 @@ async function makeLayer(
       asideFd: folder.number,
       lower,
       ownership: request.ownership,
+      ...(owners === undefined ? {} : { owners }),
     };
     const { bytes, notes } = await unpackLayer(source, target, options);
     const description = { version: 1, diffId: source.diffId, bytes, notes };
@@ -99,7 +102,7 @@ function makeFolder(parentFd: number, name: string): OwnedFd {
 /** A failure here is noted with the error that led to it. */
 function discard(staging: number, name: string, error: unknown): void {
   try {
-    removeTree(staging, name);
+    removeOwnedTree(staging, name);
   } catch (failure) {
     if (error instanceof OcicatError) {
       error.cleanupFailures.push(failure);
@@ -107,8 +110,8 @@ function discard(staging: number, name: string, error: unknown): void {
   }
 }
 
-/** Undefined: the layer is not in the store. */
-function findNotes(store: Store, name: string): readonly string[] | undefined {
+/** What unpacking it could not keep. Undefined: the layer is not in the store. */
+export function findLayerNotes(store: Store, name: string): readonly string[] | undefined {
   if (statAt(store.layers.number, name) === undefined) {
     return undefined;
   }

@@ -5,6 +5,7 @@
 //
 //   ROOT/images/sha256-HEX.linux-amd64.json     sha256-HEX.linux-amd64.single.json: its layers have a
 //                                               single owner (see Ownership)
+//   ROOT/images/sha256-HEX.linux-amd64.map-HEX.json   its layers are for containers with certain ids
 //     version    2
 //     manifest   the digest of the image manifest
 //     config     the digest of the image's configuration: the image's ID
@@ -20,9 +21,12 @@ import { type Digest, isDigest } from "../oci/digest.ts";
 import type { Image } from "../oci/image-spec.ts";
 import { decodeImage } from "../oci/parse/image.ts";
 import { formatPlatform, type Platform } from "../oci/platform.ts";
+import type { IdMaps } from "../plan/request.ts";
 import { readTextFileIfExists, statAt } from "../sys/file.ts";
 
 const VERSION = 2;
+/** 128 bits: a file's name has two hashes then, and room for more. */
+const HASH_DIGITS = 32;
 
 export type LayerFormat = "erofs" | "directory";
 
@@ -51,9 +55,10 @@ export interface ErofsRoot {
 
 /**
  * Whose the files of unpacked layers are. "keep": real owners; in a user namespace those that it maps.
- * "single": everything belongs to the one user who unpacks. A store may hold a layer in both forms.
+ * "single": everything belongs to the one user who unpacks. IdMaps: to whom the containers with these maps
+ * that an ordinary user runs see them belong. A store may hold a layer in all forms.
  */
-export type Ownership = "keep" | "single";
+export type Ownership = "keep" | "single" | IdMaps;
 
 export function recordName(digest: Digest, platform: Platform, ownership: Ownership): string {
   const name = `${digest}.${formatPlatform(platform)}`.replaceAll(/[:/]/g, "-");
@@ -64,8 +69,19 @@ export function layerName(chainId: string, ownership: Ownership): string {
   return `${chainId.replace(":", "-")}${ownershipSuffix(ownership)}`;
 }
 
+/** The same only for the same maps. */
 function ownershipSuffix(ownership: Ownership): string {
-  return ownership === "keep" ? "" : `.${ownership}`;
+  if (ownership === "keep") {
+    return "";
+  }
+  return ownership === "single" ? ".single" : `.map-${hashOf(ownership)}`;
+}
+
+function hashOf({ uid, gid }: IdMaps): string {
+  const words = (map: IdMaps["uid"]): string =>
+    map.map(({ containerID, hostID, size }) => `${containerID}:${hostID}:${size}`).join(" ");
+  const hash = new Bun.CryptoHasher("sha256").update(`${words(uid)}\n${words(gid)}`);
+  return hash.digest("hex").slice(0, HASH_DIGITS);
 }
 
 export function layerPath(storeRoot: string, layer: string): string {

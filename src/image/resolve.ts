@@ -20,9 +20,10 @@ import { couldBeNamed, findStoredName } from "./find-stored-name.ts";
 import type { ImageEvent } from "./image-event.ts";
 import { readLayoutIndex, selectDescriptor } from "./layout-index.ts";
 import { isLayoutReference, parseLayoutReference } from "./layout-reference.ts";
-import type { StoredRoot } from "./record.ts";
+import type { Ownership, StoredRoot } from "./record.ts";
 import { findRecord, type ImageRecord, type LayerFormat, recordName } from "./record.ts";
 import type { UnpackLimits } from "./unpack/limits.ts";
+import type { UnpackAsOwner } from "./unpack/unpack-as-owner.ts";
 
 const ID = /^(sha\d+:)?[0-9a-f]+$/;
 
@@ -46,6 +47,9 @@ export interface ResolveOptions {
   /** Only this one will do; absent: whatever the store has, and for what comes in the best one here. */
   readonly format?: LayerFormat;
   readonly limits?: UnpackLimits;
+  /** As BringInOptions has them. */
+  readonly ownership?: Ownership;
+  readonly unpackAsOwner?: UnpackAsOwner;
   readonly parallel?: number;
   readonly compressed?: "keep" | "drop";
   readonly onEvent?: (event: ImageEvent) => void;
@@ -152,7 +156,10 @@ async function findById(store: ContentStore, text: string): Promise<Descriptor |
 }
 
 function findUsable({ store, platform, options }: ResolvePlace, digest: Digest) {
-  const record = findRecord(store.root, recordName(digest, platform, ownershipHere()));
+  const record = findRecord(
+    store.root,
+    recordName(digest, platform, options.ownership ?? ownershipHere()),
+  );
   const isRight = options.format === undefined || record?.root.format === options.format;
   return isRight ? record : undefined;
 }
@@ -162,7 +169,7 @@ async function makeRecord(place: ResolvePlace, found: FoundImage): Promise<Image
   return await bringInFound(place, found);
 }
 
-function ownershipHere() {
+function ownershipHere(): Ownership {
   return call("geteuid") === 0 ? "keep" : "single";
 }
 

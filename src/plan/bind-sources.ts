@@ -18,9 +18,9 @@ import { openSharedMounts } from "./shared-mounts.ts";
  * open from its user namespace, of those whose ids are mapped, and of those that are to stay peers of
  * the host's mounts: in the container's mount namespace all is made a slave.
  */
-export function openOuterBindSources(context: PlanContext, newUserNamespace: boolean): void {
+export function openOuterBindSources(context: PlanContext, hasUserNamespace: boolean): void {
   const { program, request, outer } = context;
-  const privilegeIsOutside = newUserNamespace && request.facts.privileged;
+  const privilegeIsOutside = hasUserNamespace && request.facts.privileged;
   openSharedMounts(context);
   request.spec.mounts?.forEach((mount, index) => {
     if (outer.bindSources.has(index)) {
@@ -43,6 +43,18 @@ export function openOuterBindSources(context: PlanContext, newUserNamespace: boo
       mapMountIds(context, tree, { mount, index, recursive: options.idmap === "ridmap" });
     }
     outer.bindSources.set(index, tree);
+  });
+}
+
+/** In init: those that have not been opened before. */
+export function openBindSources(context: PlanContext): void {
+  const { program, request, outer, early } = context;
+  request.spec.mounts?.forEach((mount, index) => {
+    const options = sortMountOptions(mount);
+    if (options.bind !== "no" && !options.remount && !outer.bindSources.has(index)) {
+      program.because(`mounts[${index}].source`);
+      early.bindSources.set(index, openBindSource(context, mount, options));
+    }
   });
 }
 

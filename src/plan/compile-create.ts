@@ -40,6 +40,7 @@ export function compileCreate(request: CreateRequest): Program {
     program,
     request,
     outer: { bindSources: new Map() },
+    early: { bindSources: new Map() },
     freshMounts: new Map(),
     readOnlyLater: [],
   };

@@ -12,6 +12,8 @@ export interface PlanContext {
   readonly request: CreateRequest;
   /** What the stage opened in the host's namespaces, for init to use. */
   readonly outer: OuterFds;
+  /** What init opened before it became root of its user namespace: see callers-paths.ts. */
+  readonly early: EarlyFds;
   /** Empty file systems that this program has mounted, by the names of their mount points in the root. */
   readonly freshMounts: Map<string, Register>;
   /** Mounts that become read-only when nothing has to be made in them any more. */
@@ -33,6 +35,16 @@ export interface OuterFds {
   root?: Register;
   /** With the container's own id maps, once one is needed; the stage's alone. */
   idMappedNamespace?: Register;
+}
+
+/** Init's alone. */
+export interface EarlyFds {
+  /** By index in `mounts`: detached copies of bind sources. */
+  readonly bindSources: Map<number, Register>;
+  /** The root file system: a detached mount. */
+  root?: Register;
+  /** Of an overlay that is set up and not made yet. */
+  overlay?: Register;
 }
 
 /** What the stage itself has no use for. */

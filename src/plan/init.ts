@@ -11,6 +11,7 @@ import {
   REPORT_REGISTER,
 } from "../program/builder.ts";
 import type { Register, Words } from "../program/program.ts";
+import { openCallersPaths } from "./callers-paths.ts";
 import { runContainerHooks } from "./container-hooks.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { makeDevices, needsDevices } from "./devices.ts";
@@ -54,6 +55,7 @@ export function planInit(
   }
   program.because("process");
   const proc = openVerifiedProc(program);
+  openCallersPaths(context);
   becomeRootOfNamespace(context, namespaces, shared);
   enterNamespaces(context, namespaces);
   const root = makeEnvironment(context, namespaces, shared);

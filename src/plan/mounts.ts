@@ -102,8 +102,9 @@ function keepIfFresh({ context, mount, options }: MountStep, tree: Register): bo
 
 function mountBind(step: MountStep): void {
   const { context, mount, index, options } = step;
-  const { program, request, outer } = context;
-  const tree = outer.bindSources.get(index) ?? openBindSource(context, mount, options);
+  const { program, request, outer, early } = context;
+  const opened = outer.bindSources.get(index) ?? early.bindSources.get(index);
+  const tree = opened ?? openBindSource(context, mount, options);
   if (isBoundOnProc(mount)) {
     expectProc(program, tree, describeMount(mount));
   }

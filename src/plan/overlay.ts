@@ -35,16 +35,44 @@ const describes = "mount the container's overlay";
 
 /** A descriptor of the overlay's root. */
 export function mountOverlay(program: ProgramBuilder, overlay: OverlayRoot): Register {
+  return tryBothWays(program, overlay, (root, refused) => {
+    const fs = configureByLayers(program, overlay, refused);
+    makeConfigured(program, fs, { root, path: overlay.mountPoint, refused });
+  });
+}
+
+/** Finds the folders, and is to be made later, maybe by somebody to whom they are closed. */
+export function configureOverlay(program: ProgramBuilder, overlay: OverlayRoot): Register {
+  const configured = program.label();
+  const fs = configureByLayers(program, overlay, configured);
+  program.place(configured);
+  return fs;
+}
+
+/** Of what configureOverlay gave. An older kernel looks for the folders only now. */
+export function mountConfigured(
+  program: ProgramBuilder,
+  overlay: OverlayRoot,
+  fs: Register,
+): Register {
+  return tryBothWays(program, overlay, (root, refused) => {
+    makeConfigured(program, fs, { root, path: "/", refused });
+  });
+}
+
+type FirstWay = (root: Register, refused: Label | undefined) => void;
+
+function tryBothWays(program: ProgramBuilder, overlay: OverlayRoot, first: FirstWay): Register {
   const options = mountOptions(overlay);
   const hasOtherWay = new TextEncoder().encode(options).length <= LONGEST_MOUNT_OPTIONS;
   const root = program.register("root");
   if (!hasOtherWay) {
-    mountByLayers(program, overlay, { root });
+    first(root, undefined);
     return root;
   }
   const refused = program.label();
   const mounted = program.label();
-  mountByLayers(program, overlay, { root, refused });
+  first(root, refused);
   program.jump(mounted);
   program.place(refused);
   mountByOptions(program, overlay, { root, options });
@@ -52,14 +80,17 @@ export function mountOverlay(program: ProgramBuilder, overlay: OverlayRoot): Reg
   return root;
 }
 
+function unlessRefused(refused: Label | undefined) {
+  return refused === undefined ? {} : { caught: { errnos: [Errno.EINVAL], target: refused } };
+}
+
 /** Layers with "lowerdir+": the last word of the kernel comes with CREATE, or before it. */
-function mountByLayers(
+function configureByLayers(
   program: ProgramBuilder,
   overlay: OverlayRoot,
-  { root, refused }: { readonly root: Register; readonly refused?: Label },
-): void {
-  const caught =
-    refused === undefined ? {} : { caught: { errnos: [Errno.EINVAL], target: refused } };
+  refused: Label | undefined,
+): Register {
+  const caught = unlessRefused(refused);
   const openArgs = [program.text("overlay"), named(FSOPEN_CLOEXEC, "CLOEXEC")];
   const fs = program.call("fsopen", openArgs, { result: "fs", describes });
   const set = (key: string, value: string) => {
@@ -88,12 +119,22 @@ function mountByLayers(
   if (overlay.isBrief === true) {
     setFlag(VOLATILE);
   }
+  return fs;
+}
+
+interface Place {
+  readonly root: Register;
+  readonly path: string;
+  readonly refused: Label | undefined;
+}
+
+function makeConfigured(program: ProgramBuilder, fs: Register, place: Place): void {
   const create = [fs, named(FSCONFIG_CMD_CREATE, "CREATE"), 0, 0, 0];
-  program.call("fsconfig", create, { describes, ...caught });
+  program.call("fsconfig", create, { describes, ...unlessRefused(place.refused) });
   const mountArgs = [fs, named(FSMOUNT_CLOEXEC, "CLOEXEC"), 0];
-  program.callInto(root, "fsmount", mountArgs, { describes });
+  program.callInto(place.root, "fsmount", mountArgs, { describes });
   program.close(fs);
-  attachRoot(program, root, overlay.mountPoint, describes);
+  attachRoot(program, place.root, place.path, describes);
 }
 
 /** The context that refused stays open until execve closes it. */

@@ -6,10 +6,15 @@ import type { Spec } from "../oci/spec.ts";
 import type { HoldLog } from "../program/hold-request.ts";
 import type { HostFacts } from "./host-facts.ts";
 
+interface RootPaths {
+  /** These paths, and those of bind mounts, may be closed to the container's root: see callers-paths.ts. */
+  readonly areCallers?: boolean;
+}
+
 /** Where the container's root file system comes from. */
 export type RootFilesystem =
-  | { readonly kind: "path"; readonly path: string; readonly idMapped?: boolean }
-  | {
+  | ({ readonly kind: "path"; readonly path: string; readonly idMapped?: boolean } & RootPaths)
+  | ({
       readonly kind: "overlay";
       /** Its files keep the ids that the container sees: see id-mapped-root.ts. */
       readonly idMapped?: boolean;
@@ -24,7 +29,7 @@ export type RootFilesystem =
       readonly isBrief?: boolean;
       /** An empty directory, on which the container alone sees the mount. */
       readonly mountPoint: string;
-    };
+    } & RootPaths);
 
 /** Mounts that a container shares with another one. */
 export interface SharedMounts {

@@ -21,7 +21,7 @@ import { attachRoot } from "./attach-root.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { MS_NAMES, OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { setAttributes } from "./mount-attributes.ts";
-import { mountOverlay } from "./overlay.ts";
+import { mountConfigured, mountOverlay } from "./overlay.ts";
 import type { CreateRequest, RootFilesystem } from "./request.ts";
 
 const PROPAGATION: Readonly<Record<RootfsPropagation, number>> = {
@@ -75,20 +75,23 @@ function changePropagation(program: ProgramBuilder, propagation: number): void {
 }
 
 /** A descriptor of the container's root, attached where pivot_root can take it from. */
-export function mountRoot({ program, request, outer }: PlanContext): Register {
+export function mountRoot({ program, request, outer, early }: PlanContext): Register {
   program.because("root.path");
   const { rootFilesystem } = request;
   if (!hasMountNamespace(request)) {
     return openRoot(program, request);
   }
-  if (outer.root !== undefined) {
-    attachRoot(program, outer.root, "/", "mount the root file system");
-    return outer.root;
+  const opened = outer.root ?? early.root;
+  if (opened !== undefined) {
+    attachRoot(program, opened, "/", "mount the root file system");
+    return opened;
   }
   if (rootFilesystem.kind === "path") {
     return bindRoot(program, rootFilesystem.path);
   }
-  return mountOverlay(program, rootFilesystem);
+  return early.overlay === undefined
+    ? mountOverlay(program, rootFilesystem)
+    : mountConfigured(program, rootFilesystem, early.overlay);
 }
 
 function openRoot(program: ProgramBuilder, { rootFilesystem, spec }: CreateRequest): Register {
@@ -116,14 +119,19 @@ function whyNotOnTheHost(root: RootFilesystem, spec: CreateRequest["spec"]): str
 }
 
 function bindRoot(program: ProgramBuilder, path: string): Register {
+  const root = openRootTree(program, path);
+  attachRoot(program, root, path, () => `mount the root file system ${quote(path)}`);
+  return root;
+}
+
+/** A detached mount of it. */
+export function openRootTree(program: ProgramBuilder, path: string): Register {
   const describes = () => `mount the root file system ${quote(path)}`;
   const treeFlags = flags(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE, OPEN_TREE_NAMES);
-  const root = program.call("open_tree", [CURRENT_DIRECTORY, program.text(path), treeFlags], {
+  return program.call("open_tree", [CURRENT_DIRECTORY, program.text(path), treeFlags], {
     result: "root",
     describes,
   });
-  attachRoot(program, root, path, describes);
-  return root;
 }
 
 /** Makes `root` the root of the mount namespace, and lets go of the host's. */

@@ -48,7 +48,7 @@ export function planStageBeforeClone(context: PlanContext, namespaces: Namespace
     makeTimeNamespace(program, request.spec);
   }
   const stdio = planStdio(context, namespaces);
-  openOuterBindSources(context, namespaces.user === "new");
+  openOuterBindSources(context, namespaces.user !== "host");
   openIdMappedRoot(context);
   const sync = needsSync(context, namespaces) ? openSyncSockets(program) : undefined;
   const start = request.end.kind === "create" ? openStartSocket(context) : undefined;

@@ -79,6 +79,11 @@ function planPipes(context: StdioContext, namespaces: UserNamespace, end: HoldEn
   const stdin = end.stdin ? makePipe(program, "stdin") : undefined;
   const input = stdin?.readEnd ?? openNull(program);
   const ends = [stdout.writeEnd, stderr.writeEnd, ...(stdin === undefined ? [] : [stdin.readEnd])];
+  if (isNobodyInside(context)) {
+    for (const end of ends) {
+      openToAll(program, end);
+    }
+  }
   const givenByInit = namespaces.user === "new" && !context.request.facts.privileged;
   if (!givenByInit) {
     for (const end of ends) {
@@ -92,6 +97,21 @@ function planPipes(context: StdioContext, namespaces: UserNamespace, end: HoldEn
     init: [input, stdout.writeEnd, stderr.writeEnd],
     initEnds: [input, stdout.writeEnd, stderr.writeEnd],
   };
+}
+
+/** An ordinary user whom the container's user namespace leaves out: nobody there may take their files over. */
+function isNobodyInside({ request: { facts, spec } }: StdioContext): boolean {
+  const maps = spec.linux?.uidMappings ?? [];
+  const isIn = ({ hostID, size }: IdMapping): boolean =>
+    facts.uid >= hostID && facts.uid < hostID + size;
+  return !facts.privileged && maps.length > 0 && !maps.some(isIn);
+}
+
+/** What has a name is in a folder of the user's alone. */
+function openToAll(program: ProgramBuilder, end: Register): void {
+  program.because("linux.uidMappings");
+  program.call("fchmod", [end, named(0o666, "0666")], { describes: "open the output to all" });
+  program.because("process");
 }
 
 function openNull(program: ProgramBuilder): Register {

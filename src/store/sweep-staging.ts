@@ -15,6 +15,8 @@ export interface SweepOptions {
   readonly isStalePartial?: (name: string) => boolean;
   /** Only tells what it would remove. */
   readonly dryRun?: boolean;
+  /** By whom a folder is removed whose owner is another one; removeTree when absent. */
+  readonly remove?: (parentFd: number, name: string) => void;
 }
 
 export interface SweptEntry {
@@ -37,7 +39,7 @@ export function sweepStaging(store: Store, options: SweepOptions = {}): readonly
     }
     swept.push({ name, bytes: new TreeUsage().of(staging, name) });
     if (options.dryRun !== true) {
-      removeTree(staging, name);
+      (options.remove ?? removeTree)(staging, name);
     }
   }
   return swept;

@@ -127,8 +127,43 @@ describe.skipIf(NEEDS_ROOT)("as root: users of containers", () => {
     const small = await place.run(["--uidmap", "0:100000:5", "-u", "9", place.image, "true"]);
     expect([small.status, small.stderr]).toEqual([
       125,
-      expect.stringContaining("the container has no such ids"),
+      expect.stringContaining("no such ids\nhint: --uidmap and --gidmap say which ones it has"),
     ]);
+  });
+
+  test("keep-id of another id: the same ids, as another user", async () => {
+    const flags = ["--userns", "keep-id:uid=200,gid=210"];
+    const script = "cat /proc/self/uid_map; id -u; id -g";
+    const text = await place.output([...flags, place.image, "sh", "-c", script]);
+    expect(text.trim().split(/\s+/)).toEqual(["0", "0", "4294967295", "200", "210"]);
+  });
+
+  test("container:, ns:, pods: the ids and the files of another one", async () => {
+    place.detach("first", "while :; do sleep 1; done", ...MAP);
+    const look = "readlink /proc/self/ns/user; stat -c %u:%g / /etc/hosts /v; touch /v/x";
+    const own = place.outputOf("exec", "first", "readlink", "/proc/self/ns/user");
+    const pid = place.outputOf("inspect", "-f", "{{.State.Pid}}", "first").trim();
+    for (const flags of [
+      ["--userns", "container:first", "--network", "container:first", "--ipc", "container:first"],
+      ["--userns", `ns:/proc/${pid}/ns/user`],
+    ]) {
+      const text = await place.output([...flags, "-v", "/v", place.image, "sh", "-c", look]);
+      expect([flags, text]).toEqual([flags, `${own}0:0\n0:0\n0:0\n`]);
+    }
+    const alone = await place.run(["--network", "container:first", place.image, "true"]);
+    expect(alone.stderr).toMatch(/own user namespace\nhint: `--userns container:[0-9a-f]{12}`/);
+    place.outputOf("rm", "-f", "first");
+    place.outputOf("pod create", "--name", "pod", ...MAP);
+    const member = [
+      "--pod",
+      "pod",
+      place.image,
+      "sh",
+      "-c",
+      "cat /proc/self/uid_map; stat -c %u /",
+    ];
+    expect((await place.output(member)).trim().split(/\s+/)).toEqual(["0", "100000", "65536", "0"]);
+    place.outputOf("pod rm", "-f", "pod");
   });
 
   test("--userns auto: no two have the same ids, and what one had is free again", () => {
@@ -167,8 +202,8 @@ describe.skipIf(NEEDS_ROOT)("as root: users of containers", () => {
 
   test.each<[string[], string]>([
     [["--userns", "nomap"], "root has no ids but its own"],
-    [["--userns", "sideways"], "it is neither host, auto"],
-    [["--userns", "auto:colour=1"], "auto takes size=NUMBER alone"],
+    [["--userns", "sideways"], "it is none of host, auto"],
+    [["--userns", "auto:colour=1"], "auto takes size=NUMBER, uidmapping=MAP"],
     [["--userns", "auto", "--uidmap", "0:1:1"], "it does not go with --uidmap"],
     [["--uidmap", "1:1:1"], "leaves the container's root without an id"],
     [["--uidmap", "0:1:10", "--uidmap", "5:100:1"], "it overlaps with 0:1:10"],

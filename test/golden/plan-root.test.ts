@@ -17,6 +17,29 @@ function propagation(rootfsPropagation: "shared" | "runbindable" | "private"): s
   return listingOf(program, ["linux.rootfsPropagation"]);
 }
 
+const ANOTHER_ROOT: Changes = {
+  facts: { privileged: false, uid: 1000, gid: 1000 },
+  spec: {
+    mounts: [{ type: "bind", source: "/home/user/x", destination: "/x", options: ["bind"] }],
+  },
+  linux: {
+    namespaces: [{ type: "mount" }, { type: "user" }],
+    uidMappings: [{ containerID: 0, hostID: 100_000, size: 65_536 }],
+    gidMappings: [{ containerID: 0, hostID: 100_000, size: 65_536 }],
+  },
+  request: {
+    rootFilesystem: {
+      kind: "overlay",
+      areCallers: true,
+      lower: ["/layers/b", "/layers/a"],
+      upper: "/c1/upper",
+      work: "/c1/work",
+      userXattr: true,
+      mountPoint: "/c1/root",
+    },
+  },
+};
+
 test("the root file system", async () => {
   const text = describeCases([
     [
@@ -62,6 +85,10 @@ test("the root file system", async () => {
           },
         },
       }),
+    ],
+    [
+      "layers of an ordinary user whose container has another root: found before it is that one",
+      listingOf(createProgram(ANOTHER_ROOT), [...PLACES, "linux.uidMappings", "mounts[0].source"]),
     ],
     ["without pivot_root", root({ request: { noPivot: true } })],
     [

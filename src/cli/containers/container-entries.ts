@@ -118,6 +118,12 @@ export const RENAME: CommandEntry = {
   load: async () => (await import("./rename.ts")).rename,
 };
 
+export const AS_OWNER: CommandEntry = {
+  summary: "give files to the ids of a container",
+  isHidden: true,
+  load: async () => (await import("./as-owner.ts")).asOwner,
+};
+
 /** With the names that docker and podman have for commands behind `container`. */
 export const CONTAINER: CommandGroup = {
   summary: "containers",

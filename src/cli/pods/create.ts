@@ -15,6 +15,8 @@ import { NAMESPACE_FLAGS } from "../run/namespace-flags.ts";
 import { parseNamespaces, parseNetwork, parseSysctls } from "../run/namespace-options.ts";
 import { LIMIT_FLAGS } from "../run/resource-flags.ts";
 import { parseLimits } from "../run/resource-options.ts";
+import { USER_FLAGS } from "../run/user-flags.ts";
+import { parseUsers } from "../run/user-options.ts";
 import { parsePairs, parseSize } from "../run/values.ts";
 import { writeOutput } from "../write-text.ts";
 
@@ -44,6 +46,7 @@ const POD_FLAGS = {
   ...NAME_FLAGS,
   ...LIMIT_FLAGS,
   ...NAMESPACES,
+  ...USER_FLAGS,
   "cgroup-parent": { kind: "text", value: "PATH", help: "make the pod's cgroup below this one" },
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
@@ -78,6 +81,7 @@ function podOptions(flags: PodFlags): CreatePodOptions {
   const idFile = flags.text("pod-id-file");
   const network = parseNetwork(flags.text("network") ?? "none");
   const namespaces = parseNamespaces(flags);
+  const users = parseUsers(flags);
   return {
     ...placeOptions(flags),
     ...(name === undefined ? {} : { name }),
@@ -91,6 +95,7 @@ function podOptions(flags: PodFlags): CreatePodOptions {
     limits: parseLimits(flags),
     network,
     namespaces,
+    ...(users === undefined ? {} : { users }),
     sysctls: parseSysctls(flags.list("sysctl"), network, namespaces),
     ...(shmSize === undefined ? {} : { shmSize: parseSize("shm-size", shmSize) }),
     ...(cgroupParent === undefined ? {} : { cgroupParent }),

@@ -6,7 +6,7 @@ export const USER_FLAGS = {
   userns: {
     kind: "text",
     value: "MODE",
-    help: "host, auto[:size=N], keep-id: whose ids its users have on the host",
+    help: "its users' ids: host, auto, keep-id, nomap, container:NAME, ns:PATH",
   },
   uidmap: {
     kind: "list",

@@ -1,7 +1,8 @@
 // What the flags of `ocicat run` mean that give a container's users ids of their own.
 
-import type { ChosenUsers, RunUsers } from "../../engine/run-options.ts";
+import type { ChosenUsers, JoinedUsers, RunUsers } from "../../engine/run-options.ts";
 import type { IdMapping } from "../../oci/mount.ts";
+import { absolutePath } from "../absolute-path.ts";
 import type { FlagsOf } from "../flags.ts";
 import { badValue } from "./bad-value.ts";
 import type { USER_FLAGS } from "./user-flags.ts";
@@ -10,7 +11,6 @@ import { parseWhole } from "./values.ts";
 type UserFlags = FlagsOf<typeof USER_FLAGS>;
 
 const HIGHEST_ID = 0xffff_fffe;
-const DEFAULT_SIZE = 65_536;
 
 /** Undefined: no user namespace but an ordinary user's. */
 export function parseUsers(flags: UserFlags): RunUsers | undefined {
@@ -28,35 +28,79 @@ export function parseUsers(flags: UserFlags): RunUsers | undefined {
   return ways[0];
 }
 
+const MODES = "host, auto, keep-id, nomap, container:CONTAINER or ns:PATH";
+
 /** Undefined: the host's ids. */
 function parseMode(text: string): RunUsers | undefined {
   const [, mode = "", options] = /^([a-z-]*)(?::(.*))?$/.exec(text) ?? [];
-  if (mode === "auto") {
-    return { kind: "auto", size: parseSize(text, options) };
+  switch (mode) {
+    case "auto":
+      return { kind: "auto", ...parseAuto(text, options) };
+    case "keep-id":
+      return { kind: "keep-id", ...parseKeepId(text, options) };
+    case "container":
+    case "ns":
+      return { kind: "join", namespace: parseJoined(text, mode, options) };
+    default:
   }
-  if (options === undefined) {
-    switch (mode) {
-      case "":
-      case "host":
-        return undefined;
-      case "keep-id":
-      case "nomap":
-        return { kind: mode };
-      default:
-    }
+  if (options === undefined && ["", "host", "nomap"].includes(mode)) {
+    return mode === "nomap" ? { kind: mode } : undefined;
   }
-  throw badValue("userns", text, "it is neither host, auto, auto:size=NUMBER, keep-id nor nomap");
+  throw badValue("userns", text, `it is none of ${MODES}`);
 }
 
-function parseSize(text: string, options: string | undefined): number {
-  if (options === undefined) {
-    return DEFAULT_SIZE;
+function parseJoined(
+  text: string,
+  mode: "container" | "ns",
+  target: string | undefined,
+): JoinedUsers["namespace"] {
+  if (target === undefined || target === "") {
+    throw badValue("userns", text, `it does not say which: ${mode}:...`);
   }
-  const [, size] = /^size=(\d+)$/.exec(options) ?? [];
-  if (size === undefined) {
-    throw badValue("userns", text, "auto takes size=NUMBER alone");
+  return mode === "container" ? `container:${target}` : `ns:${absolutePath(target)}`;
+}
+
+/** "size=1000,uidmapping=0:5:1,gidmapping=0:5:1". */
+function parseAuto(text: string, options: string | undefined) {
+  let size: number | undefined;
+  const uid: IdMapping[] = [];
+  const gid: IdMapping[] = [];
+  for (const [key, value] of settingsOf(options)) {
+    if (key === "size") {
+      size = parseWhole("userns", value, [1, HIGHEST_ID]);
+    } else if (key === "uidmapping" || key === "gidmapping") {
+      (key === "uidmapping" ? uid : gid).push(parseMapping("userns", value));
+    } else {
+      throw badValue("userns", text, "auto takes size=NUMBER, uidmapping=MAP and gidmapping=MAP");
+    }
   }
-  return parseWhole("userns", size, [1, HIGHEST_ID]);
+  return {
+    ...(size === undefined ? {} : { size }),
+    ...(uid.length === 0 ? {} : { uid: withoutOverlap("userns", uid) }),
+    ...(gid.length === 0 ? {} : { gid: withoutOverlap("userns", gid) }),
+  };
+}
+
+/** "uid=200,gid=210". */
+function parseKeepId(text: string, options: string | undefined) {
+  const ids: { uid?: number; gid?: number } = {};
+  for (const [key, value] of settingsOf(options)) {
+    if (key !== "uid" && key !== "gid") {
+      throw badValue("userns", text, "keep-id takes uid=NUMBER and gid=NUMBER");
+    }
+    ids[key] = parseWhole("userns", value, [0, HIGHEST_ID]);
+  }
+  return ids;
+}
+
+function settingsOf(options: string | undefined): readonly (readonly [string, string])[] {
+  return (options ?? "")
+    .split(",")
+    .filter((word, index, words) => word !== "" || words.length > 1 || index > 0)
+    .map((word) => {
+      const [key = "", value = ""] = word.split("=", 2);
+      return [key, value];
+    });
 }
 
 function parseMaps(flags: UserFlags): ChosenUsers | undefined {
@@ -83,8 +127,16 @@ function parseMapping(flag: string, text: string): IdMapping {
   return { containerID, hostID, size: parseWhole(flag, count, [1, most]) };
 }
 
-/** The kernel says no more of such maps than that they are wrong. */
 function checkedMap(flag: string, map: readonly IdMapping[]): readonly IdMapping[] {
+  const root = withoutOverlap(flag, map).find(({ containerID }) => containerID === 0);
+  if (root === undefined) {
+    throw badValue(flag, map.map(words).join(" "), "it leaves the container's root without an id");
+  }
+  return map;
+}
+
+/** The kernel says no more of such maps than that they are wrong. */
+function withoutOverlap(flag: string, map: readonly IdMapping[]): readonly IdMapping[] {
   for (const side of ["containerID", "hostID"] as const) {
     const ordered = map.toSorted((one, other) => one[side] - other[side]);
     ordered.forEach((mapping, index) => {
@@ -93,10 +145,6 @@ function checkedMap(flag: string, map: readonly IdMapping[]): readonly IdMapping
         throw badValue(flag, words(next), `it overlaps with ${words(mapping)}`);
       }
     });
-  }
-  const root = map.find(({ containerID }) => containerID === 0);
-  if (root === undefined) {
-    throw badValue(flag, map.map(words).join(" "), "it leaves the container's root without an id");
   }
   return map;
 }

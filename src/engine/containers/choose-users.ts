@@ -1,79 +1,146 @@
-// The user namespace of a container that root creates: which ids of the host its users have.
+// The user namespace of a container that is created: which ids of the host its users have.
 //
 // Where each container is to have ids of its own (--userns auto), they come from those that subuid(5) and
-// subgid(5) lend to one name. What a container has stands in its record, so all records together say what is
-// free. Whoever looks holds a lock until the new record is written.
+// subgid(5) lend: to one name for root's containers, else to the user. What a container has stands in its
+// record, so all records together say what is free. Whoever looks holds a lock until the new record is written.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { GIDS, type IdRange, lentRanges, UIDS } from "../../image/owners/lent-ids.ts";
 import type { IdMapping } from "../../oci/mount.ts";
 import { Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
-import { type IdRange, lentRanges, ownIdMaps } from "../id-maps.ts";
+import { ownIdMaps } from "../id-maps.ts";
+import type { RunImage } from "../run-image.ts";
+import { joinsContainer } from "../run-namespaces.ts";
 import type { ChosenUsers, RunContainerOptions, RunUsers } from "../run-options.ts";
+import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { fillUp, missingIds } from "../users/nested-ids.ts";
 import type { WithUsers } from "./chosen-options.ts";
 import { firstFree } from "./free-ids.ts";
-import { eachContainer } from "./stored-container.ts";
+import { eachContainer, tryOpenById } from "./stored-container.ts";
 
 const LOCK_NAME = "container-users.lock";
-const UIDS = "/etc/subuid";
-const GIDS = "/etc/subgid";
 /** Every id but the last, which means "none". */
 const ALL_IDS = 0xffff_ffff;
+const DEFAULT_SIZE = 65_536;
+
+type Auto = Extract<RunUsers, { readonly kind: "auto" }>;
 
 export interface UsersContext {
   readonly surroundings: Surroundings;
-  /** An ordinary user creates the container. */
-  readonly isRootless: boolean;
+  /** Of an ordinary user who creates the container; undefined for root. */
+  readonly counted: IdMaps | undefined;
 }
 
+/** All but "auto", which needs the image, and is left as it is. */
 export async function chooseUsers(
   options: RunContainerOptions,
-  { surroundings, isRootless }: UsersContext,
+  context: UsersContext,
+): Promise<RunContainerOptions> {
+  const users = options.users ?? othersUsers(options, context);
+  checkMounts(options, context);
+  if (users === undefined || users.kind === "auto" || isChosen(users)) {
+    return options;
+  }
+  const { users: _, ...others } = options;
+  const chosen = await chosenUsers(users, context);
+  const user = userOf(users, context);
+  return {
+    ...others,
+    ...(chosen === undefined ? {} : { users: chosen }),
+    ...(others.user === undefined && user !== undefined ? { user } : {}),
+  };
+}
+
+/** An ordinary user's container that shares another namespace with one with ids of its own has its ids, too. */
+function othersUsers(
+  options: RunContainerOptions,
+  { surroundings, counted }: UsersContext,
+): RunUsers | undefined {
+  const id = counted === undefined ? undefined : joinsContainer(options);
+  using other = id === undefined ? undefined : tryOpenById(id, surroundings);
+  return other?.record.options.users === undefined
+    ? undefined
+    : { kind: "join", namespace: `container:${other.record.id}` };
+}
+
+/** A container of a pod has its pod's. */
+function isChosen(users: RunUsers): boolean {
+  return users.kind === "maps" && users.joins !== undefined;
+}
+
+/** Undefined: the host's. */
+async function chosenUsers(
+  users: Exclude<RunUsers, Auto>,
+  { surroundings, counted }: UsersContext,
+): Promise<ChosenUsers | undefined> {
+  if (users.kind === "join") {
+    const { joinedUsers } = await import("../users/joined-users.ts");
+    return joinedUsers(users.namespace, { surroundings, counted });
+  }
+  if (counted !== undefined) {
+    const { chooseLentUsers } = await import("../users/choose-lent-users.ts");
+    return chooseLentUsers(users, counted);
+  }
+  return users.kind === "maps" ? users : named(users);
+}
+
+/** As whom podman has it run where nothing else is asked for. */
+function userOf(users: RunUsers, { counted }: UsersContext): string | undefined {
+  if (users.kind !== "keep-id" || (counted === undefined && users.uid === undefined)) {
+    return undefined;
+  }
+  const [uid] = counted?.uid ?? [];
+  const [gid] = counted?.gid ?? [];
+  return `${users.uid ?? uid?.hostID ?? 0}:${users.gid ?? gid?.hostID ?? 0}`;
+}
+
+/** "auto". Until it is disposed of nobody else gets the same ids. */
+export async function chooseFreeUsers(
+  options: RunContainerOptions,
+  users: Auto,
+  context: UsersContext & { readonly image: RunImage | undefined },
 ): Promise<WithUsers> {
-  const { users } = options;
-  checkMounts(options);
-  if (isRootless) {
-    throw rootless();
-  }
-  if (users === undefined || users.kind === "maps") {
-    return { options, [Symbol.dispose]: () => undefined };
-  }
-  if (users.kind !== "auto") {
-    return { options: { ...options, users: named(users) }, [Symbol.dispose]: () => undefined };
-  }
+  const { surroundings, counted } = context;
   using resources = new DisposableStack();
   const opened = { store: resources.use(new Store(surroundings.storeRoot)) };
   resources.use(await lock(opened.store.staging.number, LOCK_NAME));
-  const chosen = freeUsers(users.size, surroundings);
+  const chosen =
+    counted === undefined
+      ? freeUsers(users, surroundings)
+      : (await import("../users/choose-lent-users.ts")).autoLentUsers(users, options, {
+          ...context,
+          counted,
+        });
   const held = resources.move();
   return { options: { ...options, users: chosen }, [Symbol.dispose]: () => held.dispose() };
 }
 
-/** The ids of files can be shown as others only where the container has others. */
-function checkMounts({ mounts, users }: RunContainerOptions): void {
+/** The ids of files can be shown as others only where the container has others, and by root. */
+function checkMounts({ mounts, users }: RunContainerOptions, { counted }: UsersContext): void {
   const mapped = mounts.find(({ idMapped }) => idMapped);
-  if (mapped !== undefined && users === undefined) {
-    throw new OcicatError("invalid-argument", {
+  if (mapped === undefined || (users !== undefined && counted === undefined)) {
+    return;
+  }
+  const subject = quote(mapped.source);
+  if (counted !== undefined) {
+    throw new OcicatError("unsupported", {
       operation: "mount",
-      subject: quote(mapped.source),
-      reason: "idmap has no meaning in a container without a user namespace of its own",
-      hint: "--userns auto gives it one",
+      subject,
+      reason: "only root may mount files with other owners",
+      hint: "leave idmap out: with `--userns keep-id` your files are yours inside, too",
     });
   }
-}
-
-/** An image's files belong to the user on the disk, who may not show them as another one's. */
-function rootless(): OcicatError {
-  return new OcicatError("unsupported", {
-    operation: "choose",
-    subject: "other ids for the container's users",
-    reason: "only root may mount the files of an image with other owners",
-    hint: "an ordinary user is root in their containers, and has the ids of subuid(5) behind that",
+  throw new OcicatError("invalid-argument", {
+    operation: "mount",
+    subject,
+    reason: "idmap has no meaning in a container without a user namespace of its own",
+    hint: "--userns auto gives it one",
   });
 }
 
-function named(users: Exclude<RunUsers, ChosenUsers | { readonly kind: "auto" }>): ChosenUsers {
+function named(users: Exclude<RunUsers, ChosenUsers | Auto | { kind: "join" }>): ChosenUsers {
   if (users.kind === "nomap") {
     throw new OcicatError("unsupported", {
       operation: "use",
@@ -115,23 +182,27 @@ function inOrder(ranges: readonly IdRange[]): IdMapping[] {
   });
 }
 
-function freeUsers(size: number, surroundings: Surroundings): ChosenUsers {
+function freeUsers(users: Auto, surroundings: Surroundings): ChosenUsers {
+  const { size = DEFAULT_SIZE } = users;
   const name = surroundings.configuration.get("users.auto-name");
   const taken = eachContainer(surroundings, ({ record }) => ownIdMaps(record.options));
-  const mappings = (kind: "uid" | "gid", path: string): IdMapping[] => {
-    const used: IdRange[] = taken.flatMap((maps) =>
-      (maps?.[kind] ?? []).map((mapping) => ({ start: mapping.hostID, size: mapping.size })),
-    );
-    const start = firstFree(lent(path, name), used, size);
+  const mappings = (kind: "uid" | "gid", path: string): readonly IdMapping[] => {
+    const fixed = users[kind] ?? [];
+    const used = [...taken.flatMap((maps) => maps?.[kind] ?? []), ...fixed].map((mapping) => ({
+      start: mapping.hostID,
+      size: mapping.size,
+    }));
+    const wanted = missingIds(size, fixed);
+    const start = firstFree(lent(path, name), used, wanted);
     if (start === undefined) {
       throw new OcicatError("exhausted", {
         operation: "find",
-        subject: `${size} ids of ${quote(name)} in ${path}`,
+        subject: `${wanted} ids of ${quote(name)} in ${path}`,
         reason: "that many in a row are not free",
         hint: "--userns auto:size=NUMBER takes fewer, `ocicat rm` gives those of a container back",
       });
     }
-    return [{ containerID: 0, hostID: start, size }];
+    return fillUp(size, start, fixed);
   };
-  return { kind: "maps", uid: mappings("uid", UIDS), gid: mappings("gid", GIDS) };
+  return { kind: "maps", uid: mappings("uid", UIDS), gid: mappings("gid", GIDS), isAuto: true };
 }

@@ -7,9 +7,9 @@ import { OwnedFd, open, writeAll } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
 import { withImageHealth } from "../health/health-check.ts";
 import type { ChosenImages } from "../image-mounts.ts";
-import type { RunImage } from "../run-image.ts";
+import { imageOf, type RunImage } from "../run-image.ts";
 import { hostsName } from "../run-names.ts";
-import { withContainerIds } from "../run-namespaces.ts";
+import { joinsContainer, withContainerIds } from "../run-namespaces.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { wantedVolumes, withImageTmpfs } from "../run-volumes.ts";
@@ -89,17 +89,45 @@ export interface WithUsers extends Disposable {
   readonly options: RunContainerOptions;
 }
 
-/** Until it is disposed of nobody else gets the same ids: then the container's record has to have them. */
+/** The ids of its users, unless they depend on the image. `counted`: of an ordinary user. */
 export async function withUsers(
   options: RunContainerOptions,
   surroundings: Surroundings,
-  idMaps: IdMaps | undefined,
-): Promise<WithUsers> {
-  if (options.users === undefined && !options.mounts.some(({ idMapped }) => idMapped)) {
-    return { options, [Symbol.dispose]: () => undefined };
+  counted: IdMaps | undefined,
+): Promise<RunContainerOptions> {
+  const isOthers = counted !== undefined && joinsContainer(options) !== undefined;
+  const isMapped = options.mounts.some(({ idMapped }) => idMapped);
+  if (options.users === undefined && !isMapped && !isOthers) {
+    return options;
   }
   const { chooseUsers } = await import("./choose-users.ts");
-  return chooseUsers(options, { surroundings, isRootless: idMaps !== undefined });
+  return chooseUsers(options, { surroundings, counted });
+}
+
+/** Until it is disposed of nobody else gets the same ids: then the container's record has to have them. */
+export async function withFreeUsers(
+  options: RunContainerOptions,
+  { surroundings, image, idMaps: counted }: VolumeContext,
+): Promise<WithUsers> {
+  const { users } = options;
+  if (users?.kind !== "auto") {
+    return { options, [Symbol.dispose]: () => undefined };
+  }
+  const { chooseFreeUsers } = await import("./choose-users.ts");
+  return chooseFreeUsers(options, users, { surroundings, counted, image });
+}
+
+/** Once more, in the form that the ids which have been found for it need. */
+export async function imageForUsers(
+  image: RunImage | undefined,
+  options: RunContainerOptions,
+  surroundings: Surroundings,
+): Promise<RunImage | undefined> {
+  if (image === undefined) {
+    return undefined;
+  }
+  const source = { kind: "image", reference: image.digest } as const;
+  return imageOf({ ...options, source, pullPolicy: "never" }, surroundings);
 }
 
 /** A container's options with every volume there and named. */

@@ -52,7 +52,7 @@ export async function commitContainer(
     upper,
     lower: layers.lower,
     isLeftOut: (path: string) => made.has(path),
-    mapOwner: ownersInside(container.idMaps),
+    mapOwner: ownersInside(container.fileMaps),
     changeConfig: (config: ImageConfig) => applyChanges(containerConfig(config, record), changes),
     history: {
       created: new Date().toISOString(),

@@ -5,7 +5,7 @@ import { detectCgroupHost } from "../../cgroup/detect.ts";
 import { readAccounts } from "../../image/accounts.ts";
 import type { Spec } from "../../oci/spec.ts";
 import { terminalSize } from "../../sys/terminal.ts";
-import { checkUser, ownIdMaps } from "../id-maps.ts";
+import { checkUser, containerIdMaps } from "../id-maps.ts";
 import { type ImageProcess, imageProcess } from "../image-process.ts";
 import { podCgroupPath, podHostname } from "../pods/pod-record.ts";
 import { allDevices, findDevices } from "../run-devices.ts";
@@ -22,7 +22,7 @@ export function configureContainer(
   request: StartRequest,
 ): Spec {
   const { options, surroundings } = request;
-  const idMaps = request.idMaps ?? ownIdMaps(options);
+  const idMaps = containerIdMaps(options, request.idMaps);
   const id = request.container.record.id;
   const place = { fd: request.container.folder.fd, path: request.container.folder.path };
   const { security, devices = [] } = options;
@@ -32,7 +32,7 @@ export function configureContainer(
   const hostname = options.hostname ?? (hasHostsName ? (hostsName() ?? "") : ownName);
   const size = options.terminal ? terminalSize(0) : undefined;
   const process = processOf(source, request, hostname);
-  checkUser(process.user, idMaps);
+  checkUser(process.user, idMaps, { areChosen: options.users !== undefined });
   const containersFolder = `${surroundings.storeRoot}/containers`;
   return runSpec({
     options,

@@ -184,14 +184,14 @@ export class ContainerFolder implements Disposable {
 
   /** Whether overlayfs can keep its notes in the writable layer, as an ordinary user's must. */
   keepsUserAttributes(): boolean {
-    using upper = new OwnedFd(openAt(this.fd, "upper", O_RDONLY));
-    return trySetXattr(upper.number, "user.ocicat", new Uint8Array()) === 0;
+    // On the same file system, and the user's in any case.
+    return trySetXattr(this.fd, "user.ocicat", new Uint8Array()) === 0;
   }
 
   /** `idMaps`: of a container that an ordinary user ran. `onGone` is called once nobody can find it. */
   async remove(idMaps: IdMaps | undefined, onGone: () => void = nothing): Promise<void> {
     if (idMaps !== undefined && idMaps.uid.length > 1) {
-      const { takeOwnership } = await import("../take-ownership.ts");
+      const { takeOwnership } = await import("../../image/owners/take-ownership.ts");
       takeOwnership(this.#folder.number, idMaps);
     }
     // Without its record the container is gone for everyone, whatever becomes of the rest.

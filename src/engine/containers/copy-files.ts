@@ -25,7 +25,7 @@ import { call, checked } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
-import { ownIdMaps } from "../id-maps.ts";
+import { mountIdMaps } from "../id-maps.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { ContainerFiles, IN_CONTAINER } from "./container-files.ts";
@@ -225,7 +225,7 @@ async function openPlace({ container, path }: CopyPlace, options: CopyOptions): 
   }
   const opened = stack.use(await openContainer(container, options));
   const files = { open: stack.use(await ContainerFiles.open(opened)) };
-  const own = files.open.isRunning ? ownIdMaps(opened.record.options) : undefined;
+  const own = files.open.isRunning ? mountIdMaps(opened.record.options) : undefined;
   return new OpenPlace({
     stack: stack.move(),
     rootFd: files.open.rootFd,
@@ -234,7 +234,7 @@ async function openPlace({ container, path }: CopyPlace, options: CopyOptions): 
     container: opened,
     absentMounts: files.open.absentMounts,
     readOnly: files.open.readOnly,
-    idMaps: opened.idMaps ?? own,
+    idMaps: opened.fileMaps ?? own,
     outside: own === undefined ? undefined : ownersOutside(own),
   });
 }

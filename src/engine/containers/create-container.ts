@@ -5,6 +5,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { OwnedFd, openAt } from "../../sys/file.ts";
 import { endPhase } from "../../sys/phases.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
+import { fileIdMaps } from "../id-maps.ts";
 import { imageArguments } from "../image-process.ts";
 import { imageOf, type RunImage } from "../run-image.ts";
 import type { RunContainerOptions } from "../run-options.ts";
@@ -12,7 +13,9 @@ import { builtInArguments, checkRequest, settleImage } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import {
+  imageForUsers,
   requireSecrets,
+  withFreeUsers,
   withIds,
   withImageDefaults,
   withImageMounts,
@@ -52,7 +55,8 @@ export async function createContainer(
 ): Promise<OpenContainer> {
   const { storeRoot } = surroundings;
   const withPod = await inPod(asked, surroundings);
-  const named = await withOthersVolumes(withIds(withPod, storeRoot), storeRoot);
+  const others = await withOthersVolumes(withIds(withPod, storeRoot), storeRoot);
+  const named = await withUsers(others, surroundings, idMaps);
   if (named.name !== undefined) {
     checkContainerName(named.name);
   }
@@ -61,9 +65,13 @@ export async function createContainer(
   await requireSecrets(named, storeRoot);
   using parts = new DisposableStack();
   // An image is there, whatever time that takes, before anything of the container is.
-  const opened = { image: parts.use(await imageOf(named, surroundings)) };
+  const found = { image: parts.use(await imageOf(named, surroundings)) };
   using mounted = await withImageMounts(named, surroundings);
-  using users = await withUsers(mounted.options, surroundings, idMaps);
+  using users = await withFreeUsers(mounted.options, { ...found, surroundings, idMaps });
+  const isOther = users.options.users !== named.users;
+  const opened = isOther
+    ? { image: parts.use(await imageForUsers(found.image, users.options, surroundings)) }
+    : found;
   using chosen = await withVolumes(users.options, { ...opened, surroundings, idMaps });
   using _pod = await podInUse(named, surroundings);
   const { folder, lock } = ContainerFolder.create(storeRoot, randomContainerId());
@@ -71,7 +79,7 @@ export async function createContainer(
   const made = { ...opened, folder: parts.use(folder) };
   const filled = orRemove(made.folder, idMaps, () => {
     mounted.note(folder.fd);
-    return fill(made, chosen.options, storeRoot);
+    return fill(made, chosen.options, { storeRoot, idMaps });
   });
   const record = await filled.catch(async (error: unknown) => {
     await chosen.undo();
@@ -114,12 +122,17 @@ async function podInUse(
 
 type Made = Pick<OpenContainer, "image" | "folder">;
 
-function fill(
+async function fill(
   { image, folder }: Made,
   options: RunContainerOptions,
-  storeRoot: string,
-): ContainerRecord {
+  { storeRoot, idMaps }: { readonly storeRoot: string; readonly idMaps: IdMaps | undefined },
+): Promise<ContainerRecord> {
   settleImage(image, folder);
+  const maps = fileIdMaps(options);
+  if (image !== undefined && maps !== undefined && idMaps !== undefined) {
+    const { giveWritableLayer } = await import("../users/give-files.ts");
+    giveWritableLayer(folder.fd, image.root.lower[0], { maps, counted: idMaps });
+  }
   // A log from the start: whoever looks for it before the first line finds it.
   new OwnedFd(openAt(folder.fd, "log", O_WRONLY | O_CREAT | O_TRUNC, 0o640))[Symbol.dispose]();
   const chosen = withImageDefaults(options, image?.config ?? {});
@@ -129,10 +142,10 @@ function fill(
 async function orRemove<Result>(
   folder: ContainerFolder,
   idMaps: IdMaps | undefined,
-  action: () => Result,
+  action: () => Promise<Result>,
 ): Promise<Result> {
   try {
-    return action();
+    return await action();
   } catch (error) {
     await removeUnborn(folder, idMaps, error);
     throw error;

@@ -26,7 +26,7 @@ export async function exportContainer(
   const folders = [...(layers.upper === undefined ? [] : [layers.upper]), ...layers.lower];
   await exportFolders(folders, output, {
     ...eventOptions(options),
-    mapOwner: ownersInside(container.idMaps),
+    mapOwner: ownersInside(container.fileMaps),
   });
   recordContainerEvent(container, "export");
   return true;

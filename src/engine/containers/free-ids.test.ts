@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { IdRange } from "../id-maps.ts";
+import type { IdRange } from "../../image/owners/lent-ids.ts";
 import { firstFree } from "./free-ids.ts";
 
 function range(start: number, size: number): IdRange {

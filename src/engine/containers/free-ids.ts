@@ -1,6 +1,6 @@
 // Looks for ids that nobody has. No I/O.
 
-import type { IdRange } from "../id-maps.ts";
+import type { IdRange } from "../../image/owners/lent-ids.ts";
 
 /** The first of `size` ids in a row that are in one of the ranges and in none that is used. */
 export function firstFree(

@@ -1,6 +1,7 @@
 // The part "HostConfig" of what `inspect` tells of a container: what `run` was asked for beside the process.
 // No I/O.
 
+import { fileIdMaps, mountIdMaps } from "../id-maps.ts";
 import type { RunDeviceRule } from "../run-devices.ts";
 import type { ThrottleKind } from "../run-limits.ts";
 import type { ChosenUsers, RunContainerOptions, RunLog } from "../run-options.ts";
@@ -88,7 +89,15 @@ function usersReport({ users }: Options) {
   const words = (map: ChosenUsers["uid"]) =>
     map.map(({ containerID, hostID, size }) => `${containerID}:${hostID}:${size}`);
   const maps = { UidMap: words(users.uid), GidMap: words(users.gid) };
-  return { UsernsMode: "private", IDMappings: maps };
+  return { UsernsMode: users.joins ?? "private", IDMappings: maps, IDMappingsBy: wayOf({ users }) };
+}
+
+/** How the image's files get the right owners. */
+function wayOf(options: Pick<Options, "users">): string {
+  if (mountIdMaps(options) !== undefined) {
+    return "id-mapped mounts";
+  }
+  return fileIdMaps(options) === undefined ? "the user's files" : "a copy of the image";
 }
 
 function deviceReport({ devices = [], deviceRules = [], ulimits = [] }: Options) {

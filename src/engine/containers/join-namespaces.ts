@@ -1,17 +1,23 @@
 // The namespaces of other containers that one joins when it starts.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { JoinedNamespaces } from "../run-namespaces.ts";
+import { JoinedNamespaces, namespacePath } from "../run-namespaces.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { ContainerFolder } from "./container-folder.ts";
 import { containerStatus } from "./container-status.ts";
 
 /** Throws "wrong-state" where one of them does not run, "not-found" where it is gone. */
-export function joinNamespaces(
+export async function joinNamespaces(
   options: RunContainerOptions,
   surroundings: Surroundings,
-): JoinedNamespaces {
+): Promise<JoinedNamespaces> {
+  const { users } = options;
+  const path = users?.kind === "maps" ? namespacePath(users.joins ?? "") : undefined;
+  if (path !== undefined && users?.kind === "maps") {
+    const { requireSameMaps } = await import("../users/path-maps.ts");
+    requireSameMaps(path, users);
+  }
   return new JoinedNamespaces(options, (id) => pidOf(id, surroundings));
 }
 

@@ -14,15 +14,17 @@ import type { HoldLog } from "../../program/hold-request.ts";
 import { writePidFile } from "../../runtime/pid-file.ts";
 import { type HeldContainer, type HeldOptions, runHeld } from "../../runtime/run-held.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
-import { makeDirectories, OwnedFd, open, renameAt, tryUnlinkAt } from "../../sys/file.ts";
+import { makeDirectories, OwnedFd, open, renameAt, statAt, tryUnlinkAt } from "../../sys/file.ts";
 import { endPhase, phaseTimes } from "../../sys/phases.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { listenUnixAt } from "../../sys/socket.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { recordVolumesOf } from "../events/record-volume-event.ts";
 import { isTimed } from "../health/health-check.ts";
-import { ownCommand } from "../own-command.ts";
+import { fileIdMaps } from "../id-maps.ts";
+import { ownCommand, ownEnvironment } from "../own-command.ts";
 import { isPod } from "../pods/pod-record.ts";
+import { NAME_FILES } from "../run-names.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import { builtInProgram, makeSource } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
@@ -77,10 +79,11 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   });
   using program = builtInProgram(options.source);
   using imageLock = container.image?.root.shareLock();
-  using joined = joinNamespaces(options, surroundings);
+  using joined = await joinNamespaces(options, surroundings);
   endPhase("network");
   using parts = await makeStartedParts(request, source);
   const config = encodeDocument(configureContainer(source, joined, { ...request, parts }), "");
+  await giveNameFiles(request);
   endPhase("configuration");
   using listener = new OwnedFd(listenForClients(surroundings, record.id));
   using holderLock = folder.lockForHolder();
@@ -104,6 +107,19 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   noteStart(request, start, held);
   parts.keep();
   return held;
+}
+
+/** Root inside may change them, whoever that is. */
+async function giveNameFiles({ container, options, idMaps }: StartRequest): Promise<void> {
+  const maps = fileIdMaps(options);
+  if (maps === undefined || idMaps === undefined) {
+    return;
+  }
+  const { giveFiles } = await import("../users/give-files.ts");
+  const folderFd = container.folder.fd;
+  const files = NAME_FILES.filter((name) => statAt(folderFd, name) !== undefined);
+  const given = files.map((path) => ({ path }));
+  giveFiles(folderFd, given, { maps, counted: idMaps });
 }
 
 async function makePlaceOfPod({ record }: OpenContainer): Promise<void> {
@@ -228,15 +244,6 @@ function readersMayLeave({
 
 function endCommand({ storeRoot, stateRoot }: Surroundings, id: string): readonly string[] {
   return [...ownCommand(), "container-ended", "--store", storeRoot, "--root", stateRoot, id];
-}
-
-/** What tells a program where its files are and who it is; the rest is nobody's business. */
-function ownEnvironment(): readonly string[] {
-  const names = ["PATH", "HOME", "USER", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"];
-  return names.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [`${name}=${value}`];
-  });
 }
 
 function logOf(

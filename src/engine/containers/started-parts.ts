@@ -38,7 +38,7 @@ export async function makeStartedParts(
   if (options.secrets !== undefined) {
     const { placeSecrets } = await import("../secrets/place-secrets.ts");
     made.defer(() => removeSecretFiles(surroundings.stateRoot, id));
-    const secrets = placeSecrets(options, id, surroundings);
+    const secrets = await placeSecrets(options, id, surroundings);
     mounts.push(...secrets.mounts);
     env.push(...secrets.env);
   }

@@ -1,7 +1,8 @@
 // Containers that are there, found by what a user calls them.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { rootlessIdMaps } from "../id-maps.ts";
+import { rootlessIdMaps } from "../../image/owners/lent-ids.ts";
+import { containerIdMaps } from "../id-maps.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { ContainerFolder } from "./container-folder.ts";
@@ -22,8 +23,15 @@ export class StoredContainer implements Disposable {
     this.surroundings = surroundings;
   }
 
+  /** All ids of an ordinary user; undefined for root. */
   get idMaps(): IdMaps | undefined {
     return rootlessIdMaps(process.env["USER"]);
+  }
+
+  /** To whom its files belong on the disk, by whose they are inside. Undefined: to the same. */
+  get fileMaps(): IdMaps | undefined {
+    const counted = this.idMaps;
+    return counted === undefined ? undefined : containerIdMaps(this.record.options, counted);
   }
 
   status(): ContainerStatus {

@@ -3,8 +3,8 @@
 
 import { LOCK_EX } from "../../abi/file.ts";
 import { removeUnusedImageMounts } from "../../image/image-mount.ts";
+import { rootlessIdMaps } from "../../image/owners/lent-ids.ts";
 import { recordEvent } from "../events/record-event.ts";
-import { rootlessIdMaps } from "../id-maps.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { ContainerFolder, lockContainers } from "./container-folder.ts";
 import { listContainerIds, sweepNames } from "./container-names.ts";

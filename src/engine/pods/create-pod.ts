@@ -1,9 +1,9 @@
 // Makes a pod. Nothing runs before one of its containers is started, or the pod.
 
+import { rootlessIdMaps } from "../../image/owners/lent-ids.ts";
 import { createContainer } from "../containers/create-container.ts";
 import type { RestartPolicy } from "../containers/restart-policy.ts";
 import { requireFirstVersion } from "../first-version-limits.ts";
-import { rootlessIdMaps } from "../id-maps.ts";
 import { plainOptions } from "../plain-options.ts";
 import type { RunLimits } from "../run-limits.ts";
 import type { RunNames } from "../run-names.ts";
@@ -15,6 +15,7 @@ import type {
   RunContainerOptions,
   RunNamespaces,
   RunNetwork,
+  RunUsers,
 } from "../run-options.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 
@@ -29,6 +30,8 @@ export interface CreatePodOptions extends SurroundingsOptions {
   /** The pod's name when absent. */
   readonly hostname?: string;
   readonly names?: RunNames;
+  /** Of all its containers; absent: those of the host, or an ordinary user's. */
+  readonly users?: RunUsers;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly sysctls?: Readonly<Record<string, string>>;

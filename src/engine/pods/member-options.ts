@@ -26,6 +26,7 @@ function optionsIn(pod: PodRecord, options: RunContainerOptions): RunContainerOp
   return {
     ...options,
     pod: pod.id,
+    ...podUsers(pod),
     network: shared.includes("network") ? podNetwork(pod) : options.network,
     namespaces: { ...podNamespaces(pod), ...options.namespaces },
     ...(shared.includes("uts") ? { hostname: podHostname(pod) } : {}),
@@ -33,6 +34,13 @@ function optionsIn(pod: PodRecord, options: RunContainerOptions): RunContainerOp
     ...(cgroupParent === undefined ? {} : { cgroupParent }),
     names: { ...pod.options.names, ...options.names },
   };
+}
+
+/** Whatever else it shares. */
+function podUsers({ id, options: { users } }: PodRecord): Pick<RunContainerOptions, "users"> {
+  return users?.kind === "maps"
+    ? { users: { kind: "maps", uid: users.uid, gid: users.gid, joins: `container:${id}` } }
+    : {};
 }
 
 /** What is the host's is joined as such: a pod's user namespace gives no right to it. */
@@ -57,6 +65,7 @@ function refuseChoices(pod: PodRecord, options: RunContainerOptions): void {
     ["--network", shared.includes("network") && options.network !== "none"],
     ["--hostname", shared.includes("uts") && options.hostname !== undefined],
     ["--systemd-cgroup", options.systemdCgroup],
+    ["--userns", options.users !== undefined],
   ] as const;
   for (const [flag, isRefused] of refused) {
     if (isRefused) {

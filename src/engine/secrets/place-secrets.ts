@@ -7,13 +7,14 @@
 import { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { MapOwner, Owner } from "../../image/formats/export-item.ts";
+import { rootlessIdMaps } from "../../image/owners/lent-ids.ts";
 import type { Mount } from "../../oci/mount.ts";
 import { call, checked } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { makeDirectories, OwnedFd, open, openAt, writeAll } from "../../sys/file.ts";
 import { decodeText } from "../../sys/memory.ts";
 import { ownersOutside } from "../containers/container-owners.ts";
-import { ownIdMaps } from "../id-maps.ts";
+import { fileIdMaps, mountIdMaps } from "../id-maps.ts";
 import type { RunContainerOptions, RunSecret } from "../run-options.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { removeSecretFiles, SECRET_FILES } from "./secret-files.ts";
@@ -46,11 +47,11 @@ function checkOwner(secret: RunSecret): void {
   }
 }
 
-export function placeSecrets(
+export async function placeSecrets(
   options: RunContainerOptions,
   id: string,
   { storeRoot, stateRoot }: Surroundings,
-): PlacedSecrets {
+): Promise<PlacedSecrets> {
   const { secrets = [] } = options;
   const path = `${stateRoot}/${SECRET_FILES}/${id}`;
   removeSecretFiles(stateRoot, id);
@@ -58,7 +59,7 @@ export function placeSecrets(
   makeDirectories(`${stateRoot}/${SECRET_FILES}`, PRIVATE);
   makeDirectories(path, PRIVATE);
   using folder = new OwnedFd(open(path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY));
-  const maps = ownIdMaps(options);
+  const maps = mountIdMaps(options);
   const owner: MapOwner = maps === undefined ? (same) => same : ownersOutside(maps);
   const mounts: Mount[] = [];
   const env: string[] = [];
@@ -72,7 +73,23 @@ export function placeSecrets(
       mounts.push(secretMount(`${path}/${name}`, secret));
     }
   }
+  await giveSecrets(folder.number, mounts.length, options);
   return { mounts, env };
+}
+
+/** Of an ordinary user: to the container's root. */
+async function giveSecrets(
+  folderFd: number,
+  count: number,
+  options: RunContainerOptions,
+): Promise<void> {
+  const maps = fileIdMaps(options);
+  const counted = maps === undefined ? undefined : rootlessIdMaps(process.env["USER"]);
+  if (maps !== undefined && counted !== undefined) {
+    const files = Array.from({ length: count }, (_, index) => ({ path: String(index) }));
+    const { giveFiles } = await import("../users/give-files.ts");
+    giveFiles(folderFd, files, { maps, counted });
+  }
 }
 
 function textOf(name: string, value: Uint8Array): string {

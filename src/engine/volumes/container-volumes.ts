@@ -1,9 +1,11 @@
 // The volumes of a container: made and filled when it is created, removed with it where they are its own.
 
 import type { ChosenVolumes, VolumeContext } from "../containers/chosen-options.ts";
+import { fileIdMaps } from "../id-maps.ts";
 import type { RunContainerOptions, RunVolume } from "../run-options.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
+import type { FileOwners } from "../users/give-files.ts";
 import { fillVolume } from "./fill-volume.ts";
 import { VolumeStore } from "./volume-store.ts";
 
@@ -51,17 +53,42 @@ class VolumeChoice implements ChosenVolumes {
 
   async #take(volume: RunVolume): Promise<RunVolume> {
     const { image } = this.#context;
-    const { onWarning } = this.#options;
     const anonymous = volume.name === undefined;
     const { name = randomVolumeName() } = volume;
+    const isNew = this.#store.find(name) === undefined;
     const { path } = this.#store.ensure(name, { labels: {}, anonymous });
     if (anonymous) {
       this.#made.push(name);
     }
+    const owners = this.#fileOwners();
+    if (owners !== undefined && isNew) {
+      const { giveFilesAt } = await import("../users/give-files.ts");
+      giveFilesAt(path, [{ path: "." }], owners);
+    }
     if (volume.copies && image !== undefined) {
-      await fillVolume(path, image.root.lower, { volume, onWarning });
+      await this.#fill(path, image.root.lower, volume);
     }
     return { ...volume, name, ...(anonymous ? { anonymous } : {}) };
+  }
+
+  #fileOwners(): FileOwners | undefined {
+    const maps = fileIdMaps(this.#options);
+    const { idMaps: counted } = this.#context;
+    return maps === undefined || counted === undefined ? undefined : { maps, counted };
+  }
+
+  async #fill(path: string, lower: readonly string[], volume: RunVolume): Promise<void> {
+    const { onWarning } = this.#options;
+    const owners = this.#fileOwners();
+    if (owners === undefined) {
+      await fillVolume(path, lower, { volume, onWarning });
+      return;
+    }
+    const { executeAsOwner } = await import("../users/as-owner-command.ts");
+    const task = { kind: "fill", path, lower, volume } as const;
+    for (const text of executeAsOwner(task, owners.counted)) {
+      onWarning?.(text);
+    }
   }
 
   async undo(): Promise<void> {

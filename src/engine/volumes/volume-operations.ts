@@ -8,13 +8,13 @@ import { type ArchiveInput, OpenedInput } from "../../image/formats/archive-inpu
 import { type ArchiveOutput, writeOutput } from "../../image/formats/archive-output.ts";
 import { unwrap } from "../../image/formats/unwrap.ts";
 import { MergedView } from "../../image/merged-view.ts";
+import { rootlessIdMaps } from "../../image/owners/lent-ids.ts";
 import { TarReader } from "../../image/tar/reader.ts";
 import { call } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
 import { eachContainer } from "../containers/stored-container.ts";
 import { recordPrune } from "../events/record-prune.ts";
-import { rootlessIdMaps } from "../id-maps.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { randomVolumeName } from "./container-volumes.ts";
 import { parseVolumeFilters } from "./volume-filters.ts";

@@ -157,7 +157,7 @@ export class VolumeStore implements Disposable {
 
   async #clear(name: string, idMaps: IdMaps | undefined): Promise<void> {
     if (idMaps !== undefined && idMaps.uid.length > 1) {
-      const { takeOwnership } = await import("../take-ownership.ts");
+      const { takeOwnership } = await import("../../image/owners/take-ownership.ts");
       using folder = this.#openFolder(name);
       takeOwnership(folder.number, idMaps);
     }

@@ -7,11 +7,11 @@ import { isIndexType, isManifestType } from "../../oci/media-types.ts";
 import { decodeImageDocument, decodeImageLayout } from "../../oci/parse/image.ts";
 import { BLOB_FOLDERS, LAYOUT_FILES, type Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
-import { sweepStaging } from "../../store/sweep-staging.ts";
 import { writeWholeFile } from "../../store/whole-file.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { readTextAtIfExists, renameAt } from "../../sys/file.ts";
 import { decodeText, encodeText } from "../../sys/memory.ts";
+import { sweepOwnedStaging } from "../owners/take-ownership.ts";
 import { readDocument } from "./blob-folder.ts";
 import type { Discovery } from "./check-finding.ts";
 import { describeBlob, imageGraph } from "./image-graph.ts";
@@ -155,9 +155,9 @@ export function* checkStrays(store: Store): Generator<Discovery> {
 }
 
 export function* checkStaging(store: Store): Generator<Discovery> {
-  for (const { name } of sweepStaging(store, { dryRun: true })) {
+  for (const { name } of sweepOwnedStaging(store, { dryRun: true })) {
     const repair = (): void => {
-      sweepStaging(store);
+      sweepOwnedStaging(store);
     };
     yield { found: { kind: "leftover", name }, repair };
   }

@@ -5,7 +5,6 @@ import { O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Store } from "../../store/layout.ts";
 import { tryLock } from "../../store/lock.ts";
-import { removeTree } from "../../store/remove-tree.ts";
 import { type DirectoryEntry, readDirectoryAt } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, openAt, readTextAtIfExists, statAt, tryUnlinkAt } from "../../sys/file.ts";
@@ -13,6 +12,7 @@ import { bytes } from "../../sys/memory.ts";
 import { readAt } from "../../sys/positioned.ts";
 import { SUPERBLOCK_OFFSET } from "../erofs/format.ts";
 import { type LayerFileHeader, readLayerFileHeader } from "../erofs/layer-file.ts";
+import { removeOwnedTree } from "../owners/take-ownership.ts";
 import { filesOf } from "../record.ts";
 import type { BlobCheck } from "./check-blobs.ts";
 import type { Discovery } from "./check-finding.ts";
@@ -41,7 +41,7 @@ export async function* checkLayers(check: BlobCheck): AsyncGenerator<Discovery> 
 function removeLayer(store: Store, name: string): void {
   using held = tryLock(store.staging.number, `${name}.lock`);
   if (held !== undefined) {
-    removeTree(store.layers.number, name, store.staging.number);
+    removeOwnedTree(store.layers.number, name, store.staging.number);
   }
 }
 

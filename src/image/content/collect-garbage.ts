@@ -7,12 +7,11 @@ import { isDigest } from "../../oci/digest.ts";
 import { withCollectionLock } from "../../store/collection-lock.ts";
 import { BLOB_FOLDERS, type Store } from "../../store/layout.ts";
 import { lock, tryLock } from "../../store/lock.ts";
-import { removeTree } from "../../store/remove-tree.ts";
-import { sweepStaging } from "../../store/sweep-staging.ts";
 import { TreeUsage } from "../../store/tree-usage.ts";
 import { statByteAt } from "../../sys/byte-path.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { renameAt, tryUnlinkAt } from "../../sys/file.ts";
+import { removeOwnedTree, sweepOwnedStaging } from "../owners/take-ownership.ts";
 import type { ContentStore } from "./content-store.ts";
 import { isUsedBlob, isUsedLayer, markUsed, type UsedContent } from "./mark-used.ts";
 import { Metadata } from "./metadata.ts";
@@ -157,7 +156,7 @@ class Collection {
     const staging = this.#store.staging.number;
     for (const { name, layer } of this.#aside) {
       this.#measure(staging, name, layer);
-      removeTree(staging, name);
+      removeOwnedTree(staging, name);
     }
   }
 
@@ -173,7 +172,7 @@ class Collection {
       const modified = statByteAt(staging, name)?.modified.seconds ?? 0;
       return modified * 1000 <= newest;
     };
-    for (const entry of sweepStaging(this.#store, { isStalePartial, dryRun: this.#dryRun })) {
+    for (const entry of sweepOwnedStaging(this.#store, { isStalePartial, dryRun: this.#dryRun })) {
       this.removed.push({ kind: "unfinished", ...entry });
     }
   }

@@ -154,8 +154,8 @@ async function orWithMoreRoom<Result>(
       throw error;
     }
   }
-  const { sweepStaging } = await import("../../store/sweep-staging.ts");
-  sweepStaging(store, { isStalePartial: () => true });
+  const { sweepOwnedStaging } = await import("../owners/take-ownership.ts");
+  sweepOwnedStaging(store, { isStalePartial: () => true });
   removeDatabase(store.root);
   return await action();
 }

@@ -5,6 +5,7 @@ import type { ContentStore } from "../content/content-store.ts";
 import type { ImageEvent, LayerPhase } from "../image-event.ts";
 import type { ImageSource } from "../image-source.ts";
 import type { UnpackLimits } from "../unpack/limits.ts";
+import type { UnpackAsOwner } from "../unpack/unpack-as-owner.ts";
 
 export interface BringInContext {
   readonly store: ContentStore;
@@ -13,6 +14,8 @@ export interface BringInContext {
   readonly compressed: "keep" | "drop";
   readonly onEvent: (event: ImageEvent) => void;
   readonly signal: AbortSignal;
+  /** Only asked for layers of other owners. */
+  readonly unpackAsOwner: UnpackAsOwner;
 }
 
 export function reportLayer(

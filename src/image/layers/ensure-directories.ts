@@ -2,9 +2,10 @@
 // and those below it are there, while others still download.
 
 import { O_RDONLY } from "../../abi/file.ts";
+import type { IdMaps } from "../../plan/request.ts";
 import { OwnedFd, statAt, tryOpenAt } from "../../sys/file.ts";
 import { readLayerFileHeader } from "../erofs/layer-file.ts";
-import { ensureLayer } from "../layer-store.ts";
+import { ensureLayer, findLayerNotes, type LayerRequest } from "../layer-store.ts";
 import { layerName, layerPath, type Ownership } from "../record.ts";
 import type { LayerSource } from "../unpack/unpack-layer.ts";
 import { type BringInContext, reportLayer } from "./bring-in-context.ts";
@@ -38,16 +39,33 @@ export async function ensureDirectories(
     ownership,
   }: { readonly arrived: readonly Promise<void>[]; readonly ownership: Ownership },
 ): Promise<UnpackedLayers> {
-  const { store, limits, signal } = context;
   const chain = chainIds(layers.map(({ diffId }) => diffId));
-  const names: string[] = [];
+  const names = layers.map(({ diffId }, index) => layerName(chain[index] ?? diffId, ownership));
+  const notes =
+    typeof ownership === "string"
+      ? await unpackInOrder(context, layers, { arrived, ownership, names })
+      : await unpackForOthers(context, layers, { arrived, ownership, names });
+  return { layers: names.toReversed(), notes };
+}
+
+interface Unpacking<Whose extends Ownership> {
+  readonly arrived: readonly Promise<void>[];
+  readonly ownership: Whose;
+  /** The lowest first. */
+  readonly names: readonly string[];
+}
+
+async function unpackInOrder(
+  context: BringInContext,
+  layers: readonly ImageLayer[],
+  { arrived, ownership, names }: Unpacking<"keep" | "single">,
+): Promise<readonly string[]> {
+  const { store, limits, signal } = context;
   const notes: string[] = [];
   for (const [index, layer] of layers.entries()) {
     await arrived[index];
     const { blob } = layer;
-    const name = layerName(chain[index] ?? layer.diffId, ownership);
-    const lower = names.map((each) => layerPath(store.root, each));
-    const request = { name, source: sourceOf(context, layer), lower, ownership };
+    const request = { ...requestOf(context, layer, names.slice(0, index + 1)), ownership };
     const layerNotes = await ensureLayer(store.folders, request, {
       limits,
       signal,
@@ -56,9 +74,47 @@ export async function ensureDirectories(
     });
     reportLayer(context, blob, { phase: "done", bytes: blob.size });
     notes.push(...layerNotes.map((note) => `${blob.digest}: ${note}`));
-    names.unshift(name);
   }
-  return { layers: names, notes };
+  return notes;
+}
+
+/** `names`: of this layer, the last of them, and those below. */
+function requestOf(
+  context: BringInContext,
+  layer: ImageLayer,
+  names: readonly string[],
+): Omit<LayerRequest, "ownership"> {
+  const lower = names.slice(0, -1).toReversed();
+  return {
+    name: names.at(-1) ?? "",
+    source: sourceOf(context, layer),
+    lower: lower.map((each) => layerPath(context.store.root, each)),
+  };
+}
+
+/** By another process, which may give files away. */
+async function unpackForOthers(
+  context: BringInContext,
+  layers: readonly ImageLayer[],
+  { arrived, ownership, names }: Unpacking<IdMaps>,
+): Promise<readonly string[]> {
+  await Promise.all(arrived);
+  const { store, limits, unpackAsOwner } = context;
+  const requests = layers.map((layer, index) =>
+    requestOf(context, layer, names.slice(0, index + 1)),
+  );
+  const missing = requests.filter(({ name }) => findLayerNotes(store.folders, name) === undefined);
+  if (missing.length > 0) {
+    layers.forEach(({ blob }) => {
+      reportLayer(context, blob, { phase: "unpacking", bytes: 0 });
+    });
+    await unpackAsOwner(missing, { maps: ownership, limits, storeRoot: store.root });
+  }
+  return layers.flatMap(({ blob }, index) => {
+    reportLayer(context, blob, { phase: "done", bytes: blob.size });
+    const notes = findLayerNotes(store.folders, names[index] ?? "") ?? [];
+    return notes.map((note) => `${blob.digest}: ${note}`);
+  });
 }
 
 function sourceOf({ store }: BringInContext, { blob, diffId }: ImageLayer): LayerSource {

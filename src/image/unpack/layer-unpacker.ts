@@ -16,11 +16,11 @@ import type { OwnedFd } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
 import { trySetXattr } from "../../sys/xattr.ts";
 import { type MergedView, OPAQUE_XATTRS } from "../merged-view.ts";
-import type { Ownership } from "../record.ts";
 import type { TarEntry, TarHandler } from "../tar/entry.ts";
 import { refusedEntry } from "./entry-error.ts";
 import { EntryMaker } from "./entry-maker.ts";
 import { freshFileIn } from "./fresh-files.ts";
+import type { InsideOwners } from "./inside-owners.ts";
 import type { LayerDirectory } from "./layer-tree.ts";
 import type { TreeLimits } from "./limits.ts";
 import { MetadataWriter } from "./metadata.ts";
@@ -35,7 +35,9 @@ export interface UnpackTarget {
   readonly asideFd: number;
   /** The layers below, if there are any. */
   readonly lower: MergedView | undefined;
-  readonly ownership: Ownership;
+  readonly ownership: "keep" | "single";
+  /** Absent: as the archive says. */
+  readonly owners?: InsideOwners;
 }
 
 export class LayerUnpacker implements TarHandler, Disposable {
@@ -43,11 +45,14 @@ export class LayerUnpacker implements TarHandler, Disposable {
   readonly #metadata: MetadataWriter;
   readonly #maker: EntryMaker;
   readonly #notes = new Notes();
+  readonly #owners: InsideOwners | undefined;
   /** The file whose data comes now. */
   #file: { readonly owned: OwnedFd; readonly entry: TarEntry } | undefined;
 
-  constructor({ rootFd, asideFd, lower, ownership }: UnpackTarget, limits: TreeLimits) {
-    this.#placement = new Placement(rootFd, lower, limits);
+  constructor(target: UnpackTarget, limits: TreeLimits) {
+    const { rootFd, asideFd, lower, ownership, owners } = target;
+    this.#owners = owners;
+    this.#placement = new Placement(rootFd, lower, { ...limits, root: owners?.root });
     this.#metadata = new MetadataWriter(ownership, this.#notes, freshFileIn(rootFd));
     this.#maker = new EntryMaker({
       placement: this.#placement,
@@ -77,7 +82,7 @@ export class LayerUnpacker implements TarHandler, Disposable {
     if (place === undefined || (place.name === "" && entry.kind !== "directory")) {
       throw refusedEntry(entry, "only a directory can be the root of an image");
     }
-    this.#makeEntry(place, entry);
+    this.#makeEntry(place, this.#owners?.apply(entry, this.#notes) ?? entry);
   }
 
   data(chunk: Uint8Array, offset: number): void {

@@ -18,7 +18,6 @@ import { call } from "../../sys/call.ts";
 import { addressOf } from "../../sys/entry.ts";
 import { setU64, words } from "../../sys/memory.ts";
 import { trySetXattr, trySetXattrOfLink } from "../../sys/xattr.ts";
-import type { Ownership } from "../record.ts";
 import type { TarTime } from "../tar/entry.ts";
 import type { FreshFile } from "./fresh-files.ts";
 import type { Notes } from "./notes.ts";
@@ -39,7 +38,7 @@ const UNSUPPORTED = [-Errno.EOPNOTSUPP, -Errno.EPERM, -Errno.EACCES];
 type XattrSetter = (name: string, value: Uint8Array) => number;
 
 export class MetadataWriter {
-  readonly #ownership: Ownership;
+  readonly #ownership: "keep" | "single";
   readonly #notes: Notes;
   readonly #fresh: FreshFile | undefined;
   readonly #times = words(8);
@@ -47,7 +46,7 @@ export class MetadataWriter {
   readonly #own = { uid: call("geteuid"), gid: call("getegid") };
 
   /** `fresh`: what everything is like that it is called for, before it is. */
-  constructor(ownership: Ownership, notes: Notes, fresh?: FreshFile) {
+  constructor(ownership: "keep" | "single", notes: Notes, fresh?: FreshFile) {
     this.#ownership = ownership;
     this.#notes = notes;
     this.#fresh = fresh;

@@ -32,16 +32,23 @@ export interface Place {
 /** What to do about a directory that neither this layer nor those below have. */
 type Missing = "make" | "leave";
 
+export interface PlacementOptions extends TreeLimits {
+  /** Whose a directory is that nothing describes; 0:0 when absent. */
+  readonly root?: Pick<Metadata, "uid" | "gid"> | undefined;
+}
+
 export class Placement implements Disposable {
   readonly tree: LayerTree;
   readonly lower: MergedView | undefined;
+  readonly #implied: Metadata;
 
-  constructor(rootFd: number, lower: MergedView | undefined, limits: TreeLimits) {
+  constructor(rootFd: number, lower: MergedView | undefined, options: PlacementOptions) {
     this.lower = lower;
+    this.#implied = { ...IMPLIED_DIRECTORY, ...options.root };
     const below = lower?.entryAt("");
     const metadata =
-      lower === undefined || below === undefined ? IMPLIED_DIRECTORY : lowerMetadata(lower, below);
-    this.tree = new LayerTree(rootFd, below !== undefined, metadata, limits);
+      lower === undefined || below === undefined ? this.#implied : lowerMetadata(lower, below);
+    this.tree = new LayerTree(rootFd, below !== undefined, metadata, options);
   }
 
   [Symbol.dispose](): void {
@@ -172,7 +179,7 @@ export class Placement implements Disposable {
       if (missing === "leave") {
         return "absent";
       }
-      this.makeDirectory(place, IMPLIED_DIRECTORY);
+      this.makeDirectory(place, this.#implied);
       return "entered";
     }
     if ((below.status.mode & S_IFMT) === S_IFDIR) {

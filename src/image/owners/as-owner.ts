@@ -1,0 +1,62 @@
+// What an ordinary user may do with files of the ids that are lent to the user only root of a user namespace
+// with these ids may: so a child of a stage becomes that one, and acts in the user's stead.
+
+import { AF_UNIX, CLONE_NEWUSER, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../../abi/process.ts";
+import { cloneArguments } from "../../plan/clone.ts";
+import { writeIdMaps } from "../../plan/id-maps.ts";
+import type { IdMaps } from "../../plan/request.ts";
+import { waitAndExit } from "../../plan/stage-side.ts";
+import { named, offsetOf, ProgramBuilder } from "../../program/builder.ts";
+import { REPORT_FAILED } from "../../program/opcodes.ts";
+import { failureOf } from "../../runtime/program-failure.ts";
+import { launchProgram } from "../../stage/launch.ts";
+import { call } from "../../sys/call.ts";
+import { hostArchitecture } from "../../sys/entry.ts";
+import { exitCodeOf, waitForPid } from "../../sys/process.ts";
+
+export interface OwnersWork {
+  /** All ids of the user: as rootlessIdMaps has them. */
+  readonly counted: IdMaps;
+  /** Of the configuration: what asks for it. */
+  readonly because: string;
+  /** Descriptors that the work names by their numbers. */
+  readonly keepFds: readonly number[];
+  /** What the child does. It ends by itself when that is done. */
+  readonly act: (program: ProgramBuilder) => void;
+}
+
+/** Throws what went wrong in the child. Returns how it ended. */
+export function actAsOwner(work: OwnersWork): number {
+  const program = compileWork(work);
+  using stage = launchProgram(program, { keepFds: work.keepFds });
+  const report = stage.receive();
+  const status = waitForPid(stage.pid);
+  if (report?.kind === REPORT_FAILED) {
+    throw failureOf(program, report);
+  }
+  return exitCodeOf(status);
+}
+
+function compileWork({ counted, because, act }: OwnersWork) {
+  const program = new ProgramBuilder(hostArchitecture);
+  program.because(because);
+  const pair = program.space(8, "sockets");
+  const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
+  program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
+  const ours = program.control("load", [offsetOf(pair), 4], { result: "ours" });
+  const theirs = program.control("load", [offsetOf(pair, 4), 4], { result: "theirs" });
+  const parent = program.label();
+  const child = program.fork(cloneArguments(program, { flags: CLONE_NEWUSER }), "owner", parent);
+  program.call("close", [ours]);
+  program.control("receive", [theirs, offsetOf(program.space(8, "message")), 8]);
+  program.call("setresgid", [0, 0, 0]);
+  program.call("setresuid", [0, 0, 0]);
+  act(program);
+  program.control("exit", [0]);
+  program.endFork(parent);
+  const facts = { privileged: false, uid: call("geteuid"), gid: call("getegid") };
+  writeIdMaps(program, child, counted, { ...facts, idMapPrograms: undefined });
+  program.call("write", [ours, program.text("g"), 1]);
+  waitAndExit(program, child);
+  return program.finish();
+}
