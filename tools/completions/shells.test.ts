@@ -69,7 +69,7 @@ describe("bash", () => {
     [["ocicat-runtime", "create", ""], []],
     [["ocicat", "image", "hi"], ["history"]],
     [["ocicat", "image", "ls", "--dig"], ["--digests"]],
-    [["ocicat", "image", "ls", "--no"], ["--no-trunc"]],
+    [["ocicat", "image", "ls", "--no-"], ["--no-trunc"]],
     [["ocicat", "pull", "--no"], []],
     [["ocicat", "rmi", "deb"], ["debian:12"]],
     [["ocicat", "image", "rm", "-f", "a"], ["app:1"]],

@@ -45,8 +45,8 @@ export interface RegistryLimits {
   /** Entries of all pages of a list together. */
   readonly listEntries: number;
   /**
-   * Of an upload by chunks. 0: blobs are uploaded in one request, unless the registry, or what stands
-   * before it, takes no request of that size.
+   * A larger blob is uploaded in chunks of this size; others in one request, unless the registry, or what
+   * stands before it, takes no request of that size.
    */
   readonly chunkBytes: number;
 }
@@ -60,7 +60,7 @@ export const DEFAULT_LIMITS: RegistryLimits = {
   redirects: 8,
   documentBytes: 4 * 1024 * 1024,
   listEntries: 1_000_000,
-  chunkBytes: 0,
+  chunkBytes: 1024 ** 4,
 };
 
 export const DEFAULT_PARALLEL_BLOBS = 4;

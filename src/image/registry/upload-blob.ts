@@ -110,7 +110,7 @@ export async function uploadBlob(
   using _slot = await connection.uploads.take(context.signal);
   const { chunkBytes } = connection.context.limits;
   const upload = { task, connection, reference, source, signal };
-  if (chunkBytes > 0 && size > chunkBytes) {
+  if (size > chunkBytes) {
     await uploadChunks(upload, chunkBytes);
     return;
   }
