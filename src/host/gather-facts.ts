@@ -8,12 +8,13 @@ import type { Spec } from "../oci/spec.ts";
 import type { BindSource, CgroupMountFacts, HostFacts } from "../plan/host-facts.ts";
 import { call } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
-import { OwnedFd, readLinkAt, readTextFileIfExists, stat, tryOpenAt } from "../sys/file.ts";
+import { OwnedFd, readTextFileIfExists, stat, tryOpenAt } from "../sys/file.ts";
 import { readOwnCapabilities } from "./capabilities.ts";
 import { copiedFiles } from "./copied-files.ts";
 import { resolveDestinations } from "./destinations.ts";
 import { addressesOf, interfaceIndices } from "./interfaces.ts";
 import { kernelPaths } from "./kernel-paths.ts";
+import { isInitialUserNamespace } from "./user-namespace.ts";
 
 const CAP_SYS_ADMIN = 21;
 const NEWUIDMAP_DIRECTORIES = ["/usr/bin", "/usr/sbin", "/bin", "/usr/local/bin"];
@@ -51,14 +52,6 @@ export function gatherFacts(request: FactsRequest): HostFacts {
     interfaces,
     interfaceAddresses: addressesOf(interfaces),
   };
-}
-
-/** The kernel's number of the first user namespace: PROC_USER_INIT_INO. */
-const INITIAL_USER_NAMESPACE = "user:[4026531837]";
-
-/** Only there are privileges over the host's own mounts and ids. */
-function isInitialUserNamespace(): boolean {
-  return readLinkAt(AT_FDCWD, "/proc/self/ns/user") === INITIAL_USER_NAMESPACE;
 }
 
 function findIdMapPrograms(spec: Spec): HostFacts["idMapPrograms"] {

@@ -79,7 +79,12 @@ export function needsDevices({ request }: PlanContext): boolean {
   );
 }
 
-export function makeDevices(context: PlanContext, root: Register, inUserNamespace: boolean): void {
+/** `mayMakeNodes`: outside of any user namespace. Within one those of the host are bound. */
+export function makeDevices(
+  context: PlanContext,
+  root: Register,
+  { mayMakeNodes }: { readonly mayMakeNodes: boolean },
+): void {
   const { program, request } = context;
   program.because("default devices");
   const umask = program.call("umask", [0], { result: "umask" });
@@ -88,10 +93,10 @@ export function makeDevices(context: PlanContext, root: Register, inUserNamespac
   for (const node of requestedNodes(request.spec.linux?.devices ?? [])) {
     program.because(node.reason);
     const place = openPlace(program, node.device.path, root, dev);
-    if (inUserNamespace && node.device.type !== "p") {
-      bindNode(context, node, place);
-    } else {
+    if (mayMakeNodes || node.device.type === "p") {
       makeNode(program, node, place);
+    } else {
+      bindNode(context, node, place);
     }
     if (place.directory !== dev) {
       program.close(place.directory);

@@ -14,13 +14,29 @@ import type { IdMaps } from "./request.ts";
 const DECIMAL_BYTES = 24;
 const EXIT_STATUS_MASK = 0xffff;
 const EINVAL = 22;
+const CAP_SETGID = 6;
+const CAP_SETUID = 7;
 
 /** Who writes the maps. */
-export type MapWriterFacts = Pick<HostFacts, "privileged" | "uid" | "gid" | "idMapPrograms">;
+export type MapWriterFacts = Pick<
+  HostFacts,
+  "privileged" | "uid" | "gid" | "idMapPrograms" | "capabilities"
+>;
 
 /** Whether setgroups(2) must be given up for the maps: an unprivileged process writes its own gid. */
 export function deniesSetgroups(maps: IdMaps, facts: MapWriterFacts): boolean {
-  return !facts.privileged && isOwnId(maps.gid, facts.gid);
+  return !mapsAnyIds(facts) && isOwnId(maps.gid, facts.gid);
+}
+
+/**
+ * Over the ids of its own user namespace: rootless podman executes its runtime as root of one, where
+ * newuidmap, which knows the host's ids alone, is of no use.
+ */
+export function mapsAnyIds({
+  privileged,
+  capabilities,
+}: Pick<HostFacts, "privileged" | "capabilities">): boolean {
+  return privileged || (capabilities.has(CAP_SETUID) && capabilities.has(CAP_SETGID));
 }
 
 /** Writes both maps of the process whose pid is in `child`. */
@@ -59,7 +75,7 @@ interface MapWriter {
 
 function writeMap(writer: MapWriter, kind: "uid" | "gid", map: readonly IdMapping[]): void {
   const { program, facts } = writer;
-  const direct = facts.privileged || isOwnId(map, kind === "uid" ? facts.uid : facts.gid);
+  const direct = mapsAnyIds(facts) || isOwnId(map, kind === "uid" ? facts.uid : facts.gid);
   if (!direct) {
     runMapProgram(writer, kind, map);
     return;

@@ -210,7 +210,8 @@ function makeEnvironment(
   const root = mountRoot(context);
   mountAll(context, root);
   if (needsDevices(context)) {
-    makeDevices(context, root, namespaces.user !== "host");
+    const mayMakeNodes = request.facts.privileged && namespaces.user === "host";
+    makeDevices(context, root, { mayMakeNodes });
   }
   if (shared.stdio.kind === "terminal") {
     const terminal = openTerminal(program, root, request.spec.process?.consoleSize);

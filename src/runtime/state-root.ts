@@ -1,15 +1,20 @@
 // Where the running state of containers lives when the user does not say.
 
 import { OcicatError } from "../error/ocicat-error.ts";
+import { isInitialUserNamespace } from "../host/user-namespace.ts";
 
 export interface StateEnvironment {
   readonly effectiveUid: number;
   readonly XDG_RUNTIME_DIR?: string | undefined;
+  /** Of whoever is root of a user namespace. Podman hands none on. */
+  readonly USER?: string | undefined;
 }
 
 /** "/run/ocicat" for root; for others a folder that the system removes when they log out. */
-export function defaultStateRoot({ effectiveUid, XDG_RUNTIME_DIR }: StateEnvironment): string {
-  if (XDG_RUNTIME_DIR?.startsWith("/") === true && effectiveUid !== 0) {
+export function defaultStateRoot(environment: StateEnvironment): string {
+  const { effectiveUid, XDG_RUNTIME_DIR } = environment;
+  const hasFolder = XDG_RUNTIME_DIR?.startsWith("/") === true;
+  if (hasFolder && (effectiveUid !== 0 || isUsersNamespace(environment))) {
     return `${XDG_RUNTIME_DIR}/ocicat`;
   }
   if (effectiveUid === 0) {
@@ -22,4 +27,9 @@ export function defaultStateRoot({ effectiveUid, XDG_RUNTIME_DIR }: StateEnviron
     reason: "XDG_RUNTIME_DIR is not set",
     hint: `set it to ${folder} (a log-in session does), or give a folder with --root`,
   });
+}
+
+/** As runc tells it: root here is an ordinary user of the host, whose /run it may not write to. */
+function isUsersNamespace({ USER }: StateEnvironment): boolean {
+  return USER !== "root" && !isInitialUserNamespace();
 }

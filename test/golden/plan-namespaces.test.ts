@@ -57,11 +57,16 @@ test("namespaces", async () => {
             uid: 1000,
             gid: 1000,
             privileged: false,
+            capabilities: new Set(),
             idMapPrograms: { uid: "/usr/bin/newuidmap", gid: "/usr/bin/newgidmap" },
           },
         },
         NAMESPACES,
       ),
+    ],
+    [
+      "a user namespace within podman's, whose root maps its ids itself",
+      create({ ...USER, facts: { uid: 0, gid: 0, privileged: false } }, NAMESPACES),
     ],
     [
       "joined by their paths: those for children by the stage, the others by init",

@@ -153,7 +153,7 @@ test("additional groups are refused where the user namespace has given them up",
         uidMappings: ownIds,
         gidMappings: ownIds,
       },
-      facts: { privileged: false, uid: 1000, gid: 1000 },
+      facts: { privileged: false, capabilities: new Set(), uid: 1000, gid: 1000 },
     });
   expect(listingOf(rootless([]), ["process.user"])).not.toContain("setgroups(");
   expect(() => rootless([5])).toThrow("set process.user.additionalGids");

@@ -18,7 +18,7 @@ function propagation(rootfsPropagation: "shared" | "runbindable" | "private"): s
 }
 
 const ANOTHER_ROOT: Changes = {
-  facts: { privileged: false, uid: 1000, gid: 1000 },
+  facts: { privileged: false, capabilities: new Set(), uid: 1000, gid: 1000 },
   spec: {
     mounts: [{ type: "bind", source: "/home/user/x", destination: "/x", options: ["bind"] }],
   },

@@ -55,8 +55,8 @@ function stateRoot(flags: GlobalFlags): string {
   if (given !== "") {
     return absolutePath(given);
   }
-  const { XDG_RUNTIME_DIR } = process.env;
-  return defaultStateRoot({ effectiveUid: call("geteuid"), XDG_RUNTIME_DIR });
+  const { USER, XDG_RUNTIME_DIR } = process.env;
+  return defaultStateRoot({ effectiveUid: call("geteuid"), USER, XDG_RUNTIME_DIR });
 }
 
 function rootless(mode: string): boolean | undefined {

@@ -56,7 +56,8 @@ const FIRST_LENT = 100_000;
 function checkIdMapped(scratch: string): Check {
   const name = "id-mapped mounts";
   const map = [{ containerID: 0, hostID: FIRST_LENT, size: 65_536 }];
-  const facts = { privileged: true, uid: 0, gid: 0, idMapPrograms: undefined };
+  const root = { privileged: true, uid: 0, gid: 0, capabilities: new Set<number>() };
+  const facts = { ...root, idMapPrograms: undefined };
   const failure = attempt((program) => {
     enterMountNamespace(program);
     const namespace = mappedUserNamespace(program, { uid: map, gid: map }, facts);

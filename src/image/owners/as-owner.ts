@@ -54,8 +54,9 @@ function compileWork({ counted, because, act }: OwnersWork) {
   act(program);
   program.control("exit", [0]);
   program.endFork(parent);
-  const facts = { privileged: false, uid: call("geteuid"), gid: call("getegid") };
-  writeIdMaps(program, child, counted, { ...facts, idMapPrograms: undefined });
+  const user = { uid: call("geteuid"), gid: call("getegid"), capabilities: new Set<number>() };
+  const facts = { ...user, privileged: false, idMapPrograms: undefined };
+  writeIdMaps(program, child, counted, facts);
   program.call("write", [ours, program.text("g"), 1]);
   waitAndExit(program, child);
   return program.finish();
