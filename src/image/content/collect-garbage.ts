@@ -17,6 +17,7 @@ import { isUsedBlob, isUsedLayer, markUsed, type UsedContent } from "./mark-used
 import { Metadata } from "./metadata.ts";
 import { INDEX_LOCK } from "./name-index.ts";
 import { dropReferrers } from "./referrer-index.ts";
+import { LaterRelease } from "./release-later.ts";
 
 export interface CollectOptions {
   /** Only tells what it would remove. */
@@ -50,7 +51,7 @@ export async function collectGarbage(
 ): Promise<Collected> {
   const { folders } = store;
   const staging = folders.staging.number;
-  const collection = new Collection(folders, options.dryRun ?? false);
+  using collection = new Collection(folders, options.dryRun ?? false);
   {
     using _only = await lock(staging, `${ASIDE}.lock`);
     {
@@ -71,11 +72,12 @@ export async function collectGarbage(
   return { removed: collection.removed, bytes };
 }
 
-class Collection {
+class Collection implements Disposable {
   readonly removed: GarbageItem[] = [];
   readonly #store: Store;
   readonly #dryRun: boolean;
   readonly #aside: { readonly name: string; readonly layer: string }[] = [];
+  readonly #large = new LaterRelease();
 
   constructor(store: Store, dryRun: boolean) {
     this.#store = store;
@@ -132,11 +134,12 @@ class Collection {
 
   #takeFile(folderFd: number, path: string, item: Omit<GarbageItem, "bytes">): void {
     const status = statByteAt(folderFd, path);
+    const bytes = status?.links === 1 ? status.allocatedBytes : 0;
     if (status !== undefined) {
-      const bytes = status.links === 1 ? status.allocatedBytes : 0;
       this.removed.push({ ...item, bytes });
     }
     if (!this.#dryRun) {
+      this.#large.keep(folderFd, path, bytes);
       tryUnlinkAt(folderFd, path);
     }
   }
@@ -175,5 +178,9 @@ class Collection {
     for (const entry of sweepOwnedStaging(this.#store, { isStalePartial, dryRun: this.#dryRun })) {
       this.removed.push({ kind: "unfinished", ...entry });
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.#large[Symbol.dispose]();
   }
 }
