@@ -4,10 +4,12 @@
 import { release } from "node:os";
 
 /** Of commands on containers, holders and supervisors, in each file. */
-export const KILLS = Number(process.env["OCICAT_TEST_KILLS"] ?? "60");
+export const KILLS = Number(process.env["OCICAT_TEST_KILLS"] ?? "24");
 /** Of pull, load and rmi, in each file. */
-export const IMAGE_KILLS = Number(process.env["OCICAT_TEST_IMAGE_KILLS"] ?? "60");
-export const CONTAINERS = Number(process.env["OCICAT_TEST_CONTAINERS"] ?? "200");
+export const IMAGE_KILLS = Number(process.env["OCICAT_TEST_IMAGE_KILLS"] ?? "24");
+/** Of the ops and system calls at which a runtime is killed: 1 for each of them. */
+export const OP_STEP = Number(process.env["OCICAT_TEST_OP_STEP"] ?? "4");
+export const CONTAINERS = Number(process.env["OCICAT_TEST_CONTAINERS"] ?? "60");
 
 /** Of `kills`, for one of several parts that share them. */
 export function shareOf(kills: number, parts: number): number {

@@ -16,6 +16,7 @@ const NUMBERS = {
   OCICAT_TEST_KILLS: "300",
   OCICAT_TEST_IMAGE_KILLS: "200",
   OCICAT_TEST_CONTAINERS: "1000",
+  OCICAT_TEST_OP_STEP: "1",
 };
 
 /** The longest first, so that none of them is left alone in the end. */
@@ -23,6 +24,7 @@ const FILES = [
   "test/hostile/containers-crash.test.ts",
   "test/hostile/supervisor-crash.test.ts",
   "test/hostile/containers-many.test.ts",
+  "test/hostile/crash.test.ts",
   "test/hostile/archive-crash.test.ts",
   "test/hostile/pull-crash.test.ts",
   "test/hostile/store-crash.test.ts",
