@@ -3,7 +3,7 @@
 // How often: kills.ts.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readProcessStat } from "../../src/sys/process.ts";
 import { seededRandom } from "../fixtures/random.ts";
@@ -251,6 +251,14 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
     startWriter();
     expect(place.idOf(NAME)).not.toBe(id);
     expect(place.outputOf("container prune", "--force")).toContain(id);
+  });
+
+  test("somebody who has made a socket that has not got its name", () => {
+    place.outputOf("create", ...place.writerWords(NAME).slice(4));
+    mkdirSync(join(place.state, ".attach"), { recursive: true });
+    writeFileSync(join(place.state, ".attach", place.idOf(NAME)), "");
+    place.outputOf("rm", NAME);
+    expect(place.leftovers()).toEqual([]);
   });
 
   function isUp(): boolean {

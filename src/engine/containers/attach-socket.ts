@@ -16,6 +16,14 @@ export function attachSocketName(id: string): string {
   return `${id}${ATTACH_SOCKET_SUFFIX}`;
 }
 
+/** Before it can be connected to. */
+export function newAttachSocketName(id: string): string {
+  return id;
+}
+
+/** With one that a killed command has left before it got its name. */
 export function removeAttachSocket(place: Place, id: string): void {
-  tryUnlinkAt(AT_FDCWD, `${attachFolder(place)}/${attachSocketName(id)}`);
+  for (const name of [newAttachSocketName(id), attachSocketName(id)]) {
+    tryUnlinkAt(AT_FDCWD, `${attachFolder(place)}/${name}`);
+  }
 }

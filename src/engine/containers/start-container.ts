@@ -30,7 +30,12 @@ import { builtInProgram, makeSource } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { supervisorStart } from "../supervisor/supervisor-start.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { attachFolder, attachSocketName, removeAttachSocket } from "./attach-socket.ts";
+import {
+  attachFolder,
+  attachSocketName,
+  newAttachSocketName,
+  removeAttachSocket,
+} from "./attach-socket.ts";
 import { configureContainer } from "./configure-container.ts";
 import {
   readStartRecord,
@@ -264,8 +269,9 @@ export function listenForClients(surroundings: Surroundings, id: string): number
   using folder = new OwnedFd(open(path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY));
   // It has its name, in the place of one that a killed holder left, when it can be connected to: whoever
   // sees it appear may do so at once.
-  tryUnlinkAt(folder.number, id);
-  using listener = new OwnedFd(listenUnixAt(folder.number, id, SOCK_STREAM));
-  renameAt(folder.number, id, folder.number, attachSocketName(id));
+  const name = newAttachSocketName(id);
+  tryUnlinkAt(folder.number, name);
+  using listener = new OwnedFd(listenUnixAt(folder.number, name, SOCK_STREAM));
+  renameAt(folder.number, name, folder.number, attachSocketName(id));
   return listener.release();
 }
