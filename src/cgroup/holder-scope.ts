@@ -5,14 +5,15 @@
 import { OcicatError } from "../error/ocicat-error.ts";
 import { call } from "../sys/call.ts";
 import { readMembership } from "./membership.ts";
-import { connectToSystemd, isSystemdRunning, type Systemd } from "./systemd.ts";
-import { flagProperty, textProperty } from "./unit-property.ts";
+import { connectToSystemd, isSystemdRunning, type Systemd, type UnitProperty } from "./systemd.ts";
+import { flagProperty, longProperty, textProperty } from "./unit-property.ts";
 
 /** systemd's own cgroup, and the root: nobody ends what is there. */
 const NO_UNITS = ["/", "/init.scope"];
 /** Of a command's own scope (user-scope.ts): where it is itself. */
 export const OWN_SUBGROUP = "holder";
 const HOLDER_UNIT = "ocicat-holder-";
+const STOP_US = 10_000_000;
 
 /** `id`: of what is held. `pid` makes it another one than that of a run before, which may not be gone yet. */
 export function holderUnit(id: string, pid: number): string {
@@ -36,10 +37,20 @@ export function giveHolderItsScope(holderPid: number, containerId: string): void
   systemd?.startUnit(holderUnit(containerId, holderPid), [
     textProperty("Description", `ocicat's holder of container ${containerId}`),
     ["PIDs", { signature: "au", value: [holderPid] }],
-    // It ends when its container does, and goes without a trace.
+    ...untilItIsEmpty(),
+  ]);
+}
+
+/**
+ * It ends when its container does, and goes without a trace. Should systemd end it, with a user's log-out for
+ * example, that takes no longer than `ocicat stop`: a container's first process need not heed SIGTERM.
+ */
+export function untilItIsEmpty(): readonly UnitProperty[] {
+  return [
     flagProperty("DefaultDependencies", false),
     textProperty("CollectMode", "inactive-or-failed"),
-  ]);
+    longProperty("TimeoutStopUSec", STOP_US),
+  ];
 }
 
 export function systemdOfUser(): Systemd | undefined {

@@ -14,7 +14,13 @@ import { tryMkdirAt } from "../sys/file.ts";
 import { writeControl } from "./control-file.ts";
 import { readDelegation } from "./delegate.ts";
 import { detectCgroupHost } from "./detect.ts";
-import { holderUnit, isOwnSubgroup, OWN_SUBGROUP, systemdOfUser } from "./holder-scope.ts";
+import {
+  holderUnit,
+  isOwnSubgroup,
+  OWN_SUBGROUP,
+  systemdOfUser,
+  untilItIsEmpty,
+} from "./holder-scope.ts";
 import { readMembership, unifiedDirectoryOf } from "./membership.ts";
 import { isSystemdRunning } from "./systemd.ts";
 import { flagProperty, textProperty } from "./unit-property.ts";
@@ -39,8 +45,7 @@ export function enterUserScope(id: string): boolean {
     textProperty("Description", `ocicat's holder and containers: ${id}`),
     ["PIDs", { signature: "au", value: [pid] }],
     flagProperty("Delegate", true),
-    flagProperty("DefaultDependencies", false),
-    textProperty("CollectMode", "inactive-or-failed"),
+    ...untilItIsEmpty(),
   ]);
   moveDown();
   return true;
