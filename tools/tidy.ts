@@ -1,14 +1,14 @@
 // `bun tools/tidy.ts`: the rules that biome cannot check. Each is a function of texts in tools/tidy/;
 // here they are given the repository.
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { listGenerators } from "./generate.ts";
 import { BUN_FLAGS, DIST, REPOSITORY } from "./repository.ts";
 import type { CheckResult } from "./testing/checks.ts";
 import { checkCFiles, checkCSource } from "./tidy/c-sources.ts";
 import { checkComments } from "./tidy/comments.ts";
-import { checkDocument, checkLockfile, checkScripts } from "./tidy/documents.ts";
+import { checkDocument, checkLockfile, checkNamedFiles, checkScripts } from "./tidy/documents.ts";
 import { checkHotPath, checkHotSource, hotSources, type Metafile } from "./tidy/hot-path.ts";
 import { checkImportWork } from "./tidy/import-work.ts";
 import { type BiomeOverride, checkLayers, parseLayerTable } from "./tidy/layers.ts";
@@ -17,8 +17,10 @@ import { checkTestFile } from "./tidy/test-files.ts";
 import { checkWording } from "./tidy/wording.ts";
 
 const CODE = "{src,test,tools,native,bin,examples,.ci}/**/*.{ts,mjs,c,h,S,sh}";
-const PROGRAMS = "{bin/*,.ci/run}";
-const DOCUMENTS = "{*.md,docs/**/*.md}";
+const PROGRAMS = ["bin/*", ".ci/run"];
+const DOCUMENTS = ["*.md", "docs/**/*.md"];
+/** It tells of files that are gone since. */
+const HISTORY = "CHANGELOG.md";
 
 const RULES: readonly { name: string; check: () => Promise<string[]> }[] = [
   { name: "tidy: comments", check: commentsRule },
@@ -41,11 +43,11 @@ export async function checkRepository(): Promise<CheckResult[]> {
 }
 
 async function commentsRule(): Promise<string[]> {
-  return (await readSources(CODE, PROGRAMS)).flatMap(checkComments);
+  return (await readSources(CODE, ...PROGRAMS)).flatMap(checkComments);
 }
 
 async function wordingRule(): Promise<string[]> {
-  const sources = await readSources(CODE, PROGRAMS, DOCUMENTS, "*.json");
+  const sources = await readSources(CODE, ...PROGRAMS, ...DOCUMENTS, "*.json");
   // The rule and its test have to name what they forbid.
   return sources
     .filter(({ path }) => !path.startsWith("tools/tidy/wording."))
@@ -109,9 +111,12 @@ async function documentsRule(): Promise<string[]> {
     join(REPOSITORY, "package.json"),
   ).json();
   const scripts = Object.keys(manifest.scripts);
-  const documents = await readSources(DOCUMENTS);
+  const documents = await readSources(...DOCUMENTS);
+  const ofToday = documents.filter(({ path }) => path !== HISTORY);
+  const exists = (path: string): boolean => existsSync(join(REPOSITORY, path));
   return [
     ...documents.flatMap((document) => checkDocument(document, scripts)),
+    ...ofToday.flatMap((document) => checkNamedFiles(document, exists)),
     ...checkScripts(scripts),
     ...checkLockfile(await Bun.file(join(REPOSITORY, "package-lock.json")).text()),
   ];

@@ -1,4 +1,4 @@
-// Documents promise commands; the ones that package.json can tell about have to exist.
+// Documents promise commands and name files: those that the repository can tell about have to exist.
 
 import { checkLines, type SourceFile } from "./source-file.ts";
 
@@ -9,6 +9,18 @@ export function checkDocument(source: SourceFile, scripts: readonly string[]): s
     const named = [...line.matchAll(NPM_RUN)].map((match) => match[1] ?? "");
     const unknown = named.find((name) => !scripts.includes(name));
     return unknown === undefined ? undefined : `package.json has no script "${unknown}"`;
+  });
+}
+
+const FILE = /(?<![\w./-])(?:src|native|tools|test)\/[\w./-]+\.(?:ts|c|h|md|txt)\b/g;
+/** Stands for any name. */
+const PLACEHOLDER = "NAME";
+
+export function checkNamedFiles(source: SourceFile, exists: (path: string) => boolean): string[] {
+  return checkLines(source, (line) => {
+    const paths = [...line.matchAll(FILE)].map(([path]) => path);
+    const gone = paths.find((path) => !(path.includes(PLACEHOLDER) || exists(path)));
+    return gone === undefined ? undefined : `there is no "${gone}"`;
   });
 }
 

@@ -9,15 +9,24 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** Every file that matches one of the globs, but for what tools and builds made. */
+/**
+ * Every file that matches one of the globs, but for what tools and builds made. Throws for a glob that
+ * matches nothing: a rule that looks at no file is broken by none.
+ */
 export async function readSources(...globs: readonly string[]): Promise<SourceFile[]> {
-  const paths = globs.flatMap((glob) => [
-    ...new Glob(glob).scanSync({ cwd: REPOSITORY, dot: true }),
-  ]);
+  const paths = globs.flatMap(pathsOf);
   const sources = [...new Set(paths)].filter((path) => !isMade(path)).sort();
   return Promise.all(
     sources.map(async (path) => ({ path, text: await Bun.file(`${REPOSITORY}/${path}`).text() })),
   );
+}
+
+function pathsOf(glob: string): readonly string[] {
+  const paths = [...new Glob(glob).scanSync({ cwd: REPOSITORY, dot: true })];
+  if (paths.length === 0) {
+    throw new Error(`no file matches ${glob}`);
+  }
+  return paths;
 }
 
 function isMade(path: string): boolean {

@@ -3,7 +3,8 @@
 import { describe, expect, test } from "bun:test";
 import { checkCFiles, checkCSource } from "./c-sources.ts";
 import { checkComments } from "./comments.ts";
-import { checkDocument, checkLockfile, checkScripts } from "./documents.ts";
+import { checkDocument, checkLockfile, checkNamedFiles, checkScripts } from "./documents.ts";
+import { readSources } from "./source-file.ts";
 import { checkTestFile } from "./test-files.ts";
 
 const mark = "TO" + "DO";
@@ -88,6 +89,17 @@ describe("documents and scripts", () => {
     expect(checkDocument(document, ["build", "fly:away"])).toEqual([]);
   });
 
+  test("a document names files that exist", () => {
+    const document = {
+      path: "ARCHITECTURE.md",
+      text: "As src/a/b.ts (src/gone.ts) says,\nand `src/cli/NAME.ts`, https://x.example/src/c.ts.\n",
+    };
+    const isThere = (path: string): boolean => path === "src/a/b.ts";
+    expect(checkNamedFiles(document, isThere)).toEqual([
+      'ARCHITECTURE.md:1: there is no "src/gone.ts"',
+    ]);
+  });
+
   test("npm runs none of the scripts by itself", () => {
     expect(checkScripts(["build", "install:to"])).toEqual([]);
     expect(checkScripts(["install", "postinstall", "prepare"])).toHaveLength(3);
@@ -97,4 +109,11 @@ describe("documents and scripts", () => {
     expect(checkLockfile(`"resolved": "https://registry.npmjs.org/bun/-/bun-1.tgz"`)).toEqual([]);
     expect(checkLockfile(`"resolved": "http://127.0.0.1:4873/bun.tgz"`)).toHaveLength(1);
   });
+});
+
+test("a glob that matches nothing is no rule that holds", async () => {
+  expect((await readSources("*.md", "docs/**/*.md")).map(({ path }) => path)).toContain(
+    "README.md",
+  );
+  await expect(readSources("README.md", "docs/*.gone")).rejects.toThrow("docs/*.gone");
 });
