@@ -90,10 +90,8 @@ function finishStage(plan: ExecPlan, cgroup: Register | undefined): void {
   if (end.kind === "hold" && handover !== undefined) {
     const givenUp = cgroup === undefined ? [] : [cgroup];
     const { preserveFds } = plan.request;
-    holdProcess(program, end, {
-      process: takeOver(program, handover),
-      ...{ stdio, givenUp, preserveFds },
-    });
+    const process = takeOver(program, handover);
+    holdProcess(program, end, { process, stdio, givenUp, preserveFds });
   } else if (end.kind === "run") {
     waitAndExit(program, "any");
   } else {

@@ -4,16 +4,14 @@
 import { O_CLOEXEC, O_PATH, O_WRONLY } from "../abi/file.ts";
 import type { IdMapping } from "../oci/mount.ts";
 import { flags, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import { type Register, wordsOf } from "../program/program.ts";
-import { cloneArguments } from "./clone.ts";
+import type { Register } from "../program/program.ts";
+import { awaitSuccess, cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 import type { HostFacts } from "./host-facts.ts";
 import type { IdMaps } from "./request.ts";
 
 const DECIMAL_BYTES = 24;
-const EXIT_STATUS_MASK = 0xffff;
-const EINVAL = 22;
 const CAP_SETGID = 6;
 const CAP_SETUID = 7;
 
@@ -32,7 +30,7 @@ export function deniesSetgroups(maps: IdMaps, facts: MapWriterFacts): boolean {
  * Over the ids of its own user namespace: rootless podman executes its runtime as root of one, where
  * newuidmap, which knows the host's ids alone, is of no use.
  */
-export function mapsAnyIds({
+function mapsAnyIds({
   privileged,
   capabilities,
 }: Pick<HostFacts, "privileged" | "capabilities">): boolean {
@@ -126,12 +124,5 @@ function runMapProgram(writer: MapWriter, kind: "uid" | "gid", map: readonly IdM
   const args = program.structure(argv, `[${path}, pid, ${numbers.join(", ")}]`, pointers);
   program.call("execve", [program.text(path), args, program.stringVector([], "[]")], { describes });
   program.endFork(parent);
-  const status = program.space(8, "status");
-  program.call("wait4", [child, status, 0, 0]);
-  const ended = program.control("load", [offsetOf(status), 4], { result: "ended" });
-  program.control("expect", [ended, EXIT_STATUS_MASK, 0, EINVAL], {
-    describes: () => `${wordsOf(describes)} (see subuid(5) and subgid(5))`,
-  });
-  program.forget(ended);
-  program.forget(child);
+  awaitSuccess(program, child, () => `${describes()} (see subuid(5) and subgid(5))`);
 }

@@ -1,6 +1,6 @@
 // as-owner: what this program does in a user namespace with all ids of an ordinary user. Not meant for people.
 
-import { actOwnersTask } from "../../engine/users/act-as-owner.ts";
+import { actOwnersTask } from "../../engine/users/act-owners-task.ts";
 import type { OwnersTask } from "../../engine/users/as-owner-command.ts";
 import { defineCommand } from "../command.ts";
 import { writeError } from "../write-text.ts";

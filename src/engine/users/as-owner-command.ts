@@ -2,7 +2,7 @@
 // executed again in there by the command `as-owner`. What it has to say comes back line by line.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
-import { actAsOwner } from "../../image/owners/as-owner.ts";
+import { actAsOwner } from "../../image/owners/act-as-owner.ts";
 import { rootlessIdMaps } from "../../image/owners/lent-ids.ts";
 import type { OwnedLayer, OwnedLayers } from "../../image/unpack/unpack-as-owner.ts";
 import type { IdMaps } from "../../plan/request.ts";

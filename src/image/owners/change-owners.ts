@@ -11,7 +11,7 @@ import { quote } from "../../error/ocicat-error.ts";
 import { openHow } from "../../plan/context.ts";
 import type { IdMaps } from "../../plan/request.ts";
 import { named, type ProgramBuilder } from "../../program/builder.ts";
-import { actAsOwner } from "./as-owner.ts";
+import { actAsOwner } from "./act-as-owner.ts";
 
 const OPEN_HOW_BYTES = 24;
 const BENEATH = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;

@@ -1,12 +1,13 @@
 // What an ordinary user may do with files of the ids that are lent to the user only root of a user namespace
 // with these ids may: so a child of a stage becomes that one, and acts in the user's stead.
 
-import { AF_UNIX, CLONE_NEWUSER, SOCK_CLOEXEC, SOCK_SEQPACKET } from "../../abi/process.ts";
+import { CLONE_NEWUSER } from "../../abi/process.ts";
 import { cloneArguments } from "../../plan/clone.ts";
 import { writeIdMaps } from "../../plan/id-maps.ts";
+import { openSocketPair } from "../../plan/messages.ts";
 import type { IdMaps } from "../../plan/request.ts";
 import { waitAndExit } from "../../plan/stage-side.ts";
-import { named, offsetOf, ProgramBuilder } from "../../program/builder.ts";
+import { offsetOf, ProgramBuilder } from "../../program/builder.ts";
 import { REPORT_FAILED } from "../../program/opcodes.ts";
 import { failureOf } from "../../runtime/program-failure.ts";
 import { launchProgram } from "../../stage/launch.ts";
@@ -40,11 +41,7 @@ export function actAsOwner(work: OwnersWork): number {
 function compileWork({ counted, because, act }: OwnersWork) {
   const program = new ProgramBuilder(hostArchitecture);
   program.because(because);
-  const pair = program.space(8, "sockets");
-  const type = named(SOCK_SEQPACKET | SOCK_CLOEXEC, "SEQPACKET|CLOEXEC");
-  program.call("socketpair", [named(AF_UNIX, "UNIX"), type, 0, pair]);
-  const ours = program.control("load", [offsetOf(pair), 4], { result: "ours" });
-  const theirs = program.control("load", [offsetOf(pair, 4), 4], { result: "theirs" });
+  const [ours, theirs] = openSocketPair(program, "ours", "theirs");
   const parent = program.label();
   const child = program.fork(cloneArguments(program, { flags: CLONE_NEWUSER }), "owner", parent);
   program.call("close", [ours]);
