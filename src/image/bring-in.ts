@@ -19,7 +19,6 @@
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Image } from "../oci/image-spec.ts";
-import { call } from "../sys/call.ts";
 import type { BringInOptions, BroughtIn, BroughtManifest } from "./bring-in-request.ts";
 import type { ContentStore } from "./content/content-store.ts";
 import type { ImageSource } from "./image-source.ts";
@@ -37,7 +36,7 @@ import { sweepOwnedStaging } from "./owners/take-ownership.ts";
 import {
   type ImageRecord,
   type LayerFormat,
-  type Ownership,
+  ownershipHere,
   recordName,
   type StoredRoot,
 } from "./record.ts";
@@ -216,10 +215,6 @@ function eachOnce<Result>(
     started.set(key, task);
     return task;
   });
-}
-
-function ownershipHere(): Ownership {
-  return call("geteuid") === 0 ? "keep" : "single";
 }
 
 interface Recording {

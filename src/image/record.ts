@@ -22,6 +22,7 @@ import type { Image } from "../oci/image-spec.ts";
 import { decodeImage } from "../oci/parse/image.ts";
 import { formatPlatform, type Platform } from "../oci/platform.ts";
 import type { IdMaps } from "../plan/request.ts";
+import { call } from "../sys/call.ts";
 import { readTextFileIfExists, statAt } from "../sys/file.ts";
 
 const VERSION = 2;
@@ -59,6 +60,11 @@ export interface ErofsRoot {
  * that an ordinary user runs see them belong. A store may hold a layer in all forms.
  */
 export type Ownership = "keep" | "single" | IdMaps;
+
+/** Of what this process unpacks by itself. */
+export function ownershipHere(): "keep" | "single" {
+  return call("geteuid") === 0 ? "keep" : "single";
+}
 
 export function recordName(digest: Digest, platform: Platform, ownership: Ownership): string {
   const name = `${digest}.${formatPlatform(platform)}`.replaceAll(/[:/]/g, "-");

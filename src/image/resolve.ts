@@ -21,7 +21,13 @@ import type { ImageEvent } from "./image-event.ts";
 import { readLayoutIndex, selectDescriptor } from "./layout-index.ts";
 import { isLayoutReference, parseLayoutReference } from "./layout-reference.ts";
 import type { Ownership, StoredRoot } from "./record.ts";
-import { findRecord, type ImageRecord, type LayerFormat, recordName } from "./record.ts";
+import {
+  findRecord,
+  type ImageRecord,
+  type LayerFormat,
+  ownershipHere,
+  recordName,
+} from "./record.ts";
 import type { UnpackLimits } from "./unpack/limits.ts";
 import type { UnpackAsOwner } from "./unpack/unpack-as-owner.ts";
 
@@ -167,10 +173,6 @@ function findUsable({ store, platform, options }: ResolvePlace, digest: Digest) 
 async function makeRecord(place: ResolvePlace, found: FoundImage): Promise<ImageRecord> {
   const { bringInFound } = await import("./bring-in-found.ts");
   return await bringInFound(place, found);
-}
-
-function ownershipHere(): Ownership {
-  return call("geteuid") === 0 ? "keep" : "single";
 }
 
 /** Only what the user asked for is enforced: images without a right platform run all the same. */

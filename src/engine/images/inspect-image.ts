@@ -2,12 +2,11 @@
 // leaves out are empty here, so that templates and scripts find them.
 
 import type { StoredManifest } from "../../image/content/image-graph.ts";
-import { findRecord, type Ownership, recordName } from "../../image/record.ts";
+import { findRecord, ownershipHere, recordName } from "../../image/record.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import type { HistoryEntry, Image, ImageConfig } from "../../oci/image-spec.ts";
 import { formatFamiliar } from "../../oci/reference.ts";
-import { call } from "../../sys/call.ts";
 import {
   type CatalogEntry,
   type CatalogImage,
@@ -148,11 +147,10 @@ function configReport(document: Image | undefined): ConfigReport {
 
 function storageReport({ store }: ImageSession, image: CatalogImage): StorageReport {
   const platform = platformOf(image.facts);
-  const ownership: Ownership = call("geteuid") === 0 ? "keep" : "single";
   const records = image.entries.flatMap(({ descriptor: { digest } }) =>
     platform === undefined
       ? []
-      : (findRecord(store.root, recordName(digest, platform, ownership)) ?? []),
+      : (findRecord(store.root, recordName(digest, platform, ownershipHere())) ?? []),
   );
   const root = records[0]?.root;
   const whole = (path: string): string => `${store.root}/${path}`;
