@@ -35,15 +35,18 @@ export function originalOf(entry: Descriptor): Descriptor {
 
 /** The stand-in's entry, with all else that the image's descriptor says. */
 export function withOriginal(standIn: Descriptor, original: Descriptor): Descriptor {
-  const { mediaType, digest, size } = original;
-  const text = JSON.stringify({ mediaType, digest, size });
   return {
     ...original,
     mediaType: standIn.mediaType,
     digest: standIn.digest,
     size: standIn.size,
-    annotations: { ...original.annotations, [STANDS_FOR]: text },
+    annotations: { ...original.annotations, [STANDS_FOR]: originalText(original) },
   };
+}
+
+/** What STANDS_FOR says of it. */
+export function originalText({ mediaType, digest, size }: Descriptor): string {
+  return JSON.stringify({ mediaType, digest, size });
 }
 
 /** Undefined for what nobody here has written. */

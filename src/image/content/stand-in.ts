@@ -12,6 +12,7 @@ import { decodeText, encodeText } from "../../sys/memory.ts";
 import { encodeManifest, familyOf, retypeLayer } from "../formats/layer-types.ts";
 import type { ContentStore } from "./content-store.ts";
 import { imageGraph, type StoredManifest } from "./image-graph.ts";
+import { originalText } from "./stand-in-entry.ts";
 
 /** Undefined: other programs find the image itself, or nothing of it can be written otherwise. */
 export function writeStandIn(store: ContentStore, image: Descriptor): Descriptor | undefined {
@@ -64,8 +65,4 @@ function writeManifest(
   const typed = layers.map((layer) => retypeLayer(layer, "oci"));
   const encoded = encodeManifest({ ...manifest, annotations }, typed, "oci");
   return store.writeDocument(encoded.content, encoded.mediaType);
-}
-
-function originalText({ mediaType, digest, size }: Descriptor): string {
-  return JSON.stringify({ mediaType, digest, size });
 }
