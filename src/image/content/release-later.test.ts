@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { O_RDONLY } from "../../abi/file.ts";
+import { observeCalls } from "../../sys/call.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
 import { LaterRelease } from "./release-later.ts";
 
@@ -40,12 +41,21 @@ function opensRemoved(pid: string): boolean {
 describe("a large file that is removed", () => {
   test("is let go of by another process, which ends, and by nobody else", async () => {
     writeFileSync(join(folder, "large"), "");
+    let atLastClose = {};
     {
       using release = new LaterRelease();
       release.keep(folderFd.number, "large", LARGE_BYTES);
       rmSync(join(folder, "large"));
       expect(opensOurselves()).toBe(true);
+      observeCalls((_, name) => {
+        if (name === "close") {
+          atLastClose = { isOurs: opensOurselves(), others: holders().length };
+        }
+      });
     }
+    observeCalls(undefined);
+    // That close lets go of the other process.
+    expect(atLastClose).toEqual({ isOurs: false, others: 1 });
     expect(opensOurselves()).toBe(false);
     while (holders().length > 0) {
       await Bun.sleep(5);
