@@ -28,7 +28,6 @@ export {
   type RemoveOptions as RemoveContainerOptions,
   removeContainer,
   renameContainer,
-  restartContainer,
   type StartOptions,
   type StopOptions,
   startByName,
@@ -82,6 +81,7 @@ export {
   type PrunedContainers,
   pruneContainers,
 } from "../engine/containers/prune-containers.ts";
+export { restartContainer } from "../engine/containers/restart-container.ts";
 export { type StartTrace, type TracedPhase, traceStart } from "../engine/containers/trace-start.ts";
 export {
   type UpdateContainerOptions,

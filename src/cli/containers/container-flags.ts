@@ -34,6 +34,17 @@ export function placeOptions(flags: PlaceFlags) {
   };
 }
 
+/** Of a flag that says which containers are meant: all of a kind. */
+export function requireNoNames({ args }: { readonly args: readonly string[] }, flag: string): void {
+  if (args.length > 0) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `--${flag}`,
+      reason: "it does not go with names",
+    });
+  }
+}
+
 /** For what waits for containers: more only hold descriptors. */
 export const MANY_AT_ONCE = 64;
 

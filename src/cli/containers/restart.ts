@@ -1,6 +1,6 @@
 // restart: stop and start.
 
-import { restartContainer, stopContainer } from "../../engine/containers/container-operations.ts";
+import { restartContainer, stopToRestart } from "../../engine/containers/restart-container.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { parseSignal } from "../signal-argument.ts";
@@ -11,19 +11,20 @@ import {
   parseSeconds,
   placeOptions,
   prepareContainers,
+  requireNoNames,
   TIME_FLAG,
 } from "./container-flags.ts";
 
 const RESTART_FLAGS = {
   signal: { kind: "text", aliases: ["s"], value: "SIGNAL", help: "instead of the container's" },
   ...TIME_FLAG,
-  running: { kind: "switch", help: "those that run alone; with no name, all of these" },
+  running: { kind: "switch", help: "all that run, and no other" },
   ...CHOICE_FLAGS,
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
 
 export const restart = defineCommand({
-  usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest"],
+  usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest|--running"],
   about: "Stops a container, if it runs, and starts it again.",
   flags: RESTART_FLAGS,
   args: { min: 1, unless: (flags) => isChosen(flags) || flags.switch("running") },
@@ -39,7 +40,7 @@ export const restart = defineCommand({
     };
     const words = await wordsOf(flags);
     if (words.length > 1) {
-      await prepareContainers(words, (word) => stopContainer(word, options));
+      await prepareContainers(words, (word) => stopToRestart(word, options));
     }
     return forEachContainer(words, command, async (word) => {
       await restartContainer(word, options);
@@ -49,7 +50,9 @@ export const restart = defineCommand({
 });
 
 function wordsOf(flags: FlagsOf<typeof RESTART_FLAGS>): Promise<readonly string[]> {
-  return flags.switch("running")
-    ? chosenContainers(flags, ["running", "paused"], flags.args.length === 0)
-    : chosenContainers(flags, "all");
+  if (!flags.switch("running")) {
+    return chosenContainers(flags, "all");
+  }
+  requireNoNames(flags, "running");
+  return chosenContainers(flags, ["running", "paused"], true);
 }

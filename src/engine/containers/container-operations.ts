@@ -6,7 +6,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { kill } from "../../runtime/kill.ts";
 import { pauseContainer } from "../../runtime/pause.ts";
 import { resumeContainer } from "../../runtime/resume.ts";
-import { beginPhases, endPhase } from "../../sys/phases.ts";
+import { beginPhases } from "../../sys/phases.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { recordEnd } from "../events/record-end.ts";
 import { isPod } from "../pods/pod-record.ts";
@@ -166,15 +166,6 @@ export async function startRequired(
 /** For the process that waited: nobody has stopped it, or started it himself, meanwhile. */
 function isStillDue({ folder, surroundings }: StoredContainer): boolean {
   return !isStopped(folder.fd) && isOurRestart(surroundings.stateRoot, folder.id);
-}
-
-/** Stops it, if it runs, and starts it. */
-export async function restartContainer(word: string, options: StopOptions): Promise<void> {
-  await stopContainer(word, options);
-  endPhase("stop");
-  await startByName(word, options);
-  using container = await openContainer(word, options);
-  recordContainerEvent(container, "restart");
 }
 
 /** With the lock held: nobody has removed it while it was waited for. */

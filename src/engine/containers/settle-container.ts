@@ -1,5 +1,5 @@
 // Gives back what a container had while it ran, once it has ended: cgroup and runtime state, attach
-// socket, its use of a mounted image; and the container itself where that was asked for (--rm). Whoever
+// socket, its use of a mounted image; and the container itself where that was asked for (--rm) and nobody restarts it. Whoever
 // sees the end first does it: the attached client, the command that the holder executes, or the next
 // command that meets the container.
 
@@ -13,7 +13,12 @@ import { removeSecretFiles } from "../secrets/secret-files.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { removeAttachSocket } from "./attach-socket.ts";
 import type { ContainerFolder } from "./container-folder.ts";
-import { type ContainerRecord, readContainerRecord, readStartRecord } from "./container-record.ts";
+import {
+  type ContainerRecord,
+  isToRestart,
+  readContainerRecord,
+  readStartRecord,
+} from "./container-record.ts";
 import { containerStatus, isLive } from "./container-status.ts";
 import { removeContainerFiles } from "./create-container.ts";
 import { killExecs } from "./sweep-execs.ts";
@@ -38,7 +43,7 @@ export async function settleContainer(settlement: Settlement): Promise<void> {
   }
   recordEnd(settlement, status);
   await giveBack(settlement);
-  if (record.options.remove) {
+  if (record.options.remove && !isToRestart(folder.fd)) {
     await removeContainerFiles({ record, folder }, surroundings, idMaps);
   }
   await foldWhenLarge(surroundings);
