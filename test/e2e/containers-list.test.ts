@@ -37,10 +37,13 @@ describe.skipIf(NEEDS_ROOT)("as root: lists of containers", () => {
     expect(names("name=^second$", "name=ir")).toEqual(["third", "second", "first"]);
     expect(names(`ancestor=${place.image}`)).toHaveLength(3);
     expect(names("ancestor=oci")).toEqual([]);
-    expect(place.call("ps", ["-f", "since=nothing"])).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining("there is none of this name or id"),
-    });
+    for (const filters of [["since=nothing"], ["before=nothing", "name=none", "status=exited"]]) {
+      const words = ["name=none", ...filters].flatMap((each) => ["-f", each]);
+      expect(place.call("ps", words)).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining("there is none of this name or id"),
+      });
+    }
   });
 
   test("sizes, volumes and commands as docker shows them", async () => {

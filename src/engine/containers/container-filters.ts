@@ -5,24 +5,41 @@ import { hasLabel } from "../labels.ts";
 import { stateWord } from "./container-status.ts";
 import type { ListedContainer } from "./list-containers.ts";
 
-type Test = (container: ListedContainer, value: string, all: readonly ListedContainer[]) => boolean;
+type Test = (container: ListedContainer) => boolean;
+/** `all`: of which some are to be shown. */
+type Filter = (value: string, all: readonly ListedContainer[]) => Test;
 
-const TESTS: Readonly<Record<string, Test>> = {
-  id: ({ record }, value) => record.id.startsWith(value),
-  name: ({ record }, value) => hasName(record.name, value),
-  status: ({ status }, value) => statusWords(status).includes(value),
-  exited: ({ status }, value) => status.kind === "exited" && String(status.code) === value,
-  health: ({ health = "none" }, value) => health === value,
-  label: ({ record }, value) => hasLabel(record.options.labels ?? {}, value),
-  ancestor: ({ record }, value) =>
-    record.image !== undefined &&
-    (isImageName(record.image.name, value) || record.image.digest.includes(value)),
-  before: ({ record }, value, all) => record.created < find(all, value).record.created,
-  since: ({ record }, value, all) => record.created > find(all, value).record.created,
-  volume: ({ record }, value) => hasMount(record.options, value),
-  network: ({ record }, value) => record.options.network === value,
-  pod: ({ record: { options }, podName }, value) =>
-    value !== "" && (podName === value || options.pod?.startsWith(value) === true),
+const FILTERS: Readonly<Record<string, Filter>> = {
+  id: (value) => (container) => container.record.id.startsWith(value),
+  name: (value) => (container) => hasName(container.record.name, value),
+  status: (value) => (container) => statusWords(container.status).includes(value),
+  exited:
+    (value) =>
+    ({ status }) =>
+      status.kind === "exited" && String(status.code) === value,
+  health:
+    (value) =>
+    ({ health = "none" }) =>
+      health === value,
+  label: (value) => (container) => hasLabel(container.record.options.labels ?? {}, value),
+  ancestor:
+    (value) =>
+    ({ record: { image } }) =>
+      image !== undefined && (isImageName(image.name, value) || image.digest.includes(value)),
+  before: (value, all) => {
+    const { created } = find(all, value).record;
+    return ({ record }) => record.created < created;
+  },
+  since: (value, all) => {
+    const { created } = find(all, value).record;
+    return ({ record }) => record.created > created;
+  },
+  volume: (value) => (container) => hasMount(container.record.options, value),
+  network: (value) => (container) => container.record.options.network === value,
+  pod:
+    (value) =>
+    ({ record: { options }, podName }) =>
+      value !== "" && (podName === value || options.pod?.startsWith(value) === true),
 };
 
 /** A part of it, or an expression for the whole: "^web$", also with the slash that docker puts before it. */
@@ -82,7 +99,8 @@ function checkState(filter: string): void {
 }
 
 export interface ContainerFilters {
-  readonly matches: (container: ListedContainer, all: readonly ListedContainer[]) => boolean;
+  /** Throws "not-found" where a filter names one that is not among them. */
+  readonly among: (all: readonly ListedContainer[]) => Test;
   /** They name a state that only containers have which do not run. */
   readonly asksForEnded: boolean;
 }
@@ -92,21 +110,23 @@ export function parseContainerFilters(filters: readonly string[]): ContainerFilt
   for (const filter of filters) {
     const equals = filter.indexOf("=");
     const key = equals < 0 ? filter : filter.slice(0, equals);
-    if (equals < 0 || !Object.hasOwn(TESTS, key)) {
+    if (equals < 0 || !Object.hasOwn(FILTERS, key)) {
       throw new OcicatError("invalid-argument", {
         operation: "use",
         subject: `the filter ${quote(filter)}`,
-        reason: `a filter is KEY=VALUE with a key of ${Object.keys(TESTS).join(", ")}`,
+        reason: `a filter is KEY=VALUE with a key of ${Object.keys(FILTERS).join(", ")}`,
       });
     }
     checkState(filter);
     values.set(key, [...(values.get(key) ?? []), filter.slice(equals + 1)]);
   }
   return {
-    matches: (container, all) =>
-      [...values].every(([key, wanted]) =>
-        wanted.some((value) => TESTS[key]?.(container, value, all) === true),
-      ),
+    among: (all) => {
+      const tests = [...values].map(([key, wanted]) =>
+        wanted.flatMap((value) => FILTERS[key]?.(value, all) ?? []),
+      );
+      return (container) => tests.every((either) => either.some((test) => test(container)));
+    },
     asksForEnded: values.has("status") || values.has("exited"),
   };
 }

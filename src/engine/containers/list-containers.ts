@@ -31,7 +31,7 @@ export async function listContainers(
   options: ListContainersOptions,
 ): Promise<readonly ListedContainer[]> {
   const { parseContainerFilters } = await import("./container-filters.ts");
-  const { matches, asksForEnded } = parseContainerFilters(options.filters ?? []);
+  const { among, asksForEnded } = parseContainerFilters(options.filters ?? []);
   const surroundings = await readSurroundings(options);
   const neglected: string[] = [];
   const found = eachContainer(surroundings, (container) => {
@@ -50,8 +50,9 @@ export async function listContainers(
   const all = found
     .filter(({ record }) => !isPod(record))
     .map((each) => ({ ...each, podName: pods.get(each.record.options.pod ?? "") }));
+  const matches = among(all);
   const shown = all.filter((each) => {
-    return (isLive(each.status) || options.all || asksForEnded) && matches(each, all);
+    return (isLive(each.status) || options.all || asksForEnded) && matches(each);
   });
   return shown.toSorted((a, b) => (a.record.created < b.record.created ? 1 : -1));
 }
