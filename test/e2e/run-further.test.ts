@@ -60,6 +60,7 @@ describe.skipIf(NEEDS_ROOT)("as root: further flags", () => {
       ...flags,
     );
     expect(written).toBe("no\n");
+    expect(await sh("grep -c ' /tmp ' /proc/mounts || :", "--read-only-tmpfs")).toBe("0\n");
     expect(await refusal("--platform", "linux/amd64", "--arch", "arm64")).toContain(
       "does not go with",
     );

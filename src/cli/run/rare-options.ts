@@ -135,8 +135,9 @@ export function parsePlatformParts(flags: RunFlags): string | undefined {
   return [os ?? "linux", arch ?? own, ...(variant === undefined ? [] : [variant])].join("/");
 }
 
-/** Where nothing else is mounted. */
+/** Where nothing else is mounted, and the rest can't be written. */
 export function readOnlyTmpfs(flags: RunFlags, taken: ReadonlySet<string>): string[] {
-  const folders = flags.switch("read-only-tmpfs") ? TMPFS_FOLDERS : [];
+  const isAsked = flags.switch("read-only") && flags.switch("read-only-tmpfs");
+  const folders = isAsked ? TMPFS_FOLDERS : [];
   return folders.filter((path) => !taken.has(path));
 }
