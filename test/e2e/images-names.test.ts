@@ -112,6 +112,10 @@ describe("rmi", () => {
     expect(stdout).toBe(`Untagged: debian:12\nDeleted: ${ids.debian}\n`);
     expect(stderr).toContain('find image "nothing": it is not in the store');
     expect((await place.ocicat(["rmi", "--force", "nothing"])).code).toBe(0);
+    expect(await place.ocicat(["rmi", "--ignore", "nothing"])).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
   });
 
   test("leaves what a container uses", async () => {

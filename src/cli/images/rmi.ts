@@ -39,7 +39,7 @@ export const rmi = defineCommand({
       keepContent: flags.switch("no-prune"),
     });
     showText(removed.map(removalText).join(""));
-    for (const failure of failures) {
+    for (const failure of flags.switch("ignore") ? failures.filter(isNotGone) : failures) {
       writeError(`${command}: ${describeFailure(failure)}\n`);
     }
     return exitCodeOf(failures, mayBeGone);
@@ -57,10 +57,14 @@ export function removalText({ untagged, deleted }: RemovedImage): string {
   return deleted === undefined ? names : `${names}Deleted: ${deleted}\n`;
 }
 
+function isNotGone({ code }: OcicatError): boolean {
+  return code !== "not-found";
+}
+
 /** What is not there need not be removed: with --force and --ignore that is no failure. */
 function exitCodeOf(failures: readonly OcicatError[], mayBeGone: boolean): number {
   if (failures.some(({ code }) => code === "wrong-state")) {
     return EXIT_IN_USE;
   }
-  return failures.some(({ code }) => !(mayBeGone && code === "not-found")) ? 1 : 0;
+  return failures.some((failure) => !mayBeGone || isNotGone(failure)) ? 1 : 0;
 }
