@@ -32,13 +32,23 @@ export const NAMESPACE_HEADS = {
   UTS: "UTS",
 };
 
+/** They are read for a list that shows them alone. */
+export function hasNamespace(template: string): boolean {
+  return Object.keys(NAMESPACES).some((name) => template.includes(`.${name}`));
+}
+
 export function namespaceCells(status: ContainerStatus): Row {
-  const pid = "pid" in status ? status.pid : 0;
+  const pid = pidOf(status);
   const inodeOf = (name: string): string => {
     return /\[(\d+)\]/.exec(pid === 0 ? "" : linkOf(`/proc/${pid}/ns/${name}`))?.[1] ?? "";
   };
   const cells = Object.entries(NAMESPACES).map(([column, name]) => [column, inodeOf(name)]);
-  return { Pid: String(pid), ...Object.fromEntries(cells) };
+  return Object.fromEntries(cells);
+}
+
+/** 0: it does not run. */
+export function pidOf(status: ContainerStatus): number {
+  return "pid" in status ? status.pid : 0;
 }
 
 /** Empty where the process has just ended. */

@@ -4,18 +4,24 @@ import type { ContainerSizes } from "../../engine/containers/container-report.ts
 import { containerSizes } from "../../engine/containers/container-sizes.ts";
 import { isRestarting, stateWord } from "../../engine/containers/container-status.ts";
 import { type ListedContainer, listContainers } from "../../engine/containers/list-containers.ts";
-import { isTerminal } from "../../sys/terminal.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { parseWhole } from "../run/values.ts";
 import { absoluteTime, humanDuration, relativeAge } from "../terminal/ages.ts";
+import { inPlace } from "../terminal/in-place.ts";
 import { labelText } from "../terminal/label-text.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { shortId } from "../terminal/short-id.ts";
 import { humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, parseSeconds, placeOptions } from "./container-flags.ts";
-import { NAMESPACE_COLUMNS, NAMESPACE_HEADS, namespaceCells } from "./ps-namespaces.ts";
+import {
+  hasNamespace,
+  NAMESPACE_COLUMNS,
+  NAMESPACE_HEADS,
+  namespaceCells,
+  pidOf,
+} from "./ps-namespaces.ts";
 import { psOrder } from "./ps-order.ts";
 
 const PS_FLAGS = {
@@ -51,7 +57,8 @@ export const ps = defineCommand({
   about: `Lists containers that run, the latest first.
 
 Fields of --format: .ID .Image .Command .CreatedAt .RunningFor .State .Status .Names .Labels .Ports
-.Mounts .LocalVolumes .Networks .Size .Pod .PodName`,
+.Mounts .LocalVolumes .Networks .Size .Pod .PodName .Pid, and of namespaces .Cgroup .IPC .MNT .NET .PIDNS
+.USERNS .UTS`,
   flags: PS_FLAGS,
   args: { min: 0, max: 0 },
   examples: [
@@ -90,8 +97,6 @@ const LISTING: Listing = {
   },
 };
 
-const STDOUT = 1;
-const CLEAR_SCREEN = "\x1b[2J\x1b[H";
 const LONGEST_COMMAND = 20;
 const LONGEST_MOUNT = 15;
 const MOST_CONTAINERS = 1_000_000;
@@ -108,7 +113,7 @@ async function psCommand(flags: PsFlags): Promise<number> {
   const intervalMs = parseSeconds(watch, "--watch");
   for (;;) {
     const text = await show();
-    writeOutput(isTerminal(STDOUT) ? `${CLEAR_SCREEN}${text}` : text);
+    writeOutput(inPlace(text));
     await Bun.sleep(intervalMs);
   }
 }
@@ -116,8 +121,9 @@ async function psCommand(flags: PsFlags): Promise<number> {
 /** Checks the flags; what it returns lists the containers that there are by then. */
 function makeList(flags: PsFlags): () => Promise<string> {
   const order = psOrder(flags.text("sort"));
-  const hasSizes =
-    flags.switch("size") || order.needsSizes || /\.Size\b/.test(flags.text("format") ?? "");
+  const format = flags.text("format") ?? "";
+  const hasSizes = flags.switch("size") || order.needsSizes || /\.Size\b/.test(format);
+  const hasNamespaces = flags.switch("ns") || hasNamespace(format);
   const columns = [
     flags.switch("ns") ? NAMESPACE_COLUMNS : COLUMNS,
     ...(flags.switch("size") ? ["{{.Size}}"] : []),
@@ -126,7 +132,7 @@ function makeList(flags: PsFlags): () => Promise<string> {
   const print = listPrinter(
     { ...LISTING, columns: columns.join("\\t") },
     {
-      format: flags.text("format"),
+      format,
       quiet: flags.switch("quiet"),
       hasNoHead: flags.switch("noheading"),
     },
@@ -140,7 +146,8 @@ function makeList(flags: PsFlags): () => Promise<string> {
       filters: flags.list("filter"),
     });
     const sizes = hasSizes ? await containerSizes(place) : undefined;
-    const style = { isWhole: flags.switch("no-trunc"), nowMs: Date.now(), sizes };
+    const isWhole = flags.switch("no-trunc");
+    const style = { isWhole, nowMs: Date.now(), sizes, hasNamespaces };
     const shown = order.sort(listed.slice(0, last), sizes);
     return print(shown.map((each) => rowOf(each, style)));
   };
@@ -159,11 +166,12 @@ interface Style {
   readonly nowMs: number;
   /** Undefined: nobody asked. */
   readonly sizes: ReadonlyMap<string, ContainerSizes> | undefined;
+  readonly hasNamespaces: boolean;
 }
 
 function rowOf(
   { record, status, health, podName = "" }: ListedContainer,
-  { isWhole, nowMs, sizes }: Style,
+  { isWhole, nowMs, sizes, hasNamespaces }: Style,
 ): Row {
   const createdMs = Date.parse(record.created);
   const { labels = {}, volumes = [], network, pod = "" } = record.options;
@@ -183,7 +191,8 @@ function rowOf(
     LocalVolumes: String(volumes.length),
     Networks: network,
     Size: size === undefined ? "" : `${humanSize(size.written)} (virtual ${humanSize(size.total)})`,
-    ...namespaceCells(status),
+    Pid: String(pidOf(status)),
+    ...(hasNamespaces ? namespaceCells(status) : {}),
     Pod: isWhole ? pod : shortId(pod),
     PodName: podName,
   };

@@ -6,9 +6,9 @@ import {
   type UsageOptions,
   watchUsage,
 } from "../../engine/containers/container-usage.ts";
-import { isTerminal } from "../../sys/terminal.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { inPlace } from "../terminal/in-place.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { shortId } from "../terminal/short-id.ts";
 import { binarySize, humanSize } from "../terminal/sizes.ts";
@@ -59,8 +59,6 @@ const LISTING: Listing = {
 const INTERVAL_MS = 1000;
 /** One look alone need not take as long. */
 const SHORT_INTERVAL_MS = 250;
-const STDOUT = 1;
-const CLEAR_SCREEN = "\x1b[2J\x1b[H";
 
 async function statsCommand(flags: FlagsOf<typeof STATS_FLAGS>): Promise<number> {
   const chosen = { words: await withLatest(flags), all: flags.switch("all") };
@@ -95,11 +93,11 @@ export async function showUsage(
   const print = listPrinter(LISTING, { format: flags.text("format"), quiet: false });
   const isOnce = flags.switch("no-stream");
   const intervalMs = isOnce ? SHORT_INTERVAL_MS : rhythm.intervalMs;
-  const isCleared = rhythm.resets && !isOnce && isTerminal(STDOUT);
+  const isInPlace = rhythm.resets && !isOnce;
   const usages = watchUsage({ ...options, intervalMs });
   for await (const usage of usages) {
     const text = print(usage.map((each) => rowOf(each, flags.switch("no-trunc"))));
-    writeOutput(isCleared ? `${CLEAR_SCREEN}${text}` : text);
+    writeOutput(isInPlace ? inPlace(text) : text);
     if (isOnce) {
       break;
     }
