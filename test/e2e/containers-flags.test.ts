@@ -1,9 +1,10 @@
 // Flags by which docker's and podman's commands on containers choose containers, and say how they are shown.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../peers/conditions.ts";
+import { makeBusyboxRoot } from "./busybox-image.ts";
 import { ContainerPlace } from "./container-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
@@ -47,8 +48,41 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(place.outputOf("stop", "--ignore", "web")).toBe("\n".slice(1));
     expect(place.outputOf("start", "--all")).toMatch(/^[0-9a-f]{64}\n$/);
     expect(place.call("rm", ["--link", "web"]).stderr).toContain("no networks");
-    expect(place.call("rm", ["-t", "1", "web"]).stderr).toContain("it needs --force");
+    expect(place.call("rm", ["-t", "1", "web"]).stderr).toContain('--time "1": it needs --force');
     expect(place.call("start", ["--checkpoint", "x"]).stderr).toContain("from their beginning");
+  });
+
+  test("restart keeps one with --rm, which goes with its end nevertheless", async () => {
+    const words = ["--rm", "-d", place.image, "sh", "-c", "echo x >> /file; exec sleep 100"];
+    const ids = ["one", "two"].map((name) => place.outputOf("run", "--name", name, ...words));
+    expect(place.outputOf("restart", "-t", "0", "one", "two")).toBe("one\ntwo\n");
+    await eventually("both have written", () =>
+      names().every((name) => place.outputOf("exec", name, "cat", "/file") === "x\nx\n"),
+    );
+    expect(place.outputOf("ps", "-q", "--no-trunc")).toBe(ids.toReversed().join(""));
+    place.outputOf("stop", "-t", "0", "one", "two");
+    expect(place.outputOf("ps", "-aq")).toBe("");
+  });
+
+  test("one with --rm that can't be started again goes", () => {
+    const root = place.makeFolder("short-lived");
+    makeBusyboxRoot(root);
+    const words = ["--rm", "-d", "--name", "gone", "--rootfs", root, "/bin/sleep", "100"];
+    place.outputOf("run", ...words);
+    rmSync(join(root, "bin"), { recursive: true });
+    expect(place.call("restart", ["-t", "0", "gone"]).stderr).toContain("/bin/sleep");
+    expect(place.outputOf("ps", "-aq")).toBe("");
+  });
+
+  test("names do not go with flags that mean all", () => {
+    const id = create("idle", "true");
+    for (const [command, flag] of [
+      ["restart", "--running"],
+      ["port", "--all"],
+    ] as const) {
+      expect(place.call(command, [flag, "idle"]).stderr).toContain("it does not go with names");
+    }
+    expect(place.outputOf("ps", "-aq", "--no-trunc", "-f", "status=created")).toBe(`${id}\n`);
   });
 
   test("container exists, volume exists", () => {
@@ -87,6 +121,7 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     const [head = "", line = ""] = place.outputOf("ps", "--ns").split("\n");
     expect(head).toMatch(/^CONTAINER ID +NAMES +PID +CGROUPNS +IPC +MNT +NET +PIDNS +USERNS +UTS$/);
     expect(line).toMatch(/^[0-9a-f]{12} +web +\d+ +(\d{10} +){6}\d{10}$/);
+    expect(place.outputOf("ps", "--format", "{{.MNT}}")).toMatch(/^\d{10}\n$/);
   });
 
   test("ps --watch lists again and again", async () => {

@@ -6,10 +6,11 @@ import { listContainers } from "../../engine/containers/list-containers.ts";
 import { readTextFile } from "../../sys/file.ts";
 import { absolutePath } from "../absolute-path.ts";
 import { placeOptions } from "./container-flags.ts";
+import { isLatest, LATEST_FLAG } from "./latest.ts";
 
 export const CHOICE_FLAGS = {
   all: { kind: "switch", aliases: ["a"], help: "every container that it can be done with" },
-  latest: { kind: "switch", aliases: ["l"], help: "the container that was created last" },
+  ...LATEST_FLAG,
   filter: { kind: "list", value: "KEY=VALUE", help: "those of all that `ps --filter` shows" },
   cidfile: { kind: "list", value: "FILE", help: "the container whose ID is in the file" },
 } as const;
@@ -27,7 +28,7 @@ export function isChosen(flags: Pick<ChoiceFlags, "switch" | "list">): boolean {
 }
 
 function isListed(flags: Pick<ChoiceFlags, "switch" | "list">): boolean {
-  return flags.switch("all") || flags.switch("latest") || flags.list("filter").length > 0;
+  return flags.switch("all") || isLatest(flags) || flags.list("filter").length > 0;
 }
 
 /** The states in which something can be done with a container; "all": in any. */
@@ -44,7 +45,6 @@ export async function chosenContainers(
   if (!isListed(flags) && !isAll) {
     return named;
   }
-  const isLatest = flags.switch("latest");
   const listed = await listContainers({
     ...placeOptions(flags),
     all: true,
@@ -52,8 +52,8 @@ export async function chosenContainers(
   });
   const possible = listed.filter(({ status: { kind } }) => {
     const known: readonly string[] = states === "all" ? [kind] : states;
-    return isLatest || known.includes(kind);
+    return isLatest(flags) || known.includes(kind);
   });
   const ids = possible.map(({ record }) => record.id);
-  return [...named, ...(isLatest ? ids.slice(0, 1) : ids)];
+  return [...named, ...(isLatest(flags) ? ids.slice(0, 1) : ids)];
 }

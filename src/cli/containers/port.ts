@@ -7,11 +7,11 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import { shortId } from "../terminal/short-id.ts";
 import { writeOutput } from "../write-text.ts";
-import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { PLACE_FLAGS, placeOptions, requireNoNames } from "./container-flags.ts";
 import { isLatest, LATEST_FLAG, withLatest } from "./latest.ts";
 
 export const port = defineCommand({
-  usage: ["[FLAGS] CONTAINER [PORT[/PROTOCOL]]"],
+  usage: ["[FLAGS] CONTAINER [PORT[/PROTOCOL]]", "[FLAGS] --all"],
   about: `Shows which ports of the host lead to ports of a container, or to one of them. With --network host
 a container has the host's own ports, and there is nothing to show.`,
   flags: {
@@ -24,6 +24,7 @@ a container has the host's own ports, and there is nothing to show.`,
   examples: ["ocicat port web", "ocicat port web 80/tcp"],
   async act(flags) {
     if (flags.switch("all")) {
+      requireNoNames(flags, "all");
       return portsOfAll(placeOptions(flags));
     }
     const [word = "", wanted] = await withLatest(flags);

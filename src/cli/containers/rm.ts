@@ -4,7 +4,6 @@ import {
   killForRemoval,
   type RemoveOptions,
   removeContainer,
-  type StopOptions,
   stopContainer,
 } from "../../engine/containers/container-operations.ts";
 import { unlessMissing } from "../../error/unless-missing.ts";
@@ -47,10 +46,15 @@ export const rm = defineCommand({
     const place = placeOptions(flags);
     const force = flags.switch("force");
     const mayBeGone = force || flags.switch("ignore");
-    const words = await chosenContainers(flags, "all");
     const time = flags.text("time");
+    if (time !== undefined && !force) {
+      throw badValue("time", time, "it needs --force");
+    }
+    const words = await chosenContainers(flags, "all");
     if (time !== undefined) {
-      await stopFirst(words, { ...place, timeoutMs: parseSeconds(time, "--time") }, force);
+      // What can't be stopped the removal tells of.
+      const options = { ...place, timeoutMs: parseSeconds(time, "--time") };
+      await prepareContainers(words, (word) => stopContainer(word, options));
     } else if (force && words.length > 1) {
       await prepareContainers(words, (word) => killForRemoval(word, place));
     }
@@ -59,18 +63,6 @@ export const rm = defineCommand({
     );
   },
 });
-
-/** What can't be stopped the removal tells of. */
-async function stopFirst(
-  words: readonly string[],
-  options: StopOptions,
-  force: boolean,
-): Promise<void> {
-  if (!force) {
-    throw badValue("time", String(options.timeoutMs ?? 0), "it needs --force");
-  }
-  await prepareContainers(words, (word) => stopContainer(word, options));
-}
 
 /** Undefined: it is not there, which was asked for. */
 function remove(
