@@ -157,12 +157,11 @@ static u32 copy_line(u8 *to, const u8 *from, u32 size) {
   return size;
 }
 
-// Frames as many lines as the batch and the file have room for. Returns how much of the rest that
-// is: at least one entry's.
-static u32 frame_batch(u32 *batch_size) {
+// Frames lines up to `most` bytes and the file's limit; returns their size in the rest, never 0.
+static u32 frame_batch(u32 most, u32 *batch_size) {
   u64 limit = logbook.request.size_limit;
   u32 framed = 0, size = 0;
-  while (framed < logbook.rest_size && size < BATCH_IS_FULL) {
+  while (framed < logbook.rest_size && size < most) {
     if (limit > 0 && framed > 0 && logbook.size + size >= limit) break;
     u32 left = logbook.rest_size - framed, room = BATCH_IS_FULL - size;
     u8 *to = batch + size + HEAD_BYTES;
@@ -219,12 +218,15 @@ static i64 say_what_is_lost(void) {
 }
 
 static i64 write_batch(void) {
-  u32 size;
+  u32 size, framed = 0;
   i64 result = say_what_is_lost();
   if (is_error(result)) return result;
   compose_heads(logbook.is_stderr);
-  u32 framed = frame_batch(&size);
-  result = write_whole(size);
+  // What a disk has no room for as a whole may fit in part.
+  for (u32 most = BATCH_IS_FULL; most > HEAD_BYTES; most /= 4) {
+    framed = frame_batch(most, &size);
+    if (!is_error(result = write_whole(size))) break;
+  }
   if (is_error(result)) return result;
   logbook.in_line[logbook.is_stderr] = logbook.rest[framed - 1] != '\n';
   logbook.rest += framed;

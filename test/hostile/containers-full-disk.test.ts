@@ -9,8 +9,6 @@ import { eventually } from "../peers/conditions.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const DISK_BYTES = 16 * 1024 * 1024;
-/** What native/log.c writes as a whole or takes back. */
-const LOG_BATCH_BYTES = 32 * 1024;
 const LINES = 20_000;
 const WRITE_LINES = `i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo line $i; done; exit 9`;
 
@@ -68,7 +66,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers on a disk that is full", () => 
     place.outputOf("create", ...words("writer", WRITE_LINES));
     fill(200_000);
     place.outputOf("start", "writer");
-    await eventually("the disk to be full", () => room() < LOG_BATCH_BYTES + 8192);
+    await eventually("the disk to be full", () => room() < 8192);
     const status = ["-a", "--format", "{{.Status}}"];
     expect(place.outputOf("ps", ...status)).toMatch(/^Up /);
     makeRoom();
