@@ -8,7 +8,7 @@ import { Workspace } from "../../../test/peers/workspace.ts";
 import { must } from "../../peers/command.ts";
 import { writeImageArchive } from "../../peers/images.ts";
 import { removePodmanCgroups } from "../../peers/podman-cgroups.ts";
-import { copyOcicat, daemonsOf, nameOf } from "../images/programs.ts";
+import { copyOcicat, daemonsOf, nameOf, podmanCommand } from "../images/programs.ts";
 import { commonSession } from "../session.ts";
 
 export interface EngineProgram {
@@ -97,10 +97,7 @@ async function ocicat(folder: string, layout: string): Promise<EngineProgram> {
 }
 
 async function podman(folder: string, layout: string): Promise<EngineProgram> {
-  const root = join(folder, "podman");
-  const places = [`--root=${root}/root`, `--runroot=${root}/run`, `--tmpdir=${root}/tmp`];
-  const settings = ["--storage-driver=overlay", "--events-backend=file"];
-  const command = ["podman", ...places, ...settings, "--cgroup-manager=cgroupfs"];
+  const command = [...podmanCommand(folder), "--cgroup-manager=cgroupfs"];
   const image = await callEngine({ command, environment: {} }, ["pull", "-q", `oci:${layout}`]);
   // A root without CAP_SYS_RESOURCE can't raise what podman raises.
   const limits = ["--ulimit", "nofile=1024:4096", "--ulimit", "nproc=1024:4096"];

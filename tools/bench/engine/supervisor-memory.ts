@@ -1,8 +1,9 @@
 // What the supervisor takes that containers with a health check need: the most that it has while it works.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { supervisorPid } from "../../../src/engine/supervisor/supervisor-lock.ts";
+import { supervisorPlace } from "../../../src/engine/supervisor/supervisor-place.ts";
 import { parsePss } from "../memory.ts";
-import { readIfThere } from "./keepers.ts";
 import { callEngine, type EngineProgram, removeAll } from "./programs.ts";
 
 export interface SupervisorMemory {
@@ -36,15 +37,10 @@ export async function measureSupervisor(ocicat: EngineProgram): Promise<Supervis
 }
 
 function supervisorOf({ environment }: EngineProgram): number {
-  const store = environment["OCICAT_STORE_ROOT"] ?? "";
-  const pid = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .find((name) => {
-      const words = readIfThere(`/proc/${name}/cmdline`).split("\0");
-      return words.includes("supervise") && words.includes(store);
-    });
+  const { OCICAT_STORE_ROOT: storeRoot = "", OCICAT_STATE_ROOT: stateRoot = "" } = environment;
+  const pid = supervisorPid(supervisorPlace({ storeRoot, stateRoot }));
   if (pid === undefined) {
     throw new Error("there is no supervisor");
   }
-  return Number(pid);
+  return pid;
 }

@@ -79,10 +79,15 @@ function ocicatProgram(program: string, folder: string, format: "erofs" | "direc
   };
 }
 
-async function podman(folder: string): Promise<Program> {
+/** With a store of its own in the folder. */
+export function podmanCommand(folder: string): readonly string[] {
   const root = join(folder, "podman");
   const storage = [`--root=${root}/root`, `--runroot=${root}/run`, "--storage-driver=overlay"];
-  const command = ["podman", ...storage, "--events-backend=file", `--tmpdir=${root}/tmp`];
+  return ["podman", ...storage, "--events-backend=file", `--tmpdir=${root}/tmp`];
+}
+
+async function podman(folder: string): Promise<Program> {
+  const command = podmanCommand(folder);
   return {
     name: await nameOf(["podman", "--version"]),
     empty: async () => {

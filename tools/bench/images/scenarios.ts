@@ -130,8 +130,8 @@ function layerScenario(programs: Programs, subjects: Subjects, folder: string): 
   return {
     title: "from a .tar.gz layer to a root file system",
     comment:
-      "ocicat loads an image layout, whose compressed layer it shares (a hard link) and verifies. It has written all of " +
-      "the rest to the disk when it ends, as the lines with sync have.",
+      "ocicat loads an image layout, whose compressed layer it shares (a hard link) and verifies. " +
+      "It has written all of the rest to the disk when it ends, as the lines with sync have.",
     contestants: [
       contestant(programs.ocicat, programs.ocicat.load?.(layout) ?? []),
       contestant(programs.directories, programs.directories.load?.(layout) ?? []),

@@ -6,7 +6,7 @@ import { type FileResult, runFile } from "../../testing/run-file.ts";
 import { encodeVerdict, PLAN_PATH, type Plan, type Verdict } from "../verdict.ts";
 
 async function main(verdictDisk: string): Promise<void> {
-  const plan = (await Bun.file(PLAN_PATH).json()) as Plan;
+  const plan: Plan = await Bun.file(PLAN_PATH).json();
   // Tests of the lane run where this is set, and are skipped elsewhere.
   process.env["OCICAT_VM"] = plan.mode;
   if (plan.runtime !== undefined) {
