@@ -115,6 +115,19 @@ export class ContainerPlace extends RunPlace {
   }
 }
 
+/** Ends as the command behind its first argument does, whose output the file of that name gets. */
+const PIPELINE = `set -o pipefail
+file=$1
+shift
+"$@" | cat > "$file"`;
+
+/** A command whose output goes to `file`: it is the file itself, or a pipe from which that is filled. */
+export function spawnInto(file: string, kind: "file" | "pipe", command: readonly string[]) {
+  return kind === "file"
+    ? Bun.spawn([...command], { stdin: "ignore", stdout: Bun.file(file) })
+    : Bun.spawn(["bash", "-c", PIPELINE, "bash", file, ...command], { stdin: "ignore" });
+}
+
 function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ");

@@ -20,13 +20,11 @@ import { readProcessStat, waitForPid } from "../../src/sys/process.ts";
 import { TELLS_ENDS } from "../hostile/kills.ts";
 import { eventually } from "../peers/conditions.ts";
 import { TerminalSession } from "../peers/terminal.ts";
-import { ContainerPlace } from "./container-place.ts";
+import { ContainerPlace, spawnInto } from "./container-place.ts";
 import { OCICAT } from "./run-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const UNTIL_GO = "while [ ! -e /tmp/go ]; do sleep 0.02; done";
-/** The first argument is a file that gets the output of the command behind it; ends as that one does. */
-const PIPELINE = 'set -o pipefail; file=$1; shift; "$@" | cat > "$file"';
 const DETACH = "\x10\x11";
 
 describe.skipIf(NEEDS_ROOT)("as root: an executed process and its holder", () => {
@@ -184,16 +182,16 @@ describe.skipIf(NEEDS_ROOT)("as root: an executed process and its holder", () =>
     waitForPid(pid);
   }
 
-  test.each([["a pipe"], ["a file"]])(
-    "one whose holder is killed goes on, and so does its client, whose output is %s",
+  test.each(["pipe", "file"] as const)(
+    "one whose holder is killed goes on, and so does its client, whose output is a %s",
     async (kind) => {
-      const file = join(place.folder, `output to ${kind}`);
-      const script = `echo one; ${UNTIL_GO}; seq 1 20000; exit 6`;
+      const file = join(place.folder, kind);
+      const script = `echo one
+${UNTIL_GO}
+seq 1 20000
+exit 6`;
       const command = [OCICAT, "exec", ...place.flags, "web", "sh", "-c", script];
-      const client =
-        kind === "a file"
-          ? Bun.spawn(command, { stdin: "ignore", stdout: Bun.file(file) })
-          : Bun.spawn(["bash", "-c", PIPELINE, "bash", file, ...command], { stdin: "ignore" });
+      const client = spawnInto(file, kind, command);
       const id = await running();
       const { Pid } = await inspect(id);
       await eventually("its output", () => readFileSync(file, "utf8") === "one\n");

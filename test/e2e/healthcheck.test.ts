@@ -237,8 +237,7 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
   test("wait --condition does not wait for what nobody saw end", () => {
     place.detach("lost", FOREVER);
     const pid = Number(place.outputOf("inspect", "--format", "{{.State.Pid}}", "lost"));
-    const record = join(place.folderOf("lost"), "started.json");
-    process.kill(JSON.parse(readFileSync(record, "utf8")).holderPid, "SIGKILL");
+    process.kill(place.startRecord("lost").holderPid, "SIGKILL");
     process.kill(pid, "SIGKILL");
     const late = place.call("wait", ["--condition", "running", "lost"]);
     expect(late.stderr).toContain("its holder was killed");

@@ -35,7 +35,13 @@ describe.skipIf(NEEDS_ROOT)("as root: kube", () => {
   };
 
   const pod = (spec: string, name = "web"): string =>
-    `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, labels: {app: web}}\nspec:\n  restartPolicy: Never\n  terminationGracePeriodSeconds: 0\n${spec}`;
+    `apiVersion: v1
+kind: Pod
+metadata: {name: ${name}, labels: {app: web}}
+spec:
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 0
+${spec}`;
 
   /** What it wrote to its standard output. */
   const logs = (name: string): string => place.call("logs", [name]).stdout;
@@ -191,7 +197,10 @@ ${pod(`  containers:
     const wait = "while [ ! -e /m/go ]; do sleep 0.02; done";
     played(
       pod(`  containers:
-  - {name: one, image: IMAGE, command: [sh, -c, "${wait}; cat /m/go; grep ' /m ' /proc/mounts"], ${mount}}
+  - name: one
+    image: IMAGE
+    command: [sh, -c, "${wait}; cat /m/go; grep ' /m ' /proc/mounts"]
+    ${mount}
   - {name: two, image: IMAGE, command: [sleep, "100"], ${mount.replace("/m}", "/n}")}}
   volumes: [{name: m, emptyDir: {medium: Memory, sizeLimit: 1Mi}}]
 `),
@@ -208,7 +217,11 @@ ${pod(`  containers:
     const probe = (port: number, path: string) =>
       `livenessProbe: {httpGet: {port: ${port}, path: ${path}}, periodSeconds: 1000}`;
     const serve = (name: string, port: number, path: string) =>
-      `  - {name: ${name}, image: IMAGE, command: [busybox, httpd, -f, -p, "${port}", -h, /etc], ${probe(port, path)}}\n`;
+      `  - name: ${name}
+    image: IMAGE
+    command: [busybox, httpd, -f, -p, "${port}", -h, /etc]
+    ${probe(port, path)}
+`;
     const well = serve("well", 8080, "/passwd");
     played(pod(`  containers:\n${well}${serve("ill", 8081, "/nothing")}`));
     const check = (name: string) => place.call("healthcheck run", [name]);

@@ -78,8 +78,10 @@ describe.skipIf(NEEDS_ROOT || NEEDS_MAPS)("started by root: an ordinary user's i
   const copies = () =>
     readdirSync(join(place.store, "layers")).filter((name) => name.includes(".map-"));
 
-  const LOOK =
-    "cat /proc/self/uid_map; stat -c %u:%g / /data /data/file /closed /etc/hosts /shared; id -u; id -g";
+  const LOOK = `cat /proc/self/uid_map
+stat -c %u:%g / /data /data/file /closed /etc/hosts /shared
+id -u
+id -g`;
 
   test.each<[string, { flags: string[]; map: string[]; ofShared: string; ids: string[] }]>([
     [
@@ -147,10 +149,10 @@ describe.skipIf(NEEDS_ROOT || NEEDS_MAPS)("started by root: an ordinary user's i
   test("files made in a folder of the user's and in volumes are the user's where they are inside", () => {
     const mounts = ["-v", `${shared}:/shared`, "-v", "kept:/data"];
     sh("touch /shared/mine", "--userns", "keep-id", ...mounts);
-    const made = sh(
-      "touch /shared/roots; touch /data/new; stat -c %u:%g /data /data/file /data/new; echo x >> /etc/hosts",
-      ...["--userns", "keep-id", "-u", "0", ...mounts],
-    );
+    const script = `touch /shared/roots /data/new
+stat -c %u:%g /data /data/file /data/new
+echo x >> /etc/hosts`;
+    const made = sh(script, "--userns", "keep-id", "-u", "0", ...mounts);
     expect(made).toBe("33:44\n33:44\n0:0\n");
     expect(["mine", "roots"].map((name) => statSync(join(shared, name)).uid)).toEqual([
       USER_ID,
@@ -169,8 +171,10 @@ describe.skipIf(NEEDS_ROOT || NEEDS_MAPS)("started by root: an ordinary user's i
     const [name = ""] = copies().filter((each) => statSync(layer(each)).uid === start);
     const before = fingerprint(layer(name));
     const count = copies().length;
-    const harm =
-      "echo x > /data/file; rm -r /data /bin/ls; chown 5:5 /etc/issue; chmod 777 /closed";
+    const harm = `echo x > /data/file
+rm -r /data /bin/ls
+chown 5:5 /etc/issue
+chmod 777 /closed`;
     sh(harm, "--userns", "keep-id", "-u", "0");
     expect([copies().length, fingerprint(layer(name))]).toEqual([count, before]);
     sh("true", "--userns", "keep-id:uid=7,gid=7");

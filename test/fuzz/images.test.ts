@@ -100,6 +100,16 @@ function answerOf<Value>(parse: () => Value): Value | undefined {
 
 const REFUSALS = ["invalid-config", "invalid-argument", "unsupported"];
 
+/** How many of the texts are refused. All are answered, or refused by our own errors. */
+function refusals(parse: (text: string) => unknown, textOf: (round: number) => string): number {
+  let refused = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const text = textOf(round);
+    refused += answerOf(() => parse(text) ?? true) === undefined ? 1 : 0;
+  }
+  return refused;
+}
+
 const DOCUMENTS: readonly (readonly [string, unknown, (text: string) => unknown])[] = [
   ["manifests", MANIFEST, (text) => decodeManifest(text)],
   ["indexes", INDEX, (text) => decodeIndex(text)],
@@ -112,12 +122,9 @@ const DOCUMENTS: readonly (readonly [string, unknown, (text: string) => unknown]
 test.each(DOCUMENTS)("malformed %s are read or refused", (_, document, parse) => {
   const sound = JSON.stringify(document);
   expect(parse(sound)).toBeDefined();
-  let refused = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const text =
-      round % 2 === 0 ? damagedText(sound, random) : JSON.stringify(withStrangeValue(document));
-    refused += answerOf(() => parse(text) ?? true) === undefined ? 1 : 0;
-  }
+  const refused = refusals(parse, (round) =>
+    round % 2 === 0 ? damagedText(sound, random) : JSON.stringify(withStrangeValue(document)),
+  );
   // Else nothing was malformed.
   expect(refused).toBeGreaterThan(ROUNDS / 10);
 });
@@ -169,8 +176,6 @@ const TEXTS: readonly (readonly [string, string, (text: string) => unknown])[] =
 
 test.each(TEXTS)("malformed %s are read or refused", (_, sound, parse) => {
   expect(parse(sound)).toBeDefined();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const text = damagedText(sound, random);
-    expect([typeof answerOf(() => parse(text)), text]).not.toContain("function");
-  }
+  const refused = refusals(parse, () => damagedText(sound, random));
+  expect(refused).toBeGreaterThan(ROUNDS / 10);
 });

@@ -43,7 +43,8 @@ function answers(parse: () => unknown): boolean {
 }
 
 const CHALLENGES =
-  'Negotiate abc=, Basic realm="a \\"b\\"", Bearer realm="https://auth.example/token",service="s",scope="repository:a/b:pull,push"';
+  'Negotiate abc=, Basic realm="a \\"b\\"", ' +
+  'Bearer realm="https://auth.example/token",service="s",scope="repository:a/b:pull,push"';
 const LINKS = '</v2/a?n=1&last=b>; rel="next"; title="x, y", <https://h.example/c>; rel=first';
 const HOSTS = `server = "https://up.example"
 ca = ["a.crt", "b.crt"]

@@ -3,15 +3,12 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ContainerPlace } from "../e2e/container-place.ts";
+import { ContainerPlace, spawnInto } from "../e2e/container-place.ts";
 import { OCICAT } from "../e2e/run-place.ts";
 import { eventually } from "../peers/conditions.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const MARK = "output may be missing here, at most 16384 bytes: the container's holder was killed";
-
-/** The first argument is a file that gets the output of the command behind it; ends as that one does. */
-const PIPELINE = 'set -o pipefail; file=$1; shift; "$@" | cat > "$file"';
 
 describe.skipIf(NEEDS_ROOT)("as root: after its holder was killed", () => {
   const place = new ContainerPlace();
@@ -95,30 +92,30 @@ describe.skipIf(NEEDS_ROOT)("as root: after its holder was killed", () => {
     expect((await place.callAsInit("wait", ["full"])).stdout).toBe("0\n");
   });
 
-  test.each([
-    ["a pipe", "pipe" as const],
-    ["a file", "file" as const],
-  ])("run in the foreground, its output %s, attaches again", async (_, kind) => {
-    const name = `front-${kind}`;
-    const shared = place.makeFolder("shared");
-    const script = `echo one; while [ ! -e /shared/${name} ]; do sleep 0.01; done; seq 1 20000; exit 6`;
-    const words = ["-v", `${shared}:/shared`, place.image, "/bin/sh", "-c", script];
-    const command = place.command(words, name);
-    const file = join(place.folder, kind);
-    const child =
-      kind === "file"
-        ? Bun.spawn(command, { stdin: "ignore", stdout: Bun.file(file) })
-        : Bun.spawn(["bash", "-c", PIPELINE, "bash", file, ...command], { stdin: "ignore" });
-    await eventually(
-      "its output",
-      () => existsSync(file) && readFileSync(file, "utf8") === "one\n",
-    );
-    await killHolder(name);
-    go(name);
-    expect(await place.asInit(child.exited)).toBe(6);
-    const numbers = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`);
-    expect(readFileSync(file, "utf8")).toBe(["one\n", ...numbers].join(""));
-  });
+  test.each(["pipe", "file"] as const)(
+    "run in the foreground, its output a %s, attaches again",
+    async (kind) => {
+      const name = `front-${kind}`;
+      const shared = place.makeFolder("shared");
+      const script = `echo one
+while [ ! -e /shared/${name} ]; do sleep 0.01; done
+seq 1 20000
+exit 6`;
+      const words = ["-v", `${shared}:/shared`, place.image, "/bin/sh", "-c", script];
+      const command = place.command(words, name);
+      const file = join(place.folder, kind);
+      const child = spawnInto(file, kind, command);
+      await eventually(
+        "its output",
+        () => existsSync(file) && readFileSync(file, "utf8") === "one\n",
+      );
+      await killHolder(name);
+      go(name);
+      expect(await place.asInit(child.exited)).toBe(6);
+      const numbers = Array.from({ length: 20_000 }, (_, index) => `${index + 1}\n`);
+      expect(readFileSync(file, "utf8")).toBe(["one\n", ...numbers].join(""));
+    },
+  );
 
   test("several commands that look at once start one holder", async () => {
     detach("looked-at", "wait_for end-looked-at; exit 4");

@@ -76,8 +76,10 @@ describe.skipIf(NEEDS_ROOT)("as root: what was executed survives the death of", 
   );
 
   /** More than a FIFO takes, so that it ends only if somebody reads. */
-  const WRITER =
-    "while [ ! -e /tmp/go ]; do sleep 0.01; done; seq 1 20000; touch /tmp/ended; exit 7";
+  const WRITER = `while [ ! -e /tmp/go ]; do sleep 0.01; done
+seq 1 20000
+touch /tmp/ended
+exit 7`;
 
   async function startWriter(): Promise<{ readonly id: string; readonly pid: number }> {
     const id = place.outputOf("exec", "-d", "web", "sh", "-c", WRITER).trim();
