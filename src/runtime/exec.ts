@@ -1,7 +1,7 @@
 // exec: another process in a running container.
 
 import { LOCK_SH } from "../abi/file.ts";
-import { CLONE_NEWUSER, SIGKILL } from "../abi/process.ts";
+import { CLONE_NEWUSER, POLLIN, SIGKILL } from "../abi/process.ts";
 import { detectCgroupHost } from "../cgroup/detect.ts";
 import { joinFor } from "../cgroup/entry.ts";
 import type { CgroupEntry } from "../cgroup/types.ts";
@@ -21,6 +21,7 @@ import { REPORT_FAILED } from "../program/opcodes.ts";
 import { launchProgram, type StageProcess } from "../stage/launch.ts";
 import { call } from "../sys/call.ts";
 import { OwnedFd } from "../sys/file.ts";
+import { poll } from "../sys/poll.ts";
 import { type ExitStatus, waitForPid } from "../sys/process.ts";
 import { agentAnswer, notifiesAgent } from "./await-ready.ts";
 import type { ContainerAddress } from "./delete.ts";
@@ -33,8 +34,8 @@ import { type ContainerState, StateDirectory } from "./state-directory.ts";
 import { ociState, openInit, type Status, statusOf } from "./status.ts";
 
 export interface ExecOptions extends ContainerAddress {
-  /** Made from the container's own process, or given whole. */
-  readonly process: (container: Process | undefined) => Process;
+  /** Made from the container's own process, or given whole. `rootPath`: its files, for that moment. */
+  readonly process: (container: Process | undefined, rootPath: string) => Process;
   /** A sub-cgroup of the container's, relative to it. */
   readonly cgroup?: string;
   readonly consoleSocket?: string;
@@ -91,9 +92,9 @@ export async function execute(
     // The process will not run before `resume` or `delete`, which need the lock.
     directory[Symbol.dispose]();
   }
-  const process = withHome(options.process(spec.process), {
-    rootPath: `/proc/${state.pid}/root`,
-  });
+  const rootPath = `/proc/${state.pid}/root`;
+  const process = withHome(options.process(spec.process, rootPath), { rootPath });
+  requireAlive(init, state);
   checkTerminal(process, TERMINAL_ENDS[end.kind], options);
   using sockets = new RequestedSockets(options, spec);
   const facts = gatherFacts({
@@ -131,6 +132,8 @@ function specOfExec(spec: Spec, process: Process): Spec {
   return { ...spec, process, mounts: [], ...linux };
 }
 
+const STOPPED = "cannot exec in a stopped container";
+
 function requireRunning(
   { ignorePaused }: ExecOptions,
   status: Status,
@@ -138,12 +141,20 @@ function requireRunning(
 ): OwnedFd {
   using init = openInit(state);
   if (init === undefined || status === "stopped") {
-    throw refuse(state.id, "cannot exec in a stopped container");
+    throw refuse(state.id, STOPPED);
   }
   if (status === "paused" && ignorePaused !== true) {
     throw refuse(state.id, "cannot exec in a paused container (use --ignore-paused to override)");
   }
   return new OwnedFd(init.release());
+}
+
+/** Until then its pid, and what was found by it, were its own. */
+function requireAlive(init: OwnedFd, { id }: ContainerState): void {
+  const [over = 0] = poll([{ fd: init.number, events: POLLIN }], 0);
+  if (over !== 0) {
+    throw refuse(id, STOPPED);
+  }
 }
 
 function refuse(id: string, reason: string): OcicatError {

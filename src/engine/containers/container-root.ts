@@ -3,16 +3,13 @@
 // as the container may put a link anywhere.
 
 import { O_PATH } from "../../abi/file.ts";
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
-/** `pid`: of its process a moment ago. Undefined: it does not run. The descriptor is of O_PATH. */
-export function tryOpenContainerRoot(
-  container: StoredContainer,
-  pid = livePid(container),
-): OwnedFd | undefined {
+/** Undefined: it does not run. The descriptor is of O_PATH. */
+export function tryOpenContainerRoot(container: StoredContainer): OwnedFd | undefined {
+  const pid = livePid(container);
   if (pid === undefined) {
     return undefined;
   }
@@ -21,19 +18,6 @@ export function tryOpenContainerRoot(
   );
   // Only if it still runs the pid was the container's when its root was opened.
   return livePid(container) === pid ? new OwnedFd(root.release()) : undefined;
-}
-
-/** Throws "wrong-state" for one that does not run. */
-export function openContainerRoot(container: StoredContainer, pid?: number): OwnedFd {
-  using root = tryOpenContainerRoot(container, pid);
-  if (root !== undefined) {
-    return new OwnedFd(root.release());
-  }
-  throw new OcicatError("wrong-state", {
-    operation: "open",
-    subject: `the files of container ${quote(container.record.name)}`,
-    reason: "it is not running",
-  });
 }
 
 /** A path that leads there as long as the descriptor is open. */

@@ -32,9 +32,8 @@ export async function keepPromises(container: StoredContainer): Promise<void> {
 /** After a user's stop nobody is to start it, and after a reboot the boot unit does. */
 function isRestartNeglected(container: StoredContainer): boolean {
   const { folder, record, surroundings } = container;
-  const started = readStartRecord(folder.fd);
+  const started = mayRestart(record.options) ? readStartRecord(folder.fd) : undefined;
   return (
-    mayRestart(record.options) &&
     started !== undefined &&
     !isStopped(folder.fd) &&
     !isLive(container.status()) &&

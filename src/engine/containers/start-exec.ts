@@ -9,7 +9,6 @@ import { type EndsWithReader, outputFifos } from "../../runtime/output-fifos.ts"
 import { OwnedFd } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { recordExecEvent } from "../events/container-event.ts";
-import { openContainerRoot, pathOfFd } from "./container-root.ts";
 import { execDuties } from "./exec-duties.ts";
 import { ExecFolder } from "./exec-folder.ts";
 import { type ExecRequest, execProcess } from "./exec-process.ts";
@@ -47,7 +46,7 @@ export async function startNewExec(
   request: StoredExecRequest,
   launch: ExecLaunch,
 ): Promise<StartedExec> {
-  const pid = requireExecutable(container);
+  requireExecutable(container);
   const { surroundings, folder } = container;
   pruneExecs(surroundings, folder.id);
   const now = Date.now();
@@ -61,8 +60,7 @@ export async function startNewExec(
   using exec = ExecFolder.create(surroundings, record);
   recordExecEvent(container, "exec_create", { execID: exec.id, command: request.command });
   try {
-    const place = { container, pid, exec };
-    return await launchExec(place, { ...record, id: exec.id }, launch);
+    return await launchExec({ container, exec }, { ...record, id: exec.id }, launch);
   } catch (error) {
     exec.remove();
     throw error;
@@ -86,7 +84,7 @@ export async function startCreatedExec(
   exec: ExecFolder,
   launch: ExecLaunch,
 ): Promise<StartedExec> {
-  const pid = requireExecutable(container);
+  requireExecutable(container);
   const isOurs = exec.tryLock();
   const record = exec.read();
   if (!isOurs || record === undefined || execStatus(exec, record).kind !== "created") {
@@ -99,16 +97,15 @@ export async function startCreatedExec(
   const start = { startedMs: Date.now(), pid: 0, startTime: "" };
   exec.write({ ...record, start });
   try {
-    return await launchExec({ container, pid, exec }, { ...record, start }, launch);
+    return await launchExec({ container, exec }, { ...record, start }, launch);
   } catch (error) {
     exec.write({ ...record, start: { ...start, failure: failureOf(error) } });
     throw error;
   }
 }
 
-/** Returns the pid of the container's process. */
-function requireExecutable(container: StoredContainer): number {
-  const { kind, pid } = requireRunning(container, "exec in");
+function requireExecutable(container: StoredContainer): void {
+  const { kind } = requireRunning(container, "exec in");
   if (kind === "paused") {
     const { name } = container.record;
     throw new OcicatError("wrong-state", {
@@ -118,7 +115,6 @@ function requireExecutable(container: StoredContainer): number {
       hint: `\`ocicat unpause ${name}\` lets it go on`,
     });
   }
-  return pid;
 }
 
 const EXIT_CANNOT_EXECUTE = 126;
@@ -134,14 +130,12 @@ function failureOf(error: unknown): NonNullable<ExecStart["failure"]> {
 
 interface ExecPlace {
   readonly container: StoredContainer;
-  /** Of the container's process. */
-  readonly pid: number;
   /** Locked; its lock becomes the holder's. */
   readonly exec: ExecFolder;
 }
 
 async function launchExec(
-  { container, pid: containerPid, exec }: ExecPlace,
+  { container, exec }: ExecPlace,
   record: ExecRecord,
   {
     primaryFd,
@@ -158,8 +152,8 @@ async function launchExec(
   using listener = new OwnedFd(exec.listen());
   const { pid, holderPid } = await execHeld({
     ...container.address,
-    process: (own) => ({
-      ...processOf(container, record.request, own, containerPid),
+    process: (own, rootPath) => ({
+      ...processOf(record.request, own, rootPath),
       ...(consoleSize === undefined ? {} : { consoleSize }),
     }),
     stdin: record.request.interactive,
@@ -177,10 +171,10 @@ async function launchExec(
   const stat = readProcessStat(pid);
   // One that has ended already has no stat, or that of another process, which has another parent.
   const startTime = stat?.parentPid === holderPid ? stat.startTime : "";
-  const holder = { pid: holderPid, startTime: readProcessStat(holderPid)?.startTime ?? "" };
-  const start = { startedMs: Date.now(), pid, startTime, holder };
+  const start = { startedMs: Date.now(), pid, startTime };
   if (startTime !== "") {
-    noteStart(exec, { ...record, start });
+    const holder = { pid: holderPid, startTime: readProcessStat(holderPid)?.startTime ?? "" };
+    noteStart(exec, { ...record, start: { ...start, holder } });
   }
   const { command } = record.request;
   recordExecEvent(container, "exec_start", { execID: exec.id, command });
@@ -198,17 +192,12 @@ function noteStart(exec: ExecFolder, record: ExecRecord): void {
   }
 }
 
-/**
- * Made from the container's own process, with the accounts that it has now. `pid`: of the container's
- * process a moment ago, where it is known.
- */
+/** Made from the container's own process, with the accounts that it has now. */
 export function processOf(
-  container: StoredContainer,
   request: ExecRequest,
   own: Process | undefined,
-  pid?: number,
+  rootPath: string,
 ): Process {
-  using root = openContainerRoot(container, pid);
   const base = own ?? { user: { uid: 0, gid: 0 }, args: [], cwd: "/" };
-  return execProcess(base, request, readAccounts([pathOfFd(root.number)]));
+  return execProcess(base, request, readAccounts([rootPath]));
 }

@@ -45,7 +45,7 @@ async function execute(container: StoredContainer, check: HealthCheck): Promise<
     check.port === undefined
       ? await exec({
           ...container.address,
-          process: (own) => processOf(container, request, own),
+          process: (own, rootPath) => processOf(request, own, rootPath),
           attend: attendBoth,
         })
       : await askPort(container, check.port, attendBoth);
