@@ -15,7 +15,7 @@ import { waitOf } from "./attach-waiting.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
 import { detachKeys } from "./detach-keys.ts";
-import { OutputReaders } from "./output-readers.ts";
+import { endingWithReaders, OutputReaders, outputsOf } from "./output-readers.ts";
 
 type AttachingOptions = Pick<
   RunContainerOptions,
@@ -35,10 +35,8 @@ export async function attachStreams(
   request: AttachStreamsRequest,
 ): Promise<AttachEnd> {
   const { container, surroundings, options } = request;
-  using readers = new OutputReaders({
-    folder: stateFolderPath(surroundings.containerStateRoot, container.record.id),
-    ...outputsOf(options),
-  });
+  const folder = stateFolderPath(surroundings.containerStateRoot, container.record.id);
+  using readers = new OutputReaders(folder, endingWithReaders(outputsOf(options)));
   const before = readStartRecord(container.folder.fd);
   const end = await attachOnce(socketFd, request, readers);
   return end.kind === "disconnected" ? await attachAgain(request, before, readers) : end;
@@ -91,10 +89,6 @@ async function attachOnce(
       forward({ stateRoot: surroundings.containerStateRoot, id, signal });
     },
   });
-}
-
-function outputsOf({ outputFd, errorFd = outputFd }: AttachingOptions) {
-  return { outputFd: outputFd ?? 1, errorFd: errorFd ?? 2 };
 }
 
 /** The container may have ended in this moment: then there is nobody to tell. */

@@ -16,7 +16,7 @@ import { waitOf } from "./attach-waiting.ts";
 import { detachKeys } from "./detach-keys.ts";
 import type { ExecRequest } from "./exec-process.ts";
 import type { StoredExecRequest } from "./exec-record.ts";
-import { hasReader, OutputReaders } from "./output-readers.ts";
+import { endingWithReaders, OutputReaders } from "./output-readers.ts";
 import { ownScope } from "./own-scope.ts";
 import { type StartedExec, startNewExec } from "./start-exec.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
@@ -52,19 +52,16 @@ export async function execInContainer(
   const [clientFd, holderFd] = socketPair(SOCK_STREAM);
   using client = new OwnedFd(clientFd);
   using holder = new OwnedFd(holderFd);
+  const endsWithReader = endingWithReaders({ outputFd: STDOUT, errorFd: STDERR });
   const exec = await startNewExec(container, requestOf(options), {
     primaryFd: holder.number,
     consoleSize: options.terminal ? ownTerminalSize() : undefined,
-    endsWithReader: { stdout: hasReader(STDOUT), stderr: hasReader(STDERR) },
+    endsWithReader,
     ignoredSignals: options.ignoredSignals,
     preserveFds: options.preserveFds,
   });
   holder[Symbol.dispose]();
-  using readers = new OutputReaders({
-    folder: exec.folder.path,
-    outputFd: STDOUT,
-    errorFd: STDERR,
-  });
+  using readers = new OutputReaders(exec.folder.path, endsWithReader);
   const session = { exec, container, options, readers };
   const first = await attachTo(client.number, session);
   if (first.kind === "detached") {

@@ -45,7 +45,7 @@ import {
 } from "./container-record.ts";
 import type { OpenContainer } from "./create-container.ts";
 import { joinNamespaces } from "./join-namespaces.ts";
-import { hasReader } from "./output-readers.ts";
+import { endingWithReaders, outputsOf } from "./output-readers.ts";
 import { enterOwnScope, ownScope } from "./own-scope.ts";
 import { mayRestart } from "./restart-policy.ts";
 import { removeRestartRecord } from "./restart-record.ts";
@@ -169,11 +169,15 @@ function launchOptions({ container, options, surroundings, ...start }: StartRequ
     systemdCgroup: options.systemdCgroup,
     ...(reaps === undefined ? {} : { reaps }),
     ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
-    ...(primaryFd === undefined ? {} : { primaryFd, endsWithReader: readersMayLeave(options) }),
+    ...(primaryFd === undefined ? {} : firstClient(primaryFd, options)),
     ...(staysInUnit ? {} : { ownScope: ownScope("the container", onWarning) }),
     ...holderDuties(container, options, surroundings),
     stdin: options.interactive,
   };
+}
+
+function firstClient(primaryFd: number, options: RunContainerOptions) {
+  return { primaryFd, endsWithReader: endingWithReaders(outputsOf(options)) };
 }
 
 function noteStart(request: StartRequest, start: BegunStart, held: HeldContainer): void {
@@ -237,14 +241,6 @@ export function holderDuties(
     },
     ...(isTimed(options) ? { supervisor: supervisorStart(surroundings, environment) } : {}),
   };
-}
-
-/** Of the client's streams, which are a pipe's or a socket's: the container is to see that it closes. */
-function readersMayLeave({
-  outputFd,
-  errorFd = outputFd,
-}: RunContainerOptions): NonNullable<HeldOptions["endsWithReader"]> {
-  return { stdout: hasReader(outputFd ?? 1), stderr: hasReader(errorFd ?? 2) };
 }
 
 function endCommand({ storeRoot, stateRoot }: Surroundings, id: string): readonly string[] {
