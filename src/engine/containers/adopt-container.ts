@@ -8,7 +8,6 @@
 import { SIGKILL } from "../../abi/process.ts";
 import { type AdoptOptions, adopt, executeLastDuty } from "../../runtime/adopt.ts";
 import { kill } from "../../runtime/kill.ts";
-import { OwnedFd } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { ContainerFolder } from "./container-folder.ts";
@@ -84,7 +83,7 @@ function startHolder(
   fds: Pick<AdoptOptions, "lockFds" | "primaryFd">,
 ): boolean {
   const { record, folder, surroundings } = container;
-  using listener = new OwnedFd(listenForClients(surroundings, record.id));
+  using listener = listenForClients(surroundings, record.id);
   const isAdopted = adopt({
     stateRoot: surroundings.containerStateRoot,
     id: record.id,

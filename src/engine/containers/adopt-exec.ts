@@ -2,11 +2,10 @@
 // container, next gives it another one, as adopt-container.ts does for containers. There is no log in
 // which something could be marked as missing.
 
-import { POLLIN, SIGKILL, SOCK_STREAM } from "../../abi/process.ts";
+import { SIGKILL, SOCK_STREAM } from "../../abi/process.ts";
 import { readExitRecord } from "../../holder/exit-record.ts";
 import { adoptProcess } from "../../runtime/adopt.ts";
 import { OwnedFd } from "../../sys/file.ts";
-import { poll } from "../../sys/poll.ts";
 import {
   type ExitStatus,
   openLiveProcess,
@@ -15,6 +14,7 @@ import {
 } from "../../sys/process.ts";
 import { socketPair } from "../../sys/socket.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { awaitDeath } from "./await-holder-death.ts";
 import { ContainerFolder } from "./container-folder.ts";
 import { execDuties } from "./exec-duties.ts";
 import { ExecFolder } from "./exec-folder.ts";
@@ -68,7 +68,7 @@ interface OrphanedExec {
 }
 
 function startHolder({ folder, record, start, pidfd }: OrphanedExec, primaryFd?: number): void {
-  using listener = new OwnedFd(folder.listen());
+  using listener = folder.listen();
   const held = { id: folder.id, pid: start.pid, pidfd, fifosFd: folder.fd };
   adoptProcess(held, {
     ...execDuties(folder),
@@ -98,17 +98,15 @@ export class ExecConnection implements Disposable {
   }
 }
 
-const DEATH_MS = 1000;
-
 /**
  * To the holder that follows one which has gone without a word, by whoever made it; `killedHolders`: of that
  * one. Undefined: there is none, for the process has ended.
  */
-export function connectToNewExecHolder(
+export async function connectToNewExecHolder(
   place: ExecPlace,
   killedHolders: number,
-): ExecConnection | undefined {
-  awaitDeath(startOf(place));
+): Promise<ExecConnection | undefined> {
+  await awaitDeath(startOf(place)?.holder);
   const [clientFd, holderFd] = socketPair(SOCK_STREAM);
   using client = new OwnedFd(clientFd);
   using holder = new OwnedFd(holderFd);
@@ -121,14 +119,6 @@ export function connectToNewExecHolder(
   }
   using socket = now > killedHolders ? folder?.tryConnect() : undefined;
   return socket === undefined ? undefined : new ExecConnection(socket, now);
-}
-
-/** A process that is killed closes its sockets before it is dead. One that goes on has dropped a client. */
-function awaitDeath(start: ExecStart | undefined): void {
-  using holder = start?.holder === undefined ? undefined : openLiveProcess(start.holder);
-  if (holder !== undefined) {
-    poll([{ fd: holder.number, events: POLLIN }], DEATH_MS);
-  }
 }
 
 function startOf(place: ExecPlace): ExecStart | undefined {

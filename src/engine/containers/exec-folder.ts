@@ -13,9 +13,8 @@
 // gets that lock alone knows that a folder without one is what a killed command has left.
 
 import { AT_FDCWD, LOCK_EX, LOCK_NB, LOCK_SH, O_PATH, O_RDONLY } from "../../abi/file.ts";
-import { SOCK_STREAM } from "../../abi/process.ts";
 import { Errno } from "../../error/errno.ts";
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { quote } from "../../error/ocicat-error.ts";
 import { EXIT_RECORD_NAME } from "../../holder/exit-record.ts";
 import { OUTPUT_FIFO_NAMES } from "../../runtime/output-fifos.ts";
 import { checked } from "../../sys/call.ts";
@@ -26,7 +25,6 @@ import {
   OwnedFd,
   open,
   openAt,
-  renameAt,
   statAt,
   tryFlock,
   tryMkdirAt,
@@ -34,8 +32,8 @@ import {
   tryRmdirAt,
   tryUnlinkAt,
 } from "../../sys/file.ts";
-import { connectUnix, listenUnixAt } from "../../sys/socket.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { listenInFolder, tryConnectToHolder } from "./attach-socket.ts";
 import { randomContainerId } from "./container-names.ts";
 import {
   EXEC_RECORD_NAME,
@@ -45,7 +43,6 @@ import {
 } from "./exec-record.ts";
 
 const SOCKET_NAME = "attach.sock";
-/** Before it can be connected to. */
 const NEW_SOCKET_NAME = ".attach.sock.new";
 const ID = /^[0-9a-f]{64}$/;
 const PRIVATE = 0o700;
@@ -127,24 +124,13 @@ export class ExecFolder implements Disposable {
     writeExecRecord(this.fd, record);
   }
 
-  /** In the place of a socket that a killed holder has left. */
-  listen(): number {
-    tryUnlinkAt(this.fd, NEW_SOCKET_NAME);
-    using listener = new OwnedFd(listenUnixAt(this.fd, NEW_SOCKET_NAME, SOCK_STREAM));
-    renameAt(this.fd, NEW_SOCKET_NAME, this.fd, SOCKET_NAME);
-    return listener.release();
+  listen(): OwnedFd {
+    return listenInFolder(this.fd, { name: SOCKET_NAME, newName: NEW_SOCKET_NAME });
   }
 
   /** To its holder; undefined: nobody listens. */
   tryConnect(): OwnedFd | undefined {
-    try {
-      return new OwnedFd(connectUnix(this.socketPath, SOCK_STREAM));
-    } catch (error) {
-      if (error instanceof OcicatError && error.errno !== undefined) {
-        return undefined;
-      }
-      throw error;
-    }
+    return tryConnectToHolder(this.socketPath);
   }
 
   /** Whether its holder has not come to its end: it goes on, or was killed. */

@@ -118,7 +118,7 @@ async function attachAgain(session: ExecSession, killedHolders = 0): Promise<Att
   const { connectToNewExecHolder, lastStatus } = await import("./adopt-exec.ts");
   const { surroundings, folder } = container;
   const place = { surroundings, container: folder.id, id: exec.folder.id };
-  using next = connectToNewExecHolder(place, killedHolders);
+  using next = await connectToNewExecHolder(place, killedHolders);
   if (next === undefined) {
     const status = lastStatus(place);
     return status === undefined ? { kind: "disconnected" } : { kind: "exited", status };

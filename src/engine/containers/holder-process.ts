@@ -14,7 +14,7 @@ export function openLiveHolder(started: StartRecord): OwnedFd | undefined {
   return openLiveProcess(holderOf(started));
 }
 
-function holderOf({ holderPid, holderStartTime }: StartRecord): NamedProcess {
+export function holderOf({ holderPid, holderStartTime }: StartRecord): NamedProcess {
   return { pid: holderPid, startTime: holderStartTime };
 }
 

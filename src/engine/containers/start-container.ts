@@ -7,17 +7,15 @@
 // `ocicat container-ended ID`: settle-container.ts.
 
 import { O_RDONLY } from "../../abi/file.ts";
-import { SOCK_STREAM } from "../../abi/process.ts";
 import { EXIT_RECORD_NAME, readExitRecord } from "../../holder/exit-record.ts";
 import { encodeDocument } from "../../oci/encode.ts";
 import type { HoldLog } from "../../program/hold-request.ts";
 import { writePidFile } from "../../runtime/pid-file.ts";
 import { type HeldContainer, type HeldOptions, runHeld } from "../../runtime/run-held.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
-import { makeDirectories, OwnedFd, open, renameAt, statAt, tryUnlinkAt } from "../../sys/file.ts";
+import { makeDirectories, OwnedFd, open, statAt, tryUnlinkAt } from "../../sys/file.ts";
 import { endPhase, phaseTimes } from "../../sys/phases.ts";
 import { readProcessStat } from "../../sys/process.ts";
-import { listenUnixAt } from "../../sys/socket.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { recordVolumesOf } from "../events/record-volume-event.ts";
 import { isTimed } from "../health/health-check.ts";
@@ -33,6 +31,7 @@ import type { Surroundings } from "../surroundings.ts";
 import {
   attachFolder,
   attachSocketName,
+  listenInFolder,
   newAttachSocketName,
   removeAttachSocket,
 } from "./attach-socket.ts";
@@ -90,7 +89,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   const config = encodeDocument(configureContainer(source, joined, { ...request, parts }), "");
   await giveNameFiles(request);
   endPhase("configuration");
-  using listener = new OwnedFd(listenForClients(surroundings, record.id));
+  using listener = listenForClients(surroundings, record.id);
   using holderLock = folder.lockForHolder();
   const start = await beginStart(request, parts.mountKeys);
   const launch = {
@@ -258,16 +257,11 @@ function logOf(
   return { log: { directoryFd, name: LOG_NAME, sizeLimit, files, onFull } };
 }
 
-export function listenForClients(surroundings: Surroundings, id: string): number {
+export function listenForClients(surroundings: Surroundings, id: string): OwnedFd {
   const path = attachFolder(surroundings);
   makeDirectories(surroundings.stateRoot, 0o711);
   makeDirectories(path, PRIVATE);
   using folder = new OwnedFd(open(path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY));
-  // It has its name, in the place of one that a killed holder left, when it can be connected to: whoever
-  // sees it appear may do so at once.
-  const name = newAttachSocketName(id);
-  tryUnlinkAt(folder.number, name);
-  using listener = new OwnedFd(listenUnixAt(folder.number, name, SOCK_STREAM));
-  renameAt(folder.number, name, folder.number, attachSocketName(id));
-  return listener.release();
+  const names = { name: attachSocketName(id), newName: newAttachSocketName(id) };
+  return listenInFolder(folder.number, names);
 }

@@ -6,7 +6,6 @@ import { readAccounts } from "../../image/accounts.ts";
 import type { ConsoleSize, Process } from "../../oci/process.ts";
 import { execHeld } from "../../runtime/exec-held.ts";
 import { type EndsWithReader, outputFifos } from "../../runtime/output-fifos.ts";
-import { OwnedFd } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { recordExecEvent } from "../events/container-event.ts";
 import { execDuties } from "./exec-duties.ts";
@@ -149,7 +148,7 @@ async function launchExec(
   const isDetached = primaryFd === undefined;
   const entry = { id: exec.id, what: "the process", joins: true, isDetached: false };
   await enterOwnScope(entry, onWarning);
-  using listener = new OwnedFd(exec.listen());
+  using listener = exec.listen();
   const { pid, holderPid } = await execHeld({
     ...container.address,
     process: (own, rootPath) => ({
