@@ -171,6 +171,33 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
     expect(stateOf("steady")).toBe("Running");
   });
 
+  test("a process that comes back takes those with --rm along", async () => {
+    createPod("--restart", "always", "--name", "steady");
+    member("steady", "brief", WAIT, "--stop-timeout", "0", "--rm");
+    const before = podPid("steady");
+    process.kill(before, "SIGKILL");
+    await eventually("the new namespaces", () => {
+      const [pod, brief] = [podPid("steady"), pidOf("brief")];
+      return pod !== 0 && pod !== before && networkOf(brief) === networkOf(pod);
+    });
+    expect(stateOf("steady")).toBe("Running");
+  });
+
+  test("restart brings those with --rm back, too", () => {
+    const id = createPod("--name", "again");
+    const ids = ["brief", "long"].map((name) =>
+      member("again", name, WAIT, ...(name === "brief" ? ["--rm"] : [])),
+    );
+    expect(place.outputOf("pod restart", "-t", "0", "again")).toBe(`${id}\n`);
+    const running = place.outputOf("ps", "-q", "--no-trunc", "--filter", "pod=again");
+    expect(running).toBe(
+      ids
+        .toReversed()
+        .map((each) => `${each}\n`)
+        .join(""),
+    );
+  });
+
   test("after a reboot the states are right, and the pod starts again", async () => {
     createPod("--name", "booted");
     // An image's files would be mounted below the folder that a reboot empties.

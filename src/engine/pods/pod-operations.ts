@@ -12,6 +12,7 @@ import {
   stopContainer,
   unpauseByName,
 } from "../containers/container-operations.ts";
+import { stopToRestart } from "../containers/restart-container.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { listPods } from "./list-pods.ts";
 import { type FoundContainer, type FoundPod, findPod, isLive } from "./open-pods.ts";
@@ -24,17 +25,23 @@ export async function startPod(word: string, options: SurroundingsOptions): Prom
   return record.id;
 }
 
-export async function stopPod(word: string, options: StopOptions): Promise<string> {
-  const { record, members } = await findPod(word, options);
-  await forEach(members.toReversed(), (id) => stopContainer(id, options));
-  await stopContainer(record.id, options);
-  return record.id;
+export function stopPod(word: string, options: StopOptions): Promise<string> {
+  return endPod(word, options, stopContainer);
 }
 
 export async function restartPod(word: string, options: StopOptions): Promise<string> {
-  const { record } = await findPod(word, options);
-  await stopPod(record.id, options);
-  return startPod(record.id, options);
+  return startPod(await endPod(word, options, stopToRestart), options);
+}
+
+async function endPod(
+  word: string,
+  options: StopOptions,
+  end: typeof stopContainer,
+): Promise<string> {
+  const { record, members } = await findPod(word, options);
+  await forEach(members.toReversed(), (id) => end(id, options));
+  await end(record.id, options);
+  return record.id;
 }
 
 export interface KillPodOptions extends SurroundingsOptions {

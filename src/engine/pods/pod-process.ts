@@ -1,9 +1,10 @@
 // What the process of a pod and the pod's containers mean to each other while they start and end.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
-import { startByName, stopContainer } from "../containers/container-operations.ts";
+import { stopContainer } from "../containers/container-operations.ts";
 import type { ContainerStatus } from "../containers/container-status.ts";
 import { dueRestartMs } from "../containers/due-restart.ts";
+import { restartContainer } from "../containers/restart-container.ts";
 import { openContainer } from "../containers/stored-container.ts";
 import {
   placeOf,
@@ -74,8 +75,7 @@ export async function renewMembers(id: string, options: SurroundingsOptions): Pr
     (member) => isLive(member) && startOf(member.status) < startedMs,
   );
   for (const { record } of older) {
-    await stopContainer(record.id, options);
-    await startByName(record.id, options);
+    await restartContainer(record.id, options);
   }
 }
 
