@@ -48,3 +48,8 @@ test.each([
 ])("--userns %p is refused", (mode, reason) => {
   expect(() => parse("--userns", mode)).toThrow(reason);
 });
+
+test("two ways at once are refused by their names", () => {
+  const refused = "use --userns: it does not go with --subuidname, which says it in another way";
+  expect(() => parse("--userns", "auto", "--subuidname", "containers")).toThrow(refused);
+});

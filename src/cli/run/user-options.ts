@@ -1,6 +1,7 @@
 // What the flags of `ocicat run` mean that give a container's users ids of their own.
 
 import type { ChosenUsers, JoinedUsers, RunUsers } from "../../engine/run-options.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
 import type { IdMapping } from "../../oci/mount.ts";
 import { absolutePath } from "../absolute-path.ts";
 import type { FlagsOf } from "../flags.ts";
@@ -23,7 +24,11 @@ export function parseUsers(flags: UserFlags): RunUsers | undefined {
   if (ways.length > 1) {
     const given = ["userns", "uidmap", "gidmap", "subuidname", "subgidname"] as const;
     const [first = "", second = ""] = given.filter((name) => flags.isSet(name));
-    throw badValue(first, "", `it does not go with --${second}, which says it in another way`);
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `--${first}`,
+      reason: `it does not go with --${second}, which says it in another way`,
+    });
   }
   return ways[0];
 }
