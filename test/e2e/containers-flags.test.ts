@@ -79,8 +79,17 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     for (const [command, flag] of [
       ["restart", "--running"],
       ["port", "--all"],
+      ["rm", "--all"],
+      ["rm", "--latest"],
+      ["rm", "--filter=name=idle"],
+      ["pod rm", "--all"],
+      ["secret rm", "--all"],
     ] as const) {
-      expect(place.call(command, [flag, "idle"]).stderr).toContain("it does not go with names");
+      const { status, stderr } = place.call(command, [flag, "idle"]);
+      expect([command, status]).toEqual([command, 1]);
+      expect(stderr).toMatch(
+        new RegExp(`use ${flag.slice(0, 5)}[a-z]*: it does not go with names`),
+      );
     }
     expect(place.outputOf("ps", "-aq", "--no-trunc", "-f", "status=created")).toBe(`${id}\n`);
   });

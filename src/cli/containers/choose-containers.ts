@@ -5,7 +5,7 @@
 import { listContainers } from "../../engine/containers/list-containers.ts";
 import { readTextFile } from "../../sys/file.ts";
 import { absolutePath } from "../absolute-path.ts";
-import { placeOptions } from "./container-flags.ts";
+import { placeOptions, requireNoNames } from "./container-flags.ts";
 import { isLatest, LATEST_FLAG } from "./latest.ts";
 
 export const CHOICE_FLAGS = {
@@ -24,27 +24,31 @@ interface ChoiceFlags {
 
 /** Whether containers need not be named. */
 export function isChosen(flags: Pick<ChoiceFlags, "switch" | "list">): boolean {
-  return isListed(flags) || flags.list("cidfile").length > 0;
+  return listingFlag(flags) !== undefined || flags.list("cidfile").length > 0;
 }
 
-function isListed(flags: Pick<ChoiceFlags, "switch" | "list">): boolean {
-  return flags.switch("all") || isLatest(flags) || flags.list("filter").length > 0;
+/** Of those that say which containers of the list are meant. */
+function listingFlag(flags: Pick<ChoiceFlags, "switch" | "list">): string | undefined {
+  const flag = (["all", "latest"] as const).find((name) => flags.switch(name));
+  return flag ?? (flags.list("filter").length > 0 ? "filter" : undefined);
 }
 
 /** The states in which something can be done with a container; "all": in any. */
 export type ChosenStates = "all" | readonly ("running" | "paused" | "created" | "exited")[];
 
-/** `states`: of those that --all means, which need not be given where `isAll`. */
+/** `states`: of those that --all means, or `allFlag` where a command has another one. */
 export async function chosenContainers(
   flags: ChoiceFlags,
   states: ChosenStates = ["running", "paused"],
-  isAll = false,
+  allFlag?: string,
 ): Promise<readonly string[]> {
   const files = flags.list("cidfile").map((path) => readTextFile(absolutePath(path)).trim());
   const named = [...flags.args, ...files];
-  if (!isListed(flags) && !isAll) {
+  const flag = listingFlag(flags) ?? allFlag;
+  if (flag === undefined) {
     return named;
   }
+  requireNoNames(named, flag);
   const listed = await listContainers({
     ...placeOptions(flags),
     all: true,
@@ -55,5 +59,5 @@ export async function chosenContainers(
     return isLatest(flags) || known.includes(kind);
   });
   const ids = possible.map(({ record }) => record.id);
-  return [...named, ...(isLatest(flags) ? ids.slice(0, 1) : ids)];
+  return isLatest(flags) ? ids.slice(0, 1) : ids;
 }

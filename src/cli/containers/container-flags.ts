@@ -35,8 +35,8 @@ export function placeOptions(flags: PlaceFlags) {
 }
 
 /** Of a flag that says which containers are meant: all of a kind. */
-export function requireNoNames({ args }: { readonly args: readonly string[] }, flag: string): void {
-  if (args.length > 0) {
+export function requireNoNames(names: readonly string[], flag: string): void {
+  if (names.length > 0) {
     throw new OcicatError("invalid-argument", {
       operation: "use",
       subject: `--${flag}`,

@@ -24,7 +24,7 @@ a container has the host's own ports, and there is nothing to show.`,
   examples: ["ocicat port web", "ocicat port web 80/tcp"],
   async act(flags) {
     if (flags.switch("all")) {
-      requireNoNames(flags, "all");
+      requireNoNames(flags.args, "all");
       return portsOfAll(placeOptions(flags));
     }
     const [word = "", wanted] = await withLatest(flags);

@@ -11,7 +11,6 @@ import {
   parseSeconds,
   placeOptions,
   prepareContainers,
-  requireNoNames,
   TIME_FLAG,
 } from "./container-flags.ts";
 
@@ -50,9 +49,7 @@ export const restart = defineCommand({
 });
 
 function wordsOf(flags: FlagsOf<typeof RESTART_FLAGS>): Promise<readonly string[]> {
-  if (!flags.switch("running")) {
-    return chosenContainers(flags, "all");
-  }
-  requireNoNames(flags, "running");
-  return chosenContainers(flags, ["running", "paused"], true);
+  return flags.switch("running")
+    ? chosenContainers(flags, ["running", "paused"], "running")
+    : chosenContainers(flags, "all");
 }

@@ -15,6 +15,7 @@ import {
   PLACE_FLAGS,
   parseSeconds,
   placeOptions,
+  requireNoNames,
   TIME_FLAG,
 } from "../containers/container-flags.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
@@ -37,9 +38,11 @@ export const NAMED_PODS = {
 
 /** The pods that are named, or all. */
 export async function wantedPods(flags: PodWords): Promise<readonly string[]> {
-  return flags.switch("all")
-    ? (await listPods(placeOptions(flags))).map(({ record }) => record.id)
-    : flags.args;
+  if (!flags.switch("all")) {
+    return flags.args;
+  }
+  requireNoNames(flags.args, "all");
+  return (await listPods(placeOptions(flags))).map(({ record }) => record.id);
 }
 
 type Change<Options> = (word: string, options: Options) => Promise<string>;
