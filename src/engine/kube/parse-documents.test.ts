@@ -187,6 +187,17 @@ test.each([
   expect(spec.containers[0]?.health?.test).toEqual(words);
 });
 
+test.each<[string, string]>([
+  ["a".repeat(127), ""],
+  ["a".repeat(128), "it has more than 127 bytes"],
+  ["\u00e9".repeat(64), "it has more than 127 bytes"],
+])("the length of a service %s is one byte of a request", (service, expected) => {
+  const probe = `{grpc: {port: 1, service: ${service}}}`;
+  const text = `${HEAD}  containers: [{name: a, image: b, livenessProbe: ${probe}}]\n`;
+  const told = refusal(text);
+  expect(expected === "" ? told : told.slice(-expected.length)).toBe(expected);
+});
+
 test.each(["httpGet: {path: /}", "tcpSocket: {port: db}", "grpc: {port: 70000}"])(
   "a probe without a port, {%s}, is refused",
   (probe) => {

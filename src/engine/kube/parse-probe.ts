@@ -1,6 +1,7 @@
 // livenessProbe: a command inside the container, or the question that a port of it is asked, is its health
 // check.
 
+import { encodeText } from "../../sys/memory.ts";
 import type { RunHealth } from "../health/health-check.ts";
 import type { KubeFields } from "./kube-fields.ts";
 
@@ -10,6 +11,7 @@ const TIMEOUT_S = 1;
 const FAILURES = 3;
 const LONGEST_S = 1_000_000;
 const HIGHEST_PORT = 65_535;
+/** Bytes: port-requests.ts writes the length as one. */
 const LONGEST_SERVICE = 127;
 /** A pod has no address but this one that its containers could listen at. */
 const OWN_ADDRESS = "127.0.0.1";
@@ -89,8 +91,8 @@ function parseHttp(http: KubeFields, ports: ReadonlyMap<string, number>): readon
 
 function parseGrpc(grpc: KubeFields, ports: ReadonlyMap<string, number>): readonly string[] {
   const service = grpc.text("service") ?? "";
-  if (service.length > LONGEST_SERVICE) {
-    grpc.fault("service", `it has more than ${LONGEST_SERVICE} characters`);
+  if (encodeText(service).length > LONGEST_SERVICE) {
+    grpc.fault("service", `it has more than ${LONGEST_SERVICE} bytes`);
   }
   const port = parsePort(grpc, ports);
   grpc.end();
