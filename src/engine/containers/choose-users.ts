@@ -15,9 +15,8 @@ import { joinsContainer } from "../run-namespaces.ts";
 import type { ChosenUsers, RunContainerOptions, RunUsers } from "../run-options.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { fillUp, missingIds } from "../users/nested-ids.ts";
 import type { WithUsers } from "./chosen-options.ts";
-import { firstFree } from "./free-ids.ts";
+import { mapFreeIds } from "./free-ids.ts";
 import { eachContainer, tryOpenById } from "./stored-container.ts";
 
 const LOCK_NAME = "container-users.lock";
@@ -186,23 +185,13 @@ function freeUsers(users: Auto, surroundings: Surroundings): ChosenUsers {
   const { size = DEFAULT_SIZE } = users;
   const name = surroundings.configuration.get("users.auto-name");
   const taken = eachContainer(surroundings, ({ record }) => ownIdMaps(record.options));
-  const mappings = (kind: "uid" | "gid", path: string): readonly IdMapping[] => {
-    const fixed = users[kind] ?? [];
-    const used = [...taken.flatMap((maps) => maps?.[kind] ?? []), ...fixed].map((mapping) => ({
-      start: mapping.hostID,
-      size: mapping.size,
-    }));
-    const wanted = missingIds(size, fixed);
-    const start = firstFree(lent(path, name), used, wanted);
-    if (start === undefined) {
-      throw new OcicatError("exhausted", {
-        operation: "find",
-        subject: `${wanted} ids of ${quote(name)} in ${path}`,
-        reason: "that many in a row are not free",
-        hint: "--userns auto:size=NUMBER takes fewer, `ocicat rm` gives those of a container back",
-      });
-    }
-    return fillUp(size, start, fixed);
-  };
+  const mappings = (kind: "uid" | "gid", path: string): readonly IdMapping[] =>
+    mapFreeIds({
+      size,
+      fixed: users[kind] ?? [],
+      ranges: lent(path, name),
+      taken: taken.flatMap((maps) => maps?.[kind] ?? []),
+      what: `ids of ${quote(name)} in ${path}`,
+    });
   return { kind: "maps", uid: mappings("uid", UIDS), gid: mappings("gid", GIDS), isAuto: true };
 }

@@ -2,24 +2,14 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { readAccounts } from "../../image/accounts.ts";
-import type { IdRange } from "../../image/owners/lent-ids.ts";
-import { firstFree } from "../containers/free-ids.ts";
+import { mapFreeIds, rangeOf } from "../containers/free-ids.ts";
 import { eachContainer } from "../containers/stored-container.ts";
 import type { RunImage } from "../run-image.ts";
 import type { ChosenUsers, RunContainerOptions, RunUsers } from "../run-options.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { highestId } from "./account-ids.ts";
-import {
-  countLent,
-  fillUp,
-  type Kind,
-  keepId,
-  leaveOut,
-  lendingHint,
-  missingIds,
-  onHost,
-} from "./nested-ids.ts";
+import { countLent, type Kind, keepId, leaveOut, lendingHint, onHost } from "./nested-ids.ts";
 
 type Auto = Extract<RunUsers, { readonly kind: "auto" }>;
 
@@ -31,8 +21,8 @@ export type AskedUsers = Exclude<RunUsers, Auto | { readonly kind: "join" }>;
 
 export function chooseLentUsers(users: AskedUsers, counted: IdMaps): ChosenUsers {
   const chosen = mapsOf(users, counted);
-  for (const kind of ["uid", "gid"] as const) {
-    if (!chosen[kind].some(({ containerID }) => containerID === 0)) {
+  for (const key of ["uid", "gid"] as const) {
+    if (!chosen[key].some(({ containerID }) => containerID === 0)) {
       throw new OcicatError("unsupported", {
         operation: "choose",
         subject: "other ids for the container's users",
@@ -47,28 +37,14 @@ export function chooseLentUsers(users: AskedUsers, counted: IdMaps): ChosenUsers
 function mapsOf(users: AskedUsers, counted: IdMaps): IdMaps {
   switch (users.kind) {
     case "keep-id":
-      return {
-        uid: within(
-          keepId(users.uid ?? ownId(counted.uid), countLent(counted.uid)),
-          counted,
-          "user",
-        ),
-        gid: within(
-          keepId(users.gid ?? ownId(counted.gid), countLent(counted.gid)),
-          counted,
-          "group",
-        ),
-      };
+      return both((key) => {
+        const id = users[key] ?? ownId(counted[key]);
+        return within(keepId(id, countLent(counted[key])), counted, key);
+      });
     case "nomap":
-      return {
-        uid: within(leaveOut(countLent(counted.uid)), counted, "user"),
-        gid: within(leaveOut(countLent(counted.gid)), counted, "group"),
-      };
+      return both((key) => within(leaveOut(countLent(counted[key])), counted, key));
     case "maps":
-      return {
-        uid: within(users.uid, counted, "user"),
-        gid: within(users.gid, counted, "group"),
-      };
+      return both((key) => within(users[key], counted, key));
     case "lent":
       throw new OcicatError("unsupported", {
         operation: "use",
@@ -79,8 +55,16 @@ function mapsOf(users: AskedUsers, counted: IdMaps): IdMaps {
   }
 }
 
-function within(asked: IdMaps["uid"], counted: IdMaps, kind: Kind): IdMaps["uid"] {
-  return onHost(asked, kind === "user" ? counted.uid : counted.gid, kind);
+type Key = keyof IdMaps;
+
+const KINDS = { uid: "user", gid: "group" } as const satisfies Record<Key, Kind>;
+
+function both(mapsFor: (key: Key) => IdMaps[Key]): IdMaps {
+  return { uid: mapsFor("uid"), gid: mapsFor("gid") };
+}
+
+function within(asked: IdMaps[Key], counted: IdMaps, key: Key): IdMaps[Key] {
+  return onHost(asked, counted[key], KINDS[key]);
 }
 
 function ownId([own]: IdMaps["uid"]): number {
@@ -103,26 +87,16 @@ export function autoLentUsers(
     (each) => each?.kind === "maps" && each.isAuto === true,
   );
   const size = users.size ?? neededIds(options, image);
-  const mappings = (key: "uid" | "gid", kind: Kind): IdMaps["uid"] => {
-    const fixed = within(users[key] ?? [], counted, kind);
-    const used = [...taken.flatMap((each) => (each?.kind === "maps" ? each[key] : [])), ...fixed];
-    const wanted = missingIds(size, fixed);
-    const start = firstFree(counted[key].slice(1).map(rangeOf), used.map(rangeOf), wanted);
-    if (start === undefined) {
-      throw exhausted(wanted, kind);
-    }
-    return fillUp(size, start, fixed);
-  };
-  return {
-    kind: "maps",
-    uid: mappings("uid", "user"),
-    gid: mappings("gid", "group"),
-    isAuto: true,
-  };
-}
-
-function rangeOf({ hostID, size }: IdMaps["uid"][number]): IdRange {
-  return { start: hostID, size };
+  const maps = both((key) =>
+    mapFreeIds({
+      size,
+      fixed: within(users[key] ?? [], counted, key),
+      ranges: counted[key].slice(1).map(rangeOf),
+      taken: taken.flatMap((each) => (each?.kind === "maps" ? each[key] : [])),
+      what: `${KINDS[key]} ids that are lent to you`,
+    }),
+  );
+  return { kind: "maps", ...maps, isAuto: true };
 }
 
 function neededIds({ user = "" }: RunContainerOptions, image: RunImage | undefined): number {
@@ -130,13 +104,4 @@ function neededIds({ user = "" }: RunContainerOptions, image: RunImage | undefin
   const asked = user.split(":").filter((word) => /^\d+$/.test(word));
   const ids = [highestId(accounts), ...asked.map(Number)];
   return Math.max(FEWEST, Math.max(...ids) + 1);
-}
-
-function exhausted(wanted: number, kind: Kind): OcicatError {
-  return new OcicatError("exhausted", {
-    operation: "find",
-    subject: `${wanted} ${kind} ids that are lent to you`,
-    reason: "that many in a row are not free",
-    hint: "--userns auto:size=NUMBER takes fewer, `ocicat rm` gives those of a container back",
-  });
 }
