@@ -2,7 +2,7 @@
 //
 // One that an ordinary user runs has one in any case: root inside is the user outside, and the ids behind it
 // are those that subuid(5) and subgid(5) lend the user (image/owners/lent-ids.ts). Others are asked for
-// (containers/choose-users.ts).
+// (users/choose-users.ts).
 //
 // The files of root's containers keep the ids that these see, and are shown to them by id-mapped mounts. An
 // ordinary user may not map the ids of any mount: the image's files are unpacked once more for the container's

@@ -100,7 +100,7 @@ export async function withUsers(
   if (options.users === undefined && !isMapped && !isOthers) {
     return options;
   }
-  const { chooseUsers } = await import("./choose-users.ts");
+  const { chooseUsers } = await import("../users/choose-users.ts");
   return chooseUsers(options, { surroundings, counted });
 }
 
@@ -113,7 +113,7 @@ export async function withFreeUsers(
   if (users?.kind !== "auto") {
     return { options, [Symbol.dispose]: () => undefined };
   }
-  const { chooseFreeUsers } = await import("./choose-users.ts");
+  const { chooseFreeUsers } = await import("../users/choose-users.ts");
   return chooseFreeUsers(options, users, { surroundings, counted, image });
 }
 

@@ -2,13 +2,13 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { readAccounts } from "../../image/accounts.ts";
-import { mapFreeIds, rangeOf } from "../containers/free-ids.ts";
 import { eachContainer } from "../containers/stored-container.ts";
 import type { RunImage } from "../run-image.ts";
 import type { ChosenUsers, RunContainerOptions, RunUsers } from "../run-options.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { highestId } from "./account-ids.ts";
+import { mapFreeIds, rangeOf } from "./free-ids.ts";
 import { countLent, type Kind, keepId, leaveOut, lendingHint, onHost } from "./nested-ids.ts";
 
 type Auto = Extract<RunUsers, { readonly kind: "auto" }>;

@@ -3,7 +3,7 @@
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { IdRange } from "../../image/owners/lent-ids.ts";
 import type { IdMapping } from "../../oci/mount.ts";
-import { fillUp, missingIds } from "../users/nested-ids.ts";
+import { fillUp, missingIds } from "./nested-ids.ts";
 
 export interface FreeMapRequest {
   /** How many ids there are inside. */

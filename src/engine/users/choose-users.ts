@@ -9,15 +9,15 @@ import { GIDS, type IdRange, lentRanges, UIDS } from "../../image/owners/lent-id
 import type { IdMapping } from "../../oci/mount.ts";
 import { Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
+import type { WithUsers } from "../containers/chosen-options.ts";
+import { eachContainer, tryOpenById } from "../containers/stored-container.ts";
 import { ownIdMaps } from "../id-maps.ts";
 import type { RunImage } from "../run-image.ts";
 import { joinsContainer } from "../run-namespaces.ts";
 import type { ChosenUsers, RunContainerOptions, RunUsers } from "../run-options.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
-import type { WithUsers } from "./chosen-options.ts";
 import { mapFreeIds } from "./free-ids.ts";
-import { eachContainer, tryOpenById } from "./stored-container.ts";
 
 const LOCK_NAME = "container-users.lock";
 /** Every id but the last, which means "none". */
@@ -75,11 +75,11 @@ async function chosenUsers(
   { surroundings, counted }: UsersContext,
 ): Promise<ChosenUsers | undefined> {
   if (users.kind === "join") {
-    const { joinedUsers } = await import("../users/joined-users.ts");
+    const { joinedUsers } = await import("./joined-users.ts");
     return joinedUsers(users.namespace, { surroundings, counted });
   }
   if (counted !== undefined) {
-    const { chooseLentUsers } = await import("../users/choose-lent-users.ts");
+    const { chooseLentUsers } = await import("./choose-lent-users.ts");
     return chooseLentUsers(users, counted);
   }
   return users.kind === "maps" ? users : named(users);
@@ -108,7 +108,7 @@ export async function chooseFreeUsers(
   const chosen =
     counted === undefined
       ? freeUsers(users, surroundings)
-      : (await import("../users/choose-lent-users.ts")).autoLentUsers(users, options, {
+      : (await import("./choose-lent-users.ts")).autoLentUsers(users, options, {
           ...context,
           counted,
         });
