@@ -179,6 +179,35 @@ describe.skipIf(NEEDS_ROOT)("started by root: an ordinary user", () => {
       expect(readdirSync(join(place.store, "containers"))).toEqual([]);
     });
 
+    test("so are those whose names are no UTF-8", async () => {
+      const script = `name=$(printf 'n\\377')
+        mkdir -m 700 -p "/$name/$name"; touch "/$name/$name/file"
+        chown 1000 "/$name/$name" "/$name"`;
+      expect(await sh("lent", script)).toBe("");
+      expect(readdirSync(join(place.store, "containers"))).toEqual([]);
+    });
+
+    test("so are those in a folder that is closed to its own owner", async () => {
+      const script = `mkdir -p /closed/theirs/deeper; touch /closed/theirs/deeper/file
+        chown -R 33 /closed/theirs; chmod 0 /closed /closed/theirs
+        mkdir -p /group/theirs; touch /group/theirs/file
+        chown -R 33 /group/theirs; chown 33:0 /group; chmod 705 /group`;
+      expect(await sh("lent", script)).toBe("");
+      expect(readdirSync(join(place.store, "containers"))).toEqual([]);
+    });
+
+    test("so are those that lie deeper than a path can say", async () => {
+      const script = `for part in $(seq 3); do
+          bottom=/part$part
+          for i in $(seq 200); do bottom=$bottom/deep-folder; done
+          mkdir -p $bottom; chown -R 33 /part$part
+        done
+        mv /part1 /part2/$(echo $bottom | cut -d / -f 3-)
+        mv /part2 /part3/$(echo $bottom | cut -d / -f 3-)`;
+      expect(await sh("lent", script)).toBe("");
+      expect(readdirSync(join(place.store, "containers"))).toEqual([]);
+    });
+
     test("a terminal belongs to the process's user", async () => {
       const command = place.command(["-it", "-u", "user", image, "sh"], place.newName(), program);
       const session = new TerminalSession([...user.prefix("lent"), ...command]);

@@ -5,6 +5,7 @@
 
 import { O_RDONLY } from "../../abi/file.ts";
 import { changeOwners } from "../../image/owners/change-owners.ts";
+import { toByteString } from "../../sys/byte-path.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open, stat } from "../../sys/file.ts";
 import { ownersInside } from "../containers/container-owners.ts";
@@ -35,7 +36,7 @@ export function giveFiles(
   const find = (kind: "uid" | "gid", id: number): number =>
     countedId(hostIdOf(maps[kind], id) ?? -1, counted[kind]) ?? 0;
   const changes = files.map(({ path, uid = 0, gid = 0 }) => ({
-    path,
+    path: toByteString(path),
     uid: find("uid", uid),
     gid: find("gid", gid),
   }));

@@ -7,20 +7,23 @@ import {
   RESOLVE_BENEATH,
   RESOLVE_NO_SYMLINKS,
 } from "../../abi/file.ts";
-import { quote } from "../../error/ocicat-error.ts";
 import { openHow } from "../../plan/context.ts";
 import type { IdMaps } from "../../plan/request.ts";
 import { named, type ProgramBuilder } from "../../program/builder.ts";
+import type { DataReference, Register } from "../../program/program.ts";
+import { quoteByteString } from "../../sys/byte-path.ts";
 import { actAsOwner } from "./act-as-owner.ts";
 
 const OPEN_HOW_BYTES = 24;
-const BENEATH = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+export const BENEATH = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+/** Of a path that the kernel takes at once. */
+const LONGEST_STEP = 3800;
 
 /** Of one program: paths take room in it. */
 const MOST_AT_ONCE = 1000;
 
 export interface OwnerChange {
-  /** Below the open folder, without links. */
+  /** Below the open folder, without links, of any length: a byte string. */
   readonly path: string;
   /** As the user's ids are counted: 0 is the user. */
   readonly uid: number;
@@ -49,13 +52,38 @@ export function changeOwners(
 
 function changeOne(program: ProgramBuilder, folderFd: number, change: OwnerChange): void {
   const { path, uid, gid } = change;
-  const describes = `change the owner of ${quote(path)}`;
+  const describes = () => `change the owner of ${quoteByteString(path)}`;
   const how = openHow(program, { flags: O_PATH | O_CLOEXEC, resolve: BENEATH });
-  const file = program.call("openat2", [folderFd, program.text(path), how, OPEN_HOW_BYTES], {
-    result: "file",
-    describes,
-  });
+  const openBelow = (from: number | Register, step: string): Register => {
+    const args = [from, byteText(program, step), how, OPEN_HOW_BYTES];
+    return program.call("openat2", args, { result: "file", describes });
+  };
+  const [first = "", ...further] = stepsOf(path);
+  let file = openBelow(folderFd, first);
+  for (const step of further) {
+    const above = file;
+    file = openBelow(above, step);
+    program.close(above);
+  }
   const empty = [file, program.text(""), uid, gid, named(AT_EMPTY_PATH, "EMPTY_PATH")];
   program.call("fchownat", empty, { describes });
   program.close(file);
+}
+
+/** The path in parts, each below the one before. */
+export function stepsOf(path: string): readonly string[] {
+  const steps: string[] = [];
+  let rest = path;
+  while (rest.length > LONGEST_STEP) {
+    const end = rest.lastIndexOf("/", LONGEST_STEP);
+    steps.push(rest.slice(0, end));
+    rest = rest.slice(end + 1);
+  }
+  return [...steps, rest];
+}
+
+/** A C string of bytes that need not be UTF-8. */
+function byteText(program: ProgramBuilder, text: string): DataReference {
+  const content = Uint8Array.from(`${text}\0`, (character) => character.charCodeAt(0));
+  return program.structure(content, () => quoteByteString(text));
 }
