@@ -118,6 +118,14 @@ describe("rmi", () => {
     });
   });
 
+  test("takes no names with --all: no other image goes for the one that is named", async () => {
+    const before = place.names();
+    const { code, stderr } = await place.ocicat(["rmi", "--all", "debian:12"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("use --all: it does not go with names");
+    expect(place.names()).toEqual(before);
+  });
+
   test("leaves what a container uses", async () => {
     place.addContainer("web", debian);
     const refused = await place.ocicat(["rmi", "debian:12"]);

@@ -6,6 +6,7 @@ import { listImages } from "../../engine/images/list-images.ts";
 import { type RemovedImage, removeImages } from "../../engine/images/remove-images.ts";
 import type { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
+import { requireNoNames } from "../containers/container-flags.ts";
 import { describeFailure } from "../describe-failure.ts";
 import { showText } from "../terminal/printable.ts";
 import { writeError } from "../write-text.ts";
@@ -31,7 +32,11 @@ export const rmi = defineCommand({
   examples: ["ocicat rmi debian:12", "ocicat rmi -f $(ocicat images -q)"],
   async act(flags, { command }) {
     const place = imageOptions(flags.text("store"));
-    const words = flags.switch("all") ? await allImages(place) : flags.args;
+    const isAll = flags.switch("all");
+    if (isAll) {
+      requireNoNames(flags.args, "all");
+    }
+    const words = isAll ? await allImages(place) : flags.args;
     const mayBeGone = flags.switch("force") || flags.switch("ignore");
     const { removed, failures } = await removeImages(words, {
       ...place,
