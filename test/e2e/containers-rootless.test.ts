@@ -98,19 +98,21 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
       );
     });
 
-    test.skipIf(!isPossible || ids === "lent")("what is not possible says what would help", () => {
-      const limited = call("run", "-m", "64m", image, "true");
-      if (limited.status !== 0) {
-        expect(limited.stderr).toMatch(NO_LIMITS);
-      }
-      const other = call("run", "--rm", "-u", "1000", image, "true");
-      expect([other.status, other.stderr]).toEqual([
-        125,
-        expect.stringMatching(
-          /the user 1000:\d+: the container has no such ids\nhint: \/etc\/subuid/,
-        ),
-      ]);
-    });
+    if (ids === "single") {
+      test("what is not possible says what would help", () => {
+        const limited = call("run", "-m", "64m", image, "true");
+        if (limited.status !== 0) {
+          expect(limited.stderr).toMatch(NO_LIMITS);
+        }
+        const other = call("run", "--rm", "-u", "1000", image, "true");
+        expect([other.status, other.stderr]).toEqual([
+          125,
+          expect.stringMatching(
+            /the user 1000:\d+: the container has no such ids\nhint: \/etc\/subuid/,
+          ),
+        ]);
+      });
+    }
 
     test.skipIf(!isPossible)("restart, volumes, logs", () => {
       const words = ["-v", "data:/data", image, "sh", "-c", "echo a line; exec sleep 1000"];
@@ -133,7 +135,7 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
       output("rm", "-f", "checked");
     });
 
-    test.skipIf(!isPossible || ids === "lent")("export, commit", () => {
+    test.skipIf(!isPossible)("export, commit", () => {
       const { status, stdout } = call("export", "box");
       expect([status, stdout.includes("etc/passwd")]).toEqual([0, true]);
       output("exec", "box", "sh", "-c", "echo kept > /tmp/kept");
