@@ -14,7 +14,7 @@ const FLAGS = [
 
 /** Throws "unsupported" where they can't be had. */
 export function requireFirstVersion(limits: RunLimits): void {
-  const [, flag] = FLAGS.find(([name]) => limits[name] !== undefined) ?? [];
+  const [, flag] = FLAGS.find(([name]) => (limits[name] ?? false) !== false) ?? [];
   if (flag !== undefined && detectCgroupHost().layout === "v2") {
     throw new OcicatError("unsupported", {
       operation: "use",

@@ -175,3 +175,9 @@ function deviceAt(path: string): { readonly major: number; readonly minor: numbe
   }
   return status.specialDevice;
 }
+
+/** Whether it asks for what cgroups of version 1 alone have: first-version-limits.ts. */
+export function needsFirstVersion(limits: RunLimits): boolean {
+  const { swappiness, realtimePeriod, realtimeRuntime, waitsForMemory } = limits;
+  return waitsForMemory === true || (swappiness ?? realtimePeriod ?? realtimeRuntime) !== undefined;
+}

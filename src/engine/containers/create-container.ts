@@ -8,6 +8,7 @@ import { recordContainerEvent } from "../events/container-event.ts";
 import { fileIdMaps } from "../id-maps.ts";
 import { imageArguments } from "../image-process.ts";
 import { imageOf, type RunImage } from "../run-image.ts";
+import { needsFirstVersion } from "../run-limits.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import { builtInArguments, checkRequest, settleImage } from "../run-source.ts";
 import type { IdMaps } from "../run-spec.ts";
@@ -92,8 +93,7 @@ export async function createContainer(
 }
 
 async function checkLimits({ limits }: RunContainerOptions): Promise<void> {
-  const { swappiness, realtimePeriod, realtimeRuntime, waitsForMemory } = limits;
-  if (swappiness ?? realtimePeriod ?? realtimeRuntime ?? waitsForMemory) {
+  if (needsFirstVersion(limits)) {
     const { requireFirstVersion } = await import("../first-version-limits.ts");
     requireFirstVersion(limits);
   }
