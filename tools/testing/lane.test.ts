@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { runLane } from "./lane.ts";
 
 async function run(script: string, limitMinutes = 1) {
   const shown: string[] = [];
   const lane = { name: "example", command: ["bash", "-c", script], limitMinutes };
-  const tally = await runLane(lane, (line) => shown.push(line));
-  return { tally, shown };
+  const end = await runLane(lane, (line) => shown.push(line));
+  return { ...end, shown };
 }
 
 test("a lane's counts are those of its closing line", async () => {
@@ -30,9 +31,19 @@ test("a lane that dies of a signal after its closing line has failed", async () 
   expect(tally).toEqual({ passed: 3, failed: 1, skipped: 0 });
 });
 
-test("a lane that does not end is ended", async () => {
-  const { tally } = await run("exec sleep 60", 0.005);
+test("a lane that does not end is ended, with what it started", async () => {
+  const { tally, shown, failures } = await run("sleep 60 & echo $!; wait", 0.005);
   expect(tally.failed).toBe(1);
+  expect(failures).toEqual(["== example: not done after 0.0 minutes"]);
+  const pid = shown.find((line) => /^\d+$/.test(line));
+  expect(existsSync(`/proc/${pid}`)).toBe(false);
+});
+
+test("what failed is kept by name", async () => {
+  const { failures } = await run(
+    "echo 'pass  a'; echo 'FAIL  b'; echo 'vm run | FAIL  c'; echo '1 passed, 2 failed'",
+  );
+  expect(failures).toEqual(["example: FAIL  b", "example: vm run | FAIL  c"]);
 });
 
 test("a process that a lane leaves behind does not hold up the run", async () => {

@@ -13,29 +13,59 @@ export interface Lane {
 /** What may still come from a lane's pipe when it has ended; a process that it left can keep it open. */
 const DRAIN_MS = 1000;
 
-export async function runLane(lane: Lane, show: (line: string) => void): Promise<Tally> {
+export interface LaneEnd {
+  readonly tally: Tally;
+  /** Its lines that name what failed, and its own end where that is one. */
+  readonly failures: readonly string[];
+}
+
+/** As the lanes' runners write it, the VM lane's with the name of the machine before it. */
+const FAILURE = /^(?:vm \S+ \| )?FAIL /;
+
+export async function runLane(lane: Lane, show: (line: string) => void): Promise<LaneEnd> {
   show(`== ${lane.name}`);
   const begin = performance.now();
-  const child = Bun.spawn([...lane.command], {
-    cwd: REPOSITORY,
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "inherit",
-  });
+  const failures: string[] = [];
+  const child = startLane(lane);
   const limit = setTimeout(() => {
-    show(`== ${lane.name}: not done after ${lane.limitMinutes} minutes`);
-    child.kill("SIGKILL");
+    const line = `== ${lane.name}: not done after ${lane.limitMinutes.toFixed(1)} minutes`;
+    failures.push(line);
+    show(line);
+    process.kill(-child.pid, "SIGKILL");
   }, lane.limitMinutes * 60_000);
   const reader = child.stdout.getReader();
   const drained = child.exited.then(() => setTimeout(() => reader.cancel(), DRAIN_MS));
-  const lastLine = await showLines(reader, show);
+  const lastLine = await showLines(reader, (line) => {
+    if (FAILURE.test(line)) {
+      failures.push(`${lane.name}: ${line}`);
+    }
+    show(line);
+  });
   const status = await child.exited;
   clearTimeout(limit);
   clearTimeout(await drained);
   const tally = tallyOfLane({ lastLine, status });
   const seconds = Math.round((performance.now() - begin) / 1000);
   show(`== ${lane.name}: ${closingLine(tally)}, exit status ${status}, ${seconds} s`);
-  return tally;
+  return { tally, failures };
+}
+
+/** In a process group of its own: its end takes virtual machines and test files with it. */
+function startLane({ command }: Lane) {
+  const child = Bun.spawn([...command], {
+    cwd: REPOSITORY,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+    detached: true,
+  });
+  const interrupt = () => {
+    process.kill(-child.pid, "SIGINT");
+    process.kill(process.pid, "SIGINT");
+  };
+  process.once("SIGINT", interrupt);
+  void child.exited.then(() => process.off("SIGINT", interrupt));
+  return child;
 }
 
 /** Returns the last line that is not empty. */
