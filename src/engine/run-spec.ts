@@ -26,6 +26,8 @@ export interface RunSpecRequest {
   readonly cgroupsPath: string | undefined;
   /** Of its user namespace; absent: none. */
   readonly idMaps: IdMaps | undefined;
+  /** A profile that is loaded. */
+  readonly appArmorProfile: string | undefined;
   /** Files that tell the names of hosts. */
   readonly nameFiles: readonly Mount[];
   /** Made anew each time it starts. */
@@ -60,7 +62,8 @@ export function runSpec(request: RunSpecRequest): Spec {
   };
 }
 
-function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest): Process {
+function specProcess(request: RunSpecRequest): Process {
+  const { options, process, consoleSize, idMaps, appArmorProfile } = request;
   const { security = DEFAULT_SECURITY } = options;
   const names = runCapabilities(security);
   const bounded = { bounding: names, effective: names, permitted: names };
@@ -81,7 +84,7 @@ function specProcess({ options, process, consoleSize, idMaps }: RunSpecRequest):
     ...(rlimits.length === 0 ? {} : { rlimits }),
     ...(options.oomScoreAdj === undefined ? {} : { oomScoreAdj: options.oomScoreAdj }),
     ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),
-    ...(security.apparmor === undefined ? {} : { apparmorProfile: security.apparmor }),
+    ...(appArmorProfile === undefined ? {} : { apparmorProfile: appArmorProfile }),
   };
 }
 

@@ -21,7 +21,7 @@ export interface RunSecurity {
   readonly noNewPrivileges: boolean;
   /** Every capability that we have, all devices, no filter, nothing hidden. */
   readonly privileged?: boolean;
-  /** A profile of AppArmor's; absent: none. */
+  /** A profile of AppArmor's, or "unconfined"; absent: the default one, where the host has AppArmor. */
   readonly apparmor?: string;
   /** Paths that are hidden beside those that always are. */
   readonly hidden?: readonly string[];

@@ -29,6 +29,14 @@ export function programFailure(
       reason: "it did not exit with 0",
     });
   }
+  if (reason === "process.apparmorProfile" && errno === Errno.ENOENT) {
+    return new OcicatError("not-found", {
+      operation: `${reason}:`,
+      subject: describes ?? call,
+      reason: "no profile of this name is loaded",
+      hint: "`apparmor_parser --replace FILE` loads one, `aa-status` lists those that are loaded",
+    });
+  }
   return systemError(errno, `${reason}:`, describes ?? call);
 }
 

@@ -44,7 +44,7 @@ function withOption(
     case "seccomp":
       return { ...security, seccomp: seccompOf(option, value, readFile) };
     case "apparmor":
-      return value === "unconfined" ? security : { ...security, apparmor: named(option, value) };
+      return { ...security, apparmor: named(option, value) };
     case "label":
       return withLabel(security, option, value);
     case "mask":

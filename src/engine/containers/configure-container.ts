@@ -45,6 +45,7 @@ export function configureContainer(
     storeRoot: surroundings.storeRoot,
     startedMounts: request.parts?.mounts ?? [],
     nameFiles: nameMounts({ options, folder: place, hostname, containersFolder }),
+    appArmorProfile: request.parts?.appArmorProfile,
     consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
   });
 }

@@ -27,6 +27,8 @@ export interface ReportRequest {
   readonly storeRoot: string;
   readonly execIds: readonly string[];
   readonly health: Health;
+  /** That its process has; empty: none. */
+  readonly appArmorProfile: string;
   /** Undefined: nobody asked. */
   readonly sizes: ContainerSizes | undefined;
 }
@@ -65,7 +67,7 @@ export function containerReport(request: ReportRequest): ContainerReport {
     Platform: "linux",
     MountLabel: "",
     ProcessLabel: "",
-    AppArmorProfile: "",
+    AppArmorProfile: request.appArmorProfile,
     ExecIDs: request.execIds.length === 0 ? null : request.execIds,
     HostConfig: hostReport(options),
     GraphDriver: { Name: "overlayfs", Data: graphData(record, folder) },

@@ -1,5 +1,6 @@
 // inspect: all that is known of a container.
 
+import { confinementOf } from "../apparmor.ts";
 import { currentRun, readHealth } from "../health/health-file.ts";
 import { isPod } from "../pods/pod-record.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
@@ -39,6 +40,7 @@ export async function inspectContainer(
     wasOutOfMemory: wasOutOfMemory(container.folder.fd),
     restarts: readStartRecord(container.folder.fd)?.restarts ?? 0,
     image: image === undefined ? undefined : { id: image.Id, config: image.Config },
+    appArmorProfile: "pid" in status ? confinementOf(status.pid) : "",
     folder: container.folder.path,
     storeRoot,
     execIds: recordedExecIds(container.surroundings, id),

@@ -62,7 +62,7 @@ export interface StartRequest {
   readonly staysInUnit?: boolean;
   /** As StartRecord has it; 0 when absent. */
   readonly restarts?: number;
-  readonly parts?: Pick<StartedParts, "mounts" | "env" | "accounts">;
+  readonly parts?: Pick<StartedParts, "mounts" | "env" | "accounts" | "appArmorProfile">;
 }
 
 export const LOG_NAME = "log";

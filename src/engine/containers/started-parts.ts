@@ -1,10 +1,12 @@
 // What has to be made for a container anew each time it starts: files of its secrets, images that it has
-// mounted.
+// mounted, the profile of AppArmor's.
 
 import { type ImageAccounts, readAccounts } from "../../image/accounts.ts";
 import type { Mount } from "../../oci/mount.ts";
+import { appArmorProfile } from "../apparmor.ts";
 import type { RunSourceFiles } from "../run-source.ts";
 import { removeSecretFiles } from "../secrets/secret-files.ts";
+import { DEFAULT_SECURITY } from "../security.ts";
 import type { StartRequest } from "./start-container.ts";
 
 /** Disposed of when the container runs; before that, what was made goes. */
@@ -14,6 +16,7 @@ export interface StartedParts extends Disposable {
   readonly env: readonly string[];
   /** In place of the image's. */
   readonly accounts?: ImageAccounts;
+  readonly appArmorProfile: string | undefined;
   /** For the holder to keep. */
   readonly lockFds: readonly number[];
   /** Of all the images that it uses: as ImageRoot has them. */
@@ -51,11 +54,17 @@ export async function makeStartedParts(
     mountKeys.push(...images.open.mountKeys);
   }
   const accounts = await makeAccounts(request, source);
+  const appArmor = await appArmorProfile({
+    security: options.security ?? DEFAULT_SECURITY,
+    isRootless: request.idMaps !== undefined,
+    onWarning: options.onWarning,
+  });
   const held = opened.move();
   const undone = made.move();
   return {
     mounts: [...mounts, ...accounts.mounts],
     ...{ env, lockFds, mountKeys },
+    appArmorProfile: appArmor,
     ...(accounts.made === undefined ? {} : { accounts: accounts.made }),
     keep: () => {
       undone.move();

@@ -19,6 +19,7 @@ import { readDirectoryAt } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open, stat } from "../../sys/file.ts";
 import { availableBytes } from "../../sys/free-space.ts";
+import { isAppArmorOn } from "../apparmor.ts";
 import { supervisorPid } from "../supervisor/supervisor-lock.ts";
 import { supervisorPlace } from "../supervisor/supervisor-place.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
@@ -107,7 +108,7 @@ function describeHost(): HostDescription {
     cgroups: describeCgroups(),
     security: [
       ...(readSetting("/proc/sys/kernel/seccomp/actions_avail") === undefined ? [] : ["seccomp"]),
-      ...(readSetting("/sys/module/apparmor/parameters/enabled") === "Y" ? ["apparmor"] : []),
+      ...(isAppArmorOn() ? ["apparmor"] : []),
       ...(stat("/sys/fs/selinux/enforce") === undefined ? [] : ["selinux"]),
     ],
   };

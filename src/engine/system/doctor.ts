@@ -14,6 +14,7 @@ import { OwnedFd, open } from "../../sys/file.ts";
 import { plainOptions } from "../plain-options.ts";
 import { runContainer } from "../run.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
+import { checkAppArmor } from "./doctor-apparmor.ts";
 import { checkCgroups } from "./doctor-cgroups.ts";
 import { checkEvents } from "./doctor-events.ts";
 import { checkMounts } from "./doctor-mounts.ts";
@@ -33,6 +34,7 @@ export async function examineHost(options: SurroundingsOptions): Promise<Check[]
     check,
     ...orFailed("namespaces", checkNamespaces),
     ...orFailed("cgroups", checkCgroups),
+    ...checkAppArmor(),
     ...checkPrograms(process.env["PATH"]),
     checkClock(Date.now(), Bun.file("/proc/self/exe").lastModified),
   ];
