@@ -14,7 +14,7 @@ const EVENTS_FLAGS = {
     kind: "list",
     aliases: ["f"],
     value: "KEY=VALUE",
-    help: "container, pod, image, volume, type, event, label",
+    help: "container, pod, image, volume, secret, type, event, label, scope",
   },
   format: { kind: "text", value: "FORMAT", help: "json or a Go template" },
   "no-stream": { kind: "switch", help: "end with what has happened by now" },

@@ -50,6 +50,11 @@ describe.skipIf(NEEDS_ROOT)("as root: secrets", () => {
     expect(statSync(join(place.store, "secrets")).mode & 0o777).toBe(0o700);
     expect(place.outputOf("secret ls", "--format", "{{.Name}}")).toBe("one\nthree\ntwo\n");
     expect(place.outputOf("secret ls", "-q")).toContain(id);
+    expect(place.outputOf("secret ls", "-q", "-f", "label=of=web")).toBe(`${id}\n`);
+    expect(place.outputOf("secret ls", "-n", "-f", "name=^tw")).toMatch(/^\w{25} +two .*\n$/);
+    expect(place.outputOf("secret inspect", "--pretty", "one")).toMatch(
+      new RegExp(`^ID: +${id}\nName: +one\nLabels:\n - of=web\nDriver: +file\nCreated at: +2`),
+    );
     const [report] = JSON.parse(place.outputOf("secret inspect", id.slice(0, 8)));
     const spec = { Name: "one", Driver: { Name: "file", Options: {} }, Labels: { of: "web" } };
     expect(report).toMatchObject({ ID: id, Spec: spec });

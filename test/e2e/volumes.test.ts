@@ -27,6 +27,15 @@ describe.skipIf(NEEDS_ROOT)("as root: volume", () => {
     expect(names("name=o")).toBe("one\ntwo\n");
     expect(names("label=of=web")).toBe("one\n");
     expect(names("label!=of")).not.toContain("one");
+    place.outputOf("volume create", "-l", "of=web", "-l", "for=tests", "three");
+    expect(names("label=of=web", "label=for")).toBe("three\n");
+    expect(names("name=^t", "scope=local", "until=1h")).toBe("");
+    expect(names("name=^t")).toBe("three\ntwo\n");
+    expect(names("opt=type=none")).toBe("");
+    expect(place.outputOf("volume ls", "--noheading", "-f", "name=two")).toMatch(/^local +two\n$/);
+    expect(JSON.parse(place.outputOf("volume inspect", "--all"))).toHaveLength(4);
+    expect(place.outputOf("volume rm", "three")).toBe("three\n");
+    expect(place.call("volume create", ["-o", "type=none"]).stderr).toContain("--tmpfs");
     const table = place.outputOf("volume ls", "--filter", "name=two");
     expect(table).toMatch(/^DRIVER +VOLUME NAME\nlocal +two\n$/);
     const [report] = JSON.parse(place.outputOf("volume inspect", "one"));
@@ -40,6 +49,7 @@ describe.skipIf(NEEDS_ROOT)("as root: volume", () => {
     const gone = place.call("volume rm", ["one"]);
     expect([gone.status, gone.stderr]).toEqual([1, expect.stringContaining('volume "one"')]);
     expect(place.outputOf("volume rm", "-f", "one")).toBe("one\n");
+    expect(place.outputOf("volume rm", "--all")).toMatch(/^[0-9a-f]{64}\n$/);
     expect(place.call("volume create", ["a/b"]).stderr).toContain("it is not made of letters");
     expect(place.call("volume ls", ["--filter", "size=1"]).stderr).toContain("the filter");
   });

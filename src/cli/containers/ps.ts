@@ -30,7 +30,7 @@ const PS_FLAGS = {
     kind: "list",
     aliases: ["f"],
     value: "KEY=VALUE",
-    help: "id, name, status, exited, health, label, ancestor, before, since, volume, network, pod",
+    help: "id, name, status, exited, health, label, label!, ancestor, before, since, until, volume...",
   },
   format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
   last: { kind: "text", aliases: ["n"], value: "NUMBER", help: "the latest, running or not" },
@@ -44,7 +44,7 @@ const PS_FLAGS = {
     value: "KEY",
     help: "command, created, id, image, names, runningfor, size or status",
   },
-  ns: { kind: "switch", help: "show the namespaces that each has" },
+  ns: { kind: "switch", aliases: ["namespace"], help: "show the namespaces that each has" },
   external: { kind: "switch", help: "for podman's sake: there are none of other programs" },
   sync: { kind: "switch", help: "for podman's sake: processes are asked in any case" },
   watch: { kind: "text", aliases: ["w"], value: "SECONDS", help: "again and again" },
@@ -59,6 +59,10 @@ export const ps = defineCommand({
 Fields of --format: .ID .Image .Command .CreatedAt .RunningFor .State .Status .Names .Labels .Ports
 .Mounts .LocalVolumes .Networks .Size .Pod .PodName .Pid, and of namespaces .Cgroup .IPC .MNT .NET .PIDNS
 .USERNS .UTS`,
+  notes: `Filters: id (its beginning), name (an expression that is found in it), status, exited (a code), health, label
+and label! (KEY or KEY=VALUE), ancestor (an image), before and since (a container), until (a time, or 24h
+ago), volume, network, pod, command, restart-policy, should-start-on-boot. Those of one key are alternatives,
+but all labels have to hold, and so have those of different keys.`,
   flags: PS_FLAGS,
   args: { min: 0, max: 0 },
   examples: [

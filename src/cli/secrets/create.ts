@@ -14,6 +14,8 @@ const STDIN = 0;
 /** One more than there may be, so that too long a value is told from one that just fits. */
 const READ_LIMIT = SECRET_BYTES_LIMIT + 1;
 
+const ONE_DRIVER = { reason: "a secret is a file of the store, as it was given" };
+
 export const create = defineCommand({
   usage: ["[FLAGS] NAME FILE|-", "[FLAGS] --env NAME VARIABLE"],
   about: `Makes a secret of what is in a file, comes by standard input, or is in a variable, and prints its ID.
@@ -26,6 +28,7 @@ It is kept in the store, readable for its owner alone; \`ocicat run --secret NAM
     driver: { kind: "text", aliases: ["d"], value: "file", help: "for podman's sake" },
     ...PLACE_FLAGS,
   },
+  refused: () => Promise.resolve({ "driver-opts": ONE_DRIVER, "template-driver": ONE_DRIVER }),
   args: { min: 2, max: 2 },
   examples: ["ocicat secret create db-password ./password", "pass db | ocicat secret create db -"],
   async act(flags) {

@@ -5,12 +5,27 @@ import { decodeText } from "../../sys/memory.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import { INSPECT_FORMAT_FLAG, inspectEach } from "../inspect-each.ts";
+import { badValue } from "../run/bad-value.ts";
+
+/** Docker's lines. */
+const PRETTY = `ID:              {{.ID}}
+Name:            {{.Spec.Name}}
+{{- if .Spec.Labels}}
+Labels:
+{{- range $key, $value := .Spec.Labels}}
+ - {{$key}}={{$value}}
+{{- end}}
+{{- end}}
+Driver:          {{.Spec.Driver.Name}}
+Created at:      {{.CreatedAt}}
+Updated at:      {{.UpdatedAt}}`;
 
 export const inspect = defineCommand({
   usage: ["[FLAGS] SECRET..."],
   about: "Shows what is known of secrets, as a JSON array with the fields of podman.",
   flags: {
     ...INSPECT_FORMAT_FLAG,
+    pretty: { kind: "switch", help: "as lines for people" },
     showsecret: { kind: "switch", help: "with its value" },
     ...PLACE_FLAGS,
   },
@@ -21,8 +36,13 @@ export const inspect = defineCommand({
     "ocicat secret inspect --showsecret -f '{{.SecretData}}' db-password",
   ],
   act(flags, { command }) {
+    const pretty = flags.switch("pretty");
+    if (pretty && flags.isSet("format")) {
+      throw badValue("pretty", "true", "it does not go with --format");
+    }
     const options = { ...placeOptions(flags), withValue: flags.switch("showsecret") };
-    return inspectEach(flags, command, async (word) => {
+    const shown = pretty ? { args: flags.args, text: () => PRETTY } : flags;
+    return inspectEach(shown, command, async (word) => {
       const { id, name, created, updated, labels, value } = await inspectSecret(word, options);
       return {
         ID: id,

@@ -28,15 +28,25 @@ export const ls = defineCommand({
 Fields of --format: .ID .Name .Driver .CreatedAt .UpdatedAt .Labels`,
   flags: {
     quiet: { kind: "switch", aliases: ["q"], help: "IDs alone" },
+    noheading: { kind: "switch", aliases: ["n"], help: "a table without its heads" },
+    filter: {
+      kind: "list",
+      aliases: ["f"],
+      value: "KEY=VALUE",
+      help: "id, name, label, driver",
+    },
     format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
     ...PLACE_FLAGS,
   },
   args: { min: 0, max: 0 },
   examples: ["ocicat secret ls", "ocicat secret ls --format '{{.Name}}'"],
   async act(flags) {
-    const choice = { format: flags.text("format"), quiet: flags.switch("quiet") };
-    const print = listPrinter(LISTING, choice);
-    const secrets = await listSecrets(placeOptions(flags));
+    const print = listPrinter(LISTING, {
+      format: flags.text("format"),
+      quiet: flags.switch("quiet"),
+      hasNoHead: flags.switch("noheading"),
+    });
+    const secrets = await listSecrets({ ...placeOptions(flags), filters: flags.list("filter") });
     writeOutput(print(secrets.map(rowOf)));
     return 0;
   },

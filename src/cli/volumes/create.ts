@@ -7,6 +7,11 @@ import { badValue } from "../run/bad-value.ts";
 import { parseLabels } from "../run/keeping.ts";
 import { writeOutput } from "../write-text.ts";
 
+const A_FOLDER = {
+  reason: "a volume is a folder of the store, and has no options",
+  hint: "`ocicat run -v /a/folder:/inside` and `--tmpfs` mount others",
+};
+
 export const create = defineCommand({
   usage: ["[FLAGS] [VOLUME]"],
   about:
@@ -16,6 +21,7 @@ export const create = defineCommand({
     driver: { kind: "text", aliases: ["d"], value: "local", help: "for docker's sake" },
     ...PLACE_FLAGS,
   },
+  refused: () => Promise.resolve({ opt: A_FOLDER, o: A_FOLDER }),
   args: { min: 0, max: 1 },
   examples: ["ocicat volume create data", "ocicat volume create -l of=web"],
   async act(flags) {

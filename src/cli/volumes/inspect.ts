@@ -5,16 +5,23 @@ import { inspectVolume } from "../../engine/volumes/volume-operations.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import { INSPECT_FORMAT_FLAG, inspectEach } from "../inspect-each.ts";
+import { wantedVolumes } from "./wanted-volumes.ts";
 
 export const inspect = defineCommand({
-  usage: ["[FLAGS] VOLUME..."],
+  usage: ["[FLAGS] VOLUME...", "[FLAGS] --all"],
   about: "Shows all that is known of volumes, as a JSON array with the fields of docker.",
-  flags: { ...INSPECT_FORMAT_FLAG, ...PLACE_FLAGS },
-  args: { min: 1 },
+  flags: {
+    all: { kind: "switch", aliases: ["a"], help: "every volume" },
+    ...INSPECT_FORMAT_FLAG,
+    ...PLACE_FLAGS,
+  },
+  args: { min: 1, unless: (flags) => flags.switch("all") },
   completes: "volume",
   examples: ["ocicat volume inspect data", "ocicat volume inspect -f '{{.Mountpoint}}' data"],
-  act(flags, { command }) {
-    return inspectEach(flags, command, (word) => volumeReport(word, placeOptions(flags)));
+  async act(flags, { command }) {
+    const place = placeOptions(flags);
+    const words = await wantedVolumes(flags);
+    return inspectEach(flags, command, (word) => volumeReport(word, place), words);
   },
 });
 

@@ -28,11 +28,12 @@ export const ls = defineCommand({
 Fields of --format: .Name .Driver .Mountpoint .Labels .Scope .CreatedAt .Containers`,
   flags: {
     quiet: { kind: "switch", aliases: ["q"], help: "names alone" },
+    noheading: { kind: "switch", aliases: ["n"], help: "a table without its heads" },
     filter: {
       kind: "list",
       aliases: ["f"],
       value: "KEY=VALUE",
-      help: "name=, label=, label!=, dangling=true|false",
+      help: "name, label, label!, dangling, until, driver, scope, opt",
     },
     format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
     ...PLACE_FLAGS,
@@ -40,8 +41,11 @@ Fields of --format: .Name .Driver .Mountpoint .Labels .Scope .CreatedAt .Contain
   args: { min: 0, max: 0 },
   examples: ["ocicat volume ls", "ocicat volume ls -q --filter dangling=true"],
   async act(flags) {
-    const choice = { format: flags.text("format"), quiet: flags.switch("quiet") };
-    const print = listPrinter(LISTING, choice);
+    const print = listPrinter(LISTING, {
+      format: flags.text("format"),
+      quiet: flags.switch("quiet"),
+      hasNoHead: flags.switch("noheading"),
+    });
     const volumes = await listVolumes({ ...placeOptions(flags), filters: flags.list("filter") });
     writeOutput(print(volumes.map(rowOf)));
     return 0;

@@ -12,18 +12,23 @@ export const prune = defineCommand({
     "Removes the volumes without a name that no container has; with --all the named ones, too.",
   flags: {
     all: { kind: "switch", aliases: ["a"], help: "also those with a name" },
-    filter: { kind: "list", value: "KEY=VALUE", help: "name=, label=, label!=" },
+    filter: {
+      kind: "list",
+      value: "KEY=VALUE",
+      help: "name, label, label!, until; all=true is --all",
+    },
     force: { kind: "switch", aliases: ["f"], help: "do not ask" },
     ...PLACE_FLAGS,
   },
   args: { min: 0, max: 0 },
   examples: ["ocicat volume prune", "ocicat volume prune --all --force"],
   async act(flags) {
-    const all = flags.switch("all");
+    const given = flags.list("filter");
+    const all = flags.switch("all") || given.some((filter) => /^all=(?:true|1)$/i.test(filter));
     if (!flags.switch("force") && !isConfirmed(all)) {
       return 1;
     }
-    const filters = flags.list("filter");
+    const filters = given.filter((filter) => !/^all=(?:true|1|false|0)$/i.test(filter));
     const removed = await pruneVolumes({ ...placeOptions(flags), all, filters });
     writeOutput(removed.map((name) => `${name}\n`).join(""));
     return 0;

@@ -1,38 +1,63 @@
-// The filters of ps: "KEY=VALUE". Values of one key are alternatives, keys have to match all.
+// The filters of ps.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { hasLabel } from "../labels.ts";
+import {
+  badFilter,
+  type Condition,
+  type Filter,
+  type FilterTable,
+  filterCondition,
+  momentOf,
+  namePattern,
+  parseFilters,
+  truthOf,
+} from "../list-filters.ts";
 import { stateWord } from "./container-status.ts";
 import type { ListedContainer } from "./list-containers.ts";
+import { NO_RESTART } from "./restart-policy.ts";
 
-type Test = (container: ListedContainer) => boolean;
+type Test = Condition<ListedContainer>;
+
 /** `all`: of which some are to be shown. */
-type Filter = (value: string, all: readonly ListedContainer[]) => Test;
+function filterTable(all: readonly ListedContainer[]): FilterTable<ListedContainer> {
+  return {
+    ...PROPERTIES,
+    before: (value) => {
+      const { created } = find(all, value).record;
+      return ({ record }) => record.created < created;
+    },
+    since: (value) => {
+      const { created } = find(all, value).record;
+      return ({ record }) => record.created > created;
+    },
+  };
+}
 
-const FILTERS: Readonly<Record<string, Filter>> = {
+const PROPERTIES: FilterTable<ListedContainer> = {
   id: (value) => (container) => container.record.id.startsWith(value),
-  name: (value) => (container) => hasName(container.record.name, value),
+  name: (value) => {
+    const matches = namePattern(value);
+    return ({ record }) => matches(record.name);
+  },
   status: (value) => (container) => statusWords(container.status).includes(value),
   exited:
     (value) =>
     ({ status }) =>
-      status.kind === "exited" && String(status.code) === value,
+      status.kind === "exited" && status.code === Number(value),
   health:
     (value) =>
     ({ health = "none" }) =>
       health === value,
   label: (value) => (container) => hasLabel(container.record.options.labels ?? {}, value),
+  "label!": (value) => (container) => !hasLabel(container.record.options.labels ?? {}, value),
   ancestor:
     (value) =>
     ({ record: { image } }) =>
       image !== undefined && (isImageName(image.name, value) || image.digest.includes(value)),
-  before: (value, all) => {
-    const { created } = find(all, value).record;
-    return ({ record }) => record.created < created;
-  },
-  since: (value, all) => {
-    const { created } = find(all, value).record;
-    return ({ record }) => record.created > created;
+  until: (value) => {
+    const limit = momentOf({ key: "until", value });
+    return ({ record }) => Date.parse(record.created) < limit;
   },
   volume: (value) => (container) => hasMount(container.record.options, value),
   network: (value) => (container) => container.record.options.network === value,
@@ -40,13 +65,27 @@ const FILTERS: Readonly<Record<string, Filter>> = {
     (value) =>
     ({ record: { options }, podName }) =>
       value !== "" && (podName === value || options.pod?.startsWith(value) === true),
+  command:
+    (value) =>
+    ({ record }) =>
+      record.command[0] === value,
+  "restart-policy":
+    (value) =>
+    ({ record: { options } }) =>
+      (options.restart ?? NO_RESTART).kind === value,
+  "should-start-on-boot": (value) => {
+    const wanted = truthOf({ key: "should-start-on-boot", value });
+    return ({ record: { options } }) => {
+      const { kind } = options.restart ?? NO_RESTART;
+      return (kind === "always" || kind === "unless-stopped") === wanted;
+    };
+  },
+  // Of docker's swarms: a container here is the task of none.
+  "is-task": (value) => {
+    const wanted = truthOf({ key: "is-task", value });
+    return () => !wanted;
+  },
 };
-
-/** A part of it, or an expression for the whole: "^web$", also with the slash that docker puts before it. */
-function hasName(name: string, wanted: string): boolean {
-  const [, whole] = /^\^\/?([\w.-]+)\$$/.exec(wanted) ?? [];
-  return whole === undefined ? name.includes(wanted.replace(/^[\^/]+/, "")) : name === whole;
-}
 
 /** Without a tag, every tag; without a registry, those that were asked for without one. */
 function isImageName(name: string, wanted: string): boolean {
@@ -84,19 +123,26 @@ function statusWords(status: ListedContainer["status"]): readonly string[] {
   return word === "dead" ? ["lost", word] : [word];
 }
 
-/** Docker's, and what only we have. */
-const STATES = ["created", "restarting", "running", "removing", "paused", "exited", "dead", "lost"];
+/** Docker's words, and what only we have: what each of these can be. */
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  status: ["created", "restarting", "running", "removing", "paused", "exited", "dead", "lost"],
+  health: ["none", "starting", "healthy", "unhealthy"],
+  "restart-policy": ["no", "on-failure", "always", "unless-stopped"],
+};
 
-function checkState(filter: string): void {
-  const [, state] = /^status=(.*)$/s.exec(filter) ?? [];
-  if (state !== undefined && !STATES.includes(state)) {
-    throw new OcicatError("invalid-argument", {
-      operation: "use",
-      subject: `the filter ${quote(filter)}`,
-      reason: `a status is one of ${STATES.join(", ")}`,
-    });
+function checkValue(filter: Filter): void {
+  const { key, value } = filter;
+  const choices = Object.hasOwn(CHOICES, key) ? CHOICES[key] : undefined;
+  if (choices !== undefined && !choices.includes(value)) {
+    throw badFilter(filter, `a ${key} is one of ${choices.join(", ")}`);
+  }
+  if (key === "exited" && !/^\d{1,3}$/.test(value)) {
+    throw badFilter(filter, "an exit code is a number");
   }
 }
+
+const NO_PORTS = "there are no networks with ports yet";
+const REFUSED: Readonly<Record<string, string>> = { publish: NO_PORTS, expose: NO_PORTS };
 
 export interface ContainerFilters {
   /** Throws "not-found" where a filter names one that is not among them. */
@@ -105,28 +151,12 @@ export interface ContainerFilters {
   readonly asksForEnded: boolean;
 }
 
-export function parseContainerFilters(filters: readonly string[]): ContainerFilters {
-  const values = new Map<string, string[]>();
-  for (const filter of filters) {
-    const equals = filter.indexOf("=");
-    const key = equals < 0 ? filter : filter.slice(0, equals);
-    if (equals < 0 || !Object.hasOwn(FILTERS, key)) {
-      throw new OcicatError("invalid-argument", {
-        operation: "use",
-        subject: `the filter ${quote(filter)}`,
-        reason: `a filter is KEY=VALUE with a key of ${Object.keys(FILTERS).join(", ")}`,
-      });
-    }
-    checkState(filter);
-    values.set(key, [...(values.get(key) ?? []), filter.slice(equals + 1)]);
-  }
+export function parseContainerFilters(texts: readonly string[]): ContainerFilters {
+  const known = Object.keys(filterTable([]));
+  const filters = parseFilters(texts, known, REFUSED);
+  filters.forEach(checkValue);
   return {
-    among: (all) => {
-      const tests = [...values].map(([key, wanted]) =>
-        wanted.flatMap((value) => FILTERS[key]?.(value, all) ?? []),
-      );
-      return (container) => tests.every((either) => either.some((test) => test(container)));
-    },
-    asksForEnded: values.has("status") || values.has("exited"),
+    among: (all) => filterCondition(filters, filterTable(all)),
+    asksForEnded: filters.some(({ key }) => key === "status" || key === "exited"),
   };
 }

@@ -63,6 +63,8 @@ test.each<[string, RecordedEvent, boolean]>([
   ["pod=sh", DIE, true],
   ["pod=other", DIE, false],
   ["volume=web", DIE, false],
+  ["scope=local", DIE, true],
+  ["scope=swarm", DIE, false],
 ])("%p", (filters, event, expected) => {
   const words = filters.split(" ").filter((word) => word !== "");
   expect(eventCondition(words)(event)).toBe(expected);

@@ -42,6 +42,10 @@ function conditionOf(key: string, wanted: string): Condition | undefined {
     case "network":
     case "secret":
       return (event) => event.type === key && isNamed(event, wanted);
+    case "scope":
+      return () => wanted === "local";
+    case "daemon":
+      return ({ type }) => type === "system";
     case "type":
       return (event) => event.type === wanted;
     case "event":
@@ -86,11 +90,13 @@ function eventNamed(wanted: string): Condition {
   return ({ action }) => names.some((name) => action === name || action.startsWith(`${name}: `));
 }
 
+const KEYS = "container, image, volume, network, pod, secret, daemon, scope, type, event and label";
+
 function unknownFilter(filter: string): OcicatError {
   return new OcicatError("invalid-argument", {
     operation: "use",
     subject: `the filter ${quote(filter)}`,
-    reason:
-      "it is none of container, image, volume, network, pod, secret, type, event and label, = and a value",
+    reason: "it is none that there is, with = and a value",
+    hint: `there are ${KEYS}`,
   });
 }

@@ -1,11 +1,11 @@
 // pod ps, pod inspect: what is known of pods.
 
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { NO_RESTART } from "../containers/restart-policy.ts";
-import { hasLabel } from "../labels.ts";
+import { filterCondition, parseFilters } from "../list-filters.ts";
 import type { PodNamespace } from "../run-options.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { allPods, type FoundContainer, type FoundPod, findPod } from "./open-pods.ts";
+import { POD_FILTERS } from "./pod-filters.ts";
 import { podCgroupPath, podHostname } from "./pod-record.ts";
 import { type PodState, podState } from "./pod-status.ts";
 
@@ -14,13 +14,14 @@ export interface ListedPod extends FoundPod {
 }
 
 export interface ListPodsOptions extends SurroundingsOptions {
-  /** "KEY=VALUE": id (its beginning), name (a part of it), status, label, ctr-names, ctr-ids, ctr-status. */
+  /** "KEY=VALUE": see pod-filters.ts. */
   readonly filters?: readonly string[];
 }
 
 /** The latest first. */
 export async function listPods(options: ListPodsOptions): Promise<readonly ListedPod[]> {
-  const matches = parseFilters(options.filters ?? []);
+  const filters = parseFilters(options.filters ?? [], Object.keys(POD_FILTERS));
+  const matches = filterCondition(filters, POD_FILTERS);
   return allPods(await readSurroundings(options))
     .map(withState)
     .filter(matches);
@@ -28,39 +29,6 @@ export async function listPods(options: ListPodsOptions): Promise<readonly Liste
 
 function withState(pod: FoundPod): ListedPod {
   return { ...pod, state: podState([pod.status, ...pod.members.map(({ status }) => status)]) };
-}
-
-type Test = (pod: ListedPod, value: string) => boolean;
-
-const TESTS: Readonly<Record<string, Test>> = {
-  id: ({ record }, value) => record.id.startsWith(value),
-  name: ({ record }, value) => record.name.includes(value),
-  status: ({ state }, value) => state.toLowerCase() === value.toLowerCase(),
-  label: ({ record }, value) => hasLabel(record.options.labels ?? {}, value),
-  "ctr-names": ({ members }, value) => members.some(({ record }) => record.name.includes(value)),
-  "ctr-ids": ({ members }, value) => members.some(({ record }) => record.id.startsWith(value)),
-  "ctr-status": ({ members }, value) => members.some(({ status }) => status.kind === value),
-};
-
-/** Values of one key are alternatives, keys have to match all. */
-function parseFilters(filters: readonly string[]): (pod: ListedPod) => boolean {
-  const pairs = filters.map((filter) => {
-    const equals = filter.indexOf("=");
-    const key = filter.slice(0, Math.max(equals, 0));
-    if (!Object.hasOwn(TESTS, key)) {
-      throw new OcicatError("invalid-argument", {
-        operation: "use",
-        subject: `the filter ${quote(filter)}`,
-        reason: `a filter is KEY=VALUE with a key of ${Object.keys(TESTS).join(", ")}`,
-      });
-    }
-    return { key, value: filter.slice(equals + 1) };
-  });
-  const wanted = Map.groupBy(pairs, ({ key }) => key);
-  return (pod) =>
-    [...wanted].every(([key, alternatives]) =>
-      alternatives.some(({ value }) => TESTS[key]?.(pod, value) === true),
-    );
 }
 
 /** With the fields of `podman pod inspect`. Throws "not-found". */
@@ -94,7 +62,8 @@ export async function inspectPod(word: string, options: SurroundingsOptions) {
   };
 }
 
-function namespaceName(type: PodNamespace): string {
+/** Podman's. */
+export function namespaceName(type: PodNamespace): string {
   return type === "network" ? "net" : type;
 }
 

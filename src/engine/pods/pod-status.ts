@@ -2,18 +2,21 @@
 
 import type { ContainerStatus } from "../containers/container-status.ts";
 
-export type PodState =
-  | "Created"
-  | "Running"
-  /** Some of its containers run, others do not. */
-  | "Degraded"
-  | "Paused"
-  /** All have ended. */
-  | "Exited"
-  /** Some have ended, none runs. */
-  | "Stopped"
-  /** None runs, and of one it is not known how it ended. */
-  | "Dead";
+export const POD_STATES = [
+  "Created",
+  "Running",
+  // Some of its containers run, others do not.
+  "Degraded",
+  "Paused",
+  // All have ended.
+  "Exited",
+  // Some have ended, none runs.
+  "Stopped",
+  // None runs, and of one it is not known how it ended.
+  "Dead",
+] as const;
+
+export type PodState = (typeof POD_STATES)[number];
 
 export function podState(statuses: readonly Pick<ContainerStatus, "kind">[]): PodState {
   const count = (wanted: ContainerStatus["kind"]): number =>

@@ -1,5 +1,8 @@
 // What can be done with secrets: one function for each command.
 
+import { recordEvent } from "../events/record-event.ts";
+import { hasLabel } from "../labels.ts";
+import { type FilterTable, filterCondition, namePattern, parseFilters } from "../list-filters.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import {
   findSecret,
@@ -16,12 +19,30 @@ export async function createSecret(
   options: SurroundingsOptions,
 ): Promise<Secret> {
   const { storeRoot } = await readSurroundings(options);
-  return writeSecret(storeRoot, secret);
+  const written = writeSecret(storeRoot, secret);
+  recordSecretEvent(storeRoot, "create", written);
+  return written;
 }
 
-export async function listSecrets(options: SurroundingsOptions): Promise<readonly Secret[]> {
+const FILTERS: FilterTable<Secret> = {
+  id: (value) => (secret) => secret.id.startsWith(value),
+  name: (value) => {
+    const matches = namePattern(value);
+    return ({ name }) => matches(name);
+  },
+  label: (value) => (secret) => hasLabel(secret.labels, value),
+  driver: (value) => () => value === "file",
+};
+
+export interface ListSecretsOptions extends SurroundingsOptions {
+  /** "KEY=VALUE" each. */
+  readonly filters?: readonly string[];
+}
+
+export async function listSecrets(options: ListSecretsOptions): Promise<readonly Secret[]> {
+  const filters = parseFilters(options.filters ?? [], Object.keys(FILTERS));
   const { storeRoot } = await readSurroundings(options);
-  return listStored(storeRoot);
+  return listStored(storeRoot).filter(filterCondition(filters, FILTERS));
 }
 
 export interface InspectSecretOptions extends SurroundingsOptions {
@@ -42,5 +63,14 @@ export async function removeSecret(word: string, options: SurroundingsOptions): 
   const { storeRoot } = await readSurroundings(options);
   const { name, id } = findSecret(storeRoot, word);
   removeStored(storeRoot, name);
+  recordSecretEvent(storeRoot, "remove", { id, name });
   return id;
+}
+
+function recordSecretEvent(
+  storeRoot: string,
+  action: "create" | "remove",
+  { id, name }: Pick<Secret, "id" | "name">,
+): void {
+  recordEvent({ storeRoot }, { type: "secret", action, id, name, attributes: {} });
 }

@@ -1,0 +1,92 @@
+import { expect, test } from "bun:test";
+import { parseContainerFilters } from "./container-filters.ts";
+import type { ContainerRecord, StoredOptions } from "./container-record.ts";
+import type { ListedContainer } from "./list-containers.ts";
+
+const OPTIONS: StoredOptions = {
+  source: { kind: "hello" },
+  command: [],
+  env: [],
+  interactive: false,
+  terminal: false,
+  remove: false,
+  readOnly: false,
+  mounts: [],
+  tmpfs: [],
+  network: "none",
+  limits: {},
+  systemdCgroup: false,
+};
+
+const RECORD: ContainerRecord = {
+  id: "4f2c".padEnd(64, "0"),
+  name: "web-1",
+  created: "2026-11-29T10:00:00.000Z",
+  command: ["nginx", "-g"],
+  options: { ...OPTIONS, labels: { tier: "front", of: "shop" }, restart: { kind: "always" } },
+};
+
+const WEB: ListedContainer = {
+  record: RECORD,
+  status: {
+    ...{ kind: "exited", code: 3, signal: undefined, isRestarting: false },
+    ...{ startedMs: 0, finishedMs: 1 },
+  },
+  health: undefined,
+};
+
+const DB: ListedContainer = {
+  record: { ...RECORD, id: "aa".padEnd(64, "0"), name: "db", created: "2026-11-29T11:00:00.000Z" },
+  status: { kind: "created" },
+  health: undefined,
+};
+
+test.each<[string, boolean]>([
+  ["", true],
+  ["id=4f", true],
+  ["name=^web-[0-9]$", true],
+  ["name=^eb", false],
+  ["label=tier", true],
+  ["label=tier=front label=of=shop", true],
+  ["label=tier=front label=none", false],
+  ["label!=none", true],
+  ["label!=tier", false],
+  ["label!=tier=back", true],
+  ["status=exited", true],
+  ["status=running", false],
+  ["exited=3", true],
+  ["exited=03", true],
+  ["exited=4", false],
+  ["health=none", true],
+  ["until=2026-11-29T10:30:00Z", true],
+  ["until=2026-11-29T09:30:00Z", false],
+  ["before=db", true],
+  ["since=db", false],
+  ["command=nginx", true],
+  ["command=-g", false],
+  ["restart-policy=always", true],
+  ["restart-policy=no", false],
+  ["should-start-on-boot=true", true],
+  ["should-start-on-boot=false", false],
+  ["is-task=false", true],
+  ["is-task=true", false],
+  ["network=none", true],
+  ["name=db name=web", true],
+])("%p", (text, expected) => {
+  const { among } = parseContainerFilters(text.split(" ").filter(Boolean));
+  expect(among([WEB, DB])(WEB)).toBe(expected);
+});
+
+test.each([
+  ["colour=red", 'there is no filter "colour"'],
+  ["status=up", "a status is one of created"],
+  ["health=well", "a health is one of none, starting"],
+  ["exited=soon", "an exit code is a number"],
+  ["restart-policy=often", "a restart-policy is one of no"],
+  ["publish=80", "there are no networks with ports yet"],
+  ["until=yesterday", "neither a time nor a duration"],
+  ["is-task=maybe", "it is true or false"],
+  ["before=nothing", "there is none of this name or id"],
+])("%p is refused", (filter, reason) => {
+  expect(() => parseContainerFilters([filter]).among([WEB])).toThrow(reason);
+});
