@@ -218,6 +218,36 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
     expect(stateOf("booted")).toBe("Running");
   });
 
+  test("podman's flags choose pods and columns", () => {
+    const file = join(place.folder, "pod-id");
+    const ids = ["beta", "alpha"].map((name) =>
+      createPod("--name", name, "--replace", ...(name === "beta" ? ["--pod-id-file", file] : [])),
+    );
+    const names = (...flags: readonly string[]) =>
+      place.outputOf("pod ps", "--format", "{{.Name}}", ...flags).trim();
+    expect(names()).toBe("alpha\nbeta");
+    expect(names("--sort", "name")).toBe("alpha\nbeta");
+    expect(names("-f", "name=^be", "-f", "ctr-number=1", "-f", "network=none")).toBe("beta");
+    expect(names("-f", "until=1h")).toBe("");
+    expect(names("-f", "label!=x", "-f", "status=created")).toBe("alpha\nbeta");
+    expect(place.call("pod ps", ["-f", "status=up"]).stderr).toContain("one of created, running");
+    expect(place.call("pod ps", ["--sort", "age"]).stderr).toContain("it is one of created");
+    const [line = ""] = place.outputOf("pod ps", "--noheading", "--ns", "-l").split("\n");
+    expect(line).toMatch(/^[0-9a-f]{12} +alpha +Created .* 1 +network|ipc/);
+    expect(place.outputOf("pod start", "--pod-id-file", file)).toBe(`${ids[0]}\n`);
+    expect(place.outputOf("pod inspect", "-l", "-f", "{{.Name}}")).toBe("alpha\n");
+    expect(place.outputOf("pod start", "-l")).toBe(`${ids[1]}\n`);
+    expect(place.outputOf("pod stats", "--all", "--no-stream", "--no-reset")).toBe("");
+    expect(place.outputOf("pod stop", "-t", "0", "--ignore", "-l")).toBe(`${ids[1]}\n`);
+    expect(place.outputOf("pod stop", "--ignore", "nobody")).toBe("");
+    expect(place.call("pod rm", ["-t", "1", "alpha"]).stderr).toContain("it needs --force");
+    expect(place.outputOf("pod rm", "-f", "-t", "0", "--pod-id-file", file)).toBe(`${ids[0]}\n`);
+    const [, replaced] = [createPod("--name", "alpha", "--replace"), names("-l")];
+    expect(replaced).toBe("alpha");
+    expect(place.outputOf("pod rm", "-a").trim()).not.toBe(ids[1]);
+    expect(place.call("pod kill", ["-l"]).stderr).toContain("find the latest pod: there is none");
+  });
+
   test("what does not go is refused in a sentence", () => {
     createPod("--name", "strict");
     const refusal = (command: string, ...words: readonly string[]): string => {

@@ -20,6 +20,10 @@ export const TIME_FLAG = {
   },
 } as const;
 
+export const IGNORE_FLAG = {
+  ignore: { kind: "switch", aliases: ["i"], help: "one that is gone is no error" },
+} as const;
+
 interface PlaceFlags {
   text(name: "store" | "root"): string | undefined;
 }

@@ -16,13 +16,18 @@ import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, parseSeconds, placeOptions } from "./container-flags.ts";
 import { LATEST_FLAG, withLatest } from "./latest.ts";
 
-const STATS_FLAGS = {
-  all: { kind: "switch", aliases: ["a"], help: "those that do not run, too" },
+/** Of how it is shown. */
+export const USAGE_FLAGS = {
   format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
   "no-stream": { kind: "switch", help: "show it once" },
   "no-trunc": { kind: "switch", help: "show whole IDs" },
   "no-reset": { kind: "switch", help: "one table below the other, at a terminal, too" },
   interval: { kind: "text", aliases: ["i"], value: "SECONDS", help: "between two tables; 1" },
+} as const satisfies FlagTable;
+
+const STATS_FLAGS = {
+  all: { kind: "switch", aliases: ["a"], help: "those that do not run, too" },
+  ...USAGE_FLAGS,
   ...LATEST_FLAG,
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
@@ -62,21 +67,26 @@ const SHORT_INTERVAL_MS = 250;
 
 async function statsCommand(flags: FlagsOf<typeof STATS_FLAGS>): Promise<number> {
   const chosen = { words: await withLatest(flags), all: flags.switch("all") };
-  const interval = flags.text("interval");
-  return showUsage(
-    flags,
-    { ...placeOptions(flags), ...chosen },
-    {
-      resets: !flags.switch("no-reset"),
-      intervalMs: interval === undefined ? INTERVAL_MS : parseSeconds(interval, "--interval"),
-    },
-  );
+  return showUsage(flags, { ...placeOptions(flags), ...chosen }, rhythmOf(flags));
 }
 
 interface Rhythm {
   /** Whether a table takes the place of the one before, at a terminal. */
   readonly resets: boolean;
   readonly intervalMs: number;
+}
+
+export function rhythmOf(flags: RhythmFlags): Rhythm {
+  const interval = flags.text("interval");
+  return {
+    resets: !flags.switch("no-reset"),
+    intervalMs: interval === undefined ? INTERVAL_MS : parseSeconds(interval, "--interval"),
+  };
+}
+
+interface RhythmFlags {
+  text(name: "interval"): string | undefined;
+  switch(name: "no-reset"): boolean;
 }
 
 interface ShowFlags {
@@ -88,7 +98,7 @@ interface ShowFlags {
 export async function showUsage(
   flags: ShowFlags,
   options: Omit<UsageOptions, "intervalMs">,
-  rhythm: Rhythm = { resets: true, intervalMs: INTERVAL_MS },
+  rhythm: Rhythm,
 ): Promise<number> {
   const print = listPrinter(LISTING, { format: flags.text("format"), quiet: false });
   const isOnce = flags.switch("no-stream");

@@ -7,6 +7,7 @@ import { parseSignal } from "../signal-argument.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
   forEachContainer,
+  IGNORE_FLAG,
   MANY_AT_ONCE,
   PLACE_FLAGS,
   parseSeconds,
@@ -20,7 +21,7 @@ export const stop = defineCommand({
   flags: {
     signal: { kind: "text", aliases: ["s"], value: "SIGNAL", help: "instead of the container's" },
     ...TIME_FLAG,
-    ignore: { kind: "switch", aliases: ["i"], help: "one that is gone is no error" },
+    ...IGNORE_FLAG,
     ...CHOICE_FLAGS,
     ...PLACE_FLAGS,
   },

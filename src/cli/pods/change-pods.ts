@@ -1,6 +1,5 @@
 // pod start, stop, restart, kill, pause, unpause: what pods go through as a whole.
 
-import { listPods } from "../../engine/pods/list-pods.ts";
 import {
   killPod,
   pausePod,
@@ -9,48 +8,31 @@ import {
   stopPod,
   unpausePod,
 } from "../../engine/pods/pod-operations.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import {
   forEachContainer,
+  IGNORE_FLAG,
   PLACE_FLAGS,
   parseSeconds,
   placeOptions,
-  requireNoNames,
   TIME_FLAG,
 } from "../containers/container-flags.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { parseSignal } from "../signal-argument.ts";
-
-export const ALL_FLAG = {
-  all: { kind: "switch", aliases: ["a"], help: "every pod" },
-} as const;
-
-interface PodWords {
-  readonly args: readonly string[];
-  switch(name: "all"): boolean;
-  text(name: "store" | "root"): string | undefined;
-}
-
-export const NAMED_PODS = {
-  min: 1,
-  unless: (flags: Pick<PodWords, "switch">): boolean => flags.switch("all"),
-} as const;
-
-/** The pods that are named, or all. */
-export async function wantedPods(flags: PodWords): Promise<readonly string[]> {
-  if (!flags.switch("all")) {
-    return flags.args;
-  }
-  requireNoNames(flags.args, "all");
-  return (await listPods(placeOptions(flags))).map(({ record }) => record.id);
-}
+import { NAMED_PODS, POD_CHOICE_FLAGS, wantedPods } from "./choose-pods.ts";
 
 type Change<Options> = (word: string, options: Options) => Promise<string>;
 type Place = ReturnType<typeof placeOptions>;
 
-const PLAIN_FLAGS = { ...ALL_FLAG, ...PLACE_FLAGS } as const satisfies FlagTable;
-const ENDING_FLAGS = { ...ALL_FLAG, ...TIME_FLAG, ...PLACE_FLAGS } as const satisfies FlagTable;
-const USAGE = ["[FLAGS] POD...", "[FLAGS] --all"];
+const PLAIN_FLAGS = { ...POD_CHOICE_FLAGS, ...PLACE_FLAGS } as const satisfies FlagTable;
+const ENDING_FLAGS = {
+  ...POD_CHOICE_FLAGS,
+  ...TIME_FLAG,
+  ...PLACE_FLAGS,
+} as const satisfies FlagTable;
+const STOP_FLAGS = { ...ENDING_FLAGS, ...IGNORE_FLAG } as const satisfies FlagTable;
+const USAGE = ["[FLAGS] POD...", "[FLAGS] --all|--latest"];
 
 async function changeEach(
   flags: FlagsOf<typeof PLAIN_FLAGS>,
@@ -62,10 +44,16 @@ async function changeEach(
   return forEachContainer(words, command, (word) => change(word, place));
 }
 
+interface PodEnding {
+  readonly command: string;
+  readonly end: Change<Parameters<typeof stopPod>[1]>;
+  /** One that is not there is no failure. */
+  readonly mayBeGone?: boolean;
+}
+
 async function endEach(
   flags: FlagsOf<typeof ENDING_FLAGS>,
-  command: string,
-  end: Change<Parameters<typeof stopPod>[1]>,
+  { command, end, mayBeGone = false }: PodEnding,
 ): Promise<number> {
   const time = flags.text("time");
   const options = {
@@ -73,7 +61,10 @@ async function endEach(
     ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
   };
   const words = await wantedPods(flags);
-  return forEachContainer(words, command, (word) => end(word, options));
+  return forEachContainer(words, command, (word) => {
+    const ended: Promise<string | undefined> = end(word, options);
+    return mayBeGone ? ended.catch(unlessMissing) : ended;
+  });
 }
 
 export const start = defineCommand({
@@ -107,10 +98,11 @@ export const stop = defineCommand({
   usage: USAGE,
   about: `Stops the containers of a pod, the latest first, and then its process. One that has not ended in time
 is killed.`,
-  flags: ENDING_FLAGS,
+  flags: STOP_FLAGS,
   args: NAMED_PODS,
   examples: ["ocicat pod stop web", "ocicat pod stop -t 2 --all"],
-  act: (flags, { command }) => endEach(flags, command, stopPod),
+  act: (flags, { command }) =>
+    endEach(flags, { command, end: stopPod, mayBeGone: flags.switch("ignore") }),
 });
 
 export const restart = defineCommand({
@@ -119,14 +111,14 @@ export const restart = defineCommand({
   flags: ENDING_FLAGS,
   args: NAMED_PODS,
   examples: ["ocicat pod restart web"],
-  act: (flags, { command }) => endEach(flags, command, restartPod),
+  act: (flags, { command }) => endEach(flags, { command, end: restartPod }),
 });
 
 export const kill = defineCommand({
   usage: USAGE,
   about: "Sends a signal to the first process of each container of a pod, and to the pod's own.",
   flags: {
-    ...ALL_FLAG,
+    ...POD_CHOICE_FLAGS,
     signal: {
       kind: "text",
       aliases: ["s"],

@@ -2,7 +2,9 @@
 
 import { parseRestartPolicy } from "../../engine/containers/restart-policy.ts";
 import { type CreatePodOptions, createPod, DEFAULT_SHARED } from "../../engine/pods/create-pod.ts";
+import { removePod } from "../../engine/pods/pod-operations.ts";
 import type { PodNamespace, PodSettings } from "../../engine/run-options.ts";
+import { unlessMissing } from "../../error/unless-missing.ts";
 import { absolutePath } from "../absolute-path.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
@@ -42,6 +44,7 @@ const POD_FLAGS = {
   label: { kind: "list", aliases: ["l"], value: "KEY=VALUE", help: "a label of the pod" },
   "label-file": { kind: "list", value: "FILE", help: "the labels in a file, one a line" },
   annotation: { kind: "list", value: "KEY=VALUE", help: "one of its process's OCI configuration" },
+  replace: { kind: "switch", help: "remove a pod that has the name, with its containers" },
   "pod-id-file": { kind: "text", value: "FILE", help: "write the pod's ID to a new file" },
   ...NAME_FLAGS,
   ...LIMIT_FLAGS,
@@ -58,7 +61,7 @@ export const create = defineCommand({
   about: `Makes a pod and prints its ID. Its containers, which \`run --pod\` and \`create --pod\` put into it,
 share the namespaces of the pod's process, its /dev/shm, and the limits that are given here.`,
   flags: POD_FLAGS,
-  refused: async () => (await import("../run/refused-flags.ts")).REFUSED_NETWORK_FLAGS,
+  refused: async () => (await import("./refused-flags.ts")).REFUSED_POD_FLAGS,
   args: { min: 0, max: 1 },
   examples: [
     "ocicat pod create --name web",
@@ -66,11 +69,23 @@ share the namespaces of the pod's process, its /dev/shm, and the limits that are
     "ocicat pod create --network host web",
   ],
   async act(flags) {
-    writeOutput(`${await createPod(podOptions(flags))}\n`);
+    const options = podOptions(flags);
+    if (flags.switch("replace")) {
+      await removeFormer(options);
+    }
+    writeOutput(`${await createPod(options)}\n`);
     return 0;
   },
   failureCode: () => 125,
 });
+
+/** The pod that has the name; a container keeps it. */
+async function removeFormer({ name, ...options }: CreatePodOptions): Promise<void> {
+  if (name === undefined) {
+    throw badValue("replace", "true", "it needs a name");
+  }
+  await removePod(name, { ...options, force: true }).catch(unlessMissing);
+}
 
 function podOptions(flags: PodFlags): CreatePodOptions {
   const name = flags.text("name") ?? flags.args[0];

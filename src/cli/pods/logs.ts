@@ -7,7 +7,7 @@ import { placeOptions } from "../containers/container-flags.ts";
 import { isLatest } from "../containers/latest.ts";
 import { LOGS_FLAGS, showLogs } from "../containers/logs.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
-import { LATEST_POD_FLAG, onlyPod } from "./latest-pod.ts";
+import { LATEST_POD_FLAG, namedPods } from "./choose-pods.ts";
 
 const POD_LOGS_FLAGS = {
   container: { kind: "text", aliases: ["c"], value: "NAME", help: "that of this one alone" },
@@ -26,7 +26,8 @@ chosen: one container after the other, and with --follow all at once what they g
 });
 
 async function logsCommand(flags: FlagsOf<typeof POD_LOGS_FLAGS>): Promise<number> {
-  const { record: pod, members } = await findPod(await onlyPod(flags), placeOptions(flags));
+  const [word = ""] = await namedPods(flags);
+  const { record: pod, members } = await findPod(word, placeOptions(flags));
   const chosen = flags.text("container");
   const shown = members.filter(
     ({ record: { id, name } }) => chosen === undefined || name === chosen || id.startsWith(chosen),

@@ -1,10 +1,11 @@
 // pod ps: the pods of the store, with podman's columns and fields.
 
-import { type ListedPod, listPods } from "../../engine/pods/list-pods.ts";
+import { type ListedPod, listPods, namespaceName } from "../../engine/pods/list-pods.ts";
 import { podHostname } from "../../engine/pods/pod-record.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { badValue } from "../run/bad-value.ts";
 import { absoluteTime, relativeAge } from "../terminal/ages.ts";
 import { labelText } from "../terminal/label-text.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
@@ -16,15 +17,18 @@ const PS_FLAGS = {
     kind: "list",
     aliases: ["f"],
     value: "KEY=VALUE",
-    help: "id, name, status, label, ctr-names, ctr-ids, ctr-status",
+    help: "id, name, status, label, label!, until, network, ctr-names, -ids, -status, -number",
   },
   format: { kind: "text", value: "FORMAT", help: "table, json or a Go template" },
   "ctr-names": { kind: "switch", help: "show the names of the containers" },
   "ctr-ids": { kind: "switch", help: "show their IDs" },
   "ctr-status": { kind: "switch", help: "show their states" },
   latest: { kind: "switch", aliases: ["l"], help: "the latest pod alone" },
+  ns: { kind: "switch", aliases: ["namespace"], help: "show the namespaces that they share" },
   "no-trunc": { kind: "switch", help: "show whole IDs" },
+  noheading: { kind: "switch", help: "a table without its heads" },
   quiet: { kind: "switch", aliases: ["q"], help: "IDs alone" },
+  sort: { kind: "text", value: "KEY", help: "created, id, name, number or status" },
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
 
@@ -33,7 +37,7 @@ export const ps = defineCommand({
   about: `Lists pods, the latest first. The pod's own process counts among its containers.
 
 Fields of --format: .Id .Name .Status .Created .CreatedAt .InfraId .NumberOfContainers .ContainerNames
-.ContainerIds .ContainerStatuses .Hostname .Labels`,
+.ContainerIds .ContainerStatuses .Hostname .Labels .Networks .Namespaces`,
   flags: PS_FLAGS,
   args: { min: 0, max: 0 },
   examples: [
@@ -57,14 +61,20 @@ const HEADS = {
   ContainerStatuses: "STATUS",
   Hostname: "HOSTNAME",
   Labels: "LABELS",
+  Networks: "NETWORKS",
+  Namespaces: "NAMESPACES",
 };
 
 async function psCommand(flags: FlagsOf<typeof PS_FLAGS>): Promise<number> {
-  const choice = { format: flags.text("format"), quiet: flags.switch("quiet") };
-  const print = listPrinter(listing(flags), choice);
+  const print = listPrinter(listing(flags), {
+    format: flags.text("format"),
+    quiet: flags.switch("quiet"),
+    hasNoHead: flags.switch("noheading"),
+  });
+  const order = orderOf(flags.text("sort") ?? "created");
   const pods = await listPods({ ...placeOptions(flags), filters: flags.list("filter") });
   const nowMs = Date.now();
-  const shown = flags.switch("latest") ? pods.slice(0, 1) : pods;
+  const shown = (flags.switch("latest") ? pods.slice(0, 1) : pods).toSorted(order);
   writeOutput(print(shown.map((pod) => rowOf(pod, flags.switch("no-trunc"), nowMs))));
   return 0;
 }
@@ -77,12 +87,37 @@ function listing(flags: FlagsOf<typeof PS_FLAGS>): Listing {
     ...(flags.switch("ctr-status") ? ["ContainerStatuses"] : []),
   ];
   const last = asked.length === 0 ? ["NumberOfContainers"] : asked;
-  const fields = ["Id", "Name", "Status", "Created", "InfraId", ...last];
+  const namespaces = flags.switch("ns") ? ["Namespaces"] : [];
+  const fields = ["Id", "Name", "Status", "Created", "InfraId", ...last, ...namespaces];
   return {
     columns: fields.map((field) => `{{.${field}}}`).join("\\t"),
     name: "Id",
     heads: HEADS,
   };
+}
+
+type Order = (a: ListedPod, b: ListedPod) => number;
+
+const byText =
+  (textOf: (pod: ListedPod) => string): Order =>
+  (a, b) =>
+    textOf(a).localeCompare(textOf(b));
+
+/** The engine lists the latest first. */
+const ORDERS: Readonly<Record<string, Order>> = {
+  created: () => 0,
+  id: byText(({ record }) => record.id),
+  name: byText(({ record }) => record.name),
+  number: (a, b) => a.members.length - b.members.length,
+  status: byText(({ state }) => state),
+};
+
+function orderOf(key: string): Order {
+  const order = Object.hasOwn(ORDERS, key) ? ORDERS[key] : undefined;
+  if (order === undefined) {
+    throw badValue("sort", key, `it is one of ${Object.keys(ORDERS).join(", ")}`);
+  }
+  return order;
 }
 
 function rowOf(pod: ListedPod, isWhole: boolean, nowMs: number): Row {
@@ -102,5 +137,7 @@ function rowOf(pod: ListedPod, isWhole: boolean, nowMs: number): Row {
     ContainerStatuses: members.map(({ status }) => status.kind).join(","),
     Hostname: podHostname(record),
     Labels: labelText(record.options.labels ?? {}),
+    Networks: record.options.network,
+    Namespaces: record.options.source.pod.shared.map(namespaceName).join(","),
   };
 }

@@ -3,32 +3,51 @@
 import { prunePods, removePod } from "../../engine/pods/pod-operations.ts";
 import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
-import { forEachContainer, PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
+import {
+  forEachContainer,
+  IGNORE_FLAG,
+  PLACE_FLAGS,
+  parseSeconds,
+  placeOptions,
+  TIME_FLAG,
+} from "../containers/container-flags.ts";
+import { badValue } from "../run/bad-value.ts";
 import { confirmRemoval } from "../terminal/ask.ts";
 import { writeOutput } from "../write-text.ts";
-import { ALL_FLAG, NAMED_PODS, wantedPods } from "./change-pods.ts";
+import { NAMED_PODS, POD_CHOICE_FLAGS, wantedPods } from "./choose-pods.ts";
 
 export const rm = defineCommand({
-  usage: ["[FLAGS] POD...", "[FLAGS] --all"],
+  usage: ["[FLAGS] POD...", "[FLAGS] --all|--latest"],
   about: "Removes pods with their containers, and these with their volumes that have no name.",
   flags: {
-    ...ALL_FLAG,
+    ...POD_CHOICE_FLAGS,
     force: {
       kind: "switch",
       aliases: ["f"],
       help: "kill what runs; a pod that is gone is no error",
     },
+    time: { ...TIME_FLAG.time, help: "with --force: before they are killed; at once by default" },
+    ...IGNORE_FLAG,
     ...PLACE_FLAGS,
   },
   args: NAMED_PODS,
   examples: ["ocicat pod rm web", "ocicat pod rm --force --all"],
   async act(flags, { command }) {
     const force = flags.switch("force");
-    const options = { ...placeOptions(flags), force };
+    const time = flags.text("time");
+    if (time !== undefined && !force) {
+      throw badValue("time", time, "it needs --force");
+    }
+    const options = {
+      ...placeOptions(flags),
+      force,
+      ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
+    };
+    const mayBeGone = force || flags.switch("ignore");
     const words = await wantedPods(flags);
     return forEachContainer(words, command, async (word) => {
       const removed = removePod(word, options);
-      return (await (force ? removed.catch(unlessMissing) : removed)) ?? word;
+      return (await (mayBeGone ? removed.catch(unlessMissing) : removed)) ?? word;
     });
   },
 });

@@ -1,29 +1,40 @@
 // pod top: the processes of the containers of a pod.
 
 import { containerProcesses } from "../../engine/containers/container-processes.ts";
+import { processDetails } from "../../engine/containers/process-details.ts";
 import { findPod, isLive } from "../../engine/pods/open-pods.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
+import { TOP_ABOUT, TOP_NOTES } from "../containers/top.ts";
+import { describedProcesses, parseDescriptors } from "../containers/top-descriptors.ts";
 import { listProcesses } from "../select-processes.ts";
 import { writeOutput } from "../write-text.ts";
+import { LATEST_POD_FLAG, latestPod } from "./choose-pods.ts";
 
 export const top = defineCommand({
-  usage: ["[FLAGS] POD [OPTIONS OF ps(1)]"],
-  about: `Shows the processes of a pod's containers, as the host's ps does. Options of ps choose the columns, of
-which one has to be PID; -ef by default.`,
-  flags: PLACE_FLAGS,
-  args: { min: 1 },
+  usage: ["[FLAGS] POD [OPTIONS OF ps(1)]", "[FLAGS] POD COLUMN..."],
+  about: TOP_ABOUT,
+  notes: TOP_NOTES,
+  flags: { ...LATEST_POD_FLAG, ...PLACE_FLAGS },
+  args: { min: 1, unless: (flags) => flags.switch("latest") },
   placement: "first",
   examples: ["ocicat pod top web", "ocicat pod top web -o pid,user,%cpu,args"],
   async act(flags) {
-    const [word = "", ...options] = flags.args;
+    const [word = "", ...options] = flags.switch("latest")
+      ? [await latestPod(flags), ...flags.args]
+      : flags.args;
     const place = placeOptions(flags);
     const { members } = await findPod(word, place);
-    const pids: number[] = [];
+    const pids: (readonly number[])[] = [];
     for (const { record } of members.filter(isLive)) {
-      pids.push(...(await containerProcesses(record.id, place)));
+      pids.push(await containerProcesses(record.id, place));
     }
-    writeOutput(listProcesses(options, pids));
+    const columns = parseDescriptors(options);
+    writeOutput(
+      columns === undefined
+        ? listProcesses(options, pids.flat())
+        : describedProcesses(columns, pids.flatMap(processDetails)),
+    );
     return 0;
   },
 });

@@ -84,8 +84,10 @@ function requireLive({ record, status, members }: FoundPod, operation: string) {
 }
 
 export interface RemovePodOptions extends SurroundingsOptions {
-  /** Kill what runs. */
+  /** End what runs. */
   readonly force?: boolean;
+  /** How long that has until it is killed; 0 when absent. */
+  readonly timeoutMs?: number;
 }
 
 /** With its containers and their volumes without a name. Throws "wrong-state" where one runs, unless forced. */
@@ -96,7 +98,8 @@ export async function removePod(word: string, options: RemovePodOptions): Promis
   }
   const { id } = pod.record;
   // Without the lock: what ends may stop the pod, which takes it.
-  await stopPod(id, { ...options, ...(options.force === true ? { timeoutMs: 0 } : {}) });
+  const { force = false, timeoutMs = 0 } = options;
+  await stopPod(id, { ...options, ...(force ? { timeoutMs } : {}) });
   const found = await findPod(id, options);
   await forEach(found.members.toReversed(), (member) =>
     removeContainer(member, { ...options, volumes: true }).catch(unlessGone),
