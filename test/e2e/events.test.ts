@@ -146,10 +146,37 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
       expect.stringContaining(`exec_die,"exitCode":"3"`),
     ]);
 
+    place.outputOf("secret create", "--env", "password", "HOME");
+    place.outputOf("secret rm", "password");
+    expect(told("type=secret", "{{.Action}} {{.Name}}")).toEqual([
+      ...["create password", "remove password"],
+    ]);
+
     const pod = place.newName();
     place.outputOf("pod create", "--name", pod);
     place.outputOf("pod rm", pod);
     expect(told(`pod=${pod}`, "{{.Type}} {{.Action}}")).toEqual(["pod create", "pod destroy"]);
+  });
+
+  test("the end of what nobody waits for is told, once", async () => {
+    const name = place.newName();
+    place.detach(name, SLEEP);
+    const id = place.outputOf("exec", "-d", name, "/bin/sh", "-c", "exit 7").trim();
+    const ends = () =>
+      told(`container=${name}`, "{{.Action}} {{json .Attributes}}").filter((line) =>
+        line.startsWith("exec_die"),
+      );
+    await eventually("the event of the end", () => ends().length > 0);
+    expect(ends()).toEqual([expect.stringContaining(`"execID":"${id}","exitCode":"7"`)]);
+    // Of a client that is killed before.
+    const client = place.start("exec", [name, "/bin/sh", "-c", "touch /there; sleep 0.3; exit 8"]);
+    await eventually("the process", () => {
+      return place.call("exec", [name, "test", "-e", "/there"]).status === 0;
+    });
+    client.kill("SIGKILL");
+    await client.exited;
+    await eventually("the second end", () => ends().some((line) => line.includes('"8"')));
+    expect(ends().filter((line) => line.includes('"exitCode":"8"'))).toHaveLength(1);
   });
 
   test("a container that ran out of memory says so before it is said to be dead", () => {

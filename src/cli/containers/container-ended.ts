@@ -1,4 +1,4 @@
-// container-ended: what a holder executes when its container has ended. Not meant for people.
+// container-ended: what a holder executes when its container, or its exec, has ended. Not meant for people.
 
 import { containerEnded as seeToTheEnd } from "../../engine/containers/container-ended.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
@@ -6,14 +6,24 @@ import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
 export const containerEnded = defineCommand({
-  usage: ["ID"],
+  usage: ["[--exec EXEC] ID"],
   about: "Gives back what a container had that has ended. Its holder executes this.",
-  flags: PLACE_FLAGS,
+  flags: {
+    exec: { kind: "text", value: "EXEC", help: "a process that was executed in it has ended" },
+    ...PLACE_FLAGS,
+  },
   args: { min: 1, max: 1 },
   examples: ["ocicat container-ended 4f2c"],
   async act(flags) {
+    const [id = ""] = flags.args;
+    const exec = flags.text("exec");
     try {
-      await seeToTheEnd(flags.args[0] ?? "", placeOptions(flags));
+      if (exec === undefined) {
+        await seeToTheEnd(id, placeOptions(flags));
+      } else {
+        const { execEnded } = await import("../../engine/containers/exec-ended.ts");
+        await execEnded(id, exec, placeOptions(flags));
+      }
     } catch (error) {
       // Somebody else has removed it.
       if (!(error instanceof OcicatError && error.code === "not-found")) {

@@ -47,7 +47,8 @@ export function adoptExecIfOrphaned(place: ExecPlace, primaryFd?: number): boole
   if (record === undefined || start === undefined || process === undefined) {
     return false;
   }
-  startHolder({ folder, record, start, pidfd: process.number }, primaryFd);
+  const { surroundings } = place;
+  startHolder({ surroundings, folder, record, start, pidfd: process.number }, primaryFd);
   if (record.request.terminal) {
     // It hung up, and nobody can reach the process any more.
     trySignalPidfd(process.number, SIGKILL);
@@ -60,6 +61,7 @@ function openFolder({ surroundings, container, id }: ExecPlace): ExecFolder | un
 }
 
 interface OrphanedExec {
+  readonly surroundings: Surroundings;
   /** Locked. */
   readonly folder: ExecFolder;
   readonly record: ExecRecord;
@@ -67,11 +69,14 @@ interface OrphanedExec {
   readonly pidfd: number;
 }
 
-function startHolder({ folder, record, start, pidfd }: OrphanedExec, primaryFd?: number): void {
+function startHolder(exec: OrphanedExec, primaryFd?: number): void {
+  const { surroundings, folder, record, start, pidfd } = exec;
+  // Who started it waits for the end again, and tells of it.
+  const owner = { surroundings, container: record.container, isEndTold: primaryFd !== undefined };
   using listener = folder.listen();
   const held = { id: folder.id, pid: start.pid, pidfd, fifosFd: folder.fd };
   adoptProcess(held, {
-    ...execDuties(folder),
+    ...execDuties(folder, owner),
     listenerFd: listener.number,
     ...(primaryFd === undefined ? {} : { primaryFd }),
     onHolder: (pid) => {

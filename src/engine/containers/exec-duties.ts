@@ -2,11 +2,34 @@
 
 import type { HoldEnd } from "../../plan/request.ts";
 import { OUTPUT_FIFO_NAMES } from "../../runtime/output-fifos.ts";
+import { ownCommand, ownEnvironment } from "../own-command.ts";
+import type { Surroundings } from "../surroundings.ts";
 import type { ExecFolder } from "./exec-folder.ts";
 
-type Duties = Pick<HoldEnd, "directoryFd" | "isRecordBrief" | "removedPaths">;
+type Duties = Pick<HoldEnd, "directoryFd" | "isRecordBrief" | "removedPaths" | "onExit">;
 
-export function execDuties({ fd, path, socketPath }: ExecFolder): Required<Duties> {
+interface ExecOwner {
+  readonly surroundings: Surroundings;
+  /** The container's id. */
+  readonly container: string;
+  /** The first client records the event of the end, if it is there by then. */
+  readonly isEndTold: boolean;
+}
+
+export function execDuties(
+  { fd, id, path, socketPath }: ExecFolder,
+  { surroundings: { storeRoot, stateRoot }, container, isEndTold }: ExecOwner,
+): Required<Duties> {
   const fifos = OUTPUT_FIFO_NAMES.map((name) => `${path}/${name}`);
-  return { directoryFd: fd, isRecordBrief: true, removedPaths: [socketPath, ...fifos] };
+  const place = ["--store", storeRoot, "--root", stateRoot];
+  return {
+    directoryFd: fd,
+    isRecordBrief: true,
+    removedPaths: [socketPath, ...fifos],
+    onExit: {
+      command: [...ownCommand(), "container-ended", ...place, "--exec", id, container],
+      environment: ownEnvironment(),
+      isLeftToPrimary: isEndTold,
+    },
+  };
 }

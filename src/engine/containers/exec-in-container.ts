@@ -10,7 +10,7 @@ import { OwnedFd } from "../../sys/file.ts";
 import { exitCodeOf, openLiveProcess, trySignalPidfd, waitForPid } from "../../sys/process.ts";
 import { socketPair } from "../../sys/socket.ts";
 import { isTerminal, terminalSize } from "../../sys/terminal.ts";
-import { recordContainerEvent } from "../events/container-event.ts";
+import { recordContainerEvent, recordExecEnd } from "../events/container-event.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { waitOf } from "./attach-waiting.ts";
 import { detachKeys } from "./detach-keys.ts";
@@ -59,6 +59,7 @@ export async function execInContainer(
     endsWithReader,
     ignoredSignals: options.ignoredSignals,
     preserveFds: options.preserveFds,
+    isEndTold: true,
   });
   holder[Symbol.dispose]();
   using readers = new OutputReaders(exec.folder.path, endsWithReader);
@@ -67,6 +68,7 @@ export async function execInContainer(
   if (first.kind === "detached") {
     // Until now systemd might end it with the session.
     placeHolder(exec.holderPid, exec.folder.id, ownScope("the process", options.onWarning));
+    recordContainerEvent(container, "exec_detach", { execID: exec.folder.id });
     return 0;
   }
   waitForPid(exec.holderPid);
@@ -78,7 +80,7 @@ export async function execInContainer(
     throw unknownEnd(container);
   }
   const exitCode = exitCodeOf(end.status);
-  recordContainerEvent(container, "exec_die", { execID: exec.folder.id, exitCode: `${exitCode}` });
+  recordExecEnd(container, exec.folder.id, `${exitCode}`);
   // Who asked has been told.
   exec.folder.remove();
   return exitCode;

@@ -29,6 +29,8 @@ export interface ExecLaunch {
   readonly onWarning?: ((text: string) => void) | undefined;
   /** So many of this process's descriptors, from 3 on, reach the process. */
   readonly preserveFds?: number | undefined;
+  /** Whoever starts it records the event of its end, if he is there by then; else its holder does. */
+  readonly isEndTold?: boolean;
 }
 
 export interface StartedExec {
@@ -143,8 +145,10 @@ async function launchExec(
     endsWithReader,
     onWarning,
     preserveFds = 0,
+    isEndTold = false,
   }: ExecLaunch,
 ): Promise<StartedExec> {
+  const { surroundings } = container;
   const isDetached = primaryFd === undefined;
   const entry = { id: exec.id, what: "the process", joins: true, isDetached: false };
   await enterOwnScope(entry, onWarning);
@@ -158,7 +162,7 @@ async function launchExec(
     stdin: record.request.interactive,
     stdinIsPrimarys: true,
     preserveFds,
-    ...execDuties(exec),
+    ...execDuties(exec, { surroundings, container: record.container, isEndTold }),
     fifos: outputFifos(exec.path, endsWithReader),
     listenerFd: listener.number,
     // One that is waited for is seldom left alone, and systemd takes its time.

@@ -39,6 +39,11 @@ export function recordExecEvent(
   recordContainerEvent(container, `${action}: ${command.join(" ")}`, { execID });
 }
 
+/** By whoever sees it; `exitCode`: "unknown" where nobody could. */
+export function recordExecEnd(container: ContainerOfEvent, execID: string, exitCode: string): void {
+  recordContainerEvent(container, "exec_die", { execID, exitCode, once: `exec_die ${execID}` });
+}
+
 interface ContainerOfEvent {
   readonly surroundings: Pick<Surroundings, "storeRoot">;
   readonly record: ContainerRecord;
