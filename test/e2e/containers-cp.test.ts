@@ -166,6 +166,17 @@ describe.skipIf(NEEDS_ROOT)("as root: cp", () => {
     expect(existsSync("/tmp/there/climbed")).toBe(false);
   });
 
+  test("--overwrite: a folder and something else replace each other", () => {
+    inside("mkdir -p /tmp/over/file/full; echo x > /tmp/over/file/full/y; echo z > /tmp/over/tree");
+    const refused = cp(join(host, "tree/file"), "box:/tmp/over/");
+    expect(refused.stderr).toMatch(/a directory is there\nhint: --overwrite removes it\n$/);
+    copied("--overwrite", join(host, "tree/file"), "box:/tmp/over/");
+    expect(inside("cat /tmp/over/file")).toBe("from the host\n");
+    expect(cp(join(host, "tree"), "box:/tmp/over/tree").stderr).toContain("hint: --overwrite");
+    copied("--overwrite", join(host, "tree"), "box:/tmp/over/tree");
+    expect(inside("cat /tmp/over/tree/sub/deep; ls /tmp/over")).toBe("deep\nfile\ntree\n");
+  });
+
   test("what is not possible", () => {
     const refusals: readonly (readonly [string, string, string])[] = [
       ["box:/none", host, "no such file or directory"],

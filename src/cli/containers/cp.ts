@@ -27,6 +27,7 @@ but inside it. A path of the host with a colon begins with / or ./`,
   flags: {
     archive: { kind: "switch", aliases: ["a"], help: "keep owners and all permissions" },
     "follow-link": { kind: "switch", aliases: ["L"], help: "copy what a link at SOURCE leads to" },
+    overwrite: { kind: "switch", help: "a folder gives way to a file, and a file to a folder" },
     quiet: { kind: "switch", aliases: ["q"], help: "for docker's sake: there is nothing to hear" },
     ...PLACE_FLAGS,
   },
@@ -42,6 +43,7 @@ but inside it. A path of the host with a colon begins with / or ./`,
       ...placeOptions(flags),
       archive: flags.switch("archive"),
       followLink: flags.switch("follow-link"),
+      overwrite: flags.switch("overwrite"),
     };
     const [from = "", to = ""] = flags.args;
     await copy(from, to, options);

@@ -44,6 +44,8 @@ export interface CopyOptions extends SurroundingsOptions {
   readonly archive: boolean;
   /** A link at the end of the source stands for what it leads to. */
   readonly followLink: boolean;
+  /** Directories give way to other things, and these to directories. */
+  readonly overwrite?: boolean;
 }
 
 export async function copyFiles(
@@ -55,8 +57,9 @@ export async function copyFiles(
   using target = await openPlace(to, options);
   const top = source.find(options.followLink);
   target.requirePresent(target.path);
-  const found = findTarget(target.view, target.path, { path: source.path, entry: top });
-  const writer = target.writer(found, options.archive);
+  const { archive, overwrite: overwrites = false } = options;
+  const found = findTarget(target.view, target.path, { path: source.path, entry: top, overwrites });
+  const writer = target.writer(found, { keepsOwners: archive, overwrites });
   const reader = new TarReader(writer);
   const tree = { view: source.view, top, name: found.name, ...source.reading(options) };
   await writeCopied(tree, (chunk) => reader.push(chunk));
@@ -90,7 +93,10 @@ export async function copyIn(
   target.requirePresent(target.path);
   const found = findTargetFolder(target.view, target.path);
   using opened = new OpenedInput(input);
-  const writer = target.writer(found, true);
+  const writer = target.writer(found, {
+    keepsOwners: true,
+    overwrites: options.overwrite === true,
+  });
   const reader = new TarReader(writer);
   await unwrap(await opened.sniffed(), (chunk) => reader.push(chunk), undefined);
   reader.finish();
@@ -105,6 +111,11 @@ function noteOf({ onWarning }: SurroundingsOptions): (text: string) => void {
 interface FinishedWriter {
   /** Returns what could not be kept. */
   finish(): readonly string[];
+}
+
+interface WritingRules {
+  readonly keepsOwners: boolean;
+  readonly overwrites: boolean;
 }
 
 class OpenPlace implements Disposable {
@@ -179,7 +190,10 @@ class OpenPlace implements Disposable {
   }
 
   /** Until the place is disposed of. */
-  writer({ folder, name }: CopyTarget, keepsOwners: boolean): TarHandler & FinishedWriter {
+  writer(
+    { folder, name }: CopyTarget,
+    { keepsOwners, overwrites }: WritingRules,
+  ): TarHandler & FinishedWriter {
     this.requirePresent(name === "" ? folder : `${folder}/${name}`);
     if (this.#readOnly) {
       throw new OcicatError("permission-denied", {
@@ -193,6 +207,7 @@ class OpenPlace implements Disposable {
     const options = {
       owner: keepsOwners ? undefined : owner,
       canChown: call("geteuid") === 0,
+      overwrites,
     };
     const writer = new TreeWriter(this.#place(folder), options);
     this.#stack.use(writer);

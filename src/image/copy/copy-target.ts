@@ -32,11 +32,16 @@ export function findSource(view: MergedView, path: string, followLink: boolean):
   return entry;
 }
 
-export function findTarget(
-  view: MergedView,
-  path: string,
-  source: { readonly path: string; readonly entry: MergedEntry },
-): CopyTarget {
+export interface CopySource {
+  readonly path: string;
+  readonly entry: MergedEntry;
+  /** A directory takes the place of something else. */
+  readonly overwrites?: boolean;
+}
+
+const OVERWRITING = "--overwrite puts it in its place";
+
+export function findTarget(view: MergedView, path: string, source: CopySource): CopyTarget {
   const entry = view.find(withoutEnd(path), true);
   if (entry === undefined) {
     return newTarget(view, path, isFolder(source.entry));
@@ -45,10 +50,10 @@ export function findTarget(
     const isContent = source.path.endsWith("/.") || source.entry.path === "";
     return { folder: entry.path, name: isContent ? "" : lastName(source.path) };
   }
-  if (isFolder(source.entry)) {
-    throw refused("copy a directory to", path, "it is not a directory");
+  if (isFolder(source.entry) && source.overwrites !== true) {
+    throw refused("copy a directory to", path, "it is not a directory", OVERWRITING);
   }
-  if (endsInside(path)) {
+  if (endsInside(path) && !isFolder(source.entry)) {
     throw refused("copy to", path, "it is not a directory");
   }
   const slash = entry.path.lastIndexOf("/");
@@ -108,10 +113,11 @@ function missing(operation: string, path: string): OcicatError {
   });
 }
 
-function refused(operation: string, path: string, reason: string): OcicatError {
+function refused(operation: string, path: string, reason: string, hint?: string): OcicatError {
   return new OcicatError("invalid-argument", {
     operation,
     subject: quoteByteString(path),
     reason,
+    ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -64,6 +64,7 @@ const folder = (path: string): readonly [NewTarEntry, string] => [
 async function write(
   bound: "container" | "host",
   entries: readonly (readonly [NewTarEntry, string])[],
+  { overwrites = false } = {},
 ): Promise<void> {
   using fd = new OwnedFd(
     open(bound === "container" ? root : join(root, "into"), hostArchitecture.openFlags.O_DIRECTORY),
@@ -74,7 +75,7 @@ async function write(
       : { folder: "", resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
   using writer = new TreeWriter(
     { fd: fd.number, ...place },
-    { owner: OURS, canChown: OURS.uid === 0 },
+    { owner: OURS, canChown: OURS.uid === 0, overwrites },
   );
   const reader = new TarReader(writer);
   const tar = new TarWriter((chunk) => reader.push(chunk));
@@ -152,4 +153,18 @@ test("a folder and something else do not replace each other", async () => {
   writeFileSync(inside("file"), "");
   await expect(write("host", [text("folder", "x")])).rejects.toThrow("a directory is there");
   await expect(write("host", [folder("file")])).rejects.toThrow("not a directory is there");
+});
+
+test("unless they are to; a link in the way is removed, not followed", async () => {
+  mkdirSync(join(outer, "elsewhere"), { recursive: true });
+  writeFileSync(join(outer, "elsewhere/kept"), "");
+  mkdirSync(inside("folder/deep"), { recursive: true });
+  symlinkSync(join(outer, "elsewhere"), inside("folder/deep/link"));
+  symlinkSync(join(outer, "elsewhere"), inside("file"));
+  const entries = [text("folder", "x"), folder("file"), text("file/inner", "y")];
+  await write("host", entries, { overwrites: true });
+  expect(readFileSync(inside("folder"), "utf8")).toBe("x");
+  expect(readFileSync(inside("file/inner"), "utf8")).toBe("y");
+  expect(existsSync(join(outer, "elsewhere/kept"))).toBe(true);
+  expect(existsSync(join(outer, "elsewhere/inner"))).toBe(false);
 });

@@ -21,6 +21,7 @@ import {
 } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { removeTree } from "../../store/remove-tree.ts";
 import {
   bytePath,
   checkedPath,
@@ -52,6 +53,8 @@ export interface TreeWriterOptions {
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   /** False: this process can't give files away. */
   readonly canChown: boolean;
+  /** Directories give way to other things, and these to directories; otherwise that is refused. */
+  readonly overwrites?: boolean;
 }
 
 /** Without what would give rights to another owner. */
@@ -138,9 +141,11 @@ export class TreeWriter implements TarHandler, Disposable {
         this.#makeFolder(spot, parent, this.#metadataOf(entry));
         return;
       case "file":
+        this.#makeWay(spot);
         this.#file = { fd: openNew(spot), entry };
         return;
       case "symlink":
+        this.#makeWay(spot);
         clear(spot);
         link(spot, call("symlinkat", bytePath(entry.linkTarget), spot.directoryFd, nameOf(spot)));
         this.#metadata.applyToLink(spot.directoryFd, spot.name, this.#metadataOf(entry));
@@ -155,11 +160,15 @@ export class TreeWriter implements TarHandler, Disposable {
 
   #makeFolder(spot: Spot, parent: string, metadata: Metadata): void {
     const status = statByteAt(spot.directoryFd, spot.name);
-    if (status !== undefined) {
-      if ((status.mode & S_IFMT) !== S_IFDIR) {
-        throw inTheWay(spot, "something that is not a directory is there");
-      }
+    const isFolder = status !== undefined && (status.mode & S_IFMT) === S_IFDIR;
+    if (isFolder) {
       return;
+    }
+    if (status !== undefined && this.#options.overwrites !== true) {
+      throw inTheWay(spot, "something that is not a directory is there", OVERWRITING);
+    }
+    if (status !== undefined) {
+      clear(spot);
     }
     const made = call("mkdirat", spot.directoryFd, nameOf(spot), OWNER_ONLY);
     checked(made, "make the directory", spot.path);
@@ -170,6 +179,7 @@ export class TreeWriter implements TarHandler, Disposable {
     const components = cleanComponents(target);
     const targetName = bytePath(components.pop() ?? "");
     using folder = this.#open(components.join("/"));
+    this.#makeWay(spot);
     clear(spot);
     const args = [folder.number, targetName, spot.directoryFd, nameOf(spot), 0] as const;
     checked(call("linkat", ...args), "make the hard link", spot.path);
@@ -179,6 +189,7 @@ export class TreeWriter implements TarHandler, Disposable {
     const { major, minor } = entry.device;
     const type = NODE_TYPES.get(entry.kind) ?? S_IFIFO;
     const device = (minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12);
+    this.#makeWay(spot);
     clear(spot);
     const made = call("mknodat", spot.directoryFd, nameOf(spot), type, device);
     if (made === -Errno.EPERM) {
@@ -187,6 +198,14 @@ export class TreeWriter implements TarHandler, Disposable {
     }
     checked(made, "make the node", spot.path);
     this.#giveNode(spot, this.#metadataOf(entry));
+  }
+
+  /** For something that is no directory. */
+  #makeWay({ directoryFd, name }: Spot): void {
+    const status = this.#options.overwrites === true ? statByteAt(directoryFd, name) : undefined;
+    if (status !== undefined && (status.mode & S_IFMT) === S_IFDIR) {
+      removeTree(directoryFd, name);
+    }
   }
 
   /** Not by its name, which may be a link to elsewhere by now; and it must not be opened. */
@@ -264,7 +283,7 @@ function clear(spot: Spot): void {
 function tryClear(spot: Spot): boolean {
   const result = call("unlinkat", spot.directoryFd, nameOf(spot), 0);
   if (result === -Errno.EISDIR) {
-    throw inTheWay(spot, "a directory is there");
+    throw inTheWay(spot, "a directory is there", OVERWRITING);
   }
   if (result !== -Errno.EBUSY && result !== -Errno.ENOENT) {
     checked(result, "replace", spot.path);
@@ -272,6 +291,9 @@ function tryClear(spot: Spot): boolean {
   return result !== -Errno.EBUSY;
 }
 
-function inTheWay({ path }: Spot, reason: string): OcicatError {
-  return new OcicatError("already-exists", { operation: "copy", subject: path, reason });
+const OVERWRITING = "--overwrite removes it";
+
+function inTheWay({ path }: Spot, reason: string, hint?: string): OcicatError {
+  const details = { operation: "copy", subject: path, reason };
+  return new OcicatError("already-exists", { ...details, ...(hint === undefined ? {} : { hint }) });
 }
