@@ -52,6 +52,43 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(place.call("start", ["--checkpoint", "x"]).stderr).toContain("from their beginning");
   });
 
+  test("--after-boot and --all say which are meant, --latest needs one", () => {
+    for (const command of ["stop", "kill", "start", "rm", "pause", "restart"]) {
+      const { status, stderr } = place.call(command, ["--latest"]);
+      expect([command, status, stderr]).toEqual([
+        ...[command, 1, `ocicat ${command}: find the latest container: there is none\n`],
+      ]);
+    }
+    const id = create("idle", "true");
+    expect(place.call("start", ["--after-boot", "idle"]).stderr).toContain(
+      "use --after-boot: it does not go with names",
+    );
+    expect(place.call("start", ["--after-boot", "--all"]).stderr).toContain("it says itself");
+    expect(place.call("rm", ["--all", "--latest"]).stderr).toContain("it does not go with --all");
+    expect(place.outputOf("ps", "-q", "--no-trunc", "-f", "status=created")).toBe(`${id}\n`);
+  });
+
+  test("rm --depend removes those that need it before it", () => {
+    const id = place.detach("net", "exec sleep 100");
+    const other = place.detach("user", "exec sleep 100", "--network", "container:net");
+    const needy = place.outputOf("create", "--requires", "user", "--name", "needy", image).trim();
+    create("alone", "true");
+    expect(place.outputOf("rm", "-f", "--depend", "net")).toBe(`${needy}\n${other}\nnet\n`);
+    expect(names()).toEqual(["alone"]);
+    expect(place.call("rm", ["--depend", id]).stderr).toContain("there is none of this name");
+  });
+
+  test("top with podman's columns has pids and users as the container knows them", () => {
+    place.detach("web", "exec sleep 100", "-u", "1234:5678");
+    const [head = "", line = ""] = place
+      .outputOf("top", "web", "pid", "ppid,user", "group", "seccomp", "capeff", "args")
+      .split("\n");
+    expect(head).toMatch(/^PID +PPID +USER +GROUP +SECCOMP +EFFECTIVE CAPS +COMMAND$/);
+    expect(line).toMatch(/^1 +0 +1234 +5678 +filter +none +sleep 100$/);
+    const pid = place.outputOf("inspect", "-f", "{{.State.Pid}}", "web").trim();
+    expect(place.outputOf("top", "web", "hpid")).toBe(`HPID\n${pid}\n`);
+  });
+
   test("restart keeps one with --rm, which goes with its end nevertheless", async () => {
     const words = ["--rm", "-d", place.image, "sh", "-c", "echo x >> /file; exec sleep 100"];
     const ids = ["one", "two"].map((name) => place.outputOf("run", "--name", name, ...words));

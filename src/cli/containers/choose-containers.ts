@@ -3,15 +3,25 @@
 // created last.
 
 import { listContainers } from "../../engine/containers/list-containers.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
 import { absolutePath } from "../absolute-path.ts";
 import { placeOptions, requireNoNames } from "./container-flags.ts";
-import { isLatest, LATEST_FLAG } from "./latest.ts";
+import { isLatest, LATEST_FLAG, latestOf } from "./latest.ts";
+
+const FILTER_FLAG = {
+  kind: "list",
+  value: "KEY=VALUE",
+  help: "those of all that `ps --filter` shows",
+} as const;
+
+/** Of a command that has another -f. */
+export const LONG_FILTER_FLAG = { filter: FILTER_FLAG } as const;
 
 export const CHOICE_FLAGS = {
   all: { kind: "switch", aliases: ["a"], help: "every container that it can be done with" },
   ...LATEST_FLAG,
-  filter: { kind: "list", value: "KEY=VALUE", help: "those of all that `ps --filter` shows" },
+  filter: { ...FILTER_FLAG, aliases: ["f"] },
   cidfile: { kind: "list", value: "FILE", help: "the container whose ID is in the file" },
 } as const;
 
@@ -49,15 +59,24 @@ export async function chosenContainers(
     return named;
   }
   requireNoNames(named, flag);
+  if (flags.switch("all") && isLatest(flags)) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: "--latest",
+      reason: "it does not go with --all",
+    });
+  }
   const listed = await listContainers({
     ...placeOptions(flags),
     all: true,
     filters: flags.list("filter"),
   });
+  if (isLatest(flags)) {
+    return [latestOf(listed)];
+  }
   const possible = listed.filter(({ status: { kind } }) => {
     const known: readonly string[] = states === "all" ? [kind] : states;
-    return isLatest(flags) || known.includes(kind);
+    return known.includes(kind);
   });
-  const ids = possible.map(({ record }) => record.id);
-  return isLatest(flags) ? ids.slice(0, 1) : ids;
+  return possible.map(({ record }) => record.id);
 }

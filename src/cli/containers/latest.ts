@@ -1,6 +1,6 @@
 // --latest: the container that was created last, in place of a name.
 
-import { listContainers } from "../../engine/containers/list-containers.ts";
+import { type ListedContainer, listContainers } from "../../engine/containers/list-containers.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { placeOptions } from "./container-flags.ts";
 
@@ -23,7 +23,12 @@ export async function withLatest(flags: LatestFlags): Promise<readonly string[]>
   if (!flags.switch("latest")) {
     return flags.args;
   }
-  const [latest] = await listContainers({ ...placeOptions(flags), all: true });
+  const listed = await listContainers({ ...placeOptions(flags), all: true });
+  return [latestOf(listed), ...flags.args];
+}
+
+/** `listed`: the latest first. Its ID; throws "not-found" where there is none. */
+export function latestOf([latest]: readonly ListedContainer[]): string {
   if (latest === undefined) {
     throw new OcicatError("not-found", {
       operation: "find",
@@ -31,7 +36,7 @@ export async function withLatest(flags: LatestFlags): Promise<readonly string[]>
       reason: "there is none",
     });
   }
-  return [latest.record.id, ...flags.args];
+  return latest.record.id;
 }
 
 /** The one container that a command is about. */

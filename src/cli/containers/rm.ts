@@ -6,10 +6,11 @@ import {
   removeContainer,
   stopContainer,
 } from "../../engine/containers/container-operations.ts";
+import type { SurroundingsOptions } from "../../engine/surroundings.ts";
 import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import { badValue } from "../run/bad-value.ts";
-import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
+import { CHOICE_FLAGS, chosenContainers, isChosen, LONG_FILTER_FLAG } from "./choose-containers.ts";
 import {
   forEachContainer,
   PLACE_FLAGS,
@@ -24,6 +25,7 @@ export const rm = defineCommand({
   about: "Removes containers, and all that they have written outside of mounts.",
   flags: {
     ...CHOICE_FLAGS,
+    ...LONG_FILTER_FLAG,
     force: {
       kind: "switch",
       aliases: ["f"],
@@ -31,6 +33,7 @@ export const rm = defineCommand({
     },
     time: { ...TIME_FLAG.time, help: "with --force: before it is killed; at once by default" },
     ignore: { kind: "switch", aliases: ["i"], help: "one that is gone is no error" },
+    depend: { kind: "switch", help: "those that join their namespaces or require them, too" },
     volumes: {
       kind: "switch",
       aliases: ["v"],
@@ -50,7 +53,8 @@ export const rm = defineCommand({
     if (time !== undefined && !force) {
       throw badValue("time", time, "it needs --force");
     }
-    const words = await chosenContainers(flags, "all");
+    const chosen = await chosenContainers(flags, "all");
+    const words = flags.switch("depend") ? await dependentsBefore(chosen, place) : chosen;
     if (time !== undefined) {
       // What can't be stopped the removal tells of.
       const options = { ...place, timeoutMs: parseSeconds(time, "--time") };
@@ -63,6 +67,14 @@ export const rm = defineCommand({
     );
   },
 });
+
+async function dependentsBefore(
+  words: readonly string[],
+  place: SurroundingsOptions,
+): Promise<readonly string[]> {
+  const { withDependents } = await import("../../engine/containers/dependents.ts");
+  return withDependents(words, place);
+}
 
 /** Undefined: it is not there, which was asked for. */
 function remove(

@@ -5,10 +5,11 @@ import { containersToBoot, startByName } from "../../engine/containers/container
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { badValue } from "../run/bad-value.ts";
 import { STREAM_FLAGS } from "../run/further-flags.ts";
 import { parseAttendance } from "../run/stream-options.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
-import { forEachContainer, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { forEachContainer, PLACE_FLAGS, placeOptions, requireNoNames } from "./container-flags.ts";
 
 const { all, ...CHOICES } = CHOICE_FLAGS;
 
@@ -63,8 +64,13 @@ export const start = defineCommand({
   },
 });
 
-function wordsOf(flags: FlagsOf<typeof START_FLAGS>): Promise<readonly string[]> {
-  return flags.switch("after-boot")
-    ? containersToBoot(placeOptions(flags))
-    : chosenContainers(flags, ["created", "exited"]);
+async function wordsOf(flags: FlagsOf<typeof START_FLAGS>): Promise<readonly string[]> {
+  if (!flags.switch("after-boot")) {
+    return chosenContainers(flags, ["created", "exited"]);
+  }
+  if (isChosen(flags)) {
+    throw badValue("after-boot", "true", "it says itself which containers are meant");
+  }
+  requireNoNames(flags.args, "after-boot");
+  return containersToBoot(placeOptions(flags));
 }
