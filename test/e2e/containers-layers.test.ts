@@ -1,6 +1,7 @@
 // diff, export and commit: what a container has written.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
@@ -72,8 +73,11 @@ describe.skipIf(NEEDS_ROOT)("as root: what a container has written", () => {
     );
     expect(inside).not.toContain("issue");
     expect(inside).not.toContain("/scratch");
-    const again = place.outputOf("commit", "-q", "--pause=false", "work").trim();
+    const file = join(place.folder, "image-id");
+    const words2 = ["-q", "--pause=false", "-f", "oci", "--iidfile", file, "work"];
+    const again = place.outputOf("commit", ...words2).trim();
     expect(again).not.toBe(id);
+    expect(readFileSync(file, "utf8")).toBe(again);
     expect(place.outputOf("inspect", "-f", "{{.State.Status}}", "work")).toBe("running\n");
   });
 
@@ -81,6 +85,10 @@ describe.skipIf(NEEDS_ROOT)("as root: what a container has written", () => {
     expect(place.call("commit", ["folder"]).stderr).toContain("it is not made from an image");
     expect(place.call("commit", ["-c", "FROM x", "work"]).stderr).toContain("does not begin with");
     expect(place.call("commit", ["work", "Not A Name"]).status).toBe(1);
+    expect(place.call("commit", ["-f", "docker", "work"]).stderr).toContain(
+      "hint: `ocicat convert",
+    );
+    expect(place.call("commit", ["--squash", "work"]).stderr).toContain("hint: `ocicat export");
     expect(place.outputOf("inspect", "-f", "{{.State.Status}}", "work")).toBe("running\n");
   });
 

@@ -119,6 +119,9 @@ describe("import", () => {
     const id = (await place.output(words, { input: rootfs })).trimEnd();
     const inspect = ["inspect", "-f", "{{.Architecture}}/{{.Variant}} {{.RepoTags}}", id];
     expect(await place.output(inspect)).toBe("arm/v6 []\n");
+    const parts = ["import", "-q", "--arch", "arm", "--variant", "v5", "-"];
+    const other = (await place.output(parts, { input: rootfs })).trimEnd();
+    expect(await place.output([...inspect.slice(0, 3), other])).toBe("arm/v5 []\n");
   });
 
   test.each([

@@ -56,6 +56,17 @@ describe("a manifest list", () => {
     await place.output(["manifest", "create", "app:1", "app:amd64"]);
     const digest = (await place.output(["manifest", "add", "app:1", "app:arm64"])).trimEnd();
     expect((await index()).manifests).toHaveLength(2);
+    const notes = ["--arch", "arm", "--variant", "v7", "--annotation", "of=a test"];
+    await place.output(["manifest", "add", "--all", ...notes, "app:1", "app:arm64"]);
+    expect((await index()).manifests[1]).toEqual({
+      ...arm64,
+      platform: { os: "linux", architecture: "arm", variant: "v7" },
+      annotations: { of: "a test" },
+    });
+    const again = await place.ocicat(["manifest", "exists", "app:1"]);
+    const missing = await place.ocicat(["manifest", "exists", "app:amd64"]);
+    expect([again.code, missing.code]).toEqual([0, 1]);
+    await place.output(["manifest", "add", "app:1", "app:arm64"]);
     expect(await place.output(["inspect", "-f", "{{.Descriptor.digest}}", "app:1"])).toBe(
       `${digest}\n`,
     );

@@ -1,6 +1,7 @@
 // pull, push, login, logout and manifest push, with a registry on loopback.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type ImageEvent,
@@ -289,6 +290,11 @@ describe("push", () => {
     const { code, stdout } = await place.ocicat(["push", app(":1.0"), target]);
     expect(code).toBe(0);
     expect(stdout).toBe(`${target}: digest: ${image.digest} size: ${image.size}\n`);
+    const file = join(place.folder, "digest");
+    await place.output(["push", "-q", "--digestfile", file, "--remove-signatures", id, target]);
+    expect(readFileSync(file, "utf8")).toBe(image.digest);
+    const refused = await place.ocicat(["push", "--compression-format", "zstd", id, target]);
+    expect(refused.stderr).toContain("hint: `ocicat convert`");
     expect(registry.content.repository("copies/app").tags.get("1")).toBe(image.digest);
   });
 

@@ -3,7 +3,9 @@
 import { commitContainer } from "../../engine/containers/commit-container.ts";
 import { absolutePath } from "../absolute-path.ts";
 import { defineCommand } from "../command.ts";
+import { writeIdFile } from "../images/id-file.ts";
 import { WORK_FLAGS, withProgress, workFailureCode } from "../images/image-work.ts";
+import { badValue } from "../run/bad-value.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS } from "./container-flags.ts";
 
@@ -19,6 +21,13 @@ mounted in it is no part of it. Prints the ID.`,
       value: "INSTRUCTION",
       help: "of a Dockerfile: 'CMD [\"sh\"]', 'ENV A=1', ...",
     },
+    format: {
+      kind: "text",
+      aliases: ["f"],
+      value: "oci",
+      help: "of the documents; `ocicat convert` makes others",
+    },
+    iidfile: { kind: "text", value: "FILE", help: "write the image's ID to it" },
     message: { kind: "text", aliases: ["m"], value: "TEXT", help: "for the image's history" },
     pause: {
       kind: "switch",
@@ -28,6 +37,7 @@ mounted in it is no part of it. Prints the ID.`,
     root: PLACE_FLAGS.root,
     ...WORK_FLAGS,
   },
+  refused: async () => (await import("../images/refused-flags.ts")).REFUSED_COMMIT_FLAGS,
   args: { min: 1, max: 2 },
   completes: "container",
   examples: [
@@ -36,6 +46,11 @@ mounted in it is no part of it. Prints the ID.`,
   ],
   async act(flags) {
     const [word = "", name] = flags.args;
+    const format = flags.text("format") ?? "oci";
+    if (format !== "oci") {
+      const hint = "`ocicat convert --format docker IMAGE NAME` makes one of docker's";
+      throw badValue("format", format, "an image is made with documents of OCI", hint);
+    }
     const root = flags.text("root");
     const request = {
       ...(root === undefined ? {} : { stateRoot: absolutePath(root) }),
@@ -50,7 +65,9 @@ mounted in it is no part of it. Prints the ID.`,
       (work) => commitContainer(word, { ...work, ...request }),
       "file",
     );
-    writeOutput(`${imageId ?? descriptor.digest}\n`);
+    const id = imageId ?? descriptor.digest;
+    writeIdFile(flags.text("iidfile"), id);
+    writeOutput(`${id}\n`);
     return 0;
   },
   failureCode: workFailureCode,

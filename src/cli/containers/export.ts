@@ -51,14 +51,31 @@ extended attributes, hard links and devices are in it. \`ocicat import\` makes a
     const word = flags.args[0] ?? "";
     if (!(await tryExport(word, flags))) {
       const platform = flags.text("platform");
+      const output = archiveOutput(flags.text("output"));
       await withProgress(flags, (work) =>
-        exportImageFiles(word, archiveOutput(flags.text("output")), { ...work, platform }),
+        exportImageFiles(word, output, { ...work, platform }).catch(namingBoth),
       );
     }
     return 0;
   },
   failureCode: workFailureCode,
 });
+
+function namingBoth(error: unknown): never {
+  if (!(error instanceof OcicatError) || error.code !== "not-found" || error.operation !== "find") {
+    throw error;
+  }
+  const { subject, hint } = error;
+  throw new OcicatError("not-found", {
+    operation: "find",
+    subject: subject.replace(/^image /, "container or image "),
+    reason: "there is none of this name or id",
+    cause: error,
+    ...(hint?.startsWith("did you mean") === true
+      ? { hint }
+      : { hint: "`ocicat ps -a` and `ocicat images` list what there is" }),
+  });
+}
 
 /** False: there is no such container. */
 function tryExport(word: string, flags: FlagsOf<typeof EXPORT_FLAGS>): Promise<boolean> {

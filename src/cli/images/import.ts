@@ -8,6 +8,7 @@ import { writeOutput } from "../write-text.ts";
 import { archiveInput } from "./archive-path.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
 import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { chosenPlatform, PLATFORM_PART_FLAGS } from "./platform-flags.ts";
 
 const IMPORT_FLAGS = {
   author: { kind: "text", value: "NAME", help: "who made it" },
@@ -19,6 +20,7 @@ const IMPORT_FLAGS = {
   },
   message: { kind: "text", aliases: ["m"], value: "TEXT", help: "for the image's history" },
   ...PLATFORM_FLAG,
+  ...PLATFORM_PART_FLAGS,
   ...WORK_FLAGS,
 } as const satisfies FlagTable;
 
@@ -47,12 +49,13 @@ async function importRootfs(flags: FlagsOf<typeof IMPORT_FLAGS>): Promise<number
       hint: `curl --fail ${path} | ocicat import -`,
     });
   }
+  const platform = chosenPlatform(flags);
   const { imageId, descriptor } = await withProgress(
     flags,
     (work) =>
       importImage(archiveInput(path), {
         ...work,
-        platform: flags.text("platform"),
+        platform,
         names: name === undefined ? [] : [name],
         changes: flags.list("change"),
         message: flags.text("message"),

@@ -16,6 +16,7 @@ const LOGIN_FLAGS = {
   "get-login": { kind: "switch", help: "show who is logged in, and do nothing" },
   password: { kind: "text", aliases: ["p"], value: "PASSWORD", help: "others can see it" },
   "password-stdin": { kind: "switch", help: "read the password from standard input" },
+  verbose: { kind: "switch", aliases: ["v"], help: "for podman's sake: it says where it is kept" },
   username: { kind: "text", aliases: ["u"], value: "USER", help: "asked for where it is missing" },
   ...REGISTRY_FLAGS,
 } as const satisfies FlagTable;
@@ -27,6 +28,7 @@ export const login = defineCommand({
   about: `Keeps a user name and a password for a registry, once the registry has accepted them, in the files
 that docker, podman and skopeo have, or in the program that these are set up to ask.`,
   flags: LOGIN_FLAGS,
+  refused: async () => (await import("./refused-flags.ts")).REFUSED_REGISTRY_FLAGS,
   args: { min: 0, max: 1 },
   examples: [
     "ocicat login registry.example",

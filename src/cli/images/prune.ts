@@ -12,6 +12,7 @@ import { removalText } from "./rmi.ts";
 
 const PRUNE_FLAGS = {
   all: { kind: "switch", aliases: ["a"], help: "all images that no container uses" },
+  external: { kind: "switch", help: "for podman's sake: there are none of other programs" },
   filter: { kind: "list", value: "KEY=VALUE", help: "until=24h, label=KEY[=VALUE], label!=..." },
   force: { kind: "switch", aliases: ["f"], help: "do not ask" },
   ...STORE_FLAG,

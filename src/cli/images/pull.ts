@@ -6,13 +6,17 @@ import type { FlagsOf, FlagTable } from "../flags.ts";
 import { writeError, writeOutput } from "../write-text.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
 import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { chosenPlatform, PLATFORM_PART_FLAGS } from "./platform-flags.ts";
 import { CREDENTIAL_FLAGS, registryAccess } from "./registry-flags.ts";
+import { checkTrust, TRUST_FLAG } from "./trust-flag.ts";
 
 const PULL_FLAGS = {
   "all-tags": { kind: "switch", aliases: ["a"], help: "every tag of the repository" },
   "all-platforms": { kind: "switch", help: "all that there is for other machines too" },
   referrers: { kind: "switch", help: "also what refers to the images: signatures, lists of parts" },
   ...PLATFORM_FLAG,
+  ...PLATFORM_PART_FLAGS,
+  ...TRUST_FLAG,
   ...WORK_FLAGS,
   ...CREDENTIAL_FLAGS,
 } as const satisfies FlagTable;
@@ -23,6 +27,7 @@ export const pull = defineCommand({
 setting image.default-registry says, docker.io; one without a tag means latest.`,
   notes: "What an interrupted pull has got is used by the next one.",
   flags: PULL_FLAGS,
+  refused: async () => (await import("./refused-flags.ts")).REFUSED_REGISTRY_FLAGS,
   args: { min: 1 },
   examples: [
     "ocicat pull debian:12",
@@ -36,13 +41,15 @@ setting image.default-registry says, docker.io; one without a tag means latest.`
 type PullFlags = FlagsOf<typeof PULL_FLAGS>;
 
 async function pullCommand(flags: PullFlags): Promise<number> {
+  checkTrust(flags);
   const quiet = flags.switch("quiet");
+  const platform = chosenPlatform(flags);
   for (const name of flags.args) {
     const results = await withProgress(flags, (work) =>
       pullImages(name, {
         ...work,
         ...registryAccess(flags),
-        platform: flags.text("platform"),
+        platform,
         allTags: flags.switch("all-tags"),
         allPlatforms: flags.switch("all-platforms"),
         referrers: flags.switch("referrers"),

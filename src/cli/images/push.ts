@@ -3,15 +3,21 @@
 import { pushImages } from "../../engine/images/push-images.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { badValue } from "../run/bad-value.ts";
 import { writeOutput } from "../write-text.ts";
+import { writeIdFile } from "./id-file.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
 import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
 import { CREDENTIAL_FLAGS, FOREIGN_LAYERS_FLAG, registryAccess } from "./registry-flags.ts";
+import { checkTrust, TRUST_FLAG } from "./trust-flag.ts";
 
 const PUSH_FLAGS = {
   "all-tags": { kind: "switch", aliases: ["a"], help: "every name of the store in the repository" },
   referrers: { kind: "switch", help: "also what refers to it: signatures, lists of parts" },
   ...FOREIGN_LAYERS_FLAG,
+  digestfile: { kind: "text", value: "FILE", help: "write the manifest's digest to it" },
+  "remove-signatures": { kind: "switch", help: "for podman's sake: without --referrers none goes" },
+  ...TRUST_FLAG,
   ...PLATFORM_FLAG,
   ...WORK_FLAGS,
   ...CREDENTIAL_FLAGS,
@@ -22,6 +28,7 @@ export const push = defineCommand({
   about: `Puts an image of the store into a registry, byte for byte as it is here: where its name says, or
 under another name.`,
   flags: PUSH_FLAGS,
+  refused: async () => (await import("./refused-flags.ts")).REFUSED_PUSH_FLAGS,
   args: { min: 1, max: 2 },
   completes: "image",
   examples: [
@@ -32,7 +39,10 @@ under another name.`,
   failureCode: workFailureCode,
 });
 
-async function pushCommand(flags: FlagsOf<typeof PUSH_FLAGS>): Promise<number> {
+type PushFlags = FlagsOf<typeof PUSH_FLAGS>;
+
+async function pushCommand(flags: PushFlags): Promise<number> {
+  checkPush(flags);
   const [image = "", target] = flags.args;
   const quiet = flags.switch("quiet");
   const results = await withProgress(flags, (work) =>
@@ -50,5 +60,17 @@ async function pushCommand(flags: FlagsOf<typeof PUSH_FLAGS>): Promise<number> {
     const { digest, size } = descriptor;
     writeOutput(quiet ? `${name}\n` : `${name}: digest: ${digest} size: ${size}\n`);
   }
+  writeIdFile(flags.text("digestfile"), results[0]?.descriptor.digest ?? "");
   return 0;
+}
+
+function checkPush(flags: PushFlags): void {
+  checkTrust(flags);
+  const file = flags.text("digestfile");
+  if (file !== undefined && flags.switch("all-tags")) {
+    throw badValue("digestfile", file, "it does not go with --all-tags, which pushes several");
+  }
+  if (flags.switch("remove-signatures") && flags.switch("referrers")) {
+    throw badValue("remove-signatures", "true", "it does not go with --referrers");
+  }
 }

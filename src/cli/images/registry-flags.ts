@@ -26,6 +26,18 @@ export const FOREIGN_LAYERS_FLAG = {
   },
 } as const;
 
+/** Docker's word for --tls-verify=false. */
+export const INSECURE_FLAG = {
+  insecure: { kind: "switch", help: "for docker's sake: as --tls-verify=false" },
+} as const;
+
+export function insecureAccess(
+  flags: FlagsOf<typeof CREDENTIAL_FLAGS & typeof INSECURE_FLAG>,
+): RegistryAccess {
+  const access = registryAccess(flags);
+  return flags.switch("insecure") ? { ...access, tlsVerify: false } : access;
+}
+
 export function tlsVerify(flags: FlagsOf<typeof REGISTRY_FLAGS>): boolean | undefined {
   return flags.isSet("tls-verify") ? flags.switch("tls-verify") : undefined;
 }

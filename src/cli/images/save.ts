@@ -15,6 +15,11 @@ const SAVE_FLAGS = {
     help: "docker-archive, the default, oci-archive, oci-dir or docker-dir",
   },
   output: { kind: "text", aliases: ["o"], value: "FILE", help: "file or folder; else stdout" },
+  "multi-image-archive": {
+    kind: "switch",
+    aliases: ["m"],
+    help: "for podman's sake: an archive may have several images",
+  },
   uncompressed: { kind: "switch", help: "layers without compression, for old readers" },
   ...PLATFORM_FLAG,
   ...WORK_FLAGS,
@@ -25,6 +30,7 @@ export const save = defineCommand({
   about: `Writes images to one archive, or to a folder, with their layers as they came. A docker-archive is an
 OCI image layout as well. The same images give the same bytes.`,
   flags: SAVE_FLAGS,
+  refused: async () => (await import("./refused-flags.ts")).REFUSED_SAVE_FLAGS,
   args: { min: 1 },
   completes: "image",
   examples: [

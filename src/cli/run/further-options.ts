@@ -6,6 +6,7 @@ import { foundInit } from "../../engine/run-init.ts";
 import type { RunContainerOptions } from "../../engine/run-options.ts";
 import { readTextFile } from "../../sys/file.ts";
 import { parseSeconds } from "../containers/container-flags.ts";
+import { chosenPlatform } from "../images/platform-flags.ts";
 import { parseAccounts } from "./account-options.ts";
 import { badValue } from "./bad-value.ts";
 import { parseEnvironment } from "./environment-options.ts";
@@ -23,7 +24,7 @@ import {
   parseSysctls,
 } from "./namespace-options.ts";
 import type { Surroundings } from "./options.ts";
-import { parsePlatformParts, parseRare, readOnlyTmpfs } from "./rare-options.ts";
+import { parseRare, readOnlyTmpfs } from "./rare-options.ts";
 import { parseLimits, parseOomScore, parseUlimits } from "./resource-options.ts";
 import { parseSecret } from "./secret-option.ts";
 import { parseSecurity } from "./security.ts";
@@ -71,15 +72,6 @@ export function furtherOptions(
     ...parseAccounts(flags),
     ...parseRare(flags, absolute),
   };
-}
-
-function chosenPlatform(flags: RunFlags): string | undefined {
-  const platform = flags.text("platform");
-  const parts = parsePlatformParts(flags);
-  if (platform !== undefined && parts !== undefined) {
-    throw badValue("platform", platform, "it does not go with --os, --arch and --variant");
-  }
-  return platform ?? parts;
 }
 
 /** How it is kept, and what becomes of it at its end. */

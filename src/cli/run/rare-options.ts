@@ -1,9 +1,9 @@
 // What the flags of `ocicat run` mean that few need.
 
 import type { RunContainerOptions, RunVolumesFrom } from "../../engine/run-options.ts";
-import { hostArchitecture } from "../../sys/entry.ts";
 import { readTextFile } from "../../sys/file.ts";
 import { credentialOf } from "../images/registry-flags.ts";
+import { checkTrust } from "../images/trust-flag.ts";
 import { badValue } from "./bad-value.ts";
 import type { RunFlags } from "./flags.ts";
 import { given } from "./given.ts";
@@ -54,9 +54,7 @@ function checkFixed(flags: RunFlags): void {
       throw badValue(name, text, reason);
     }
   }
-  if (flags.isSet("disable-content-trust") && !flags.switch("disable-content-trust")) {
-    throw badValue("disable-content-trust", "false", "signatures of images are not verified");
-  }
+  checkTrust(flags);
 }
 
 /** One pod, by one flag. */
@@ -123,16 +121,6 @@ function parsePersonality(text: string): "LINUX" | "LINUX32" {
     throw badValue("personality", text, "it is neither LINUX nor LINUX32");
   }
   return domain;
-}
-
-/** "linux/arm64/v8" of single flags; undefined: they say nothing. */
-export function parsePlatformParts(flags: RunFlags): string | undefined {
-  const [os, arch, variant] = [flags.text("os"), flags.text("arch"), flags.text("variant")];
-  if (os === undefined && arch === undefined && variant === undefined) {
-    return undefined;
-  }
-  const own = hostArchitecture.name === "aarch64" ? "arm64" : "amd64";
-  return [os ?? "linux", arch ?? own, ...(variant === undefined ? [] : [variant])].join("/");
 }
 
 /** Where nothing else is mounted, and the rest can't be written. */

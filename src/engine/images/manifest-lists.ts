@@ -54,10 +54,15 @@ export async function createManifestList(
   return await writeList(session, name, await withImages(session, index, images, options));
 }
 
+export interface AddToListOptions extends TransferOptions {
+  /** Of the one manifest that is added. */
+  readonly notes?: EntryNotes;
+}
+
 export async function addToManifestList(
   list: string,
   images: readonly string[],
-  options: TransferOptions,
+  options: AddToListOptions,
 ): Promise<ManifestList> {
   using session = await openImages(options);
   const { name, index } = readList(session, list);
@@ -125,6 +130,16 @@ export async function removeManifestLists(
 
 const EMPTY: ImageIndex = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] };
 
+/** Undefined: there is no list of this name. */
+export async function findManifestList(
+  list: string,
+  options: ImageOptions,
+): Promise<Descriptor | undefined> {
+  using session = await openImages(options);
+  const descriptor = session.store.findName(newName(list, session.defaultDomain));
+  return descriptor !== undefined && isIndexType(descriptor.mediaType) ? descriptor : undefined;
+}
+
 /** Throws "not-found", and "invalid-argument" for what is no list. */
 export function readList(session: ImageSession, list: string): ManifestList {
   const name = newName(list, session.defaultDomain);
@@ -164,7 +179,7 @@ async function withImages(
   session: ImageSession,
   index: ImageIndex,
   images: readonly string[],
-  options: TransferOptions,
+  options: AddToListOptions,
 ): Promise<ImageIndex> {
   const added: Descriptor[] = [];
   for (const image of images) {
@@ -174,7 +189,25 @@ async function withImages(
   }
   const digests = added.map(({ digest }) => digest);
   const others = index.manifests.filter(({ digest }) => !digests.includes(digest));
-  return { ...index, manifests: [...others, ...added] };
+  return { ...index, manifests: [...others, ...described(added, options.notes)] };
+}
+
+function described(
+  added: readonly Descriptor[],
+  notes: EntryNotes | undefined,
+): readonly Descriptor[] {
+  if (notes === undefined) {
+    return added;
+  }
+  if (added.length > 1) {
+    throw new OcicatError("invalid-argument", {
+      operation: "describe",
+      subject: `${added.length} manifests at once`,
+      reason: "what is said would hold for each of them",
+      hint: "add one after the other, or use `ocicat manifest annotate`",
+    });
+  }
+  return added.map((each) => withNotes(each, notes));
 }
 
 /** An image that is for several platforms itself adds those that the store has. Undefined: it is not there. */

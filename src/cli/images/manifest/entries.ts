@@ -17,6 +17,10 @@ export const MANIFEST: CommandGroup = {
       summary: "change what a manifest list says about an image",
       load: async () => (await import("./annotate.ts")).annotate,
     },
+    exists: {
+      summary: "say by the exit code whether there is a manifest list",
+      load: async () => (await import("./exists.ts")).exists,
+    },
     inspect: {
       summary: "show a manifest or a manifest list",
       load: async () => (await import("./inspect.ts")).inspect,

@@ -6,7 +6,7 @@ import type { FlagsOf, FlagTable } from "../../flags.ts";
 import { showText } from "../../terminal/printable.ts";
 import { imageOptions, STORE_FLAG } from "../image-flags.ts";
 import { workFailureCode } from "../image-work.ts";
-import { CREDENTIAL_FLAGS, registryAccess } from "../registry-flags.ts";
+import { CREDENTIAL_FLAGS, INSECURE_FLAG, insecureAccess } from "../registry-flags.ts";
 
 const INSPECT_FLAGS = {
   raw: { kind: "switch", help: "byte for byte, as its digest is of" },
@@ -14,6 +14,7 @@ const INSPECT_FLAGS = {
   remote: { kind: "switch", help: "ask the registry, whatever the store has" },
   verbose: { kind: "switch", aliases: ["v"], help: "with its descriptor" },
   ...CREDENTIAL_FLAGS,
+  ...INSECURE_FLAG,
   ...STORE_FLAG,
 } as const satisfies FlagTable;
 
@@ -21,6 +22,7 @@ export const inspect = defineCommand({
   usage: ["[FLAGS] IMAGE"],
   about: "Shows the manifest or manifest list of an image of the store, or else of a registry.",
   flags: INSPECT_FLAGS,
+  refused: async () => (await import("../refused-flags.ts")).REFUSED_REGISTRY_FLAGS,
   args: { min: 1, max: 1 },
   completes: "image",
   examples: [
@@ -36,7 +38,7 @@ async function inspectCommand(flags: FlagsOf<typeof INSPECT_FLAGS>): Promise<num
   const image = flags.args[0] ?? "";
   const options = {
     ...imageOptions(flags.text("store")),
-    ...registryAccess(flags),
+    ...insecureAccess(flags),
     remote: flags.switch("remote"),
   };
   if (flags.switch("referrers")) {

@@ -5,20 +5,29 @@ import { pushManifestList } from "../../../engine/images/push-manifest-list.ts";
 import { defineCommand } from "../../command.ts";
 import type { FlagsOf, FlagTable } from "../../flags.ts";
 import { writeOutput } from "../../write-text.ts";
+import { writeIdFile } from "../id-file.ts";
 import { WORK_FLAGS, withProgress, workFailureCode } from "../image-work.ts";
-import { CREDENTIAL_FLAGS, registryAccess } from "../registry-flags.ts";
+import { CREDENTIAL_FLAGS, INSECURE_FLAG, insecureAccess } from "../registry-flags.ts";
 
 const PUSH_FLAGS = {
-  purge: { kind: "switch", help: "remove the list from the store afterwards" },
+  purge: {
+    kind: "switch",
+    aliases: ["p", "rm"],
+    help: "remove the list from the store afterwards",
+  },
   all: { kind: "switch", help: "for podman's sake: a list is pushed with all of its images" },
   ...WORK_FLAGS,
+  digestfile: { kind: "text", value: "FILE", help: "write the list's digest to it" },
+  "remove-signatures": { kind: "switch", help: "for podman's sake: signatures do not go with it" },
   ...CREDENTIAL_FLAGS,
+  ...INSECURE_FLAG,
 } as const satisfies FlagTable;
 
 export const push = defineCommand({
   usage: ["[FLAGS] LIST [NAME[:TAG]]"],
   about: "Puts a manifest list into a registry, with all of its images. Prints its digest.",
   flags: PUSH_FLAGS,
+  refused: async () => (await import("../refused-flags.ts")).REFUSED_PUSH_FLAGS,
   args: { min: 1, max: 2 },
   completes: "image",
   examples: ["ocicat manifest push app:1.0 registry.example/app:1.0"],
@@ -29,12 +38,13 @@ export const push = defineCommand({
 async function pushCommand(flags: FlagsOf<typeof PUSH_FLAGS>): Promise<number> {
   const [list = "", target] = flags.args;
   const { descriptor } = await withProgress(flags, async (work) => {
-    const pushed = await pushManifestList(list, { ...work, ...registryAccess(flags), target });
+    const pushed = await pushManifestList(list, { ...work, ...insecureAccess(flags), target });
     if (flags.switch("purge")) {
       await removeManifestLists([list], work);
     }
     return pushed;
   });
+  writeIdFile(flags.text("digestfile"), descriptor.digest);
   writeOutput(`${descriptor.digest}\n`);
   return 0;
 }
