@@ -6,7 +6,7 @@ export interface CommandEntry {
   readonly summary: string;
   /** Other names. */
   readonly aliases?: readonly string[];
-  /** For programs of our own: help and completions leave it out. */
+  /** For programs of our own, or an older name: help and completions leave it out. */
   readonly isHidden?: boolean;
   readonly load: () => Promise<Command>;
 }
@@ -15,5 +15,6 @@ export interface CommandEntry {
 export interface CommandGroup {
   readonly summary: string;
   readonly aliases?: readonly string[];
+  readonly isHidden?: boolean;
   readonly commands: Readonly<Record<string, CommandEntry | CommandGroup>>;
 }

@@ -44,7 +44,7 @@ import {
   UNTAG,
 } from "./images/image-entries.ts";
 import { MANIFEST } from "./images/manifest/entries.ts";
-import { KUBE } from "./kube/kube-entries.ts";
+import { GENERATE_KUBE, KUBE, PLAY_KUBE } from "./kube/kube-entries.ts";
 import { POD } from "./pods/pod-entries.ts";
 import { CONTAINER_ENDED, EXEC, RM, RUN, START, STOP } from "./quick-commands.ts";
 import { SECRET } from "./secrets/secret-entries.ts";
@@ -104,6 +104,8 @@ export const OCICAT: CommandGroup = {
     secret: SECRET,
     pod: POD,
     kube: KUBE,
+    play: PLAY_KUBE,
+    generate: GENERATE_KUBE,
     explain: {
       summary: "show the system calls that would make a container",
       load: async () => (await import("./explain.ts")).explain,

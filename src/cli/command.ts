@@ -122,5 +122,8 @@ function wantedCount(min: number, max: number | undefined): string {
   if (max === undefined) {
     return `at least ${words(min)}`;
   }
+  if (min === 0) {
+    return `${words(max)} at most`;
+  }
   return min === max ? words(min) : `${min} to ${words(max)}`;
 }

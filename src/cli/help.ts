@@ -32,7 +32,7 @@ function flagLines(flags: FlagTable): string {
 /** `name`: "ocicat" or "ocicat image". */
 export function groupHelp(name: string, group: CommandGroup): string {
   const rows = Object.entries(group.commands)
-    .filter(([, entry]) => !("load" in entry && entry.isHidden === true))
+    .filter(([, { isHidden }]) => isHidden !== true)
     .map(([command, entry]) => [[command, ...(entry.aliases ?? [])].join(", "), entry.summary]);
   return `${name}: ${group.summary}
 

@@ -56,7 +56,7 @@ async function dispatch(
   }
   const next = findEntry(entry, word);
   if (next === undefined) {
-    writeError(unknownCommand(name, entry, word));
+    writeError(await unknownCommand(name, entry, word));
     return USAGE_MISTAKE;
   }
   return dispatch({ name: `${name} ${word}`, entry: next }, rest, notes);
@@ -76,7 +76,22 @@ async function showHelp(
   return 0;
 }
 
-function unknownCommand(name: string, { commands }: CommandGroup, word: string): string {
+async function unknownCommand(
+  name: string,
+  { commands }: CommandGroup,
+  word: string,
+): Promise<string> {
+  const { refusalOf } = await import("./refused-commands.ts");
+  const refusal = refusalOf([...name.split(" ").slice(1), word].join(" "));
+  if (refusal !== undefined) {
+    const { reason, hint: advice } = refusal;
+    return `${name}: ${word}: ${reason}${advice === undefined ? "" : `\nhint: ${advice}`}\n`;
+  }
+  if (word.startsWith("-")) {
+    const flag = word.split("=", 1)[0] ?? "";
+    const hint = `flags stand behind the command: ${name} COMMAND ${flag}`;
+    return `${name}: use ${flag}: there is no such flag before the command\nhint: ${hint}\n`;
+  }
   const names = Object.entries(commands).flatMap(([each, { aliases = [] }]) => [each, ...aliases]);
   const suggestion = closestWord(word, names);
   const hint = suggestion === undefined ? "" : `\nhint: did you mean ${name} ${suggestion}?`;

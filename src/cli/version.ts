@@ -14,6 +14,7 @@ Fields of --format: .Version .OciVersion .BunVersion .Os .Arch, also as .Client.
   flags: {
     format: { kind: "text", aliases: ["f"], value: "FORMAT", help: "json or a Go template" },
   },
+  refused: () => Promise.resolve({ kubeconfig: { reason: "no cluster is asked" } }),
   args: { min: 0, max: 0 },
   examples: ["ocicat version", "ocicat version --format '{{.Version}}'"],
   async act(flags) {

@@ -1,14 +1,20 @@
 // "did you mean": which of the known words a mistyped one is closest to.
 
 const FARTHEST = 2;
+/** Of so many letters, two others would be another word. */
+const SHORT = 3;
 
-/** The known word that is at most two letters away. */
+/** The known word that is at most two letters away, one from a short one. */
 export function closestWord(word: string, known: readonly string[]): string | undefined {
   const near = known
     .map((each) => ({ each, distance: wordDistance(word, each) }))
-    .filter((candidate) => candidate.distance <= Math.min(FARTHEST, word.length - 1))
+    .filter(({ distance }) => distance <= farthest(word))
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.each;
+}
+
+function farthest({ length }: string): number {
+  return length <= SHORT ? Math.min(1, length - 1) : FARTHEST;
 }
 
 /** Letters to insert, to delete, to replace or to swap with their neighbour. */

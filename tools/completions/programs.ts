@@ -83,7 +83,7 @@ export async function ocicat(): Promise<CompletedProgram> {
 function completedCommands({ commands }: CommandGroup): Promise<CompletedCommand[]> {
   return Promise.all(
     Object.entries(commands)
-      .filter(([, entry]) => !("load" in entry && entry.isHidden === true))
+      .filter(([, { isHidden }]) => isHidden !== true)
       .map(([name, entry]) => completedCommand(name, entry)),
   );
 }

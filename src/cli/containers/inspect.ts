@@ -45,7 +45,12 @@ export const inspect = defineCommand({
 a JSON array with the fields of docker. EXEC is the ID of a process that \`ocicat exec\` has added to a container.`,
   flags: {
     ...CONTAINER_FLAGS,
-    type: { kind: "text", value: "container|pod|image|volume|exec", help: "look for nothing else" },
+    type: {
+      kind: "text",
+      aliases: ["t"],
+      value: "container|pod|image|volume|exec",
+      help: "look for nothing else",
+    },
     ...PLATFORM_FLAG,
   },
   args: { min: 1, unless: isLatest },

@@ -29,6 +29,13 @@ export const update = defineCommand({
   about: `Gives containers other limits, which hold at once where they run, and another restart policy. What
 is not given stays as it is.`,
   flags: UPDATE_FLAGS,
+  refused: () =>
+    Promise.resolve({
+      "kernel-memory": {
+        reason: "the kernel has no such limit any more",
+        hint: "--memory counts it",
+      },
+    }),
   args: { min: 1 },
   completes: "container",
   examples: ["ocicat update --memory 1g --cpus 2 web", "ocicat update --pids-limit -1 web db"],

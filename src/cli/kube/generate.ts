@@ -15,6 +15,7 @@ claims; what a document cannot say is named in warnings.`,
     filename: { kind: "text", aliases: ["f"], value: "FILE", help: "write to this new file" },
     ...PLACE_FLAGS,
   },
+  refused: async () => (await import("./refused-flags.ts")).REFUSED_GENERATE_FLAGS,
   args: { min: 1 },
   examples: ["ocicat kube generate web", "ocicat kube generate -f web.yaml web"],
   async act(flags) {

@@ -9,6 +9,7 @@ import { writeOutput } from "../write-text.ts";
 import { readDocument } from "./read-document.ts";
 
 const PLAY_FLAGS = {
+  quiet: { kind: "switch", aliases: ["q"], help: "for podman's sake: no progress is shown" },
   replace: { kind: "switch", help: "remove pods of these names first" },
   start: { kind: "switch", help: "start the pods, the default; --start=false only makes them" },
   configmap: { kind: "list", value: "FILE", help: "a file with further ConfigMaps" },
@@ -28,6 +29,7 @@ export const play = defineCommand({
 PersistentVolumeClaim. Containers are named POD-CONTAINER. What a file says and ocicat does not do is
 named in warnings; ports need hostNetwork as long as there are no networks.`,
   flags: PLAY_FLAGS,
+  refused: async () => (await import("./refused-flags.ts")).REFUSED_PLAY_FLAGS,
   args: { min: 1, max: 1 },
   completes: "file",
   examples: [

@@ -52,9 +52,7 @@ export async function manPages(
 }
 
 function shownCommands({ commands }: CommandGroup): [string, CommandEntry | CommandGroup][] {
-  return Object.entries(commands).filter(
-    ([, entry]) => !("load" in entry && entry.isHidden === true),
-  );
+  return Object.entries(commands).filter(([, { isHidden }]) => isHidden !== true);
 }
 
 function commandBody(words: readonly string[], command: Command): string {
