@@ -141,6 +141,11 @@ export { type PullImagesOptions, pullImages } from "../engine/images/pull-images
 export { type PushImagesOptions, pushImages } from "../engine/images/push-images.ts";
 export { type PushListOptions, pushManifestList } from "../engine/images/push-manifest-list.ts";
 export {
+  listRegistryTags,
+  listRepositories,
+  removeFromRegistry,
+} from "../engine/images/registry-content.ts";
+export {
   type LoginOptions,
   type LogoutOptions,
   loggedInAs,

@@ -47,6 +47,7 @@ import { MANIFEST } from "./images/manifest/entries.ts";
 import { GENERATE_KUBE, KUBE, PLAY_KUBE } from "./kube/kube-entries.ts";
 import { POD } from "./pods/pod-entries.ts";
 import { CONTAINER_ENDED, EXEC, RM, RUN, START, STOP } from "./quick-commands.ts";
+import { REGISTRY, SEARCH } from "./registry/registry-entries.ts";
 import { SECRET } from "./secrets/secret-entries.ts";
 import { EVENTS, INFO, SYSTEM } from "./system/system-entries.ts";
 import { VOLUME } from "./volumes/volume-entries.ts";
@@ -100,6 +101,8 @@ export const OCICAT: CommandGroup = {
     logout: LOGOUT,
     image: IMAGE,
     manifest: MANIFEST,
+    search: SEARCH,
+    registry: REGISTRY,
     volume: VOLUME,
     secret: SECRET,
     pod: POD,
