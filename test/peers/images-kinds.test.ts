@@ -68,6 +68,21 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
     }, 60_000);
   }
 
+  test("zstd:chunked, whose frames and table of contents skopeo writes", async () => {
+    const layout = await layeredLayout();
+    // One that has none of the layers: skopeo would take those that it has in zstd.
+    await using other = await TestRegistry.start(newPath("registry"));
+    const name = `${other.domain}/chunked:1`;
+    const compression = ["--dest-compress", "--dest-compress-format=zstd:chunked"];
+    const flags = [...compression, ...skopeoFlags("dest", name, {})];
+    await skopeo(["copy", ...flags, `oci:${layout}`, `docker://${name}`]);
+    const raw = await skopeo(["inspect", "--tls-verify=false", "--raw", `docker://${name}`]);
+    expect(raw).toContain("io.containers.zstd-chunked.manifest-checksum");
+    const ocicat = new Ocicat(newPath("peer"));
+    // Each layer, inflated, has the digest that the configuration says.
+    expect((await ocicat.pull(name)).config).toBe(readLayout(layout).config);
+  }, 60_000);
+
   test("digests by sha512, except for that of the manifest, which the registry chooses", async () => {
     const layout = newPath("packed");
     const top = repack(await layeredLayout(), layout, { compression: "gzip", algorithm: "sha512" });
