@@ -145,17 +145,18 @@ export class FrameReader {
     if (available < HEAD_BYTES) {
       return undefined;
     }
-    const [type = 0, stream = 0, low = 0, high = 0] = this.#buffer.subarray(this.#start, this.#end);
-    const length = low | (high << 8);
+    const buffer = this.#buffer;
+    const start = this.#start;
+    const length = (buffer[start + 2] ?? 0) | ((buffer[start + 3] ?? 0) << 8);
     if (length > PAYLOAD_LIMIT) {
       throw malformed(`a frame of ${length} bytes`);
     }
     if (available < HEAD_BYTES + length) {
       return undefined;
     }
-    const payloadStart = this.#start + HEAD_BYTES;
-    this.#start = payloadStart + length;
-    return decode(type, stream, this.#buffer.subarray(payloadStart, this.#start));
+    this.#start = start + HEAD_BYTES + length;
+    const payload = buffer.subarray(start + HEAD_BYTES, this.#start);
+    return decode(buffer[start] ?? 0, buffer[start + 1] ?? 0, payload);
   }
 
   /** Whether the stream could end here. */

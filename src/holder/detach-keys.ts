@@ -22,7 +22,8 @@ export class DetachKeys {
   }
 
   scan(typed: Uint8Array): ScannedKeys {
-    if (this.#keys.length === 0) {
+    const [first] = this.#keys;
+    if (first === undefined || (this.#matched === 0 && !typed.includes(first))) {
       return { content: typed, detached: false };
     }
     const content: number[] = [];

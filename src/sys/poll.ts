@@ -5,6 +5,8 @@ import { call, checked } from "./call.ts";
 import { addressOf } from "./entry.ts";
 import { setU64, words } from "./memory.ts";
 
+const SIGNAL_SET_BYTES = 8;
+
 export interface Awaited {
   readonly fd: number;
   /** POLLIN, POLLOUT. */
@@ -16,18 +18,28 @@ export interface Awaited {
  * `timeoutMs` milliseconds; without a timeout, for ever.
  */
 export function poll(awaited: readonly Awaited[], timeoutMs?: number): number[] {
-  const table = words(awaited.length * 2);
-  awaited.forEach(({ fd, events }, index) => {
-    table[index * 2] = fd;
-    table[index * 2 + 1] = events;
-  });
-  const timeout = words(4);
-  if (timeoutMs !== undefined) {
-    setU64(timeout, 0, Math.floor(timeoutMs / 1000));
-    setU64(timeout, 2, Math.floor((timeoutMs % 1000) * 1_000_000));
+  const count = awaited.length;
+  const table = words(count * 2);
+  let at = 0;
+  for (const { fd, events } of awaited) {
+    table[at] = fd;
+    table[at + 1] = events;
+    at += 2;
   }
-  const timeoutAddress = timeoutMs === undefined ? 0 : addressOf(timeout);
-  const result = call("ppoll", addressOf(table), awaited.length, timeoutAddress, 0, 8);
+  const timeout = timeoutMs === undefined ? undefined : timespecOf(timeoutMs);
+  const timeoutAddress = timeout === undefined ? 0 : addressOf(timeout);
+  const result = call("ppoll", addressOf(table), count, timeoutAddress, 0, SIGNAL_SET_BYTES);
   checked(result, "wait for", "descriptors");
-  return awaited.map((_, index) => (table[index * 2 + 1] ?? 0) >>> 16);
+  const happened: number[] = [];
+  for (at = 1; at < count * 2; at += 2) {
+    happened.push((table[at] ?? 0) >>> 16);
+  }
+  return happened;
+}
+
+function timespecOf(ms: number): Uint32Array<ArrayBuffer> {
+  const timespec = words(4);
+  setU64(timespec, 0, Math.floor(ms / 1000));
+  setU64(timespec, 2, Math.floor((ms % 1000) * 1_000_000));
+  return timespec;
 }
