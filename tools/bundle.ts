@@ -12,20 +12,43 @@ import { REPOSITORY } from "./repository.ts";
 
 const ENTRY_POINT = "src/main.ts";
 
-/** What is loaded whenever one of `roots` is, for whoever is import()ed behind it. */
+/** What is loaded whenever one of `roots` is, and `more`, for whoever is import()ed behind it. */
 interface LoadGroup {
   readonly name: string;
   readonly roots: readonly string[];
-  readonly isBehind: (target: string) => boolean;
+  readonly more?: readonly string[];
+  /** `needs`: it imports a module of the group. */
+  readonly isBehind: (target: string, needs: boolean) => boolean;
 }
+
+const COMMANDS_ON_CONTAINERS = ["attach", "container-ended", "exec", "kill", "rm", "start", "stop"];
 
 /** The first of them that has a module keeps it. */
 const GROUPS: readonly LoadGroup[] = [
-  { name: "the-short-path", roots: [ENTRY_POINT], isBehind: () => true },
+  {
+    name: "the-short-path",
+    roots: [ENTRY_POINT],
+    // Small, and what `run` shares with verbs of the OCI command line that nobody waits for.
+    more: [
+      "src/abi/syscall-tables/names.ts",
+      "src/cli/describe-failure.ts",
+      "src/cli/find-entry.ts",
+      "src/cli/quick-commands.ts",
+      "src/error/similar-words.ts",
+      "src/oci/default-spec.ts",
+      "src/oci/encode.ts",
+    ],
+    isBehind: () => true,
+  },
   {
     name: "what-runs-containers",
     roots: ["src/cli/main.ts", "src/cli/run.ts"],
     isBehind: (target) => /^src\/cli\/(?!oci\/|main\.ts)/.test(target),
+  },
+  {
+    name: "what-looks-after-containers",
+    roots: COMMANDS_ON_CONTAINERS.map((name) => `src/cli/containers/${name}.ts`),
+    isBehind: (_, needs) => needs,
   },
 ];
 
@@ -90,12 +113,27 @@ function loadTogether(graph: ImportGraph): BunPlugin {
       }));
       build.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
         const source = relative(REPOSITORY, path);
-        const behind = targets.has(source) ? GROUPS.filter((each) => each.isBehind(source)) : [];
+        const isBeginning = source === ENTRY_POINT || targets.has(source);
+        const behind = isBeginning ? groupsBehind(source, graph, groups) : [];
         const prefix = importLines(behind.map(({ name }) => `group:${name}`));
         return { contents: `${prefix}${await Bun.file(path).text()}`, loader: "ts" };
       });
     },
   };
+}
+
+function groupsBehind(
+  target: string,
+  graph: ImportGraph,
+  members: ReadonlyMap<string, readonly string[]>,
+): readonly LoadGroup[] {
+  const loaded = new Set(loadedWith(target, graph));
+  return GROUPS.filter(({ name, isBehind }) =>
+    isBehind(
+      target,
+      (members.get(name) ?? []).some((member) => loaded.has(member)),
+    ),
+  );
 }
 
 function importLines(modules: readonly string[]): string {
@@ -105,8 +143,8 @@ function importLines(modules: readonly string[]): string {
 function membersOf(graph: ImportGraph): ReadonlyMap<string, readonly string[]> {
   const taken = new Set<string>();
   const members = new Map<string, readonly string[]>();
-  for (const { name, roots } of GROUPS) {
-    const loaded = roots.flatMap((root) => loadedWith(root, graph));
+  for (const { name, roots, more = [] } of GROUPS) {
+    const loaded = [...roots, ...more].flatMap((module) => loadedWith(module, graph));
     // A root is a chunk's beginning: whoever imported it would execute it.
     const own = loaded.filter((module) => !taken.has(module) && !roots.includes(module));
     members.set(name, [...new Set(own)]);
