@@ -14,6 +14,10 @@
 // - Any other client must keep up: it is disconnected when its unsent bytes leave no room.
 // - A client whose bytes the container does not take is not read from; no one else waits for it.
 // - A supervisor is a client that gets no output; for want of one, the program starts another.
+// - A settler is a client that gets no output, either: who stops the container, and sees to what
+//   comes after its end. When all else is done, and every lock is free, the holder tells it to and
+//   waits. The rest of the program is executed only if it goes, or takes too long, before it says
+//   that it has.
 // - While the log can't be written, output is not read; input, clients and the exit record go on.
 //
 // A holder that was killed is followed by another one, which opens the same FIFOs: what the first
@@ -69,6 +73,7 @@ struct client {
   i32 fd;  // NO_FD: this place is free
   u8 greeted;
   u8 supervises;
+  u8 settles;
   u32 frame_size;  // of the frame that is being received, head included
   u32 fed;         // how much of its payload the container has taken
   u32 unsent_start;
@@ -98,6 +103,8 @@ static struct {
   u8 ended;
   u8 leaving;
   u8 supervisor_gone;
+  u8 handed_over;  // to a settler
+  u8 settled;
   i64 linger_until;
   i64 supervisor_due;
   i64 log_waits_until;
@@ -162,7 +169,7 @@ static void drop(struct client *client) {
   if (holder.primary == client) holder.primary = 0;
   if (client->supervises) holder.supervisor_gone = 1;
   close_fd(&client->fd);
-  client->greeted = client->supervises = 0;
+  client->greeted = client->supervises = client->settles = 0;
   client->frame_size = client->fed = 0;
   client->unsent_start = client->unsent_end = 0;
 }
@@ -235,7 +242,7 @@ static void pump(struct output *output) {
   output->remaining -= count;
   write_head(output_frame, FRAME_OUTPUT, output->stream, (u32)count);
   for (EACH_CLIENT(client))
-    if (client->greeted && !client->supervises) post(client, output_frame);
+    if (client->greeted && !client->supervises && !client->settles) post(client, output_frame);
   log_write(output->stream == STREAM_STDERR, output_frame + FRAME_HEAD_BYTES, (u32)count);
 }
 
@@ -307,11 +314,12 @@ static void greet(struct client *client) {
   if (payload[0] < ATTACH_VERSION) return drop(client);
   if ((payload[1] & HELLO_PRIMARY) && holder.primary == 0) holder.primary = client;
   client->supervises = (holder.flags & SUPERVISED) && (payload[1] & HELLO_SUPERVISOR);
+  client->settles = (payload[1] & HELLO_SETTLER) && holder.primary != client;
   u8 answer[FRAME_HEAD_BYTES + 4] = {0};
   write_head(answer, FRAME_HELLO, STREAM_NONE, 4);
   answer[4] = ATTACH_VERSION;
   answer[5] = (holder.primary == client ? HELLO_PRIMARY : 0) |
-              (is_terminal() ? HELLO_TERMINAL : 0);
+              (is_terminal() ? HELLO_TERMINAL : 0) | (client->settles ? HELLO_SETTLER : 0);
   client->greeted = 1;
   finish_frame(client);
   post(client, answer);
@@ -340,6 +348,8 @@ static int head_is_valid(const struct client *client) {
     case FRAME_CLOSE_STDIN:
     case FRAME_REOPEN_LOG:
       return length == 0;
+    case FRAME_SETTLED:
+      return length == 0 && client->settles && holder.handed_over;
     case FRAME_RESIZE:
       return length == 4;
     default:
@@ -364,6 +374,8 @@ static void obey(struct client *client) {
       break;
     case FRAME_REOPEN_LOG:
       return reopen_log(client);
+    case FRAME_SETTLED:
+      holder.settled = 1;
   }
   finish_frame(client);
 }
@@ -501,13 +513,12 @@ static i64 next_deadline(void) {
   return deadline;
 }
 
-static i64 wait(struct poll_entry *table) {
-  i64 deadline = next_deadline();
-  if (deadline == NEVER) return syscall(__NR_ppoll, table, PLACES, 0, 0, 8);
+static i64 wait(struct poll_entry *table, u32 places, i64 deadline) {
+  if (deadline == NEVER) return syscall(__NR_ppoll, table, places, 0, 0, 8);
   i64 left = deadline - now_ms();
   if (left < 0) left = 0;
   i64 timeout[2] = {left / 1000, left % 1000 * 1000000};
-  return syscall(__NR_ppoll, table, PLACES, timeout, 0, 8);
+  return syscall(__NR_ppoll, table, places, timeout, 0, 8);
 }
 
 static void keep_time(void) {
@@ -542,10 +553,38 @@ static void loop(void) {
     if (holder.ended && drained && !holder.leaving && output_has_room()) say_exit();
     if (is_done() || needs_supervisor()) return;
     fill_table(table);
-    i64 count = wait(table);
+    i64 count = wait(table, PLACES, next_deadline());
     if (next_deadline() != NEVER) keep_time();
     if (count > 0) handle(table);
   }
+}
+
+// ---- what comes after ----
+
+static struct client *settler(void) {
+  for (EACH_CLIENT(client))
+    if (client->settles) return client;
+  return 0;
+}
+
+// All else is over by then. Every descriptor but this client's goes: others hold locks.
+static int is_settled_by(struct client *client) {
+  enum { FIRST_DESCRIPTOR = 3, LAST_DESCRIPTOR = 0x7fffffff };
+  i32 fd = client->fd < FIRST_DESCRIPTOR ? FIRST_DESCRIPTOR - 1 : client->fd;
+  u8 frame[FRAME_HEAD_BYTES];
+  if (fd > FIRST_DESCRIPTOR) syscall(__NR_close_range, FIRST_DESCRIPTOR, fd - 1, 0);
+  syscall(__NR_close_range, fd + 1, LAST_DESCRIPTOR, 0);
+  holder.handed_over = 1;
+  holder.linger_until = now_ms() + LINGER_MS;
+  write_head(frame, FRAME_SETTLE, STREAM_NONE, 0);
+  post(client, frame);
+  while (client->settles && !holder.settled && now_ms() < holder.linger_until) {
+    struct poll_entry entry;
+    look_at(&entry, client->fd, POLLIN | (unsent(client) > 0 ? POLLOUT : 0));
+    if (wait(&entry, 1, holder.linger_until) > 0) attend(client, entry.happened);
+  }
+  drop(client);
+  return holder.settled;
 }
 
 // ---- the start ----
@@ -610,11 +649,13 @@ i64 hold(const struct hold_request *request) {
   if (needs_supervisor()) return HOLD_SUPERVISOR_GONE;
   holder.supervisor_gone = 0;
   int is_settled = (request->flags & PRIMARY_SETTLES) && holder.primary != 0;
-  for (EACH_CLIENT(client)) drop(client);
+  struct client *last = is_settled ? 0 : settler();
+  for (EACH_CLIENT(client))
+    if (client != last) drop(client);
   log_finish();
   close_fd(&holder.directory_fd);
   close_fd(&holder.terminal_peer_fd);
   close_fd(&holder.terminal_fd);
-  if (is_settled) exit_process(0);
+  if (is_settled || (last != 0 && is_settled_by(last))) exit_process(0);
   return holder.record_result;
 }

@@ -74,6 +74,7 @@ _Static_assert(sizeof(struct hold_request) == HOLD_REQUEST_BYTES, "as in hold-re
 // Keeps the container until its init has ended, everything it wrote is delivered, the exit record
 // is written and every client knows. Returns 0, or -errno: EINVAL for a request that it does not
 // understand, or what kept the exit record from being written. See PRIMARY_SETTLES, SUPERVISED.
+// Where a client has settled the end (HELLO_SETTLER), this process exits instead.
 i64 hold(const struct hold_request *request);
 
 // A frame of the attach protocol: type u8 | stream u8 | length of the payload u16 | payload.
@@ -84,7 +85,7 @@ enum {
   ATTACH_VERSION = 1,
 };
 
-// From client to holder, but for hello, output, exit and log_reopened.
+// From client to holder, but for hello, output, exit, log_reopened and settle.
 enum frame_type {
   FRAME_HELLO = 1,         // both ways, first: version u8 | flags u8 | 0 u16
   FRAME_STDIN = 2,         // bytes
@@ -95,9 +96,11 @@ enum frame_type {
   FRAME_EXIT = 7,          // enum exit_how u8 | status u8 | 0 u16
   FRAME_REOPEN_LOG = 8,    // empty
   FRAME_LOG_REOPENED = 9,  // errno u8, or 0 | 0 u24
+  FRAME_SETTLE = 10,       // empty
+  FRAME_SETTLED = 11,      // empty
 };
 
 enum { STREAM_NONE = 0, STREAM_STDOUT = 1, STREAM_STDERR = 2 };
-enum { HELLO_PRIMARY = 1, HELLO_TERMINAL = 2, HELLO_SUPERVISOR = 4 };
+enum { HELLO_PRIMARY = 1, HELLO_TERMINAL = 2, HELLO_SUPERVISOR = 4, HELLO_SETTLER = 8 };
 
 #endif

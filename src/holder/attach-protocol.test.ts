@@ -4,6 +4,7 @@ import {
   encodeCloseStdin,
   encodeHello,
   encodeResize,
+  encodeSettled,
   encodeStdin,
   FrameReader,
   HEAD_BYTES,
@@ -19,6 +20,12 @@ describe("what a client says", () => {
     ["end of input", encodeCloseStdin(), [3, 0, 0, 0]],
     ["size", encodeResize({ rows: 24, columns: 300 }), [4, 0, 4, 0, 24, 0, 44, 1]],
     ["closed output", encodeCloseOutput(2), [5, 2, 0, 0]],
+    [
+      "hello of a settler",
+      encodeHello({ primary: false, settler: true }),
+      [1, 0, 4, 0, 1, 8, 0, 0],
+    ],
+    ["settled", encodeSettled(), [11, 0, 0, 0]],
   ];
   test.each(table)("%s", (_, encoded, wanted) => {
     expect([...encoded]).toEqual([...wanted]);
@@ -53,16 +60,18 @@ function plain(frame: HolderFrame): unknown {
 
 describe("what the holder says", () => {
   const said = [
-    ...[1, 0, 4, 0, 1, 3, 0, 0],
+    ...[1, 0, 4, 0, 1, 11, 0, 0],
     ...[6, 1, 3, 0, 104, 105, 10],
     ...[6, 2, 1, 0, 33],
     ...[7, 0, 4, 0, 0, 3, 0, 0],
+    ...[10, 0, 0, 0],
   ];
   const wanted = [
-    { type: "hello", version: 1, primary: true, terminal: true },
+    { type: "hello", version: 1, primary: true, terminal: true, settler: true },
     { type: "output", stream: 1, content: [104, 105, 10] },
     { type: "output", stream: 2, content: [33] },
     { type: "exit", status: { code: 3 } },
+    { type: "settle" },
   ];
 
   test("in pieces of any size", () => {
@@ -113,6 +122,8 @@ describe("what the holder says", () => {
     ["output of stream 0", [6, 0, 1, 0, 65]],
     ["output of stream 3", [6, 3, 1, 0, 65]],
     ["a short exit", [7, 0, 2, 0, 0, 0]],
+    ["a settle of a stream", [10, 1, 0, 0]],
+    ["a settle with something in it", [10, 0, 1, 0, 65]],
     ["an exit of a stream", [7, 1, 4, 0, 0, 0, 0, 0]],
     ["an exit in a way of its own", [7, 0, 4, 0, 3, 0, 0, 0]],
   ];

@@ -15,12 +15,16 @@
 //   7 exit          holder   0       how u8 | status u8 | 0 u16
 //   8 reopen-log    client   0       none; the log has been renamed and is to begin anew
 //   9 log-reopened  holder   0       errno u8, or 0 | 0 u24; the answer to 8
+//   10 settle       holder   0       none; for a settler: all is over, and every lock of the holder free
+//   11 settled      client   0       none; a settler's answer
 //
 // Both sides begin with hello. Its flags: 1 primary (a client asks to be the one that is never
 // disconnected for being slow; the holder says whether it is), 2 terminal (the holder says that the
 // container has one), 4 supervisor (a client gets no output, and the holder that needs one starts
-// another when it goes). A version newer than one's own is answered with one's own, and both speak that.
-// Exit: how 0 with a code, 1 with a signal, 2 with what nobody knows. It is the last frame.
+// another when it goes), 8 settler (a client gets no output, and sees to what comes after the end, which
+// the holder does itself where the answer does not come; the holder says whether it leaves that to it).
+// A version newer than one's own is answered with one's own, and both speak that.
+// Exit: how 0 with a code, 1 with a signal, 2 with what nobody knows. It is the last frame but for a settler.
 //
 // A frame that is not as drawn ends the connection, on either side. A client that closes its end is
 // gone: it cannot close one direction alone.
@@ -43,10 +47,13 @@ const OUTPUT = 6;
 const EXIT = 7;
 const REOPEN_LOG = 8;
 const LOG_REOPENED = 9;
+const SETTLE = 10;
+const SETTLED = 11;
 
 const FLAG_PRIMARY = 1;
 const FLAG_TERMINAL = 2;
 const FLAG_SUPERVISOR = 4;
+const FLAG_SETTLER = 8;
 const HOW_CODE = 0;
 const HOW_SIGNAL = 1;
 const HOW_UNKNOWN = 2;
@@ -61,11 +68,13 @@ export type HolderFrame =
       readonly version: number;
       readonly primary: boolean;
       readonly terminal: boolean;
+      readonly settler: boolean;
     }
   | { readonly type: "output"; readonly stream: OutputStream; readonly content: Uint8Array }
   | { readonly type: "exit"; readonly status: ExitStatus | undefined }
   /** `errno`: 0, or why the log could not be opened; EBADF where there is none. */
-  | { readonly type: "log-reopened"; readonly errno: number };
+  | { readonly type: "log-reopened"; readonly errno: number }
+  | { readonly type: "settle" };
 
 // ---- what a client says ----
 
@@ -82,10 +91,16 @@ function frame(type: number, stream: number, payload: ArrayLike<number>): Uint8A
 export interface ClientHello {
   readonly primary: boolean;
   readonly supervisor?: boolean;
+  readonly settler?: boolean;
 }
 
-export function encodeHello({ primary, supervisor = false }: ClientHello): Uint8Array<ArrayBuffer> {
-  const flags = (primary ? FLAG_PRIMARY : 0) | (supervisor ? FLAG_SUPERVISOR : 0);
+export function encodeHello({
+  primary,
+  supervisor = false,
+  settler = false,
+}: ClientHello): Uint8Array<ArrayBuffer> {
+  const role = (supervisor ? FLAG_SUPERVISOR : 0) | (settler ? FLAG_SETTLER : 0);
+  const flags = (primary ? FLAG_PRIMARY : 0) | role;
   return frame(HELLO, 0, [ATTACH_VERSION, flags, 0, 0]);
 }
 
@@ -116,6 +131,11 @@ export function encodeCloseOutput(stream: OutputStream): Uint8Array<ArrayBuffer>
 
 export function encodeReopenLog(): Uint8Array<ArrayBuffer> {
   return frame(REOPEN_LOG, 0, []);
+}
+
+/** A settler's answer to "settle": what comes after the end is done. */
+export function encodeSettled(): Uint8Array<ArrayBuffer> {
+  return frame(SETTLED, 0, []);
 }
 
 // ---- what the holder says ----
@@ -175,6 +195,8 @@ function decode(type: number, stream: number, payload: Uint8Array): HolderFrame 
       return decodeExit(stream, payload);
     case LOG_REOPENED:
       return decodeLogReopened(stream, payload);
+    case SETTLE:
+      return decodeSettle(stream, payload);
     default:
       throw malformed(`a frame of type ${type}`);
   }
@@ -190,6 +212,7 @@ function decodeHello(stream: number, payload: Uint8Array): HolderFrame {
     version,
     primary: (flags & FLAG_PRIMARY) !== 0,
     terminal: (flags & FLAG_TERMINAL) !== 0,
+    settler: (flags & FLAG_SETTLER) !== 0,
   };
 }
 
@@ -221,6 +244,13 @@ function decodeLogReopened(stream: number, payload: Uint8Array): HolderFrame {
     throw malformed("a wrong answer about its log");
   }
   return { type: "log-reopened", errno };
+}
+
+function decodeSettle(stream: number, payload: Uint8Array): HolderFrame {
+  if (stream !== 0 || payload.length !== 0) {
+    throw malformed("a wrong settle");
+  }
+  return { type: "settle" };
 }
 
 function malformed(what: string): OcicatError {

@@ -220,6 +220,7 @@ class Attachment {
     switch (frame.type) {
       case "hello":
       case "log-reopened":
+      case "settle":
         return;
       case "exit":
         this.#end = { kind: "exited", status: frame.status };

@@ -25,6 +25,8 @@ export class TestClient {
   readonly text: Record<OutputStream, string> = { 1: "", 2: "" };
   hello: Extract<HolderFrame, { type: "hello" }> | undefined;
   exit: Extract<HolderFrame, { type: "exit" }> | undefined;
+  /** The holder has left the end to this client. */
+  isToSettle = false;
   /** The errno of the last answer to reopen-log. */
   logReopened: number | undefined;
 
@@ -86,6 +88,9 @@ export class TestClient {
         return;
       case "log-reopened":
         this.logReopened = frame.errno;
+        return;
+      case "settle":
+        this.isToSettle = true;
         return;
       case "output":
         this.hash[frame.stream].update(frame.content);

@@ -6,7 +6,8 @@
 // OPTIONS, letters: t the command has a terminal, p descriptor 3 is the primary client, v the request
 // has a wrong version, b its record is brief, s it has a supervisor, each end of which adds a byte to the
 // file "gone" in DIRECTORY, l there is a log, "log" in DIRECTORY, of 3 files of 1000 bytes, d what can't
-// be written to it is dropped, o kills for want of memory are counted in the file "oom" in DIRECTORY.
+// be written to it is dropped, o kills for want of memory are counted in the file "oom" in DIRECTORY, a
+// it keeps the file "lock" in DIRECTORY locked, and what comes after hold() is a file "after" there.
 // Descriptor 4 is the listener; the exit record goes to DIRECTORY.
 
 #define _GNU_SOURCE
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -86,6 +88,13 @@ static void note_supervisor(const char *folder) {
   close(fd);
 }
 
+// Returns a descriptor of the file.
+static int make_file(const char *folder, const char *name) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
 int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "--layout") == 0) {
     print_layout();
@@ -119,8 +128,10 @@ int main(int argc, char **argv) {
   snprintf(oom_path, sizeof oom_path, "%s/oom", argv[1]);
   if (strchr(options, 'o')) request.oom_path = (u64)oom_path;
   if (strchr(options, 's')) request.flags |= SUPERVISED;
+  if (strchr(options, 'a')) flock(make_file(argv[1], "lock"), LOCK_EX);
   i64 result;
   while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) note_supervisor(argv[1]);
   if (result != 0) kill(pid, SIGKILL);
+  if (strchr(options, 'a')) make_file(argv[1], "after");
   return (int)-result;
 }

@@ -17,16 +17,20 @@
 #include "../../native/kernel.h"
 #undef raw_syscall
 static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
+_Noreturn static void leave_holder(int status);
+#define exit_process leave_holder
 #define wait holder_wait
 #include "../../native/exit-record.c"
 #include "../../native/holder.c"
 #include "../../native/log.c"
 #include "../../native/oom-kills.c"
+#undef exit_process
 #undef wait
 #undef syscall
 
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +43,7 @@ static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 enum { STRANGERS = 12, POLLS_BEFORE_END = 60, POLL_LIMIT = 20000, CONTENT_LIMIT = 40000 };
 
 static u64 random_state;
+static jmp_buf exit_of_holder;
 static struct sockaddr_un address;
 static socklen_t address_size;
 
@@ -56,7 +61,7 @@ static struct {
 
 static struct {
   unsigned long polls, frames, exits, full_checks, lingered, log_entries, supervisors,
-      missing_supervisors;
+      missing_supervisors, handed_over, settled;
 } totals;
 
 // ---- randomness ----
@@ -167,6 +172,7 @@ static void stranger_speaks(int fd) {
   frame[4] = one_in(20) ? 0 : ATTACH_VERSION + random_number(2);
   frame[5] = (u8)(random_number(256) & ~HELLO_PRIMARY);
   u32 size = FRAME_HEAD_BYTES + length;
+  if (holder.handed_over && one_in(3)) write_head(frame, FRAME_SETTLED, 0, 0), size = FRAME_HEAD_BYTES;
   if (one_in(6)) size = random_number(size + 1);
   send(fd, frame, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
@@ -297,6 +303,8 @@ static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
   switch (number) {
     case __NR_accept4:
       return play_accept(a, b, c, d);
+    case __NR_close_range:
+      return 0;
     case __NR_ppoll:
       return play_poll(a, b, c);
     case __NR_clock_gettime:
@@ -316,6 +324,11 @@ static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
       if (c > 1 && one_in(10)) c = 1 + random_number((u32)c);
   }
   return kernel_syscall(number, a, b, c, d, e, f);
+}
+
+_Noreturn static void leave_holder(int status) {
+  if (status != 0) complain("the holder exits with a failure");
+  longjmp(exit_of_holder, 1);
 }
 
 // ---- one run ----
@@ -400,8 +413,12 @@ static void run(int directory_fd) {
       error[0],     NO_FD,  primary[1], open_listener(), dup(directory_fd), 0,
       {(u64) "log", 0, dup(directory_fd), 1, 0, 0}, 0};
   request.flags = random_number(HOLD_FLAGS + 1) & ~(u32)PRIMARY_SETTLES;
-  i64 result;
-  while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) totals.supervisors++;
+  volatile i64 result = 0;
+  if (setjmp(exit_of_holder) == 0)
+    while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) totals.supervisors++;
+  else
+    totals.settled++, result = 0;
+  totals.handed_over += holder.handed_over;
   if (result != 0 && result != -EIO && result != -EINTR && result != -ENOSPC)
     complain("hold() returned something else");
   while (world.primary_fd >= 0) primary_reads(90000);
@@ -431,8 +448,9 @@ int main(int argc, char **argv) {
   if (count_descriptors() != before) complain("descriptors leaked");
   printf("{\"runs\":%d,\"polls\":%lu,\"frames\":%lu,\"exits\":%lu,\"wholeOutputs\":%lu,"
          "\"lingered\":%lu,\"logEntries\":%lu,\"supervisors\":%lu,"
-         "\"missingSupervisors\":%lu}\n",
+         "\"missingSupervisors\":%lu,\"handedOver\":%lu,\"settled\":%lu}\n",
          runs, totals.polls, totals.frames, totals.exits, totals.full_checks, totals.lingered,
-         totals.log_entries, totals.supervisors, totals.missing_supervisors);
+         totals.log_entries, totals.supervisors, totals.missing_supervisors, totals.handed_over,
+         totals.settled);
   return 0;
 }

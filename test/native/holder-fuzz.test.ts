@@ -39,6 +39,8 @@ describe.skipIf(missingTools(SANITIZED).length > 0)("fuzzing the holder (needs g
       expect(totals["logEntries"]).toBeGreaterThan(RUNS);
       expect(totals["supervisors"]).toBeGreaterThan(0);
       expect(totals["missingSupervisors"]).toBeGreaterThan(0);
+      expect(totals["settled"]).toBeGreaterThan(0);
+      expect(totals["handedOver"]).toBeGreaterThan(totals["settled"] ?? 0);
     },
     TIMEOUT_MS,
   );

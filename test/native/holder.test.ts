@@ -95,6 +95,7 @@ function describeHolder(target: Target, largeBytes: number): void {
       version: 1,
       primary: true,
       terminal: false,
+      settler: false,
     });
     expect(held.primary.text).toEqual({ 1: "out\n", 2: "error\n" });
     expect(held.primary.exit?.status).toEqual({ code: 3 });

@@ -4,7 +4,13 @@ import { killContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
 import { parseSignal } from "../signal-argument.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
-import { forEachContainer, MANY_AT_ONCE, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import {
+  endingOptions,
+  forEachContainer,
+  MANY_AT_ONCE,
+  PLACE_FLAGS,
+  placeOptions,
+} from "./container-flags.ts";
 
 export const kill = defineCommand({
   usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest"],
@@ -28,7 +34,8 @@ export const kill = defineCommand({
       signal: parseSignal(flags.text("signal") ?? "KILL"),
     };
     const words = await chosenContainers(flags);
-    const killOne = (word: string) => killContainer(word, options).then(() => word);
+    const ending = { ...options, ...endingOptions(words.length) };
+    const killOne = (word: string) => killContainer(word, ending).then(() => word);
     return forEachContainer(words, command, killOne, MANY_AT_ONCE);
   },
 });

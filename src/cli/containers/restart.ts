@@ -6,6 +6,7 @@ import type { FlagsOf, FlagTable } from "../flags.ts";
 import { parseSignal } from "../signal-argument.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
+  endingOptions,
   forEachContainer,
   PLACE_FLAGS,
   parseSeconds,
@@ -38,11 +39,12 @@ export const restart = defineCommand({
       ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
     };
     const words = await wordsOf(flags);
+    const ending = { ...options, ...endingOptions(words.length) };
     if (words.length > 1) {
-      await prepareContainers(words, (word) => stopToRestart(word, options));
+      await prepareContainers(words, (word) => stopToRestart(word, ending));
     }
     return forEachContainer(words, command, async (word) => {
-      await restartContainer(word, options);
+      await restartContainer(word, ending);
       return word;
     });
   },

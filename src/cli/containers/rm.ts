@@ -12,6 +12,7 @@ import { defineCommand } from "../command.ts";
 import { badValue } from "../run/bad-value.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen, LONG_FILTER_FLAG } from "./choose-containers.ts";
 import {
+  endingOptions,
   forEachContainer,
   PLACE_FLAGS,
   parseSeconds,
@@ -55,16 +56,16 @@ export const rm = defineCommand({
     }
     const chosen = await chosenContainers(flags, "all");
     const words = flags.switch("depend") ? await dependentsBefore(chosen, place) : chosen;
+    const ending = { ...place, ...endingOptions(words.length) };
     if (time !== undefined) {
       // What can't be stopped the removal tells of.
-      const options = { ...place, timeoutMs: parseSeconds(time, "--time") };
+      const options = { ...ending, timeoutMs: parseSeconds(time, "--time") };
       await prepareContainers(words, (word) => stopContainer(word, options));
     } else if (force && words.length > 1) {
-      await prepareContainers(words, (word) => killForRemoval(word, place));
+      await prepareContainers(words, (word) => killForRemoval(word, ending));
     }
-    return forEachContainer(words, command, (word) =>
-      remove(word, { ...place, force, volumes: flags.switch("volumes") }, mayBeGone),
-    );
+    const options = { ...ending, force, volumes: flags.switch("volumes") };
+    return forEachContainer(words, command, (word) => remove(word, options, mayBeGone));
   },
 });
 

@@ -6,6 +6,7 @@ import { defineCommand } from "../command.ts";
 import { parseSignal } from "../signal-argument.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
+  endingOptions,
   forEachContainer,
   IGNORE_FLAG,
   MANY_AT_ONCE,
@@ -37,8 +38,9 @@ export const stop = defineCommand({
       ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
     };
     const words = await chosenContainers(flags);
+    const ending = { ...options, ...endingOptions(words.length) };
     const stopOne = (word: string): Promise<string | undefined> => {
-      const stopped = stopContainer(word, options).then(() => word);
+      const stopped = stopContainer(word, ending).then(() => word);
       return flags.switch("ignore") ? stopped.catch(unlessMissing) : stopped;
     };
     return forEachContainer(words, command, stopOne, MANY_AT_ONCE);

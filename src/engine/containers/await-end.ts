@@ -1,6 +1,6 @@
 // Waiting for the end of a container, and bringing it about. What is waited for is always the holder: by
 // its end the exit record is written, the log complete and, where nobody was attached, the container
-// settled.
+// settled, by the holder or by who ends it (settler.ts).
 
 import { POLLIN, SIGKILL } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
@@ -15,6 +15,7 @@ import { readStartRecord, type StartRecord } from "./container-record.ts";
 import { livePid } from "./container-status.ts";
 import { openLiveHolder, withHolder } from "./holder-process.ts";
 import { cancelRestart, isRestartAwaited } from "./restart-record.ts";
+import { type Settle, Settler } from "./settler.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 /** What a holder has left to do is little; it may have to wait for a full disk. */
@@ -22,15 +23,25 @@ const HOLDER_PATIENCE_MS = 15_000;
 /** What ends so soon is not worth an event loop. */
 const AT_ONCE_MS = 2;
 
-/** Whether it has ended within `timeoutMs`; without one there is no limit. */
-export async function awaitEnd(container: StoredContainer, timeoutMs?: number): Promise<boolean> {
+export interface EndWait {
+  /** Without one there is no limit. */
+  readonly timeoutMs?: number;
+  /** As in RunContainerOptions. */
+  readonly standsStill?: boolean;
+}
+
+/** Whether it has ended in time. */
+export async function awaitEnd(
+  container: StoredContainer,
+  { timeoutMs, standsStill = false }: EndWait = {},
+): Promise<boolean> {
   const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
   let before: StartRecord | undefined;
   do {
     adoptIfOrphaned(container);
     before = readStartRecord(container.folder.fd);
     using last = openHolder(container) ?? openOrphan(container);
-    if (last !== undefined && !(await hasEnded(last.number, deadline))) {
+    if (last !== undefined && !(await hasEnded(last.number, deadline, standsStill))) {
       return false;
     }
   } while (hasNewHolder(container, before));
@@ -38,14 +49,18 @@ export async function awaitEnd(container: StoredContainer, timeoutMs?: number): 
 }
 
 /** Other containers may be waited for at the same time. */
-async function hasEnded(pidfd: number, deadline: number | undefined): Promise<boolean> {
+async function hasEnded(
+  pidfd: number,
+  deadline: number | undefined,
+  standsStill: boolean,
+): Promise<boolean> {
   const awaited = [{ fd: pidfd, events: POLLIN }];
   const [atOnce = 0] = poll(awaited, AT_ONCE_MS);
   if (atOnce !== 0) {
     return true;
   }
-  const leftMs = deadline === undefined ? undefined : deadline - performance.now();
-  const [events = 0] = await pollInLoop(awaited, leftMs);
+  const leftMs = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
+  const [events = 0] = standsStill ? poll(awaited, leftMs) : await pollInLoop(awaited, leftMs);
   return events !== 0;
 }
 
@@ -69,7 +84,15 @@ export function openHolder({ folder, surroundings }: StoredContainer): OwnedFd |
   return started === undefined ? undefined : openLiveHolder(started);
 }
 
-export interface EndRequest {
+/** How a container is ended by a command, which has nothing else to do. Absent: by another program. */
+export interface EndingOptions {
+  /** Of a container that is noted as stopped: this process does it, not its holder. */
+  readonly settle?: Settle;
+  /** As in RunContainerOptions. */
+  readonly standsStill?: boolean;
+}
+
+export interface EndRequest extends EndingOptions {
   readonly signal: number;
   /** How long the process may take before it is killed. */
   readonly timeoutMs: number;
@@ -78,20 +101,23 @@ export interface EndRequest {
 /** Ends a container that runs. False: it does not, and is left as it is. */
 export async function endContainer(
   container: StoredContainer,
-  { signal, timeoutMs }: EndRequest,
+  { signal, timeoutMs, settle, standsStill = false }: EndRequest,
 ): Promise<boolean> {
   cancelPendingRestart(container);
   const { kind } = container.status();
+  const ending = { settle, standsStill };
+  const patience = { timeoutMs: HOLDER_PATIENCE_MS, ...ending };
   if (kind !== "running" && kind !== "paused") {
-    await awaitEnd(container, HOLDER_PATIENCE_MS);
+    await awaitEnd(container, patience);
     return false;
   }
+  using settler = settle === undefined ? undefined : Settler.connect(container);
   signalIfRunning(container, signal);
-  if (signal !== SIGKILL && (await awaitEnd(container, timeoutMs))) {
+  if (signal !== SIGKILL && (await seeEnd(container, settler, { timeoutMs, ...ending }))) {
     return true;
   }
   signalIfRunning(container, SIGKILL);
-  if (!(await awaitEnd(container, HOLDER_PATIENCE_MS))) {
+  if (!(await seeEnd(container, settler, patience))) {
     throw new OcicatError("timeout", {
       operation: "stop",
       subject: `container ${quote(container.record.name)}`,
@@ -99,6 +125,30 @@ export async function endContainer(
     });
   }
   return true;
+}
+
+interface SeenEnd {
+  readonly timeoutMs: number;
+  readonly settle: Settle | undefined;
+  readonly standsStill: boolean;
+}
+
+/** As awaitEnd, by who has signalled it. */
+export async function seeEnd(
+  container: StoredContainer,
+  settler: Settler | undefined,
+  { timeoutMs, settle, standsStill }: SeenEnd,
+): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  const handover = await settler?.untilHandedOver(deadline, standsStill ? poll : pollInLoop);
+  if (settler === undefined || settle === undefined || handover === "elsewhere") {
+    return awaitEnd(container, { timeoutMs: deadline - performance.now(), standsStill });
+  }
+  if (handover === "late") {
+    return false;
+  }
+  await settler.settle(settle);
+  return awaitEnd(container, { timeoutMs: HOLDER_PATIENCE_MS, standsStill });
 }
 
 /** Whoever waits to start it again is not waited for. */

@@ -18,7 +18,13 @@ import {
   type Surroundings,
   type SurroundingsOptions,
 } from "../surroundings.ts";
-import { awaitEnd, type EndRequest, endContainer } from "./await-end.ts";
+import {
+  awaitEnd,
+  type EndingOptions,
+  type EndRequest,
+  endContainer,
+  seeEnd,
+} from "./await-end.ts";
 import { checkContainerName, claimName, releaseName } from "./container-names.ts";
 import {
   isStopped,
@@ -34,11 +40,12 @@ import { requireRunning } from "./require-running.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 import { isOurRestart, removeRestartRecord } from "./restart-record.ts";
 import { giveBack } from "./settle-container.ts";
+import { Settler } from "./settler.ts";
 import { startContainer as startStored } from "./start-container.ts";
 import { DEFAULT_STOP_MS, signalNumber } from "./stop-signal.ts";
 import { eachContainer, openContainer, type StoredContainer } from "./stored-container.ts";
 
-export interface StopOptions extends SurroundingsOptions {
+export interface StopOptions extends SurroundingsOptions, EndingOptions {
   /** In place of the container's own. */
   readonly timeoutMs?: number;
   readonly signal?: number;
@@ -65,20 +72,24 @@ function noteStopOf({ folder }: StoredContainer): void {
   noteStop(folder.fd);
 }
 
+export interface KillOptions extends SurroundingsOptions, EndingOptions {
+  readonly signal: number;
+}
+
 /** Throws "wrong-state" unless it runs. */
-export async function killContainer(
-  word: string,
-  options: SurroundingsOptions & { readonly signal: number },
-): Promise<void> {
+export async function killContainer(word: string, options: KillOptions): Promise<void> {
   using container = await openContainer(word, options);
   requireRunning(container, "kill");
-  if (options.signal === SIGKILL) {
+  const { signal, settle, standsStill = false } = options;
+  const isEnd = signal === SIGKILL;
+  if (isEnd) {
     noteStop(container.folder.fd);
   }
-  kill({ ...container.address, signal: options.signal });
-  recordContainerEvent(container, "kill", { signal: String(options.signal) });
-  if (options.signal === SIGKILL) {
-    await awaitEnd(container, DEFAULT_STOP_MS);
+  using settler = isEnd && settle !== undefined ? Settler.connect(container) : undefined;
+  kill({ ...container.address, signal });
+  recordContainerEvent(container, "kill", { signal: String(signal) });
+  if (isEnd) {
+    await seeEnd(container, settler, { timeoutMs: DEFAULT_STOP_MS, settle, standsStill });
   }
 }
 
@@ -212,7 +223,7 @@ function restartOptions({ record }: StoredContainer, options: StartOptions): Run
   };
 }
 
-export interface RemoveOptions extends SurroundingsOptions {
+export interface RemoveOptions extends SurroundingsOptions, EndingOptions {
   /** Kill one that runs. */
   readonly force?: boolean;
   /** Its own volumes, too: those without a name. */
@@ -245,14 +256,17 @@ export async function removeContainer(word: string, options: RemoveOptions): Pro
 }
 
 /** Of many containers that are to be removed by force: what takes time. The removal does the rest. */
-export async function killForRemoval(word: string, options: SurroundingsOptions): Promise<void> {
+export async function killForRemoval(
+  word: string,
+  options: SurroundingsOptions & EndingOptions,
+): Promise<void> {
   using container = await openContainer(word, options);
-  await endForRemoval(container, { force: true });
+  await endForRemoval(container, { ...options, force: true });
 }
 
 async function endForRemoval(
   container: StoredContainer,
-  { force }: Pick<RemoveOptions, "force">,
+  { force, settle, standsStill = false }: RemoveOptions,
 ): Promise<void> {
   const status = container.status();
   if (force !== true) {
@@ -260,9 +274,10 @@ async function endForRemoval(
   }
   if (isLive(status) || isAboutToRestart(container, status)) {
     noteStopOf(container);
-    await endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
+    const ending = { standsStill, ...(settle === undefined ? {} : { settle }) };
+    await endContainer(container, { signal: SIGKILL, timeoutMs: 0, ...ending });
   } else {
-    await awaitEnd(container, DEFAULT_STOP_MS);
+    await awaitEnd(container, { timeoutMs: DEFAULT_STOP_MS, standsStill });
   }
 }
 
