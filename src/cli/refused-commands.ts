@@ -72,10 +72,6 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
     reason: "machines are not asked",
     hint: "ocicat save IMAGE | ssh HOST ocicat load",
   },
-  "image search": {
-    reason: "registries have no search that all of them know",
-    hint: "look at the registry's own pages",
-  },
   "image sign": SIGNING,
   "image tree": { reason: "layers have no names", hint: "`ocicat history` shows an image's steps" },
   "image trust": SIGNING,
@@ -90,10 +86,6 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
   "pod clone": {
     reason: "a pod is not made from another one",
     hint: "`ocicat kube generate POD | ocicat kube play -`, with another name in it, makes one",
-  },
-  search: {
-    reason: "registries have no search that all of them know",
-    hint: "look at the registry's own pages",
   },
   service: SWARMS,
   stack: SWARMS,

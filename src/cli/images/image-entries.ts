@@ -1,6 +1,7 @@
 // The commands on images, each of which stands in the table under one or two names.
 
 import type { CommandEntry, CommandGroup } from "../command-entry.ts";
+import { SEARCH } from "../registry/registry-entries.ts";
 
 export const IMAGES: CommandEntry = {
   summary: "list images",
@@ -104,6 +105,7 @@ export const IMAGE: CommandGroup = {
     convert: CONVERT,
     inspect: INSPECT,
     history: HISTORY,
+    search: SEARCH,
     exists: {
       summary: "say by the exit code whether an image is there",
       load: async () => (await import("./exists.ts")).exists,

@@ -9,6 +9,7 @@ import { tagsCommand } from "./tags.ts";
 
 const SEARCH_FLAGS = {
   ...LIST_FLAGS,
+  "no-trunc": { kind: "switch", help: "for the peers' sake: nothing is shortened" },
   "list-tags": { kind: "switch", help: "list the tags of a repository" },
 } as const satisfies FlagTable;
 
@@ -18,6 +19,7 @@ export const search = defineCommand({
 
 Fields of --format: .Name; with --list-tags .Name .Tag`,
   flags: SEARCH_FLAGS,
+  refused: async () => (await import("./refused-flags.ts")).REFUSED_SEARCH_FLAGS,
   args: { min: 1, max: 1 },
   examples: ["ocicat search localhost:5000/team", "ocicat search --list-tags debian"],
   act: searchCommand,
