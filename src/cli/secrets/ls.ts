@@ -5,7 +5,7 @@ import type { Secret } from "../../engine/secrets/secret-store.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import { labelText } from "../terminal/label-text.ts";
-import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { LABELS, type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { writeOutput } from "../write-text.ts";
 
 const LISTING: Listing = {
@@ -60,5 +60,6 @@ function rowOf({ id, name, created, updated, labels }: Secret): Row {
     CreatedAt: created,
     UpdatedAt: updated,
     Labels: labelText(labels),
+    [LABELS]: labels,
   };
 }

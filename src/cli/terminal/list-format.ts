@@ -3,11 +3,16 @@
 
 import { printable } from "./printable.ts";
 import { formatTable } from "./table.ts";
-import { printLine, type TemplateFunction } from "./template/functions.ts";
+import { printLine, type TemplateFunction, TemplateMethod, textOf } from "./template/functions.ts";
 import { Template } from "./template/template.ts";
 
+/** The labels of what a row is about: for docker's `.Label "role"`. */
+export const LABELS = Symbol("labels");
+
 /** A row's fields by the names that templates have for them. */
-export type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>> & {
+  readonly [LABELS]?: Readonly<Record<string, string>>;
+};
 
 export interface Listing {
   /** The template of the table that is shown without --format. */
@@ -45,7 +50,28 @@ export function listPrinter(
     return tablePrinter(listing, given.slice("table ".length).trimStart(), hasNoHead);
   }
   const template = new Template(given);
-  return (rows) => rows.map((row) => `${template.render(printableRow(row))}\n`).join("");
+  return (rows) =>
+    rows.map((row) => `${template.render(withLabel(row, printableRow(row)))}\n`).join("");
+}
+
+/** Not among the fields that are counted or written as JSON. */
+function withLabel({ [LABELS]: labels }: Row, shown: Row): Row {
+  return labels === undefined
+    ? shown
+    : withMethod(shown, (name) =>
+        printable(Object.hasOwn(labels, name) ? (labels[name] ?? "") : ""),
+      );
+}
+
+function withMethod(shown: Row, textOfLabel: (name: string) => string): Row {
+  const call = ([name]: readonly unknown[]) => textOfLabel(textOf(name));
+  const value = new TemplateMethod({ min: 1, max: 1, call });
+  return Object.defineProperty({ ...shown }, "Label", { value });
+}
+
+/** Docker's head of such a column: what stands behind the last dot. */
+function headOfLabel(name: string): string {
+  return (name.split(".").at(-1) ?? "").replaceAll(/[-_]/g, " ");
 }
 
 /** Rows have texts of others. JSON writes them in its own way. */
@@ -75,8 +101,8 @@ function tablePrinter(
   const template = new Template(columns);
   return (rows) => {
     const lines = [
-      ...(hasNoHead ? [] : [template.render(heads, HEAD_FUNCTIONS)]),
-      ...rows.map((row) => template.render(inOneLine(printableRow(row)))),
+      ...(hasNoHead ? [] : [template.render(withMethod(heads, headOfLabel), HEAD_FUNCTIONS)]),
+      ...rows.map((row) => template.render(withLabel(row, inOneLine(printableRow(row))))),
     ];
     return formatTable(lines.map((line) => line.split("\t")));
   };

@@ -4,7 +4,7 @@ import { type ListedVolume, listVolumes } from "../../engine/volumes/volume-oper
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import { labelText } from "../terminal/label-text.ts";
-import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { LABELS, type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { writeOutput } from "../write-text.ts";
 
 const LISTING: Listing = {
@@ -58,6 +58,7 @@ function rowOf({ name, path, labels, created, containers }: ListedVolume): Row {
     Name: name,
     Mountpoint: path,
     Labels: labelText(labels),
+    [LABELS]: labels,
     Scope: "local",
     CreatedAt: created,
     Containers: containers.join(","),

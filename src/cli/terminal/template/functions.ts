@@ -15,6 +15,15 @@ export interface TemplateFunction {
   readonly call: (values: readonly unknown[]) => unknown;
 }
 
+/** A field that is called with arguments: docker's `.Label "role"`. */
+export class TemplateMethod {
+  readonly called: TemplateFunction;
+
+  constructor(called: TemplateFunction) {
+    this.called = called;
+  }
+}
+
 export function jsonText(value: unknown): string {
   return JSON.stringify(value) ?? "null";
 }

@@ -177,7 +177,7 @@ class TemplateParser {
     const operands: Operand[] = [];
     for (let operand = this.#operand(); operand !== undefined; operand = this.#operand()) {
       const previous = operands.at(0);
-      if (previous !== undefined && previous.kind !== "function") {
+      if (previous !== undefined && previous.kind !== "function" && !mayBeMethod(previous)) {
         throw this.#fault(
           { text: previous.text, offset: previous.offset },
           "it is no function and takes no arguments",
@@ -307,4 +307,9 @@ class TemplateParser {
     const { offset, text } = place ?? { offset: this.#source.length, text: "" };
     return templateError({ source: this.#source, offset, text }, reason, hint);
   }
+}
+
+/** A field of something; whether it takes arguments its value says. */
+function mayBeMethod({ kind, path }: Operand): boolean {
+  return (kind === "dot" || kind === "variable") && path.length > 0;
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { OcicatError } from "../../../error/ocicat-error.ts";
+import { TemplateMethod, textOf } from "./functions.ts";
 import { Template } from "./template.ts";
 
 const DATA = {
@@ -23,8 +24,14 @@ const DATA = {
   U: "grüße",
 };
 
+/** It counts as no field. */
+const LABEL = new TemplateMethod({
+  ...{ min: 1, max: 1 },
+  call: ([name]) => (textOf(name) === "of" ? "web" : ""),
+});
+
 function render(source: string): string {
-  return new Template(source).render(DATA);
+  return new Template(source).render(Object.defineProperty({ ...DATA }, "Label", { value: LABEL }));
 }
 
 describe("as Go renders it", () => {
@@ -106,6 +113,8 @@ describe("as Go renders it", () => {
     ["{{(len .L)}}", "3"],
     ['{{len (printf "%s%s" .ID .ID)}}', "6"],
     ["{{range $i, $_ := .O.L}}{{if $i}},{{end}}{{.x}}{{end}}", "1,2"],
+    ['{{.Label "of"}} {{"of" | .Label}} {{if eq (.Label "x") ""}}none{{end}}', "web web none"],
+    ['{{$.Label "of"}}{{$x := .}}{{$x.Label "of"}}', "webweb"],
     ["{{if and .T (not .E) (eq .N 3)}}ok{{end}}", "ok"],
     ["{{range 3}}{{.}}{{end}}", "012"],
     ['{{if not (eq .ID "z")}}q{{end}}', "q"],
@@ -150,6 +159,9 @@ describe("faults point at their place", () => {
     ["{{slice .ID 2 9}}", 'column 3, "slice": 2 to 9 is not within its 3 elements', ""],
     ["{{upper .N}}", 'column 3, "upper": it takes a text, not a number', ""],
     ["{{.ID .N}}", 'column 3, ".ID": it is no function and takes no arguments', ""],
+    ["{{.Label}}", 'column 3, ".Label": it takes 1 arguments, not 0', ""],
+    ["{{.Label 1}}", 'column 3, ".Label": it takes a text, not a number', ""],
+    ['{{.N "x"}}', 'column 3, ".N": it is no function and takes no arguments', ""],
     ["{{$y}}", 'column 3, "$y": the variable $y is not declared', ""],
     ["{{range .ID}}{{end}}", 'column 9, ".ID": range cannot go over a text', ""],
     ["{{break}}", 'column 3, "break": it stands in no range', ""],

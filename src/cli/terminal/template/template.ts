@@ -1,10 +1,10 @@
 // Go templates of --format, as docker and podman users write them: `{{.Repository}}:{{.Tag}}`.
 // parse.ts has the grammar, function-table.ts the functions. Differences to Go: values are JSON's, so
-// there are no methods; a field that is not there is a fault that names those that are.
+// there are no methods but those that a command adds (TemplateMethod); a field that is not there is a fault that names those that are.
 
 import { closestWord } from "../../../error/similar-words.ts";
 import { FUNCTIONS } from "./function-table.ts";
-import { type TemplateFunction, ValueFault } from "./functions.ts";
+import { type TemplateFunction, TemplateMethod, ValueFault } from "./functions.ts";
 import { parseTemplate } from "./parse.ts";
 import type { Operand, Pipeline, TemplateCommand, TemplateNode } from "./syntax.ts";
 import { type Place, templateError } from "./template-error.ts";
@@ -162,10 +162,18 @@ class Execution {
       return undefined;
     }
     if (first.kind !== "function") {
+      const value = this.#value(first, dot);
+      if (value instanceof TemplateMethod) {
+        const values = rest.map((operand) => this.#value(operand, dot));
+        return this.#call(first, value.called, [...values, ...piped]);
+      }
+      if (rest.length > 0) {
+        throw this.#fault(first, "it is no function and takes no arguments");
+      }
       if (piped.length > 0) {
         throw this.#fault(first, "nothing can be piped into it: it is no function");
       }
-      return this.#value(first, dot);
+      return value;
     }
     const called = this.#around.functions[first.name];
     const isAnd = first.name === "and";
