@@ -151,6 +151,35 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(place.outputOf("top", "-l")).toContain("sleep 100");
   });
 
+  test("ps: by what an image is called, says itself, and was made from", () => {
+    const archive = join(place.folder, "root.tar");
+    expect(Bun.spawnSync(["tar", "-cf", archive, "-C", place.root, "."]).exitCode).toBe(0);
+    const changes = ["-c", "LABEL maker=me of=base", "-c", "EXPOSE 80"];
+    const id = place.onImages("import", "-q", ...changes, archive, "base:1").trim();
+    place.outputOf("create", "--name", "parent", "-l", "of=parent", "base:1", "true");
+    place.onImages("import", "-q", archive, "other:1");
+    place.outputOf("create", "--name", "other", "other:1", "true");
+    place.outputOf("start", "parent");
+    place.outputOf("commit", "-q", "parent", "child:1");
+    place.outputOf("create", "--name", "child", "child:1", "true");
+    expect(names("-f", `ancestor=${id.slice(7, 19)}`)).toEqual(["child", "parent"]);
+    expect(names("-f", "ancestor=child")).toEqual(["child"]);
+    expect(names("-f", "ancestor=nothing")).toEqual([""]);
+    expect(names("-f", "label=maker=me", "-f", "label=of=parent")).toEqual(["child", "parent"]);
+    expect(names("-f", "label=of=base")).toEqual([""]);
+    expect(names("-f", "expose=80-90")).toEqual(["child", "parent"]);
+    const format = 'table {{.Names}}\t{{.Label "maker"}}';
+    const table = place.outputOf("ps", "-a", "-f", "name=parent", "--format", format);
+    expect(table).toMatch(/^NAMES +maker\nparent +me\n$/);
+    const told = ["--no-stream", "-f", "label=maker=me", "-f", "event=create", "--format"];
+    expect(place.outputOf("events", ...told, "{{.Name}}")).toBe("parent\nchild\n");
+    expect(place.outputOf("container prune", "-f", "--filter", "label=maker")).toContain(
+      "reclaimed",
+    );
+    expect(names()).toEqual(["other"]);
+    place.onImages("rmi", "-f", "base:1", "child:1");
+  });
+
   test("ps: --sort, --noheading, --ns, and what is so anyway", () => {
     create("beta", "b");
     create("alpha", "c");

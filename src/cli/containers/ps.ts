@@ -4,13 +4,14 @@ import type { ContainerSizes } from "../../engine/containers/container-report.ts
 import { containerSizes } from "../../engine/containers/container-sizes.ts";
 import { isRestarting, stateWord } from "../../engine/containers/container-status.ts";
 import { type ListedContainer, listContainers } from "../../engine/containers/list-containers.ts";
+import { labelsOf } from "../../engine/containers/recorded-image.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { parseWhole } from "../run/values.ts";
 import { absoluteTime, humanDuration, relativeAge } from "../terminal/ages.ts";
 import { inPlace } from "../terminal/in-place.ts";
 import { labelText } from "../terminal/label-text.ts";
-import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
+import { LABELS, type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { shortId } from "../terminal/short-id.ts";
 import { humanSize } from "../terminal/sizes.ts";
 import { writeOutput } from "../write-text.ts";
@@ -56,13 +57,14 @@ export const ps = defineCommand({
   usage: ["[FLAGS]"],
   about: `Lists containers that run, the latest first.
 
-Fields of --format: .ID .Image .Command .CreatedAt .RunningFor .State .Status .Names .Labels .Ports
+Fields of --format: .ID .Image .Command .CreatedAt .RunningFor .State .Status .Names .Labels .Label "KEY" .Ports
 .Mounts .LocalVolumes .Networks .Size .Pod .PodName .Pid, and of namespaces .Cgroup .IPC .MNT .NET .PIDNS
 .USERNS .UTS`,
   notes: `Filters: id (its beginning), name (an expression that is found in it), status, exited (a code), health, label
-and label! (KEY or KEY=VALUE), ancestor (an image), before and since (a container), until (a time, or 24h
-ago), volume, network, pod, command, restart-policy, should-start-on-boot. Those of one key are alternatives,
-but all labels have to hold, and so have those of different keys.`,
+and label! (KEY or KEY=VALUE), ancestor (an image, or one that it was made from), expose (a port), before and
+since (a container), until (a time, or 24h ago), volume, network, pod, command, restart-policy,
+should-start-on-boot. Those of one key are alternatives, but all labels have to hold, and so have those of
+different keys.`,
   flags: PS_FLAGS,
   args: { min: 0, max: 0 },
   examples: [
@@ -178,7 +180,8 @@ function rowOf(
   { isWhole, nowMs, sizes, hasNamespaces }: Style,
 ): Row {
   const createdMs = Date.parse(record.created);
-  const { labels = {}, volumes = [], network, pod = "" } = record.options;
+  const { volumes = [], network, pod = "" } = record.options;
+  const labels = labelsOf(record);
   const size = sizes?.get(record.id);
   return {
     ID: isWhole ? record.id : shortId(record.id),
@@ -191,6 +194,7 @@ function rowOf(
     Ports: "",
     Names: record.name,
     Labels: labelText(labels),
+    [LABELS]: labels,
     Mounts: mountNames(record.options, isWhole).join(","),
     LocalVolumes: String(volumes.length),
     Networks: network,

@@ -22,6 +22,10 @@ const RECORD: ContainerRecord = {
   id: "4f2c".padEnd(64, "0"),
   name: "web-1",
   created: "2026-11-29T10:00:00.000Z",
+  image: {
+    ...{ name: "nginx:1", digest: "sha256:dddd" },
+    ...{ labels: { tier: "back", maker: "me" }, exposedPorts: ["80/tcp", "8005/udp"] },
+  },
   command: ["nginx", "-g"],
   options: { ...OPTIONS, labels: { tier: "front", of: "shop" }, restart: { kind: "always" } },
 };
@@ -41,6 +45,11 @@ const DB: ListedContainer = {
   health: undefined,
 };
 
+const DESCENDANTS = new Map([
+  ["4242", new Set(["sha256:dddd"])],
+  ["debian", new Set(["sha256:eeee"])],
+]);
+
 test.each<[string, boolean]>([
   ["", true],
   ["id=4f", true],
@@ -52,6 +61,14 @@ test.each<[string, boolean]>([
   ["label!=none", true],
   ["label!=tier", false],
   ["label!=tier=back", true],
+  ["label=maker=me label!=tier=back", true],
+  ["ancestor=nginx", true],
+  ["ancestor=nginx:1", true],
+  ["ancestor=4242", true],
+  ["ancestor=debian", false],
+  ["expose=80", true],
+  ["expose=80/udp", false],
+  ["expose=8000-8010/udp", true],
   ["status=exited", true],
   ["status=running", false],
   ["exited=3", true],
@@ -74,7 +91,7 @@ test.each<[string, boolean]>([
   ["name=db name=web", true],
 ])("%p", (text, expected) => {
   const { among } = parseContainerFilters(text.split(" ").filter(Boolean));
-  expect(among([WEB, DB])(WEB)).toBe(expected);
+  expect(among([WEB, DB], DESCENDANTS)(WEB)).toBe(expected);
 });
 
 test.each([
@@ -83,10 +100,12 @@ test.each([
   ["health=well", "a health is one of none, starting"],
   ["exited=soon", "an exit code is a number"],
   ["restart-policy=often", "a restart-policy is one of no"],
+  ["expose=80-70", "it is not of the form PORT"],
+  ["expose=99999", "it is not of the form PORT"],
   ["publish=80", "there are no networks with ports yet"],
   ["until=yesterday", "neither a time nor a duration"],
   ["is-task=maybe", "it is true or false"],
   ["before=nothing", "there is none of this name or id"],
 ])("%p is refused", (filter, reason) => {
-  expect(() => parseContainerFilters([filter]).among([WEB])).toThrow(reason);
+  expect(() => parseContainerFilters([filter]).among([WEB], DESCENDANTS)).toThrow(reason);
 });

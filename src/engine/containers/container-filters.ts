@@ -15,14 +15,19 @@ import {
 } from "../list-filters.ts";
 import { stateWord } from "./container-status.ts";
 import type { ListedContainer } from "./list-containers.ts";
+import { exposedPortsOf, labelsOf } from "./recorded-image.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 
 type Test = Condition<ListedContainer>;
 
 /** `all`: of which some are to be shown. */
-function filterTable(all: readonly ListedContainer[]): FilterTable<ListedContainer> {
+function filterTable(
+  all: readonly ListedContainer[],
+  descendants: Descendants,
+): FilterTable<ListedContainer> {
   return {
     ...PROPERTIES,
+    ancestor: (value) => (container) => isMadeOf(container, value, descendants),
     before: (value) => {
       const { created } = find(all, value).record;
       return ({ record }) => record.created < created;
@@ -49,12 +54,12 @@ const PROPERTIES: FilterTable<ListedContainer> = {
     (value) =>
     ({ health = "none" }) =>
       health === value,
-  label: (value) => (container) => hasLabel(container.record.options.labels ?? {}, value),
-  "label!": (value) => (container) => !hasLabel(container.record.options.labels ?? {}, value),
-  ancestor:
-    (value) =>
-    ({ record: { image } }) =>
-      image !== undefined && (isImageName(image.name, value) || image.digest.includes(value)),
+  label: (value) => (container) => hasLabel(labelsOf(container.record), value),
+  "label!": (value) => (container) => !hasLabel(labelsOf(container.record), value),
+  expose: (value) => {
+    const wanted = portsOf({ key: "expose", value });
+    return ({ record }) => exposedPortsOf(record).some((port) => wanted.has(port));
+  },
   until: (value) => {
     const limit = momentOf({ key: "until", value });
     return ({ record }) => Date.parse(record.created) < limit;
@@ -86,6 +91,32 @@ const PROPERTIES: FilterTable<ListedContainer> = {
     return () => !wanted;
   },
 };
+
+function isMadeOf(
+  { record: { image } }: ListedContainer,
+  wanted: string,
+  descendants: Descendants,
+): boolean {
+  return (
+    image !== undefined &&
+    (isImageName(image.name, wanted) ||
+      image.digest.includes(wanted) ||
+      descendants.get(wanted)?.has(image.digest) === true)
+  );
+}
+
+const HIGHEST_PORT = 65_535;
+
+/** Docker's "80", "80/udp", "8000-8010/tcp". */
+function portsOf(filter: Filter): ReadonlySet<string> {
+  const [, first = "", last = first, protocol = "tcp"] =
+    /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/.exec(filter.value) ?? [];
+  const count = Number(last) - Number(first) + 1;
+  if (first === "" || Number(last) > HIGHEST_PORT || count < 1) {
+    throw badFilter(filter, "it is not of the form PORT[-PORT][/tcp|/udp|/sctp]");
+  }
+  return new Set(Array.from({ length: count }, (_, i) => `${Number(first) + i}/${protocol}`));
+}
 
 /** Without a tag, every tag; without a registry, those that were asked for without one. */
 function isImageName(name: string, wanted: string): boolean {
@@ -141,22 +172,27 @@ function checkValue(filter: Filter): void {
   }
 }
 
-const NO_PORTS = "there are no networks with ports yet";
-const REFUSED: Readonly<Record<string, string>> = { publish: NO_PORTS, expose: NO_PORTS };
+const REFUSED = { publish: "there are no networks with ports yet" };
+
+/** Digests of manifests of an image and of those made from it, by what it was called. */
+export type Descendants = ReadonlyMap<string, ReadonlySet<string>>;
 
 export interface ContainerFilters {
   /** Throws "not-found" where a filter names one that is not among them. */
-  readonly among: (all: readonly ListedContainer[]) => Test;
+  readonly among: (all: readonly ListedContainer[], descendants: Descendants) => Test;
+  /** What images are called that the filter asks for. */
+  readonly ancestors: readonly string[];
   /** They name a state that only containers have which do not run. */
   readonly asksForEnded: boolean;
 }
 
 export function parseContainerFilters(texts: readonly string[]): ContainerFilters {
-  const known = Object.keys(filterTable([]));
+  const known = Object.keys(filterTable([], new Map()));
   const filters = parseFilters(texts, known, REFUSED);
   filters.forEach(checkValue);
   return {
-    among: (all) => filterCondition(filters, filterTable(all)),
+    among: (all, descendants) => filterCondition(filters, filterTable(all, descendants)),
+    ancestors: filters.flatMap(({ key, value }) => (key === "ancestor" ? [value] : [])),
     asksForEnded: filters.some(({ key }) => key === "status" || key === "exited"),
   };
 }

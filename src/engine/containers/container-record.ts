@@ -29,6 +29,7 @@ import {
 } from "../../sys/file.ts";
 import type { PhaseTime } from "../../sys/phases.ts";
 import type { RunContainerOptions } from "../run-options.ts";
+import type { RecordedImage } from "./recorded-image.ts";
 
 export const RECORD_NAME = "container.json";
 const STARTED_NAME = "started.json";
@@ -59,12 +60,7 @@ export interface ContainerRecord {
   /** RFC 3339. */
   readonly created: string;
   /** Absent: it is made from a folder, or hello. */
-  readonly image?: {
-    /** As it was asked for. */
-    readonly name: string;
-    /** Of the manifest. */
-    readonly digest: string;
-  };
+  readonly image?: RecordedImage;
   /** The program and its arguments. */
   readonly command: readonly string[];
   readonly options: StoredOptions;

@@ -39,6 +39,7 @@ import {
 } from "./container-record.ts";
 import { removeExecFolders } from "./exec-folder.ts";
 import { randomContainerName } from "./random-name.ts";
+import { recordedImage } from "./recorded-image.ts";
 
 /** A container that is there, open; whoever disposes of it leaves the container as it is. */
 export interface OpenContainer extends Disposable {
@@ -176,7 +177,7 @@ function newRecord(
     name: options.name,
     created: new Date().toISOString(),
     ...(source.kind === "image" && image !== undefined
-      ? { image: { name: source.reference, digest: image.digest } }
+      ? { image: recordedImage(source.reference, image.digest, image.config) }
       : {}),
     command: builtInArguments(source) ?? imageArguments(image?.config ?? {}, options),
     options: storedOptions(options),

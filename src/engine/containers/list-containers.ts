@@ -31,7 +31,7 @@ export async function listContainers(
   options: ListContainersOptions,
 ): Promise<readonly ListedContainer[]> {
   const { parseContainerFilters } = await import("./container-filters.ts");
-  const { among, asksForEnded } = parseContainerFilters(options.filters ?? []);
+  const { among, asksForEnded, ancestors } = parseContainerFilters(options.filters ?? []);
   const surroundings = await readSurroundings(options);
   const neglected: string[] = [];
   const found = eachContainer(surroundings, (container) => {
@@ -50,11 +50,23 @@ export async function listContainers(
   const all = found
     .filter(({ record }) => !isPod(record))
     .map((each) => ({ ...each, podName: pods.get(each.record.options.pod ?? "") }));
-  const matches = among(all);
+  const matches = among(all, await descendantsOf(ancestors, options));
   const shown = all.filter((each) => {
     return (isLive(each.status) || options.all || asksForEnded) && matches(each);
   });
   return shown.toSorted((a, b) => (a.record.created < b.record.created ? 1 : -1));
+}
+
+/** Images are read for those who ask for them alone. */
+async function descendantsOf(
+  images: readonly string[],
+  options: SurroundingsOptions,
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  if (images.length === 0) {
+    return new Map();
+  }
+  const { descendedImages } = await import("../images/descended-images.ts");
+  return descendedImages(images, options);
 }
 
 /** As any command that meets it, and sees to what it was promised. It may be gone by now. */

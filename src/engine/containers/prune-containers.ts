@@ -9,6 +9,7 @@ import { removeContainer } from "./container-operations.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { isLive } from "./container-status.ts";
 import { listContainers } from "./list-containers.ts";
+import { labelsOf } from "./recorded-image.ts";
 import { openContainer } from "./stored-container.ts";
 import { sweepContainers } from "./sweep-containers.ts";
 import { writtenBytes } from "./written-bytes.ts";
@@ -81,7 +82,7 @@ function parseCondition(filter: string, nowMs: number): Condition {
     throw badFilter(filter, "it is none of until=TIME, label=KEY[=VALUE] and label!=KEY[=VALUE]");
   }
   const wanted = key === "label";
-  return ({ options: { labels = {} } }) => hasLabel(labels, value) === wanted;
+  return (record) => hasLabel(labelsOf(record), value) === wanted;
 }
 
 function badFilter(filter: string, reason: string): OcicatError {

@@ -2,6 +2,7 @@
 // process of a pod is a container in all but its events, which are the pod's.
 
 import type { ContainerRecord } from "../containers/container-record.ts";
+import { labelsOf } from "../containers/recorded-image.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { recordEvent } from "./record-event.ts";
 
@@ -14,6 +15,7 @@ export function recordContainerEvent(
   const { id, name, image, options } = record;
   const { source, pod } = options;
   const type = source.kind === "pause" ? "pod" : "container";
+  const labels = labelsOf(record);
   const own = {
     ...(type === "pod" ? {} : { image: image?.name ?? source.kind }),
     ...(pod === undefined ? {} : { pod }),
@@ -25,7 +27,7 @@ export function recordContainerEvent(
     id,
     name,
     // Labels come last and are what a long line loses; none of them takes the place of what we say.
-    attributes: { ...own, ...options.labels, ...own },
+    attributes: { ...own, ...labels, ...own },
     ...(once === undefined ? {} : { once }),
   });
 }
