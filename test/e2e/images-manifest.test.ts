@@ -52,6 +52,14 @@ describe("a manifest list", () => {
     expect(again.stderr).toContain("there is an image of that name");
   });
 
+  test("may begin empty", async () => {
+    await place.output(["manifest", "create", "app:1"]);
+    expect((await index()).manifests).toEqual([]);
+    await place.output(["manifest", "add", "app:1", "app:arm64"]);
+    expect((await index()).manifests).toEqual([{ ...arm64, platform: ARM64 }]);
+    expect(await place.output(["inspect", "-f", "{{.Architecture}}", "app:1"])).toBe("arm64\n");
+  });
+
   test("grows and shrinks; what it was before does not stay", async () => {
     await place.output(["manifest", "create", "app:1", "app:amd64"]);
     const digest = (await place.output(["manifest", "add", "app:1", "app:arm64"])).trimEnd();

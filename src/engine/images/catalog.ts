@@ -6,6 +6,7 @@ import { imageGraph } from "../../image/content/image-graph.ts";
 import { containersOf, listImages, type StoredImage } from "../../image/content/image-list.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { isIndexType } from "../../oci/media-types.ts";
 import { choosePlatform, type Platform } from "../../oci/platform.ts";
 import { containerImages } from "../../store/container-images.ts";
 import type { ImageSession } from "./image-session.ts";
@@ -52,10 +53,7 @@ export function readCatalog({ store }: ImageSession, platform: Platform): Catalo
   for (const stored of listImages(store)) {
     const facts = factsFor(stored, platform);
     if (facts === undefined) {
-      const { descriptor, names } = stored;
-      const [fault] = imageGraph(store.folders, descriptor).faults;
-      const reason = fault?.reason ?? "there is no manifest of it";
-      broken.push({ names, descriptor, reason });
+      broken.push(...brokenImage(stored, store.folders));
       continue;
     }
     const id = facts.kind === "image" ? facts.config : facts.manifest;
@@ -71,6 +69,17 @@ export function readCatalog({ store }: ImageSession, platform: Platform): Catalo
   }
   const latestFirst = [...images.values()].sort((a, b) => (b.createdMs ?? 0) - (a.createdMs ?? 0));
   return { images: latestFirst, broken };
+}
+
+/** None: it is a list that nothing has been added to yet. */
+function brokenImage(
+  { descriptor, names }: StoredImage,
+  folders: Parameters<typeof imageGraph>[0],
+): readonly BrokenImage[] {
+  const [fault] = imageGraph(folders, descriptor).faults;
+  const isEmptyList = fault === undefined && isIndexType(descriptor.mediaType);
+  const reason = fault?.reason ?? "there is no manifest of it";
+  return isEmptyList ? [] : [{ names, descriptor, reason }];
 }
 
 export function namesOf({ entries }: CatalogImage): readonly string[] {

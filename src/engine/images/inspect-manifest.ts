@@ -8,9 +8,10 @@ import { referrersIn } from "../../image/transfer/walk-referrers.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { ImageIndex } from "../../oci/image-spec.ts";
 import { OCI_INDEX } from "../../oci/media-types.ts";
-import { parseReference, withDefaultTag } from "../../oci/reference.ts";
+import { formatReference, parseReference, withDefaultTag } from "../../oci/reference.ts";
 import { decodeText } from "../../sys/memory.ts";
 import { type ImageSession, openImages } from "./image-session.ts";
+import { tryParseName } from "./shown-names.ts";
 import { descriptorOf } from "./tag-image.ts";
 import { registryClient, type TransferOptions } from "./transfer-options.ts";
 
@@ -45,10 +46,21 @@ function tryFind(session: ImageSession, image: string): Descriptor | undefined {
     return descriptorOf(session, image);
   } catch (error) {
     if (error instanceof OcicatError && error.code === "not-found") {
-      return undefined;
+      return tryFindEmpty(session, image);
     }
     throw error;
   }
+}
+
+/** A list that has no image yet stands for none. */
+function tryFindEmpty(
+  { store, defaultDomain }: ImageSession,
+  name: string,
+): Descriptor | undefined {
+  const reference = tryParseName(name, defaultDomain);
+  return reference === undefined
+    ? undefined
+    : store.findName(formatReference(withDefaultTag(reference)));
 }
 
 /**

@@ -7,7 +7,7 @@ import { imageOptions, STORE_FLAG } from "../image-flags.ts";
 import { CREDENTIAL_FLAGS, INSECURE_FLAG, insecureAccess } from "../registry-flags.ts";
 
 export const create = defineCommand({
-  usage: ["[FLAGS] LIST IMAGE..."],
+  usage: ["[FLAGS] LIST [IMAGE...]"],
   about: `Makes a manifest list: an image for several platforms, of images that are in the store or in a
 registry, where they then stay. An image that is for several itself gives all that is there of it.`,
   flags: {
@@ -18,7 +18,7 @@ registry, where they then stay. An image that is for several itself gives all th
     ...INSECURE_FLAG,
   },
   refused: async () => (await import("../refused-flags.ts")).REFUSED_REGISTRY_FLAGS,
-  args: { min: 2 },
+  args: { min: 1 },
   completes: "image",
   examples: ["ocicat manifest create app:1.0 app:1.0-amd64 app:1.0-arm64"],
   async act(flags) {
