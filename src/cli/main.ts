@@ -89,7 +89,10 @@ async function unknownCommand(
   }
   if (word.startsWith("-")) {
     const flag = word.split("=", 1)[0] ?? "";
-    const hint = `flags stand behind the command: ${name} COMMAND ${flag}`;
+    const isPlace = flag === "--root" || flag === "--store";
+    const hint = isPlace
+      ? `it stands behind the command: ${name} COMMAND ${flag} DIR`
+      : "flags stand behind the command; `ocicat config` shows what holds for all";
     return `${name}: use ${flag}: there is no such flag before the command\nhint: ${hint}\n`;
   }
   const names = Object.entries(commands).flatMap(([each, { aliases = [] }]) => [each, ...aliases]);

@@ -76,6 +76,7 @@ const OF_OTHERS: readonly Mistake[] = [
   ["network ls", 125, "ocicat: network: there are no networks", "--network host"],
   ["image tree IMAGE", 125, "ocicat image: tree: layers have no names", "`ocicat history`"],
   ["--root /tmp ps", 125, "there is no such flag before the command", "ocicat COMMAND --root"],
+  ["--log-level debug ps", 125, "use --log-level: there is no such flag", "`ocicat config`"],
   ["create --foo IMAGE", 125, 'use "--foo": there is no such flag', "--help"],
   ["export nothing", 1, 'find container or image "nothing"', "`ocicat ps -a`"],
   ["stop --latest box", 1, "use --latest: it does not go with names"],

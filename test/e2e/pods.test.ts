@@ -227,6 +227,9 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
       place.outputOf("pod ps", "--format", "{{.Name}}", ...flags).trim();
     expect(names()).toBe("alpha\nbeta");
     expect(names("--sort", "name")).toBe("alpha\nbeta");
+    expect(JSON.parse(place.outputOf("pod ps", "--format", "json", "-f", "name=beta"))).toEqual([
+      expect.objectContaining({ Id: ids[0], Name: "beta", Status: "Created", Networks: ["none"] }),
+    ]);
     expect(names("-f", "name=^be", "-f", "ctr-number=1", "-f", "network=none")).toBe("beta");
     expect(names("-f", "until=1h")).toBe("");
     expect(names("-f", "label!=x", "-f", "status=created")).toBe("alpha\nbeta");

@@ -1,7 +1,7 @@
 // pod ps: the pods of the store, with podman's columns and fields.
 
 import { type ListedPod, listPods, namespaceName } from "../../engine/pods/list-pods.ts";
-import { podHostname } from "../../engine/pods/pod-record.ts";
+import { podCgroupPath, podHostname } from "../../engine/pods/pod-record.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
@@ -34,7 +34,8 @@ const PS_FLAGS = {
 
 export const ps = defineCommand({
   usage: ["[FLAGS]"],
-  about: `Lists pods, the latest first. The pod's own process counts among its containers.
+  about: `Lists pods, the latest first. The pod's own process counts among its containers. With --format json it is
+one array, as podman's.
 
 Fields of --format: .Id .Name .Status .Created .CreatedAt .InfraId .NumberOfContainers .ContainerNames
 .ContainerIds .ContainerStatuses .Hostname .Labels .Networks .Namespaces`,
@@ -74,8 +75,13 @@ async function psCommand(flags: FlagsOf<typeof PS_FLAGS>): Promise<number> {
   const order = orderOf(flags.text("sort") ?? "created");
   const pods = await listPods({ ...placeOptions(flags), filters: flags.list("filter") });
   const nowMs = Date.now();
+  const isJson = flags.text("format") === "json";
   const shown = (flags.switch("latest") ? pods.slice(0, 1) : pods).toSorted(order);
-  writeOutput(print(shown.map((pod) => rowOf(pod, flags.switch("no-trunc"), nowMs))));
+  writeOutput(
+    isJson
+      ? `${JSON.stringify(shown.map(reportOf), undefined, 4)}\n`
+      : print(shown.map((pod) => rowOf(pod, flags.switch("no-trunc"), nowMs))),
+  );
   return 0;
 }
 
@@ -118,6 +124,31 @@ function orderOf(key: string): Order {
     throw badValue("sort", key, `it is one of ${Object.keys(ORDERS).join(", ")}`);
   }
   return order;
+}
+
+/** Podman's JSON is one array. */
+function reportOf(pod: ListedPod) {
+  const { record, state, members } = pod;
+  const { network, labels = {} } = record.options;
+  return {
+    Cgroup: podCgroupPath(record.id, record.options) ?? "",
+    Containers: [
+      { Id: record.id, Names: `${record.name}-infra`, Status: pod.status.kind },
+      ...members.map((each) => ({
+        Id: each.record.id,
+        Names: each.record.name,
+        Status: each.status.kind,
+      })),
+    ],
+    Created: record.created,
+    Id: record.id,
+    InfraId: record.id,
+    Name: record.name,
+    Namespace: "",
+    Networks: [network],
+    Status: state,
+    Labels: labels,
+  };
 }
 
 function rowOf(pod: ListedPod, isWhole: boolean, nowMs: number): Row {
