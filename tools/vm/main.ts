@@ -16,10 +16,12 @@ import { Glob } from "bun";
 import { CommandError, runCommand } from "../processes.ts";
 import { REPOSITORY } from "../repository.ts";
 import { addTallies, closingLine } from "../testing/tally.ts";
-import { runGuest } from "./guest-run.ts";
+import { removeUnfinishedDisks } from "./disk.ts";
+import { type HostedMachine, runGuest } from "./guest-run.ts";
 import { prepareMachine } from "./machine.ts";
-import { BOOTS, type Boot, isMode, MODES, type Mode } from "./modes.ts";
+import { BOOTS, type Boot, isMode, MODES, MOST_PROCESSORS, type Mode } from "./modes.ts";
 import { installHostPackages, SEARCH_PATH } from "./packages.ts";
+import { makePayload } from "./payload.ts";
 import { Refusal } from "./refusal.ts";
 import { measureTscRate } from "./tsc-rate.ts";
 import { type BootResult, judgeBoot, type Plan } from "./verdict.ts";
@@ -88,16 +90,22 @@ function makePlans(options: Options): Plan[] {
   const { command, runtime, tests } = options;
   if (command !== undefined) {
     const work = { kind: "command", command } as const;
-    return options.modes.map((mode) => ({ name: mode, mode, runtime, work }));
+    return options.modes.map((mode) => ({ ...machineOf(mode), runtime, work }));
   }
   if (tests.length > 0) {
     return options.modes
-      .map((mode) => testPlan({ name: mode, mode, runtime }, testsFor(mode, tests)))
+      .map((mode) => testPlan({ ...machineOf(mode), runtime }, testsFor(mode, tests)))
       .filter(({ work }) => work.files.length > 0);
   }
-  return BOOTS.filter(({ mode }) => options.modes.includes(mode)).map((boot) =>
-    testPlan({ name: boot.name, mode: boot.mode, runtime }, listTests(boot)),
-  );
+  return BOOTS.filter(({ mode }) => options.modes.includes(mode)).map((boot) => {
+    const { name, mode, processors } = boot;
+    return testPlan({ name, mode, processors, runtime }, listTests(boot));
+  });
+}
+
+/** For what the caller chose. */
+function machineOf(mode: Mode) {
+  return { name: mode, mode, processors: MOST_PROCESSORS } as const;
 }
 
 function testPlan(plan: Omit<Plan, "work">, files: readonly string[]) {
@@ -132,19 +140,14 @@ async function main(options: Options): Promise<void> {
   }
   process.env["PATH"] = SEARCH_PATH;
   await installHostPackages();
+  await removeUnfinishedDisks();
   const machine = { ...(await prepareMachine()), tscRateKhz: await measureTscRate() };
   if (!options.isBuilt) {
     await runCommand([process.execPath, "tools/build.ts"]);
   }
-  const waiting = makePlans(options);
-  const results: { plan: Plan; result: BootResult }[] = [];
-  const work = async () => {
-    for (let plan = waiting.shift(); plan !== undefined; plan = waiting.shift()) {
-      const verdict = await runGuest(machine, plan, options.timeoutMs);
-      results.push({ plan, result: judgeBoot(plan, verdict) });
-    }
-  };
-  await Promise.all(Array.from({ length: BOOTS_AT_ONCE }, work));
+  const plans = makePlans(options);
+  using payload = await makePayload(plans);
+  const results = await runGuests({ ...machine, payload }, plans, options.timeoutMs);
   for (const { plan, result } of results) {
     report(plan.name, result);
   }
@@ -154,6 +157,28 @@ async function main(options: Options): Promise<void> {
   const total = addTallies(results.map(({ result }) => result.tally));
   console.log(closingLine(total));
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+interface Outcome {
+  readonly plan: Plan;
+  readonly result: BootResult;
+}
+
+async function runGuests(
+  machine: HostedMachine,
+  plans: readonly Plan[],
+  timeoutMs: number,
+): Promise<Outcome[]> {
+  const waiting = [...plans];
+  const results: Outcome[] = [];
+  const work = async () => {
+    for (let plan = waiting.shift(); plan !== undefined; plan = waiting.shift()) {
+      const verdict = await runGuest(machine, plan, timeoutMs);
+      results.push({ plan, result: judgeBoot(plan, verdict) });
+    }
+  };
+  await Promise.all(Array.from({ length: BOOTS_AT_ONCE }, work));
+  return results;
 }
 
 function report(name: string, result: BootResult): void {

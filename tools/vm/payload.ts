@@ -1,12 +1,12 @@
-// Makes the payload disk: the checkout with what was built, Bun, and the plan of the guest's work.
+// Makes the payload disk, which all guests read: the checkout with what was built, Bun, and the plans of their work.
 
 import { existsSync } from "node:fs";
-import { mkdir, rm, symlink } from "node:fs/promises";
+import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "../processes.ts";
 import { REPOSITORY } from "../repository.ts";
-import { makeExt4Disk } from "./disk.ts";
-import { PLAN_PATH, type Plan } from "./verdict.ts";
+import { Disk, makeExt4Disk } from "./disk.ts";
+import { PLANS_PATH, type Plan } from "./verdict.ts";
 
 /** What of the checkout a test may want. node_modules is Bun alone: tests import no package. */
 const CONTENT = [
@@ -26,16 +26,21 @@ const CONTENT = [
 /** Its free space is what the guest may write there. */
 const IMAGE_SIZE = 1024 * 1024 * 1024;
 
-/** Writes the ext4 image `disk`; `work` is a folder for the time of the call. */
-export async function makePayload(plan: Plan, work: string, disk: string): Promise<void> {
-  const tree = join(work, "payload");
-  await mkdir(tree);
+/** The plans' names tell them apart. */
+export function makePayload(plans: readonly Plan[]): Promise<Disk> {
+  return Disk.make(async (path) => {
+    const tree = `${path}.tree`;
+    await mkdir(tree);
+    await fillTree(tree, plans);
+    await makeExt4Disk(path, IMAGE_SIZE, tree);
+  });
+}
+
+async function fillTree(tree: string, plans: readonly Plan[]): Promise<void> {
   const paths = CONTENT.map((name) => join(REPOSITORY, name)).filter((path) => existsSync(path));
   await runCommand(["cp", "-a", "--reflink=auto", ...paths, tree]);
   await addBun(tree);
-  await Bun.write(join(tree, PLAN_PATH), JSON.stringify(plan));
-  await makeExt4Disk(disk, IMAGE_SIZE, tree);
-  await rm(tree, { recursive: true });
+  await Bun.write(join(tree, PLANS_PATH), JSON.stringify(plans));
 }
 
 /** The program itself at the place where its package has it, under the names that callers use. */

@@ -1,10 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import type { FileVerdict } from "../testing/file-verdict.ts";
-import { decodeVerdict, encodeVerdict, judgeBoot, type Plan, type Verdict } from "./verdict.ts";
+import {
+  decodeVerdict,
+  encodeVerdict,
+  judgeBoot,
+  ownPlan,
+  type Plan,
+  planArgument,
+  type Verdict,
+} from "./verdict.ts";
 
 const PLAN: Plan = {
   name: "example",
   mode: "cgroup2",
+  processors: 1,
   work: { kind: "tests", files: ["a.test.ts", "b.test.ts"], fileTimeoutMs: 1000 },
 };
 
@@ -17,6 +26,21 @@ function diskWith(content: Uint8Array): Uint8Array {
   disk.set(content);
   return disk;
 }
+
+describe("a guest's plan", () => {
+  const longer: Plan = { ...PLAN, name: "example-2" };
+
+  test("is the one that its kernel's arguments name", () => {
+    const commandLine = (plan: Plan) => `quiet ${planArgument(plan)} panic=-1\n`;
+    expect(ownPlan([longer, PLAN], commandLine(PLAN))).toBe(PLAN);
+    expect(ownPlan([PLAN, longer], commandLine(longer))).toBe(longer);
+  });
+
+  test("is missed when they name none", () => {
+    expect(() => ownPlan([PLAN], "quiet panic=-1")).toThrow("none of the plans");
+    expect(() => ownPlan([PLAN], `quiet ${planArgument(longer)}`)).toThrow("none of the plans");
+  });
+});
 
 describe("the verdict disk", () => {
   const verdict: Verdict = { files: { "a.test.ts": fileVerdict(3) }, commandStatus: 2 };

@@ -1,6 +1,6 @@
 // What host and guest tell each other, and what the host makes of it.
 //
-//   payload disk   .vm/plan.json: a Plan
+//   payload disk   .vm/plans.json: the Plans of all guests; the kernel's arguments name the one's own
 //   verdict disk   "ocicat-vm 1 LENGTH\n", then LENGTH bytes of JSON: a Verdict, written anew after
 //                  each test file. A guest that dies leaves the verdict on the files before.
 //
@@ -10,15 +10,16 @@ import type { FileVerdict } from "../testing/file-verdict.ts";
 import { addTallies, type Tally } from "../testing/tally.ts";
 import type { Mode } from "./modes.ts";
 
-export const PLAN_PATH = ".vm/plan.json";
+export const PLANS_PATH = ".vm/plans.json";
 export const VERDICT_DISK_SIZE = 4 * 1024 * 1024;
 
 const MAGIC = "ocicat-vm 1";
 
 export interface Plan {
-  /** Of the boot, for the console. */
+  /** Of the boot: no other one's. */
   readonly name: string;
   readonly mode: Mode;
+  readonly processors: number;
   /** The runtime under test, where it is not the one that the payload brings. */
   readonly runtime?: string | undefined;
   readonly work: Work;
@@ -27,6 +28,22 @@ export interface Plan {
 export type Work =
   | { readonly kind: "tests"; readonly files: readonly string[]; readonly fileTimeoutMs: number }
   | { readonly kind: "command"; readonly command: string };
+
+const PLAN_ARGUMENT = "ocicat.plan=";
+
+/** For the guest's kernel. */
+export function planArgument({ name }: Plan): string {
+  return `${PLAN_ARGUMENT}${name}`;
+}
+
+/** `commandLine`: of the guest's kernel. */
+export function ownPlan(plans: readonly Plan[], commandLine: string): Plan {
+  const plan = plans.find((each) => commandLine.trim().split(" ").includes(planArgument(each)));
+  if (plan === undefined) {
+    throw new Error(`none of the plans is named by the kernel's arguments: ${commandLine}`);
+  }
+  return plan;
+}
 
 export interface Verdict {
   /** Keyed by the paths of the plan. */

@@ -1,12 +1,13 @@
-// Runs in the guest: does the plan's work and writes the verdict to the disk that the argument names.
+// Runs in the guest: does the work of its plan and writes the verdict to the disk that the argument names.
 
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import type { FileVerdict } from "../../testing/file-verdict.ts";
 import { type FileResult, runFile } from "../../testing/run-file.ts";
-import { encodeVerdict, PLAN_PATH, type Plan, type Verdict } from "../verdict.ts";
+import { encodeVerdict, ownPlan, PLANS_PATH, type Plan, type Verdict } from "../verdict.ts";
 
 async function main(verdictDisk: string): Promise<void> {
-  const plan: Plan = await Bun.file(PLAN_PATH).json();
+  const plans: readonly Plan[] = await Bun.file(PLANS_PATH).json();
+  const plan = ownPlan(plans, readFileSync("/proc/cmdline", "utf8"));
   // Tests of the lane run where this is set, and are skipped elsewhere.
   process.env["OCICAT_VM"] = plan.mode;
   if (plan.runtime !== undefined) {
