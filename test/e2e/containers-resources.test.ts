@@ -11,7 +11,8 @@ describe.skipIf(NEEDS_ROOT)("as root: what containers use", () => {
   const place = new ContainerPlace();
 
   beforeAll(() => {
-    place.detach("busy", "while :; do :; done", "-m", "64m", "--pids-limit", "10");
+    const limits = ["--cpus", "0.2", "-m", "64m", "--pids-limit", "10"];
+    place.detach("busy", "while :; do :; done", ...limits);
   });
   afterAll(async () => {
     place.clear();

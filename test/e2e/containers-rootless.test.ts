@@ -71,7 +71,7 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
           const format = "{{.Running}} {{.ExitCode}}";
           return output("inspect", "--type", "exec", "--format", format, id).trim();
         };
-        const script = "trap 'exit 0' TERM; while :; do sleep 0.02; done";
+        const script = "trap 'exit 0' TERM; while :; do sleep 0.2; done";
         const words = ["run", "-d", "--name", "hosts", "--pid", "host", ...place.flags, image];
         expect(ocicat(...words, "sh", "-c", script)).toMatchObject({ status: 0 });
         const id = output("exec", "-d", "hosts", "sleep", "1000").trim();

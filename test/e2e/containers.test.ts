@@ -61,7 +61,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
   test("run -d prints the id; ps, logs, wait and its exit code follow it to its end", () => {
     const id = detach(
       "job",
-      "echo out; echo error >&2; while [ ! -e /shared/go ]; do sleep 0.05; done; exit 3",
+      "echo out; echo error >&2; while [ ! -e /shared/go ]; do sleep 0.2; done; exit 3",
     );
     expect(id).toMatch(/^[0-9a-f]{64}$/);
     expect(output("ps", "-q", "--no-trunc")).toBe(`${id}\n`);
@@ -94,7 +94,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
   });
 
   test("logs -f shows lines as they come", async () => {
-    detach("slow", "echo one; while [ ! -e /shared/second ]; do sleep 0.05; done; echo two");
+    detach("slow", "echo one; while [ ! -e /shared/second ]; do sleep 0.2; done; echo two");
     const follower = Bun.spawn([OCICAT, "logs", "-f", ...place.flags, "slow"], { stdout: "pipe" });
     const reader = follower.stdout.getReader();
     expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe("one\n");
@@ -105,11 +105,8 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
   });
 
   test("stop sends TERM and waits; one that does not mind is killed", () => {
-    detach(
-      "polite",
-      "trap 'echo bye; exit 7' TERM; touch /shared/polite; while :; do sleep 0.05; done",
-    );
-    detach("deaf", "trap '' TERM; touch /shared/deaf; while :; do sleep 0.05; done");
+    detach("polite", "trap 'echo bye; exit 7' TERM; touch /shared/polite; sleep 60 & wait");
+    detach("deaf", "trap '' TERM; touch /shared/deaf; sleep 60");
     while (!existsSync(join(shared, "polite")) || !existsSync(join(shared, "deaf"))) {
       Bun.sleepSync(5);
     }
@@ -151,7 +148,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
   });
 
   test("pause and unpause", () => {
-    detach("still", "while :; do sleep 0.05; done");
+    detach("still", "sleep 60");
     output("pause", "still");
     expect(status("still")).toMatch(/\(Paused\)$/);
     output("unpause", "still");
@@ -228,7 +225,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
   });
 
   test("the holder is killed: the process goes on, and nobody pretends to know its end", async () => {
-    detach("orphan", "while :; do sleep 0.05; done");
+    detach("orphan", "sleep 60");
     process.kill(place.startRecord("orphan").holderPid, "SIGKILL");
     place.reap();
     expect(status("orphan")).toMatch(/^Up /);

@@ -56,7 +56,7 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
     test.skipIf(!isPossible)("in those of another container: its end is known, exec works", () => {
       const joined = ["--network", "--ipc", "--pid"].flatMap((flag) => [flag, "container:other"]);
       const words = ["--name", "joining", ...place.flags, ...joined, image, "sh", "-c"];
-      ocicat("run", "-d", ...words, "while [ ! -e /tmp/go ]; do sleep 0.02; done; exit 9");
+      ocicat("run", "-d", ...words, "while [ ! -e /tmp/go ]; do sleep 0.2; done; exit 9");
       expect(ocicat("exec", ...place.flags, "joining", "readlink", "/proc/self/ns/net")).toBe(
         ocicat("exec", ...place.flags, "other", "readlink", "/proc/self/ns/net"),
       );

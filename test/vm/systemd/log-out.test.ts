@@ -16,7 +16,7 @@ setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
 const DETACH = "\x10\x11";
 /** Writes a line when it is told to end. */
-const SERVICE = `/bin/sh -c 'trap "echo ended; exit 7" TERM; echo began; while :; do sleep 0.1; done'`;
+const SERVICE = `/bin/sh -c 'trap "echo ended; exit 7" TERM; echo began; sleep 600 & wait'`;
 /** What a later log-in finds of one that goes on, and has stopped and removed. */
 const LOOK =
   "ocicat ps --format '{{.Names}} {{.State}}'; ocicat stop it; ocicat logs it; ocicat rm it";
