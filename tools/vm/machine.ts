@@ -6,7 +6,7 @@
 //
 // HASH covers this file, the guest's files and the lists below, so a change of any makes a new one.
 
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { hashInputs } from "../input-hash.ts";
@@ -88,6 +88,7 @@ export async function prepareMachine(): Promise<Machine> {
   if (!(await Bun.file(join(folder, "root.img")).exists())) {
     await buildInto(cache, folder);
   }
+  await noteUse(folder);
   return {
     kernel: join(folder, "vmlinux"),
     initrd: join(folder, "initrd.gz"),
@@ -102,6 +103,12 @@ async function recipeHash(): Promise<string> {
     facts: [],
   });
   return hash.slice(0, 16);
+}
+
+/** Whoever cleans up (listOutdated) sees it; a machine that another user has made stays as it is. */
+async function noteUse(folder: string): Promise<void> {
+  const now = new Date();
+  await utimes(folder, now, now).catch(() => undefined);
 }
 
 /** Builds beside `folder` and renames at the end: what is in the cache is whole. */
@@ -126,13 +133,15 @@ async function buildInto(cache: string, folder: string): Promise<void> {
 
 const BUILDING = "building-";
 const LONGEST_BUILD_MS = 3_600_000;
+const UNUSED_MS = 24 * 3_600_000;
 
-/** Machines of other recipes, and what a build that was killed has left. */
-async function listOutdated(cache: string): Promise<string[]> {
+/** Machines that no checkout has used for a day, and what a build that was killed has left. */
+export async function listOutdated(cache: string): Promise<string[]> {
   const paths: string[] = [];
   for (const name of await readdir(cache)) {
     const { mtimeMs } = await stat(join(cache, name));
-    if (!name.startsWith(BUILDING) || Date.now() - mtimeMs > LONGEST_BUILD_MS) {
+    const limitMs = name.startsWith(BUILDING) ? LONGEST_BUILD_MS : UNUSED_MS;
+    if (Date.now() - mtimeMs > limitMs) {
       paths.push(join(cache, name));
     }
   }
