@@ -140,7 +140,7 @@ test.each(Object.entries(WRONG))("a manifest that is %s is refused", async (_, w
   const fault = { on: "manifest", method: "GET", action } as const;
   await using registry = await FaultyRegistry.start({ faults: [fault] });
   const { reference } = addSampleImage(registry);
-  const { client, events } = quickClient({ limits: { attempts: 2, idleMs: 300 } });
+  const { client, events } = quickClient({ limits: { attempts: 2, idleMs: 1000 } });
   const error = await failureOf(client.manifest(reference));
   expect(error.code).toBe(code as typeof error.code);
   expect(error.reason).toMatch(reason);
