@@ -212,7 +212,9 @@ describe.skipIf(NEEDS_ROOT)("events (as root)", () => {
       linux: { resources: { memory: { limit: 20 * 1024 * 1024 } } },
     });
     container.create();
-    const child = Bun.spawn(place.command(["events", container.id]), { stdout: "pipe" });
+    // On a slow machine numbers would come before it.
+    const words = ["events", "--interval", "1h", container.id];
+    const child = Bun.spawn(place.command(words), { stdout: "pipe" });
     container.verb("start");
     const reader = child.stdout.getReader();
     const { value } = await reader.read();
