@@ -38,14 +38,14 @@ const OF_RUN = ["test/e2e/run-{hello,namespaces-rootless,rootless,security}.test
 
 /**
  * What limits are to containers, also to those that are kept: stats, update and the rest of it. What systemd
- * has to do with them is in test/vm/systemd.
+ * has to do with them is in test/vm/systemd. spec-process gives processes some of the machine's processors.
  */
-const OF_LIMITS = ["test/e2e/{containers-resources,run-limits}.test.ts"];
+const OF_LIMITS = ["test/e2e/{containers-resources,run-limits,spec-process}.test.ts"];
 
 /** What the OCI verbs do. */
 const OF_VERBS = [
   "test/e2e/{doctor,lifecycle,resources,rootless}.test.ts",
-  "test/e2e/spec-*.test.ts",
+  "test/e2e/spec-{devices,mounts,namespaces,root,seccomp}.test.ts",
 ];
 
 /** Enough for tests that give containers some of them. */
