@@ -79,7 +79,7 @@ describe.skipIf(NEEDS_ROOT)("as root: exec", () => {
     expect(exec("nobody", "true").status).toBe(1);
     const privileged = exec("--privileged", "web", "true");
     expect([privileged.status, privileged.stderr]).toEqual([
-      1,
+      125,
       expect.stringContaining("more than its container"),
     ]);
     expect(exec("-it", "web", "true").stderr).toContain("not a TTY");

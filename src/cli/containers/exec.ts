@@ -37,7 +37,6 @@ const EXEC_FLAGS = {
   },
   "preserve-fds": { kind: "text", value: "NUMBER", help: "of our descriptors from 3 on it gets" },
   latest: { kind: "switch", aliases: ["l"], help: "in the container that was created last" },
-  privileged: { kind: "switch", help: "not possible: a process gets what its container has" },
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
 
@@ -53,6 +52,13 @@ ended.
 Exit codes: the process's own, 128 + N when signal N killed it, 127 when its program is not found,
 126 when it cannot be executed, 1 when ocicat itself fails.`,
   flags: EXEC_FLAGS,
+  refused: () =>
+    Promise.resolve({
+      privileged: {
+        reason: "a process can't have more than its container",
+        hint: "`ocicat run --privileged` gives it to a container",
+      },
+    }),
   args: { min: 2, unless: (flags) => flags.switch("latest") && flags.args.length > 0 },
   placement: "first",
   completes: "container",
@@ -119,9 +125,6 @@ async function preserved(text: string | undefined, notes: LaunchNotes | undefine
 }
 
 function checkFlags(flags: FlagsOf<typeof EXEC_FLAGS>): void {
-  if (flags.switch("privileged")) {
-    throw refused("--privileged", "a process can't have more than its container");
-  }
   const isAttended = !flags.switch("detach");
   if (flags.switch("tty") && flags.switch("interactive") && isAttended && !isTerminal(STDIN)) {
     const hint = "leave -t out to read from a pipe or file";
