@@ -94,10 +94,6 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
   "system dial-stdio": NO_SERVER,
   "system migrate": NOTHING_TO_DO,
   "system renumber": NOTHING_TO_DO,
-  "system reset": {
-    reason: "nothing removes all of a store at once",
-    hint: "`ocicat rm --all --force`, then `ocicat system prune --all --volumes`",
-  },
   "system service": NO_SERVER,
   trust: SIGNING,
   umount: MOUNTED_INSIDE,

@@ -180,6 +180,25 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     place.onImages("rmi", "-f", "base:1", "child:1");
   });
 
+  test("system reset leaves nothing, whatever runs or is named", () => {
+    const archive = join(place.folder, "reset.tar");
+    expect(Bun.spawnSync(["tar", "-cf", archive, "-C", place.root, "bin"]).exitCode).toBe(0);
+    place.onImages("import", "-q", archive, "gone:1");
+    place.detach("web", "exec sleep 100", "-v", "data:/data");
+    place.outputOf("pod create", "--name", "pod");
+    place.outputOf("run", "-d", "--pod", "pod", image, "sleep", "100");
+    place.outputOf("secret create", "--env", "key", "PATH");
+    const refused = place.call("system reset", []);
+    expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("--force")]);
+    expect(names()).toHaveLength(2);
+    expect(place.outputOf("system reset", "--force")).toBe("");
+    expect(place.onImages("images", "-q")).toBe("");
+    for (const list of ["ps -a", "pod ps", "volume ls", "secret ls"]) {
+      expect([list, place.outputOf(list, "-q")]).toEqual([list, ""]);
+    }
+    place.outputOf("system check");
+  });
+
   test("ps: --sort, --noheading, --ns, and what is so anyway", () => {
     create("beta", "b");
     create("alpha", "c");

@@ -29,5 +29,9 @@ export const SYSTEM: CommandGroup = {
       summary: "remove what nobody needs",
       load: async () => (await import("./prune.ts")).prune,
     },
+    reset: {
+      summary: "remove everything: containers, images, volumes, secrets",
+      load: async () => (await import("./reset.ts")).reset,
+    },
   },
 };
