@@ -12,7 +12,8 @@ export interface IngestRequest {
    */
   readonly localPath?: string;
   /**
-   * Takes all of the blob in order, what an earlier try has left included; it may keep the chunks.
+   * Takes all of the blob in order, what an earlier try has left included. A chunk is its until the third
+   * one after it comes (BufferRing).
    * Nothing says that they are right until the blob is in. It is awaited before the next chunk. An error
    * of code "invalid-config" waits for the end: a blob with another digest is told of as that.
    */

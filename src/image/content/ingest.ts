@@ -97,7 +97,7 @@ class Ingest {
   }
 
   async #download(): Promise<void> {
-    const { descriptor, onChunk, onProgress } = this.#request;
+    const { descriptor, onProgress } = this.#request;
     const missing = descriptor.size - this.#bytes;
     if (missing === 0) {
       return;
@@ -105,7 +105,6 @@ class Ingest {
     this.#partial.checkRoom(missing);
     let received = this.#bytes;
     const pieces = inPieces(this.#open(), {
-      reuse: onChunk === undefined,
       onArrival: (bytes) => {
         received += bytes;
         onProgress?.(Math.min(received, descriptor.size));

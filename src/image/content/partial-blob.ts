@@ -18,8 +18,8 @@ import {
   writeAll,
 } from "../../sys/file.ts";
 import { availableBytes } from "../../sys/free-space.ts";
-import { bytes } from "../../sys/memory.ts";
 import { WriteBack } from "../../sys/write-back.ts";
+import { BufferRing } from "../buffer-ring.ts";
 import { BLOB_MODE, blobName } from "./blob-folder.ts";
 import { shareFile } from "./share-file.ts";
 
@@ -70,10 +70,14 @@ export class PartialBlob implements Disposable {
     return this.#length;
   }
 
-  /** What is there, from the beginning. All of it is to be read before something is appended. */
+  /**
+   * What is there, from the beginning, in the buffers of a BufferRing. All of it is to be read before
+   * something is appended.
+   */
   *content(): Generator<Uint8Array, void> {
+    const ring = new BufferRing(Math.min(PIECE_BYTES, this.#length));
     for (let offset = 0; offset < this.#length; ) {
-      const piece = bytes(Math.min(PIECE_BYTES, this.#length - offset));
+      const piece = ring.next().subarray(0, this.#length - offset);
       const count = checked(tryRead(this.#file.number, piece), "read", this.#subject);
       if (count === 0) {
         const reason = "it became shorter meanwhile";

@@ -1,15 +1,13 @@
 // Sources hand out chunks of any size, often of a few KiB; writing, hashing and decompressing want large
 // ones.
 
-import { bytes } from "../../sys/memory.ts";
+import { BufferRing } from "../buffer-ring.ts";
 
 const PIECE_BYTES = 1024 * 1024;
 /** A chunk of this size is passed on as it is. */
 const LARGE_BYTES = 256 * 1024;
 
 export interface PieceOptions {
-  /** Pieces are used up before the next one is asked for: two buffers are enough for all of them. */
-  readonly reuse: boolean;
   /** A chunk has come from the source. */
   readonly onArrival: (bytes: number) => void;
   /** The source has failed: its error follows. */
@@ -17,14 +15,14 @@ export interface PieceOptions {
 }
 
 /**
- * The same bytes in larger pieces, which the caller may keep unless it lets them be reused. Before an error of the source the piece
+ * The same bytes in larger pieces, in the buffers of a BufferRing. Before an error of the source the piece
  * that was begun comes out: it can be resumed behind that.
  */
 export async function* inPieces(
   source: AsyncIterable<Uint8Array>,
-  { reuse, onArrival, onFailure }: PieceOptions,
+  { onArrival, onFailure }: PieceOptions,
 ): AsyncGenerator<Uint8Array, void> {
-  const piece = new PieceBuffer(reuse);
+  const piece = new PieceBuffer();
   try {
     for await (const chunk of source) {
       onArrival(chunk.length);
@@ -51,37 +49,35 @@ export async function* inPieces(
 }
 
 class PieceBuffer {
-  readonly #reuse: boolean;
-  #buffer = bytes(0);
+  readonly #ring = new BufferRing(PIECE_BYTES);
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
   #length = 0;
-  /** What went out last, and is used up by the time that this buffer is full. */
-  #spare: Uint8Array<ArrayBuffer> | undefined;
-
-  constructor(reuse: boolean) {
-    this.#reuse = reuse;
-  }
 
   /** `chunk` is smaller than a piece. Returns the piece that is full with it. */
   add(chunk: Uint8Array): Uint8Array | undefined {
-    const fitting = Math.min(chunk.length, this.#buffer.length - this.#length);
-    this.#buffer.set(chunk.subarray(0, fitting), this.#length);
-    this.#length += fitting;
+    const fitting = Math.min(chunk.length, PIECE_BYTES - this.#length);
+    this.#append(chunk.subarray(0, fitting));
     if (fitting === chunk.length) {
       return undefined;
     }
     const full = this.take();
-    this.#buffer.set(chunk.subarray(fitting));
-    this.#length = chunk.length - fitting;
+    this.#append(chunk.subarray(fitting));
     return full;
   }
 
   /** What was begun, if anything. */
   take(): Uint8Array | undefined {
-    const begun = this.#length === 0 ? undefined : this.#buffer.subarray(0, this.#length);
-    const next = this.#reuse ? this.#spare : undefined;
-    this.#spare = this.#buffer.length === 0 ? undefined : this.#buffer;
-    this.#buffer = next ?? bytes(PIECE_BYTES);
+    const begun = this.#buffer?.subarray(0, this.#length);
+    this.#buffer = undefined;
     this.#length = 0;
     return begun;
+  }
+
+  #append(bytes: Uint8Array): void {
+    if (bytes.length > 0) {
+      this.#buffer ??= this.#ring.next();
+      this.#buffer.set(bytes, this.#length);
+      this.#length += bytes.length;
+    }
   }
 }

@@ -118,6 +118,7 @@ async function makeBy(
     limits: context.limits,
     signal: context.signal,
     inflater,
+    onWritten: () => file.forceToDisk(),
     onInflated: (bytes) => reportLayer(context, layer.blob, { phase: "unpacking", bytes }),
   });
   const { ingested, made } = await feed(context, layer.blob, maker);

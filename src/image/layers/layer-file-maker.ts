@@ -1,5 +1,7 @@
 // Makes a layer file of a blob while the blob comes in: inflates, checks and writes what it is given.
-// Nothing of it counts before `finish`, which is called when the blob has turned out to be right.
+// Nothing of it counts before `finish`, which is called when the blob has turned out to be right; until then
+// the file has no place in the store. So the metadata are written, and the disk takes the file, while the
+// blob, too, is on its way there.
 
 import { O_RDONLY } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
@@ -28,6 +30,8 @@ export interface MakerOptions {
   /** The program that inflates gzip, in place of this process. */
   readonly inflater?: string | undefined;
   readonly signal?: AbortSignal;
+  /** The file has all that it is to have. It is awaited. */
+  readonly onWritten?: () => Promise<void>;
   /** So much of the blob has been inflated, of a blob that all was pushed of before. */
   readonly onInflated?: (bytes: number) => void;
 }
@@ -37,7 +41,7 @@ export class LayerFileMaker {
   readonly #identity: ArchiveIdentity;
   readonly #options: MakerOptions;
   readonly #handoff = new Handoff();
-  readonly #work: Promise<LayerFileWriter | undefined>;
+  readonly #work: Promise<MadeLayer>;
   #blobFile: OwnedFd | undefined;
   #isEnded = false;
   #failure: unknown;
@@ -79,12 +83,7 @@ export class LayerFileMaker {
   /** When the blob is in. */
   async finish(): Promise<MadeLayer> {
     this.end();
-    const writer = await this.#work;
-    if (writer === undefined) {
-      return { kind: "uncompressed" };
-    }
-    const { notes } = writer.finish(this.#identity.diffId);
-    return { kind: "layer-file", notes };
+    return await this.#work;
   }
 
   /** No more chunks will come: `error` ended them. */
@@ -93,14 +92,21 @@ export class LayerFileMaker {
     await this.#work.catch(() => undefined);
   }
 
-  async #run(): Promise<LayerFileWriter | undefined> {
+  async #run(): Promise<MadeLayer> {
     const layer = await openLayer(this.#handoff);
-    const { limits, inflater } = this.#options;
-    const check = new ArchiveCheck(this.#identity, limits);
+    const check = new ArchiveCheck(this.#identity, this.#options.limits);
     if (layer.compression === "none" && isDevice(this.#identity.blob)) {
       await this.#checkUncompressed(layer, check);
-      return undefined;
+      return { kind: "uncompressed" };
     }
+    const writer = await this.#write(layer, check);
+    const { notes } = writer.finish(this.#identity.diffId);
+    await this.#options.onWritten?.();
+    return { kind: "layer-file", notes };
+  }
+
+  async #write(layer: OpenedLayer, check: ArchiveCheck): Promise<LayerFileWriter> {
+    const { limits, inflater } = this.#options;
     const writer = new LayerFileWriter(this.#fd, limits);
     if (layer.compression === "gzip" && inflater !== undefined) {
       const input = { chunks: layer.chunks, fd: this.#blobFile?.number };

@@ -12,6 +12,7 @@ export class StagedFile implements Disposable {
   readonly #store: Store;
   readonly #name: string;
   readonly #file: OwnedFd;
+  #forced: Promise<void> | undefined;
   #isCommitted = false;
 
   /** Empty, whatever a killed process has left. */
@@ -26,9 +27,15 @@ export class StagedFile implements Disposable {
     return this.#file.number;
   }
 
+  /** After the last write: has the disk take it, while other things are waited for. */
+  forceToDisk(): Promise<void> {
+    this.#forced ??= forceToDiskAside(this.fd, `the layer file ${this.#name}`);
+    return this.#forced;
+  }
+
   /** Its content is on the disk before it has its place: after a power cut it is whole or not there. */
   async commit(): Promise<void> {
-    await forceToDiskAside(this.fd, `the layer file ${this.#name}`);
+    await this.forceToDisk();
     renameAt(this.#store.staging.number, this.#name, this.#store.layers.number, this.#name);
     this.#isCommitted = true;
   }

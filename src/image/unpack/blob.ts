@@ -6,7 +6,7 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import { call, checked } from "../../sys/call.ts";
 import { addressOf } from "../../sys/entry.ts";
 import { OwnedFd, open, statAt } from "../../sys/file.ts";
-import { bytes } from "../../sys/memory.ts";
+import { BufferRing } from "../buffer-ring.ts";
 import { DigestCheck } from "../digest-check.ts";
 
 /** What a blob has to be. */
@@ -33,6 +33,7 @@ export class BlobReader {
   readonly #descriptor: BlobIdentity;
   readonly #check: DigestCheck;
   readonly #offset: number | undefined;
+  readonly #ring = new BufferRing(CHUNK_BYTES);
   #read = 0;
 
   /** `offset`: the content is a part of the file, and begins there. */
@@ -47,10 +48,10 @@ export class BlobReader {
     return this.#read;
   }
 
-  /** The next chunk, which the caller may keep; undefined at the end. */
+  /** The next chunk, in a buffer of a BufferRing; undefined at the end. */
   next(): Uint8Array<ArrayBuffer> | undefined {
     const { digest, size } = this.#descriptor;
-    const buffer = bytes(CHUNK_BYTES);
+    const buffer = this.#ring.next();
     const wanted =
       this.#offset === undefined ? CHUNK_BYTES : Math.min(CHUNK_BYTES, size - this.#read);
     const place = (this.#offset ?? 0) + this.#read;
