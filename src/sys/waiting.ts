@@ -9,6 +9,9 @@
 //   pidfds, pipes, ... -> epoll set -> IOCB_CMD_POLL -> eventfd -> stream -> the callbacks
 //
 // The request ends with each event and is made anew. epoll is level-triggered: nothing is lost.
+//
+// A process that has used asynchronous I/O waits at its exit for an RCU grace period of the kernel's, longer than
+// many commands take: one that has nothing else to do stands still instead (poll.ts).
 
 import { POLLIN } from "../abi/process.ts";
 import { OcicatError } from "../error/ocicat-error.ts";

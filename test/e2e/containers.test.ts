@@ -1,9 +1,10 @@
 // Containers that go on without a command that waits for them: run -d, ps, logs, stop and the others.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deleteContainer } from "../../src/runtime/delete.ts";
+import { readProcessStat } from "../../src/sys/process.ts";
 import { eventually } from "../peers/conditions.ts";
 import { makeBusyboxRoot } from "./busybox-image.ts";
 import { OCICAT, type Result, RunPlace } from "./run-place.ts";
@@ -55,6 +56,19 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     return child.stdout.toString().trim();
   }
 
+  /** What a process has open. */
+  function linksOf(pid: number): string[] {
+    const folder = `/proc/${pid}/fd`;
+    return readdirSync(folder).flatMap((fd) => {
+      try {
+        return [readlinkSync(join(folder, fd))];
+      } catch {
+        // Closed meanwhile.
+        return [];
+      }
+    });
+  }
+
   const status = (name: string): string =>
     output("ps", "-a", "--filter", `name=${name}`, "--format", "{{.Status}}").trim();
 
@@ -74,6 +88,18 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     expect(logs.stdout).toBe("out\n");
     expect(logs.stderr).toContain("error\n");
     expect(output("wait", id.slice(0, 10))).toBe("3\n");
+  });
+
+  test("wait stands still: asynchronous I/O would hold up its end", async () => {
+    detach("awaited", "sleep 60");
+    const child = Bun.spawn([OCICAT, "wait", ...place.flags, "awaited"], { stdout: "pipe" });
+    await eventually("its sleep", () => {
+      const isConnected = linksOf(child.pid).some((link) => link.startsWith("socket:"));
+      return isConnected && readProcessStat(child.pid)?.state === "S";
+    });
+    expect(readFileSync(`/proc/${child.pid}/maps`, "utf8")).not.toContain("[aio]");
+    output("kill", "awaited");
+    expect(await child.stdout.text()).toBe("137\n");
   });
 
   test("logs -f follows through rotation to the end; --tail, --timestamps, --since", async () => {

@@ -39,7 +39,7 @@ export const wait = defineCommand({
     return forEachContainer(await withLatest(flags), command, async (word) =>
       String(
         await (conditions.length === 0
-          ? waitForContainer(word, place)
+          ? waitForContainer(word, { ...place, standsStill: true })
           : waitForCondition(word, conditions, place)),
       ),
     );

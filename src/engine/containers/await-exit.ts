@@ -2,18 +2,18 @@
 
 import { POLLIN, SOCK_STREAM } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import type { AttachEnd } from "../../holder/attach.ts";
+import type { AttachEnd, Wait } from "../../holder/attach.ts";
 import { encodeHello } from "../../holder/attach-protocol.ts";
 import { HolderConnection } from "../../holder/holder-connection.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { type ExitStatus, exitCodeOf } from "../../sys/process.ts";
 import { socketPair } from "../../sys/socket.ts";
-import { pollInLoop } from "../../sys/waiting.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { memberEnded } from "../pods/pod-process.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { hasNewHolder } from "./adopt-container.ts";
 import { attachStreams } from "./attach-streams.ts";
+import { waitOf } from "./attach-waiting.ts";
 import { awaitEnd } from "./await-end.ts";
 import { connectToHolder } from "./connect-to-holder.ts";
 import { startByName } from "./container-operations.ts";
@@ -22,27 +22,33 @@ import { requireRunning } from "./require-running.ts";
 import { settleContainer } from "./settle-container.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
+export interface WaitOptions extends SurroundingsOptions {
+  /** As in RunContainerOptions. */
+  readonly standsStill?: boolean;
+}
+
 /** The exit code, once the container has ended; that of its last end if it does not run. */
-export async function waitForContainer(
-  word: string,
-  options: SurroundingsOptions,
-): Promise<number> {
+export async function waitForContainer(word: string, options: WaitOptions): Promise<number> {
   using container = await openContainer(word, options);
-  const told = await readFromHolders(container);
+  const { standsStill = false } = options;
+  const told = await readFromHolders(container, await waitOf({ standsStill }));
   if (told !== undefined) {
     return exitCodeOf(told);
   }
-  await awaitEnd(container);
+  await awaitEnd(container, { standsStill });
   return lastCode(container);
 }
 
 /** Undefined: it does not run, or nobody knows how it ended. */
-async function readFromHolders(container: StoredContainer): Promise<ExitStatus | undefined> {
+async function readFromHolders(
+  container: StoredContainer,
+  wait: Wait,
+): Promise<ExitStatus | undefined> {
   let before: StartRecord | undefined;
   do {
     before = readStartRecord(container.folder.fd);
     using socket = connectToHolder(container);
-    const told = socket === undefined ? undefined : await readUntilExit(socket.number);
+    const told = socket === undefined ? undefined : await readUntilExit(socket.number, wait);
     if (told !== undefined) {
       return told;
     }
@@ -71,11 +77,11 @@ function unknownEnd({ record }: StoredContainer, operation: string): OcicatError
 }
 
 /** Undefined: the holder went without a word. Output is read and thrown away. */
-async function readUntilExit(socketFd: number): Promise<ExitStatus | undefined> {
+async function readUntilExit(socketFd: number, wait: Wait): Promise<ExitStatus | undefined> {
   const connection = new HolderConnection(socketFd);
   connection.post(encodeHello({ primary: false }));
   while (!connection.isOver) {
-    await pollInLoop([{ fd: socketFd, events: POLLIN }]);
+    await wait([{ fd: socketFd, events: POLLIN }]);
     connection.receive();
     for (let frame = connection.next(); frame !== undefined; frame = connection.next()) {
       if (frame.type === "exit") {
@@ -150,15 +156,19 @@ async function attachBy(
     },
     ...(options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys }),
   });
-  return finish(container, end);
+  return finish(container, end, options);
 }
 
-async function finish(container: StoredContainer, end: AttachEnd): Promise<AttachedEnd> {
+async function finish(
+  container: StoredContainer,
+  end: AttachEnd,
+  { standsStill = false }: AttachOptions,
+): Promise<AttachedEnd> {
   if (end.kind === "detached") {
     recordContainerEvent(container, "detach");
     return { kind: "detached" };
   }
-  await awaitEnd(container);
+  await awaitEnd(container, { standsStill });
   await settleContainer(container);
   await memberEnded(container.record.options.pod, container.surroundings);
   if (end.kind === "disconnected" || end.status === undefined) {
