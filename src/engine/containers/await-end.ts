@@ -111,7 +111,7 @@ export async function endContainer(
     await awaitEnd(container, patience);
     return false;
   }
-  using settler = settle === undefined ? undefined : Settler.connect(container);
+  using settler = await settlerOf(container, ending);
   signalIfRunning(container, signal);
   if (signal !== SIGKILL && (await seeEnd(container, settler, { timeoutMs, ...ending }))) {
     return true;
@@ -127,10 +127,23 @@ export async function endContainer(
   return true;
 }
 
-interface SeenEnd {
-  readonly timeoutMs: number;
+interface Ending {
   readonly settle: Settle | undefined;
   readonly standsStill: boolean;
+}
+
+interface SeenEnd extends Ending {
+  readonly timeoutMs: number;
+}
+
+/** Undefined: what comes after the end is left to the holder. */
+export async function settlerOf(
+  container: StoredContainer,
+  { settle, standsStill }: Ending,
+): Promise<Settler | undefined> {
+  return settle === undefined
+    ? undefined
+    : Settler.connect(container, standsStill ? poll : pollInLoop);
 }
 
 /** As awaitEnd, by who has signalled it. */
@@ -140,7 +153,7 @@ export async function seeEnd(
   { timeoutMs, settle, standsStill }: SeenEnd,
 ): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
-  const handover = await settler?.untilHandedOver(deadline, standsStill ? poll : pollInLoop);
+  const handover = await settler?.untilHandedOver(deadline);
   if (settler === undefined || settle === undefined || handover === "elsewhere") {
     return awaitEnd(container, { timeoutMs: deadline - performance.now(), standsStill });
   }

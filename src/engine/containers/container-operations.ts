@@ -24,6 +24,7 @@ import {
   type EndRequest,
   endContainer,
   seeEnd,
+  settlerOf,
 } from "./await-end.ts";
 import { checkContainerName, claimName, releaseName } from "./container-names.ts";
 import {
@@ -40,7 +41,6 @@ import { requireRunning } from "./require-running.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 import { isOurRestart, removeRestartRecord } from "./restart-record.ts";
 import { giveBack } from "./settle-container.ts";
-import { Settler } from "./settler.ts";
 import { startContainer as startStored } from "./start-container.ts";
 import { DEFAULT_STOP_MS, signalNumber } from "./stop-signal.ts";
 import { eachContainer, openContainer, type StoredContainer } from "./stored-container.ts";
@@ -85,11 +85,12 @@ export async function killContainer(word: string, options: KillOptions): Promise
   if (isEnd) {
     noteStop(container.folder.fd);
   }
-  using settler = isEnd && settle !== undefined ? Settler.connect(container) : undefined;
+  const ending = { settle: isEnd ? settle : undefined, standsStill };
+  using settler = await settlerOf(container, ending);
   kill({ ...container.address, signal });
   recordContainerEvent(container, "kill", { signal: String(signal) });
   if (isEnd) {
-    await seeEnd(container, settler, { timeoutMs: DEFAULT_STOP_MS, settle, standsStill });
+    await seeEnd(container, settler, { timeoutMs: DEFAULT_STOP_MS, ...ending });
   }
 }
 

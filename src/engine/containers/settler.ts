@@ -14,7 +14,7 @@
 
 import { POLLIN } from "../../abi/process.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
-import { encodeHello, encodeSettled } from "../../holder/attach-protocol.ts";
+import { encodeHello, encodeSettled, type HolderFrame } from "../../holder/attach-protocol.ts";
 import { HolderConnection } from "../../holder/holder-connection.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import type { Awaited } from "../../sys/poll.ts";
@@ -22,72 +22,70 @@ import { connectToHolder } from "./connect-to-holder.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 /** `poll`, or `pollInLoop`. */
-type Wait = (
+export type WaitWithin = (
   awaited: readonly Awaited[],
   timeoutMs: number,
 ) => readonly number[] | Promise<readonly number[]>;
 
+/** For a holder's first word: it may not have been given a processor yet. */
+const GREETING_MS = 2000;
+
 /** Sees to what comes after the end of a container. */
 export type Settle = (container: StoredContainer) => Promise<void>;
 
-/** "elsewhere": the holder sees to it, has gone, or knows of no settlers. */
+/** "elsewhere": the holder has gone, or sees to it. */
 export type Handover = "ours" | "elsewhere" | "late";
+
+/** A connection to a holder, and how it is waited for. */
+interface Talk {
+  readonly connection: HolderConnection;
+  readonly wait: WaitWithin;
+}
 
 export class Settler implements Disposable {
   readonly #container: StoredContainer;
   readonly #socket: OwnedFd;
-  readonly #connection: HolderConnection;
+  readonly #talk: Talk;
 
-  private constructor(container: StoredContainer, socket: OwnedFd) {
+  private constructor(container: StoredContainer, socket: OwnedFd, talk: Talk) {
     this.#container = container;
     this.#socket = socket;
-    this.#connection = new HolderConnection(socket.number);
-    this.#connection.post(encodeHello({ primary: false, settler: true }));
+    this.#talk = talk;
   }
 
   /**
    * Before the container is signalled, and noted as stopped: a holder that hands over starts nothing again.
-   * Undefined: there is no holder.
+   * Undefined: there is no holder, or one that knows of no settlers.
    */
-  static connect(container: StoredContainer): Settler | undefined {
+  static async connect(container: StoredContainer, wait: WaitWithin): Promise<Settler | undefined> {
     using socket = connectToHolder(container);
-    return socket === undefined ? undefined : new Settler(container, new OwnedFd(socket.release()));
+    if (socket === undefined) {
+      return undefined;
+    }
+    const talk = { connection: new HolderConnection(socket.number), wait };
+    return (await isAccepted(talk))
+      ? new Settler(container, new OwnedFd(socket.release()), talk)
+      : undefined;
   }
 
   /** Waits for the container's end. `deadline`: by performance.now(). */
-  async untilHandedOver(deadline: number, wait: Wait): Promise<Handover> {
-    const connection = this.#connection;
+  async untilHandedOver(deadline: number): Promise<Handover> {
     for (;;) {
-      const handover = this.#readHandover();
-      const leftMs = deadline - performance.now();
-      if (handover !== undefined || leftMs <= 0) {
-        return handover ?? "late";
+      const frame = await nextFrame(this.#talk, deadline);
+      if (frame === "late") {
+        return "late";
       }
-      await wait([{ fd: connection.fd, events: POLLIN | connection.eventsToSend() }], leftMs);
-      connection.flush();
-      connection.receive();
-    }
-  }
-
-  /** Undefined: the holder has not said yet. */
-  #readHandover(): Handover | undefined {
-    const connection = this.#connection;
-    for (let frame = connection.next(); frame !== undefined; frame = connection.next()) {
-      if (frame.type === "settle") {
-        return "ours";
-      }
-      if (frame.type === "hello" && !frame.settler) {
-        return "elsewhere";
+      if (frame === undefined || frame.type === "settle") {
+        return frame === undefined ? "elsewhere" : "ours";
       }
     }
-    return connection.isOver ? "elsewhere" : undefined;
   }
 
   /** What fails here is left to the holder, as it was before. */
   async settle(settle: Settle): Promise<void> {
     try {
       await settle(this.#container);
-      this.#connection.post(encodeSettled());
+      this.#talk.connection.post(encodeSettled());
     } catch (error) {
       if (!(error instanceof OcicatError)) {
         throw error;
@@ -98,5 +96,33 @@ export class Settler implements Disposable {
 
   [Symbol.dispose](): void {
     this.#socket[Symbol.dispose]();
+  }
+}
+
+/** Who has not been greeted when the container ends is not heard any more. */
+async function isAccepted(talk: Talk): Promise<boolean> {
+  talk.connection.post(encodeHello({ primary: false, settler: true }));
+  const greeting = await nextFrame(talk, performance.now() + GREETING_MS);
+  return greeting !== undefined && greeting !== "late" && isWelcome(greeting);
+}
+
+function isWelcome(frame: HolderFrame): boolean {
+  return frame.type === "hello" && frame.settler;
+}
+
+/** What the holder says next; undefined: it has gone. */
+async function nextFrame(
+  { connection, wait }: Talk,
+  deadline: number,
+): Promise<HolderFrame | "late" | undefined> {
+  for (;;) {
+    const frame = connection.next();
+    const leftMs = deadline - performance.now();
+    if (frame !== undefined || connection.isOver || leftMs <= 0) {
+      return frame ?? (connection.isOver ? undefined : "late");
+    }
+    await wait([{ fd: connection.fd, events: POLLIN | connection.eventsToSend() }], leftMs);
+    connection.flush();
+    connection.receive();
   }
 }
