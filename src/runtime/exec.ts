@@ -48,6 +48,8 @@ export interface ExecOptions extends ContainerAddress {
   readonly ignorePaused?: boolean;
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
   readonly killAtOp?: number;
+  /** What it has as descriptors 0 to 2; absent: ours. */
+  readonly standardFds?: readonly [number, number, number];
 }
 
 /** A process that has been executed in the container. */
@@ -120,7 +122,7 @@ export async function execute(
     preserveFds: options.preserveFds ?? 0,
     noNewKeyring: options.noNewKeyring ?? false,
     ignoredSignals: options.ignoredSignals ?? { low: 0, high: 0 },
-    ownedStdio: ownedStdio(),
+    ownedStdio: ownedStdio(options.standardFds),
   };
   const keepFds = [init.number, ...sockets.keptFds(end, request.preserveFds)];
   return launchExec({ options, state, request, keepFds, spec });
@@ -230,8 +232,10 @@ function isCgroupRefusal(error: unknown): boolean {
 
 function launchInto(launch: ExecLaunch, request: ExecRequest): ExecutedProcess {
   const { options } = launch;
+  const { standardFds = [] } = options;
   using stage = launchProgram(compileExec(request), {
     keepFds: launch.keepFds,
+    placeFds: standardFds.map((from, to) => ({ from, to })),
     killAtOp: options.killAtOp,
   });
   try {

@@ -25,7 +25,7 @@ import { stageExecutable } from "./stage-executable.ts";
 export interface StageOptions {
   /** Descriptors that the program names by their numbers: they stay open in the stage. */
   readonly keepFds?: readonly number[];
-  /** Descriptors that get another number in the stage, from 3 to 15: what it held there is closed. */
+  /** Descriptors that get another number in the stage, up to 15: what it held there is closed. */
   readonly placeFds?: readonly { readonly from: number; readonly to: number }[];
   /** The stage goes on when the program's other processes have ended: as a holder. */
   readonly staysBehind?: boolean;

@@ -1,8 +1,16 @@
 // Health checks: what probes say, what is done then, and the supervisor that has them done when it is time.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { checkHealth } from "../../src/engine/health/check-health.ts";
 import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
 
@@ -262,6 +270,32 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
     const before = numberOfProbes("kept");
     await eventually("more probes", () => numberOfProbes("kept") > before + 1);
     expect(statusOf("kept")).toMatch(/^Up .* \(healthy\)$/);
+  });
+
+  test("probes at the same time in one process each have their own output, and the process keeps its own", async () => {
+    const places = { storeRoot: place.store, stateRoot: place.state };
+    const streams = () => [0, 1, 2].map((fd) => readlinkSync(`/proc/self/fd/${fd}`));
+    const before = streams();
+    const names = ["one", "two", "three"];
+    for (const name of names) {
+      start(name, `echo ${name}; sleep 0.1; echo ${name} >&2`, "--health-interval=disable");
+    }
+    const probes = Promise.all(names.map((name) => checkHealth(name, places)));
+    const seen = new Set<string>();
+    let isOver = false;
+    const noteEnd = (): void => {
+      isOver = true;
+    };
+    probes.then(noteEnd, noteEnd);
+    while (!isOver) {
+      seen.add(streams().join());
+      await Bun.sleep(1);
+    }
+    expect((await probes).map(({ isWell }) => isWell)).toEqual([true, true, true]);
+    for (const name of names) {
+      expect(healthOf(name).Log.at(-1)?.Output).toBe(`${name}\n${name}\n`);
+    }
+    expect([...seen]).toEqual([before.join()]);
   });
 
   test("a probe that had to be killed is a failure", () => {

@@ -1,24 +1,22 @@
-// The output of a process that is executed with our standard descriptors: until it runs they are the null
-// device and a pipe, which this process then reads.
+// The output of a process that is executed: it gets the null device and a pipe, which this process reads.
 
-import { F_DUPFD_CLOEXEC, F_SETFL, O_CLOEXEC, O_NONBLOCK, O_RDWR } from "../../abi/file.ts";
+import { F_SETFL, O_CLOEXEC, O_NONBLOCK, O_RDWR } from "../../abi/file.ts";
 import { call, checked } from "../../sys/call.ts";
 import { addressOf } from "../../sys/entry.ts";
 import { OwnedFd, open, tryRead } from "../../sys/file.ts";
 import { bytes, words } from "../../sys/memory.ts";
 
-const FIRST_FREE_FD = 3;
 /** All that a pipe holds by default. */
 const CHUNK_BYTES = 64 * 1024;
 
 export class CapturedOutput implements Disposable {
   readonly #reader: OwnedFd;
-  readonly #saved: readonly { readonly fd: number; readonly copy: OwnedFd }[];
+  readonly #writer: OwnedFd;
+  readonly #nothing: OwnedFd;
   readonly #kept: Uint8Array<ArrayBuffer>;
   readonly #chunk = bytes(CHUNK_BYTES);
   #length = 0;
   #isWhole = true;
-  #isInPlace = true;
 
   /** No more than `limit` bytes are kept. */
   constructor(limit: number) {
@@ -26,13 +24,15 @@ export class CapturedOutput implements Disposable {
     const ends = words(2);
     checked(call("pipe2", addressOf(ends), O_CLOEXEC), "make", "a pipe");
     this.#reader = new OwnedFd(ends[0] ?? -1);
-    using writer = new OwnedFd(ends[1] ?? -1);
-    using nothing = new OwnedFd(open("/dev/null", O_RDWR));
-    this.#saved = [0, 1, 2].map((fd) => ({ fd, copy: new OwnedFd(copyOf(fd)) }));
+    this.#writer = new OwnedFd(ends[1] ?? -1);
+    this.#nothing = new OwnedFd(open("/dev/null", O_RDWR));
     call("fcntl", this.#reader.number, F_SETFL, O_NONBLOCK);
-    replace(0, nothing.number);
-    replace(1, writer.number);
-    replace(2, writer.number);
+  }
+
+  /** What the process gets as descriptors 0 to 2, until it runs. */
+  get standardFds(): readonly [number, number, number] {
+    const writer = this.#writer.number;
+    return [this.#nothing.number, writer, writer];
   }
 
   /** Readable when there is output, or nobody left who could write. */
@@ -40,17 +40,10 @@ export class CapturedOutput implements Disposable {
     return this.#reader.number;
   }
 
-  /** The process runs: our standard descriptors are ours again. */
-  giveBack(): void {
-    if (this.#isInPlace) {
-      this.#isInPlace = false;
-      for (const { fd, copy } of this.#saved) {
-        // One that was closed is the null device from now on.
-        if (copy.number >= 0) {
-          replace(fd, copy.number);
-        }
-      }
-    }
+  /** The process runs, and has them. */
+  handOver(): void {
+    this.#nothing[Symbol.dispose]();
+    this.#writer[Symbol.dispose]();
   }
 
   /**
@@ -76,19 +69,7 @@ export class CapturedOutput implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.giveBack();
-    for (const { copy } of this.#saved) {
-      copy[Symbol.dispose]();
-    }
+    this.handOver();
     this.#reader[Symbol.dispose]();
   }
-}
-
-/** -errno of one that is closed. */
-function copyOf(fd: number): number {
-  return call("fcntl", fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-}
-
-function replace(fd: number, by: number): void {
-  checked(call("dup3", by, fd, 0), "replace", `descriptor ${fd}`);
 }

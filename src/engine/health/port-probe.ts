@@ -22,10 +22,16 @@ import { ownCommand } from "../own-command.ts";
 /** Until the process has ended: our child, which ends as the process does, and the process. */
 export type Attend = (stagePid: number, pid: number) => Promise<void>;
 
-/** `test`: of the forms above. What is wrong with the answer is written to our standard error. */
+export interface PortQuestion {
+  /** Of the forms above. */
+  readonly test: readonly string[];
+  /** Descriptors 0 to 2 of who asks; what is wrong with the answer is written to the last one. */
+  readonly standardFds: readonly [number, number, number];
+}
+
 export async function askPort(
   container: StoredContainer,
-  test: readonly string[],
+  { test, standardFds }: PortQuestion,
   attend: Attend,
 ): Promise<ExitStatus> {
   const { pid } = requireRunning(container, "probe");
@@ -47,7 +53,8 @@ export async function askPort(
     command: [...ownCommand(), "healthcheck", "request", ...test],
     environment: environmentOf(["PATH", "HOME"]),
   });
-  using stage = launchProgram(program, { keepFds: [init.number] });
+  const placeFds = standardFds.map((from, to) => ({ from, to }));
+  using stage = launchProgram(program, { keepFds: [init.number], placeFds });
   await attend(stage.pid, stage.pid);
   stage[Symbol.dispose]();
   return waitForPid(stage.pid);

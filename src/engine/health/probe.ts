@@ -35,20 +35,22 @@ export async function probe(container: StoredContainer, check: HealthCheck): Pro
 
 async function execute(container: StoredContainer, check: HealthCheck): Promise<Ending> {
   using output = new CapturedOutput(OUTPUT_LIMIT);
+  const standardFds = output.standardFds;
   const request = { command: check.command, env: [], terminal: false };
   let isInTime = true;
   const attendBoth: Attend = async (stagePid, pid) => {
-    output.giveBack();
+    output.handOver();
     isInTime = await attend({ stagePid, pid }, output, check.timeoutMs);
   };
   const status =
     check.port === undefined
       ? await exec({
           ...container.address,
+          standardFds,
           process: (own, rootPath) => processOf(request, own, rootPath),
           attend: attendBoth,
         })
-      : await askPort(container, check.port, attendBoth);
+      : await askPort(container, { test: check.port, standardFds }, attendBoth);
   return isInTime ? ended(status, output) : tooLate(output.text(), check);
 }
 
