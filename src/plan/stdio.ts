@@ -79,12 +79,12 @@ function planPipes(context: StdioContext, namespaces: UserNamespace, end: HoldEn
   const stdin = end.stdin ? makePipe(program, "stdin") : undefined;
   const input = stdin?.readEnd ?? openNull(program);
   const ends = [stdout.writeEnd, stderr.writeEnd, ...(stdin === undefined ? [] : [stdin.readEnd])];
-  if (isNobodyInside(context)) {
-    for (const end of ends) {
-      openToAll(program, end);
-    }
-  }
   const givenByInit = namespaces.user === "new" && !context.request.facts.privileged;
+  if (isNobodyInside(context)) {
+    openTo(program, "all", ends);
+  } else if (givenByInit && context.request.spec.process?.user.uid !== 0) {
+    openTo(program, "group", ends);
+  }
   if (!givenByInit) {
     for (const end of ends) {
       giveToUser(context, namespaces, end);
@@ -107,10 +107,16 @@ function isNobodyInside({ request: { facts, spec } }: StdioContext): boolean {
   return !facts.privileged && maps.length > 0 && !maps.some(isIn);
 }
 
-/** What has a name is in a folder of the user's alone. */
-function openToAll(program: ProgramBuilder, end: Register): void {
+/**
+ * What has a name is in a folder of the user's alone. The group stays the user's: another holder can open what has
+ * been given to one of the container's users.
+ */
+function openTo(program: ProgramBuilder, whom: "all" | "group", ends: readonly Register[]): void {
   program.because("linux.uidMappings");
-  program.call("fchmod", [end, named(0o666, "0666")], { describes: "open the output to all" });
+  const mode = whom === "all" ? named(0o666, "0666") : named(0o660, "0660");
+  for (const end of ends) {
+    program.call("fchmod", [end, mode], { describes: `open the output to ${whom}` });
+  }
   program.because("process");
 }
 
