@@ -11,8 +11,10 @@ import { nameMount, writeReadable } from "./run-names.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 
 export interface RunAccounts {
-  /** A line for the container's user, where there is none. */
-  readonly addsUser: boolean;
+  /** A line for the container's user, where there is none; absent: only if it is one of the host's. */
+  readonly addsUser?: boolean;
+  /** The container's user is this one of the host's: --userns keep-id. */
+  readonly hostUser?: HostUser;
   /** The line, where there is none; with $USERNAME, $UID, $GID, $NAME and $HOME for those of its user. */
   readonly passwdEntry?: string;
   /** Likewise of its group, with $GROUPNAME, $GID and $USERLIST. */
@@ -21,37 +23,79 @@ export interface RunAccounts {
   readonly hostUsers: readonly string[];
 }
 
-/** `user`: USER[:GROUP] of the container's process. */
+export interface HostUser {
+  readonly name: string;
+  readonly fullName: string;
+  readonly home: string;
+  readonly group: string;
+}
+
+/** Whose lines are asked for. */
+export interface AccountsUser {
+  /** USER[:GROUP] of the container's process. */
+  readonly user: string;
+  /** The home of a user who has none there. */
+  readonly workdir: string;
+  /** Where something is mounted. */
+  readonly places: readonly string[];
+}
+
+export function asksForAccounts(accounts: RunAccounts | undefined): accounts is RunAccounts {
+  return (
+    accounts !== undefined &&
+    (addsLines(accounts) ||
+      (accounts.passwdEntry ?? accounts.groupEntry ?? accounts.hostUsers[0]) !== undefined)
+  );
+}
+
+function addsLines({ addsUser, hostUser }: RunAccounts): boolean {
+  return addsUser ?? hostUser !== undefined;
+}
+
 export function withAccounts(
   image: ImageAccounts,
-  user: string,
-  { addsUser, passwdEntry, groupEntry, hostUsers }: RunAccounts,
+  asked: AccountsUser,
+  accounts: RunAccounts,
 ): ImageAccounts {
+  const { passwdEntry, groupEntry, hostUsers } = accounts;
   const passwd = withLines(image.passwd, hostUsers.map(hostLine));
-  const account = findAccount(user, { passwd, group: image.group });
-  const [userWord = ""] = user.split(":", 1);
-  const name = /^\d*$/.test(userWord) ? String(account.uid) : userWord;
-  const variables = variablesOf(name, account);
-  const ownLine = passwdEntry ?? (addsUser ? "$USERNAME:*:$UID:$GID:$NAME:$HOME:/bin/sh" : "");
-  const groupLine = groupEntry ?? (addsUser ? "$GROUPNAME:x:$GID:$USERLIST" : "");
-  const unlessThere = (text: string, id: number, line: string): string =>
-    withLines(text, hasId(text, id) ? [] : [filled(line, variables)]);
+  const account = findAccount(asked.user, { passwd, group: image.group });
+  const variables = variablesOf(asked, account, accounts);
+  const adds = addsLines(accounts);
+  const ownLine = passwdEntry ?? (adds ? "$USERNAME:*:$UID:$GID:$NAME:$HOME:/bin/sh" : "");
+  const groupLine = groupEntry ?? (adds ? "$GROUPNAME:x:$GID:$USERLIST" : "");
+  const unlessThere = (text: string, ids: readonly (string | undefined)[], line: string): string =>
+    withLines(text, hasOneOf(text, ids) ? [] : [filled(line, variables)]);
+  const { USERNAME, UID, GROUPNAME, GID } = variables;
   return {
-    passwd: unlessThere(passwd, account.uid, ownLine),
-    group: unlessThere(image.group, account.gid, groupLine),
+    passwd: unlessThere(passwd, [USERNAME, UID], ownLine),
+    group: unlessThere(image.group, [GROUPNAME, GID], groupLine),
   };
 }
 
-function variablesOf(name: string, { uid, gid, home }: Account): Readonly<Record<string, string>> {
+function variablesOf(
+  asked: AccountsUser,
+  account: Account,
+  { hostUser }: RunAccounts,
+): Readonly<Record<string, string>> {
+  const [word = ""] = asked.user.split(":", 1);
+  const { uid, gid } = account;
+  const name = hostUser?.name ?? (/^\d*$/.test(word) ? String(uid) : word);
   return {
     USERNAME: name,
     UID: String(uid),
     GID: String(gid),
-    NAME: "container user",
-    HOME: home,
-    GROUPNAME: String(gid),
+    NAME: hostUser?.fullName ?? "container user",
+    HOME: hostUser === undefined ? account.home : homeInside(hostUser, asked),
+    GROUPNAME: hostUser?.group ?? String(gid),
     USERLIST: name,
   };
+}
+
+/** The host's, where that is mounted: as podman has it. */
+function homeInside({ home }: HostUser, { workdir, places }: AccountsUser): string {
+  const isThere = places.some((place) => home === place || home.startsWith(`${place}/`));
+  return isThere ? home : workdir;
 }
 
 function filled(line: string, variables: Readonly<Record<string, string>>): string {
@@ -60,9 +104,12 @@ function filled(line: string, variables: Readonly<Record<string, string>>): stri
   });
 }
 
-/** The third field of both files. */
-function hasId(text: string, id: number): boolean {
-  return text.split("\n").some((line) => line.split(":")[2] === String(id));
+/** The first and the third field of both files. */
+function hasOneOf(text: string, words: readonly (string | undefined)[]): boolean {
+  return text.split("\n").some((line) => {
+    const [name, , id] = line.split(":");
+    return words.includes(name) || words.includes(id);
+  });
 }
 
 function withLines(text: string, lines: readonly string[]): string {

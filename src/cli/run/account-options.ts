@@ -12,7 +12,7 @@ export function parseAccounts(
   const groupEntry = oneLine("group-entry", flags.text("group-entry"));
   const hostUsers = flags.list("hostuser");
   const isAsked = passwdEntry ?? groupEntry ?? hostUsers[0];
-  if (!flags.switch("passwd") && isAsked === undefined) {
+  if (!flags.isSet("passwd") && isAsked === undefined) {
     return {};
   }
   if (flags.isSet("passwd") && !flags.switch("passwd") && passwdEntry !== undefined) {
@@ -20,7 +20,7 @@ export function parseAccounts(
   }
   return {
     accounts: {
-      addsUser: flags.switch("passwd"),
+      ...(flags.isSet("passwd") ? { addsUser: flags.switch("passwd") } : {}),
       ...(passwdEntry === undefined ? {} : { passwdEntry }),
       ...(groupEntry === undefined ? {} : { groupEntry }),
       hostUsers,

@@ -4,6 +4,7 @@
 import { type ImageAccounts, readAccounts } from "../../image/accounts.ts";
 import type { Mount } from "../../oci/mount.ts";
 import { appArmorProfile } from "../apparmor.ts";
+import { mountPlaces } from "../mount-places.ts";
 import type { RunSourceFiles } from "../run-source.ts";
 import { removeSecretFiles } from "../secrets/secret-files.ts";
 import { DEFAULT_SECURITY } from "../security.ts";
@@ -83,8 +84,15 @@ async function makeAccounts(
   if (options.accounts === undefined) {
     return { mounts: [] };
   }
-  const { accountMounts, withAccounts } = await import("../run-accounts.ts");
-  const user = options.user ?? config.User ?? "";
-  const made = withAccounts(readAccounts(files), user, options.accounts);
+  const { accountMounts, asksForAccounts, withAccounts } = await import("../run-accounts.ts");
+  if (!asksForAccounts(options.accounts)) {
+    return { mounts: [] };
+  }
+  const asked = {
+    user: options.user ?? config.User ?? "",
+    workdir: options.workdir ?? config.WorkingDir ?? "/",
+    places: mountPlaces(options),
+  };
+  const made = withAccounts(readAccounts(files), asked, options.accounts);
   return { made, mounts: accountMounts(made, container.folder, options) };
 }

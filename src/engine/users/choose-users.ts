@@ -9,15 +9,18 @@ import { GIDS, type IdRange, lentRanges, UIDS } from "../../image/owners/lent-id
 import type { IdMapping } from "../../oci/mount.ts";
 import { Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
+import { call } from "../../sys/call.ts";
 import type { WithUsers } from "../containers/chosen-options.ts";
 import { eachContainer, tryOpenById } from "../containers/stored-container.ts";
 import { ownIdMaps } from "../id-maps.ts";
+import type { RunAccounts } from "../run-accounts.ts";
 import type { RunImage } from "../run-image.ts";
 import { joinsContainer } from "../run-namespaces.ts";
 import type { ChosenUsers, RunContainerOptions, RunUsers } from "../run-options.ts";
 import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { mapFreeIds } from "./free-ids.ts";
+import { findHostUser } from "./host-user.ts";
 
 const LOCK_NAME = "container-users.lock";
 /** Every id but the last, which means "none". */
@@ -48,7 +51,9 @@ export async function chooseUsers(
   return {
     ...others,
     ...(chosen === undefined ? {} : { users: chosen }),
-    ...(others.user === undefined && user !== undefined ? { user } : {}),
+    ...(others.user === undefined && user !== undefined
+      ? { user, accounts: accountsOf(others.accounts, context) }
+      : {}),
   };
 }
 
@@ -93,6 +98,15 @@ function userOf(users: RunUsers, { counted }: UsersContext): string | undefined 
   const [uid] = counted?.uid ?? [];
   const [gid] = counted?.gid ?? [];
   return `${users.uid ?? uid?.hostID ?? 0}:${users.gid ?? gid?.hostID ?? 0}`;
+}
+
+/** The user has a name inside. */
+function accountsOf(
+  accounts: RunAccounts = { hostUsers: [] },
+  { counted }: UsersContext,
+): RunAccounts {
+  const hostUser = counted === undefined ? undefined : findHostUser(call("geteuid"));
+  return { ...accounts, ...(hostUser === undefined ? {} : { hostUser }) };
 }
 
 /** "auto". Until it is disposed of nobody else gets the same ids. */
