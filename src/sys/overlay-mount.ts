@@ -15,10 +15,18 @@ export interface OverlayDirectories {
   readonly lower: readonly string[];
   readonly upper: string;
   readonly work: string;
+  /** Overlay attributes under user.overlay: what a user namespace may do. */
+  readonly userXattr?: boolean;
 }
 
-export function makeDetachedOverlay({ lower, upper, work }: OverlayDirectories): OwnedFd {
-  const own = [["upperdir", upper], ["workdir", work], ...OVERLAY_OPTIONS] as const;
+export function makeDetachedOverlay(directories: OverlayDirectories): OwnedFd {
+  const { lower, upper, work, userXattr = false } = directories;
+  const own: readonly MountParameter[] = [
+    ["upperdir", upper],
+    ["workdir", work],
+    ...OVERLAY_OPTIONS,
+    ...(userXattr ? ([["userxattr"]] as const) : []),
+  ];
   try {
     return mount([...lower.map((path) => ["lowerdir+", path] as const), ...own]);
   } catch (error) {
@@ -33,10 +41,7 @@ export function makeDetachedOverlay({ lower, upper, work }: OverlayDirectories):
  * Kernels before 6.8 take all layers in one text, and fsconfig takes no more than 255 bytes. The numbers
  * of descriptors, relative to the folder that lists them, are short enough for 80 layers.
  */
-function mountByNumbers(
-  lower: readonly string[],
-  own: readonly (readonly [string, string])[],
-): OwnedFd {
+function mountByNumbers(lower: readonly string[], own: readonly MountParameter[]): OwnedFd {
   const directory = hostArchitecture.openFlags.O_DIRECTORY;
   using resources = new DisposableStack();
   using before = new OwnedFd(open(".", O_PATH | directory));

@@ -2,13 +2,14 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { applyChanges } from "../../image/formats/changes.ts";
-import { commitFolder } from "../../image/formats/commit-folder.ts";
+import { type CommitRequest, commitFolder } from "../../image/formats/commit-folder.ts";
 import type { LoadedImage } from "../../image/formats/load-archive.ts";
 import {
   manifestFor,
   readStoredImage,
   type StoredManifest,
 } from "../../image/formats/stored-image.ts";
+import { writeLayer } from "../../image/formats/write-layer.ts";
 import type { ImageConfig } from "../../oci/image-spec.ts";
 import { pauseContainer } from "../../runtime/pause.ts";
 import { resumeContainer } from "../../runtime/resume.ts";
@@ -46,13 +47,9 @@ export async function commitContainer(
   const upper = requireUpper(container, layers, "commit");
   using session = await openImages(options);
   const { name, message, author, changes } = options;
-  const made = mountPoints(container);
   const request = {
     base: baseOf(session, record),
-    upper,
-    lower: layers.lower,
-    isLeftOut: (path: string) => made.has(path),
-    mapOwner: ownersInside(container.fileMaps),
+    writeLayer: layerWriter(container, upper, layers.lower),
     changeConfig: (config: ImageConfig) => applyChanges(containerConfig(config, record), changes),
     history: {
       created: new Date().toISOString(),
@@ -71,6 +68,27 @@ export async function commitContainer(
   const about = { imageID: imageId ?? descriptor.digest, imageRef: names[0] ?? "" };
   recordContainerEvent(container, "commit", about);
   return image;
+}
+
+function layerWriter(
+  container: StoredContainer,
+  upper: string,
+  lower: readonly string[],
+): CommitRequest["writeLayer"] {
+  const made = mountPoints(container);
+  const { fileMaps, lentMaps: counted } = container;
+  return async (sink, onNote) => {
+    if (fileMaps === undefined || counted === undefined) {
+      const isLeftOut = (path: string): boolean => made.has(path);
+      const layer = { upper, lower, isLeftOut, mapOwner: ownersInside(fileMaps) };
+      await writeLayer(layer, { sink, onNote });
+      return;
+    }
+    const { countedMaps, streamAsOwner } = await import("../users/as-owner-command.ts");
+    const maps = countedMaps(fileMaps, counted);
+    const task = { kind: "commit", upper, lower, leftOut: [...made], maps } as const;
+    (await streamAsOwner({ task, counted, onOutput: sink })).forEach(onNote);
+  };
 }
 
 /** By the digest that the container was made from. */

@@ -1,13 +1,11 @@
 // The root file system of a container to read from and to write to, whether it runs or not. One that runs is
-// reached through its process; of another the overlay is mounted where nobody else sees it, for as long as
-// its descriptor is open.
+// reached through its process; of another the overlay is to be mounted where nobody else sees it.
 
-import { O_PATH, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../../abi/file.ts";
+import { RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { call } from "../../sys/call.ts";
-import { hostArchitecture } from "../../sys/entry.ts";
-import { OwnedFd, open } from "../../sys/file.ts";
-import { makeDetachedOverlay } from "../../sys/overlay-mount.ts";
+import { OwnedFd } from "../../sys/file.ts";
+import type { OverlayDirectories } from "../../sys/overlay-mount.ts";
 import { storedMountPlaces } from "../mount-places.ts";
 import { type ContainerLayers, openLayers } from "./container-layers.ts";
 import { tryOpenContainerRoot } from "./container-root.ts";
@@ -16,9 +14,16 @@ import type { StoredContainer } from "./stored-container.ts";
 /** How paths of a container are opened: links lead where they lead inside, and nowhere else. */
 export const IN_CONTAINER = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 
+/** Where the files are, for whoever reads and writes them: this process, or another one. */
+export type FilesRoot =
+  | { readonly kind: "path"; readonly path: string }
+  /** A directory, which stays the caller's. */
+  | { readonly kind: "descriptor"; readonly fd: number }
+  /** Not mounted yet. */
+  | ({ readonly kind: "overlay" } & OverlayDirectories);
+
 export class ContainerFiles implements Disposable {
-  /** A directory. */
-  readonly rootFd: number;
+  readonly root: FilesRoot;
   /** Paths relative to the root that are there only while the container runs, and now are not. */
   readonly absentMounts: readonly string[];
   /** Where nobody but us keeps from writing: of one that runs the kernel does. */
@@ -27,9 +32,9 @@ export class ContainerFiles implements Disposable {
   readonly isRunning: boolean;
   readonly #resources: DisposableStack;
 
-  private constructor(rootFd: number, resources: DisposableStack, asleep?: StoredContainer) {
+  private constructor(root: FilesRoot, resources: DisposableStack, asleep?: StoredContainer) {
     const options = asleep?.record.options;
-    this.rootFd = rootFd;
+    this.root = root;
     this.absentMounts = (options === undefined ? [] : storedMountPlaces(options)).map((place) =>
       place.replace(/^\/+|\/+$/g, ""),
     );
@@ -52,8 +57,7 @@ export class ContainerFiles implements Disposable {
       return new ContainerFiles(late, resources.move());
     }
     const layers = { opened: resources.use(await openLayers(container)) };
-    const rootFd = resources.use(openRoot(container, layers.opened)).number;
-    return new ContainerFiles(rootFd, resources.move(), container);
+    return new ContainerFiles(rootOf(container, layers.opened), resources.move(), container);
   }
 
   [Symbol.dispose](): void {
@@ -62,25 +66,29 @@ export class ContainerFiles implements Disposable {
 }
 
 /** The root of one that runs; the descriptor is closed with `resources`. */
-function tryAdopt(resources: DisposableStack, container: StoredContainer): number | undefined {
+function tryAdopt(resources: DisposableStack, container: StoredContainer): FilesRoot | undefined {
   using root = tryOpenContainerRoot(container);
-  return root === undefined ? undefined : resources.use(new OwnedFd(root.release())).number;
+  return root === undefined
+    ? undefined
+    : { kind: "descriptor", fd: resources.use(new OwnedFd(root.release())).number };
 }
 
-function openRoot(container: StoredContainer, { upper, lower }: ContainerLayers): OwnedFd {
+function rootOf(container: StoredContainer, { upper, lower }: ContainerLayers): FilesRoot {
+  const { folder, record, lentMaps } = container;
   if (upper === undefined) {
     const [path = "/"] = lower;
-    return new OwnedFd(open(path, O_PATH | hostArchitecture.openFlags.O_DIRECTORY));
+    return { kind: "path", path };
   }
-  if (call("geteuid") !== 0) {
+  const isRoot = call("geteuid") === 0;
+  if (!isRoot && lentMaps === undefined) {
     throw new OcicatError("unsupported", {
       operation: "open",
-      subject: `the files of container ${quote(container.record.name)}`,
-      reason: "an ordinary user can't mount them while it does not run",
-      hint: `\`ocicat start ${container.record.name}\` starts it`,
+      subject: `the files of container ${quote(record.name)}`,
+      reason: "an ordinary user without lent ids can't mount them while it does not run",
+      hint: `\`ocicat start ${record.name}\` starts it`,
     });
   }
-  const folder = container.folder.path;
-  const below = lower.length === 0 ? [`${folder}/lower`] : lower;
-  return makeDetachedOverlay({ lower: below, upper, work: `${folder}/work` });
+  const below = lower.length === 0 ? [`${folder.path}/lower`] : lower;
+  const work = `${folder.path}/work`;
+  return { kind: "overlay", lower: below, upper, work, userXattr: !isRoot };
 }

@@ -1,36 +1,20 @@
 // cp: files between a container and the host, between two containers, or as an archive.
+//
+// Files of an ordinary user's container may be closed to that user. Where the user is lent ids, a process with all
+// of these does the copying (src/engine/users).
 
-import { O_PATH, RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS } from "../../abi/file.ts";
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { type CopiedTree, writeCopied } from "../../image/copy/copied-items.ts";
-import {
-  type CopyTarget,
-  findSource,
-  findTarget,
-  findTargetFolder,
-  lastName,
-} from "../../image/copy/copy-target.ts";
-import { MappedWriter } from "../../image/copy/mapped-writer.ts";
-import { TreeWriter } from "../../image/copy/tree-writer.ts";
 import { type ArchiveInput, OpenedInput } from "../../image/formats/archive-input.ts";
 import { type ArchiveOutput, writeOutput } from "../../image/formats/archive-output.ts";
-import type { MapOwner } from "../../image/formats/export-item.ts";
-import { unwrap } from "../../image/formats/unwrap.ts";
-import { type MergedEntry, MergedView } from "../../image/merged-view.ts";
-import type { TarHandler } from "../../image/tar/entry.ts";
-import { TarReader } from "../../image/tar/reader.ts";
-import { cleanComponents } from "../../image/unpack/placement.ts";
-import { toByteString, tryOpenByteAt2 } from "../../sys/byte-path.ts";
-import { call, checked } from "../../sys/call.ts";
-import { hostArchitecture } from "../../sys/entry.ts";
-import { OwnedFd, open } from "../../sys/file.ts";
+import type { ByteSink } from "../../image/tar/tar-writer.ts";
+import { call } from "../../sys/call.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { mountIdMaps } from "../id-maps.ts";
 import type { IdMaps } from "../run-spec.ts";
-import type { SurroundingsOptions } from "../surroundings.ts";
-import { ContainerFiles, IN_CONTAINER } from "./container-files.ts";
-import { ownersInside, ownersOutside } from "./container-owners.ts";
-import { pathOfFd } from "./container-root.ts";
+import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
+import { ContainerFiles } from "./container-files.ts";
+import { findContainerId } from "./container-names.ts";
+import { type CopyWay, copyBetween, copyFromInput, copyToSink } from "./copy-between.ts";
+import type { CopyFiles } from "./copy-side.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
 /** A path of a container, from its root; or one of the host, which is absolute. */
@@ -39,14 +23,7 @@ export interface CopyPlace {
   readonly path: string;
 }
 
-export interface CopyOptions extends SurroundingsOptions {
-  /** Owners and all permissions as they are; else everything becomes the target's root's, or ours. */
-  readonly archive: boolean;
-  /** A link at the end of the source stands for what it leads to. */
-  readonly followLink: boolean;
-  /** Directories give way to other things, and these to directories. */
-  readonly overwrite?: boolean;
-}
+export interface CopyOptions extends SurroundingsOptions, Omit<CopyWay, "onNote"> {}
 
 export async function copyFiles(
   from: CopyPlace,
@@ -54,17 +31,13 @@ export async function copyFiles(
   options: CopyOptions,
 ): Promise<void> {
   using source = await openPlace(from, options);
-  using target = await openPlace(to, options);
-  const top = source.find(options.followLink);
-  target.requirePresent(target.path);
-  const { archive, overwrite: overwrites = false } = options;
-  const found = findTarget(target.view, target.path, { path: source.path, entry: top, overwrites });
-  const writer = target.writer(found, { keepsOwners: archive, overwrites });
-  const reader = new TarReader(writer);
-  const tree = { view: source.view, top, name: found.name, ...source.reading(options) };
-  await writeCopied(tree, (chunk) => reader.push(chunk));
-  reader.finish();
-  writer.finish().forEach(noteOf(options));
+  using target = (await samePlace(source, to, options)) ?? (await openPlace(to, options));
+  const counted = source.counted ?? target.counted;
+  if (counted === undefined) {
+    await copyBetween(source.files, target.files, wayOf(options));
+  } else {
+    await copyAsOwner({ source, target }, counted, options);
+  }
   source.recordCopy();
   target.recordCopy();
 }
@@ -76,10 +49,12 @@ export async function copyOut(
   options: CopyOptions,
 ): Promise<void> {
   using source = await openPlace(from, options);
-  const top = source.find(options.followLink);
-  const name = source.path.endsWith("/.") || top.path === "" ? "" : lastName(source.path);
-  const tree: CopiedTree = { view: source.view, top, name, ...source.reading(options) };
-  await writeOutput(output, (sink) => writeCopied(tree, sink));
+  const counted = source.counted;
+  await writeOutput(output, (onOutput) =>
+    counted === undefined
+      ? copyToSink(source.files, onOutput, wayOf(options))
+      : copyAsOwner({ source, onOutput }, counted, options),
+  );
   source.recordCopy();
 }
 
@@ -90,166 +65,132 @@ export async function copyIn(
   options: CopyOptions,
 ): Promise<void> {
   using target = await openPlace(to, options);
-  target.requirePresent(target.path);
-  const found = findTargetFolder(target.view, target.path);
-  using opened = new OpenedInput(input);
-  const writer = target.writer(found, {
-    keepsOwners: true,
-    overwrites: options.overwrite === true,
-  });
-  const reader = new TarReader(writer);
-  await unwrap(await opened.sniffed(), (chunk) => reader.push(chunk), undefined);
-  reader.finish();
-  writer.finish().forEach(noteOf(options));
+  const counted = target.counted;
+  if (counted === undefined) {
+    await copyFromInput(input, target.files, wayOf(options));
+  } else {
+    using opened = new OpenedInput(input);
+    await copyAsOwner({ target, inputFd: opened.file.number }, counted, options);
+  }
   target.recordCopy();
 }
 
-function noteOf({ onWarning }: SurroundingsOptions): (text: string) => void {
-  return (text) => onWarning?.(text);
+function wayOf({ archive, followLink, overwrite = false, onWarning }: CopyOptions): CopyWay {
+  return { archive, followLink, overwrite, onNote: (text) => onWarning?.(text) };
 }
 
-interface FinishedWriter {
-  /** Returns what could not be kept. */
-  finish(): readonly string[];
+interface OwnersCopy {
+  readonly source?: OpenPlace;
+  readonly target?: OpenPlace;
+  readonly inputFd?: number;
+  readonly onOutput?: ByteSink;
 }
 
-interface WritingRules {
-  readonly keepsOwners: boolean;
-  readonly overwrites: boolean;
-}
-
-class OpenPlace implements Disposable {
-  readonly view: MergedView;
-  /** A byte string. */
-  readonly path: string;
-  readonly #container: StoredContainer | undefined;
-  readonly #stack: DisposableStack;
-  readonly #rootFd: number;
-  readonly #absentMounts: readonly string[];
-  readonly #readOnly: boolean;
-  readonly #resolve: number;
-  readonly #mapOwner: MapOwner;
-  /** Of one that runs with other ids than those of its files. */
-  readonly #outside: MapOwner | undefined;
-  readonly #owner: { readonly uid: number; readonly gid: number };
-
-  constructor(request: {
-    readonly stack: DisposableStack;
-    readonly rootFd: number;
-    readonly path: string;
-    readonly isContainer: boolean;
-    readonly container?: StoredContainer;
-    readonly absentMounts?: readonly string[];
-    readonly readOnly?: boolean;
-    readonly idMaps?: IdMaps | undefined;
-    readonly outside?: MapOwner | undefined;
-  }) {
-    const { stack, rootFd, path, isContainer, absentMounts = [], readOnly = false } = request;
-    this.view = stack.use(new MergedView([pathOfFd(rootFd)]));
-    this.path = toByteString(path);
-    this.#container = request.container;
-    this.#stack = stack;
-    this.#rootFd = rootFd;
-    this.#mapOwner = ownersInside(request.idMaps);
-    this.#outside = request.outside;
-    this.#absentMounts = absentMounts;
-    this.#readOnly = readOnly;
-    this.#resolve = isContainer ? IN_CONTAINER : RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-    this.#owner = isContainer ? { uid: 0, gid: 0 } : { uid: call("geteuid"), gid: call("getegid") };
+async function copyAsOwner(
+  { source, target, ...streams }: OwnersCopy,
+  counted: IdMaps,
+  { archive, followLink, overwrite = false, onWarning }: CopyOptions,
+): Promise<void> {
+  const { streamAsOwner } = await import("../users/as-owner-command.ts");
+  const places = [source, target].filter((place) => place !== undefined);
+  const said = await streamAsOwner({
+    ...streams,
+    counted,
+    keepFds: places
+      .map(({ files }) => files.root)
+      .flatMap((root) => ("fd" in root ? [root.fd] : [])),
+    task: {
+      kind: "copy",
+      ...(source === undefined ? {} : { from: source.files }),
+      ...(target === undefined ? {} : { to: target.files }),
+      archive,
+      followLink,
+      overwrite,
+    },
+  });
+  for (const text of said) {
+    onWarning?.(text);
   }
+}
 
-  reading(options: CopyOptions): Pick<CopiedTree, "onNote"> & { readonly mapOwner: MapOwner } {
-    return { mapOwner: this.#mapOwner, onNote: noteOf(options) };
+/** One that does not run is locked: it is opened once alone. Undefined: they are not in the same container. */
+async function samePlace(
+  open: OpenPlace,
+  { container, path }: CopyPlace,
+  options: CopyOptions,
+): Promise<OpenPlace | undefined> {
+  if (container === undefined || open.id === undefined) {
+    return undefined;
   }
+  const { storeRoot } = await readSurroundings(options);
+  if (findContainerId(storeRoot, container) !== open.id) {
+    return undefined;
+  }
+  const files = { ...open.files, path };
+  return { ...open, files, recordCopy: () => undefined, [Symbol.dispose]: () => undefined };
+}
 
+interface OpenPlace extends Disposable {
+  /** Of the container; undefined for the host's. */
+  readonly id: string | undefined;
+  readonly files: CopyFiles;
+  /** Of the user whose container it is, where the user is lent ids. */
+  readonly counted: IdMaps | undefined;
   /** Files of it have been read or written; nobody records that of the host's. */
-  recordCopy(): void {
-    if (this.#container !== undefined) {
-      recordContainerEvent(this.#container, "copy");
-    }
-  }
-
-  find(followLink: boolean): MergedEntry {
-    this.requirePresent(this.path);
-    const entry = findSource(this.view, this.path, followLink);
-    this.requirePresent(entry.path);
-    return entry;
-  }
-
-  /** Of a mount, only the place is there while a container does not run. */
-  requirePresent(given: string): void {
-    const path = cleanComponents(given).join("/");
-    const mount = this.#absentMounts.find((each) => path === each || path.startsWith(`${each}/`));
-    if (mount !== undefined) {
-      throw new OcicatError("unavailable", {
-        operation: "copy",
-        subject: quote(`/${path}`),
-        reason: `what is mounted on "/${mount}" is there only while the container runs`,
-      });
-    }
-  }
-
-  /** Until the place is disposed of. */
-  writer(
-    { folder, name }: CopyTarget,
-    { keepsOwners, overwrites }: WritingRules,
-  ): TarHandler & FinishedWriter {
-    this.requirePresent(name === "" ? folder : `${folder}/${name}`);
-    if (this.#readOnly) {
-      throw new OcicatError("permission-denied", {
-        operation: "write to",
-        subject: "the container",
-        reason: "its root file system is read-only",
-      });
-    }
-    const outside = this.#outside;
-    const owner = outside === undefined ? this.#owner : outside(this.#owner);
-    const options = {
-      owner: keepsOwners ? undefined : owner,
-      canChown: call("geteuid") === 0,
-      overwrites,
-    };
-    const writer = new TreeWriter(this.#place(folder), options);
-    this.#stack.use(writer);
-    return outside === undefined ? writer : new MappedWriter(writer, outside);
-  }
-
-  /** On the host the folder that was meant is the bound: nothing in it may lead elsewhere. */
-  #place(folder: string) {
-    if (this.#resolve === IN_CONTAINER) {
-      return { fd: this.#rootFd, folder, resolve: IN_CONTAINER };
-    }
-    const flags = O_PATH | hostArchitecture.openFlags.O_DIRECTORY;
-    const how = { flags, resolve: RESOLVE_NO_SYMLINKS };
-    const opened = tryOpenByteAt2(this.#rootFd, folder === "" ? "." : folder, how);
-    const fd = this.#stack.use(new OwnedFd(checked(opened, "open", quote(`/${folder}`)))).number;
-    return { fd, folder: "", resolve: this.#resolve };
-  }
-
-  [Symbol.dispose](): void {
-    this.#stack.dispose();
-  }
+  recordCopy(): void;
 }
 
 async function openPlace({ container, path }: CopyPlace, options: CopyOptions): Promise<OpenPlace> {
-  using stack = new DisposableStack();
   if (container === undefined) {
-    const flags = O_PATH | hostArchitecture.openFlags.O_DIRECTORY;
-    const rootFd = stack.use(new OwnedFd(open("/", flags))).number;
-    return new OpenPlace({ stack: stack.move(), rootFd, path, isContainer: false });
+    return hostPlace(path);
   }
-  const opened = stack.use(await openContainer(container, options));
-  const files = { open: stack.use(await ContainerFiles.open(opened)) };
-  const own = files.open.isRunning ? mountIdMaps(opened.record.options) : undefined;
-  return new OpenPlace({
-    stack: stack.move(),
-    rootFd: files.open.rootFd,
-    path,
-    isContainer: true,
-    container: opened,
-    absentMounts: files.open.absentMounts,
-    readOnly: files.open.readOnly,
-    idMaps: opened.fileMaps ?? own,
-    outside: own === undefined ? undefined : ownersOutside(own),
-  });
+  using stack = new DisposableStack();
+  const opened = { container: stack.use(await openContainer(container, options)) };
+  const found = { files: stack.use(await ContainerFiles.open(opened.container)) };
+  const held = stack.move();
+  return {
+    id: opened.container.record.id,
+    files: { ...(await filesOf(opened.container, found.files)), path },
+    counted: opened.container.lentMaps,
+    recordCopy: () => recordContainerEvent(opened.container, "copy"),
+    [Symbol.dispose]: () => held.dispose(),
+  };
+}
+
+function hostPlace(path: string): OpenPlace {
+  return {
+    id: undefined,
+    files: {
+      root: { kind: "path", path: "/" },
+      path,
+      isContainer: false,
+      absentMounts: [],
+      readOnly: false,
+      canChown: call("geteuid") === 0,
+    },
+    counted: undefined,
+    recordCopy: () => undefined,
+    [Symbol.dispose]: () => undefined,
+  };
+}
+
+async function filesOf(
+  container: StoredContainer,
+  { root, absentMounts, readOnly, isRunning }: ContainerFiles,
+): Promise<Omit<CopyFiles, "path">> {
+  const common = { root, isContainer: true, absentMounts, readOnly };
+  const { fileMaps, lentMaps } = container;
+  if (fileMaps !== undefined && lentMaps !== undefined) {
+    const { countedMaps } = await import("../users/as-owner-command.ts");
+    const maps = countedMaps(fileMaps, lentMaps);
+    return { ...common, owners: maps, writing: { maps, isRootElse: true }, canChown: true };
+  }
+  const own = isRunning ? mountIdMaps(container.record.options) : undefined;
+  const owners = fileMaps ?? own;
+  return {
+    ...common,
+    ...(owners === undefined ? {} : { owners }),
+    ...(own === undefined ? {} : { writing: { maps: own, isRootElse: false } }),
+    canChown: call("geteuid") === 0,
+  };
 }

@@ -2,6 +2,7 @@
 
 import { type FolderChange, folderChanges } from "../../image/formats/folder-changes.ts";
 import { MergedView } from "../../image/merged-view.ts";
+import type { IdMaps } from "../run-spec.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { mountPoints, openLayers, requireUpper } from "./container-layers.ts";
 import { openContainer } from "./stored-container.ts";
@@ -16,10 +17,39 @@ export async function diffContainer(
   using layers = await openLayers(container);
   const upper = requireUpper(container, layers, "compare");
   const made = mountPoints(container);
+  const counted = container.lentMaps;
+  if (counted !== undefined) {
+    const changes = await changesAsOwner(upper, layers.lower, counted);
+    showAll(withoutMountPoints(changes, made), show);
+    return;
+  }
   using lower = new MergedView(layers.lower);
-  for (const change of withoutMountPoints(folderChanges(upper, lower), made)) {
+  showAll(withoutMountPoints(folderChanges(upper, lower), made), show);
+}
+
+function showAll(changes: Iterable<FolderChange>, show: (change: FolderChange) => void): void {
+  for (const change of changes) {
     show(change);
   }
+}
+
+/** Directories may be closed to the user whose container it is. */
+async function changesAsOwner(
+  upper: string,
+  lower: readonly string[],
+  counted: IdMaps,
+): Promise<readonly FolderChange[]> {
+  const { streamAsOwner } = await import("../users/as-owner-command.ts");
+  const chunks: Uint8Array[] = [];
+  await streamAsOwner({
+    task: { kind: "compare", upper, lower },
+    counted,
+    onOutput: (chunk) => {
+      chunks.push(chunk.slice());
+    },
+  });
+  const lines = Buffer.concat(chunks).toString().split("\n").filter(Boolean);
+  return lines.map((line): FolderChange => JSON.parse(line));
 }
 
 /** Nor the directories above, where nothing else has changed: they were copied up for the mount points. */

@@ -34,6 +34,12 @@ export class StoredContainer implements Disposable {
     return counted === undefined ? undefined : containerIdMaps(this.record.options, counted);
   }
 
+  /** All ids of an ordinary user who is lent some: the container's files may belong to any of them. */
+  get lentMaps(): IdMaps | undefined {
+    const counted = this.idMaps;
+    return counted !== undefined && counted.uid.length > 1 ? counted : undefined;
+  }
+
   status(): ContainerStatus {
     return containerStatus(this.folder, this.surroundings);
   }
@@ -68,6 +74,9 @@ export async function openContainer(
     });
   }
   await keepPromises(container);
+  if (readContainerRecord(container.folder.fd) === undefined) {
+    throw goneError(word, "it has ended, and was to be removed then");
+  }
   stack.move();
   return container;
 }
@@ -84,13 +93,14 @@ export async function openAsItIs(
 function openById(id: string, surroundings: Surroundings, word: string): StoredContainer {
   const container = tryOpenById(id, surroundings);
   if (container === undefined) {
-    throw new OcicatError("not-found", {
-      operation: "find",
-      subject: `container ${quote(word)}`,
-      reason: "it is being removed",
-    });
+    throw goneError(word, "it is being removed");
   }
   return container;
+}
+
+function goneError(word: string, reason: string): OcicatError {
+  const subject = `container ${quote(word)}`;
+  return new OcicatError("not-found", { operation: "find", subject, reason });
 }
 
 /** By its whole id. Undefined: it is no container, or none any more. */
@@ -120,7 +130,7 @@ function openFolder(
   return new StoredContainer(folder, record, surroundings);
 }
 
-/** Calls `visit` with each container, open for the time of the call. */
+/** Calls `visit` with each container, open for the time of the call. Throws for one that can't be read. */
 export function eachContainer<Result>(
   surroundings: Surroundings,
   visit: (container: StoredContainer) => Result,
@@ -130,6 +140,29 @@ export function eachContainer<Result>(
     using container = tryOpenById(id, surroundings);
     if (container !== undefined) {
       results.push(visit(container));
+    }
+  }
+  return results;
+}
+
+/** As eachContainer, for who tells what there is: `onUnreadable` is told of those that can't be read. */
+export function eachReadable<Result>(
+  surroundings: Surroundings,
+  visit: (container: StoredContainer) => Result,
+  onUnreadable: (id: string, error: OcicatError) => void = () => undefined,
+): Result[] {
+  const results: Result[] = [];
+  for (const id of listContainerIds(surroundings.storeRoot)) {
+    try {
+      using container = tryOpenById(id, surroundings);
+      if (container !== undefined) {
+        results.push(visit(container));
+      }
+    } catch (error) {
+      if (!(error instanceof OcicatError)) {
+        throw error;
+      }
+      onUnreadable(id, error);
     }
   }
   return results;

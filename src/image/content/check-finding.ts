@@ -33,6 +33,8 @@ export type FindingKind =
   | { readonly kind: "leftover"; readonly name: string }
   /** The folder of a container that never came to be, or was being removed. */
   | { readonly kind: "container"; readonly id: string }
+  /** One whose record is damaged, or of another version: only its user can say whether it is to go. */
+  | { readonly kind: "unreadable-container"; readonly id: string; readonly reason: string }
   /** A file that is not of this store. */
   | { readonly kind: "stray"; readonly path: string };
 
@@ -69,6 +71,8 @@ function sentenceOf(found: FindingKind): string {
       return `a killed process left ${quote(found.name)} in the folder staging`;
     case "container":
       return `a killed command left the folder of the container ${found.id}`;
+    case "unreadable-container":
+      return `the container ${found.id} is of no use, \`ocicat rm --force ${found.id.slice(0, 12)}\` removes it: ${found.reason}`;
     case "stray":
       return `${quote(found.path)} is not of this store`;
   }

@@ -1,26 +1,31 @@
-// Writes into the files of a container that runs with other ids than the host's: what an archive says is the
-// owner's id inside. Its file system can't keep the ids of whoever writes, so all is made as its root.
+// Writes into the files of a container that has other ids than those of whoever writes: what an archive says is
+// the owner's id inside. Its file system may not keep the ids of whoever writes, so all is made as its root.
 
 import { withFileIds } from "../../sys/file-ids.ts";
-import type { MapOwner, Owner } from "../formats/export-item.ts";
+import type { Owner } from "../formats/export-item.ts";
 import type { TarEntry, TarHandler } from "../tar/entry.ts";
+import { Notes } from "../unpack/notes.ts";
 import type { TreeWriter } from "./tree-writer.ts";
+
+/** What is written for an entry of the archive: with owners as they are outside. */
+export type MapEntry = (entry: TarEntry, notes: Notes) => TarEntry;
 
 export class MappedWriter implements TarHandler {
   readonly #writer: TreeWriter;
-  readonly #mapOwner: MapOwner;
   readonly #root: Owner;
+  readonly #map: MapEntry;
+  readonly #notes = new Notes();
 
-  /** `mapOwner`: whose something is on the host, by whose it is inside. */
-  constructor(writer: TreeWriter, mapOwner: MapOwner) {
+  /** `root`: the container's, outside. */
+  constructor(writer: TreeWriter, root: Owner, map: MapEntry) {
     this.#writer = writer;
-    this.#mapOwner = mapOwner;
-    this.#root = mapOwner({ uid: 0, gid: 0 });
+    this.#root = root;
+    this.#map = map;
   }
 
   begin(entry: TarEntry): void {
-    const { uid, gid } = this.#mapOwner(entry);
-    withFileIds(this.#root, () => this.#writer.begin({ ...entry, uid, gid }));
+    const mapped = this.#map(entry, this.#notes);
+    withFileIds(this.#root, () => this.#writer.begin(mapped));
   }
 
   data(chunk: Uint8Array, offset: number): void {
@@ -32,6 +37,7 @@ export class MappedWriter implements TarHandler {
   }
 
   finish(): readonly string[] {
-    return withFileIds(this.#root, () => this.#writer.finish());
+    const said = withFileIds(this.#root, () => this.#writer.finish());
+    return [...said, ...this.#notes.sentences()];
   }
 }

@@ -9,16 +9,11 @@ import { OwnedFd, statAt } from "../../sys/file.ts";
 import { decodeText, encodeText } from "../../sys/memory.ts";
 import type { BringInOptions } from "../bring-in-request.ts";
 import type { ContentStore } from "../content/content-store.ts";
-import { MergedView } from "../merged-view.ts";
-import type { NewTarEntry } from "../tar/encode-entry.ts";
-import { TarWriter } from "../tar/tar-writer.ts";
+import type { ByteSink } from "../tar/tar-writer.ts";
 import { makeNamelessFile, spoolWriter } from "./archive-input.ts";
 import { AssembledSource } from "./assembled-source.ts";
 import { addManifest } from "./docker-archive.ts";
-import { type MapOwner, withOwners } from "./export-item.ts";
 import { readRange } from "./file-range.ts";
-import { folderChanges } from "./folder-changes.ts";
-import { folderItems } from "./folder-items.ts";
 import { storedBlob } from "./layer-content.ts";
 import { retypeLayer } from "./layer-types.ts";
 import { type LoadedImage, nameImage } from "./load-archive.ts";
@@ -27,13 +22,8 @@ import type { StoredManifest } from "./stored-image.ts";
 export interface CommitRequest {
   /** The image that the container is made from. */
   readonly base: StoredManifest;
-  /** The writable layer, a folder. */
-  readonly upper: string;
-  /** The image's files, topmost first. */
-  readonly lower: readonly string[];
-  /** Of a byte string relative to the root: it is no part of the image, though it is in `upper`. */
-  readonly isLeftOut: (path: string) => boolean;
-  readonly mapOwner: MapOwner;
+  /** Writes what the container has changed, as an archive. */
+  readonly writeLayer: (sink: ByteSink, onNote: (text: string) => void) => Promise<void>;
   readonly changeConfig: (config: ImageConfig) => ImageConfig;
   readonly history: HistoryEntry;
   readonly author: string | undefined;
@@ -50,7 +40,7 @@ export async function commitFolder(
   using lease = store.lease("commit a container");
   lease.protect(base.descriptor.digest);
   using file = new OwnedFd(makeNamelessFile(store.folders));
-  const digest = await writeLayer(file.number, request, options);
+  const digest = await writeArchive(file.number, request, options);
   const size = statAt(file.number, "")?.size ?? 0;
   const source = new AssembledSource(`the container's layer ${digest}`);
   const name = "the container's layer";
@@ -79,54 +69,19 @@ export async function commitFolder(
 }
 
 /** Returns the digest of the archive. */
-async function writeLayer(
+async function writeArchive(
   fd: number,
-  { upper, lower, isLeftOut, mapOwner }: CommitRequest,
+  { writeLayer }: CommitRequest,
   { signal, onEvent }: BringInOptions,
 ): Promise<Digest> {
   const hasher = new Bun.CryptoHasher("sha256");
   const write = spoolWriter(fd, signal);
-  const writer = new TarWriter((chunk) => {
+  const sink = (chunk: Uint8Array): void => {
     hasher.update(chunk);
     write(chunk);
-  });
-  using view = new MergedView([upper]);
-  const onLeftOut = (path: string): void => {
-    onEvent?.({ kind: "note", text: `/${path} is a socket, which layers do not have` });
   };
-  for (const { entry, content } of withOwners(folderItems(view, onLeftOut), mapOwner)) {
-    // The root's own attributes are the store's.
-    if (entry.path !== "." && !isLeftOut(entry.path)) {
-      await writer.add(entry, content);
-    }
-  }
-  using below = new MergedView(lower);
-  for (const { kind, path } of folderChanges(upper, below)) {
-    if (kind === "deleted") {
-      await writer.add(whiteout(path));
-    }
-  }
-  await writer.finish();
+  await writeLayer(sink, (text) => onEvent?.({ kind: "note", text }));
   return `sha256:${hasher.digest("hex")}`;
-}
-
-const WHITEOUT_PREFIX = ".wh.";
-
-/** image-spec layer.md, "Whiteouts": an empty file of a name that says what is gone. */
-function whiteout(path: string): NewTarEntry {
-  const slash = path.lastIndexOf("/") + 1;
-  return {
-    kind: "file",
-    path: `${path.slice(0, slash)}${WHITEOUT_PREFIX}${path.slice(slash)}`,
-    linkTarget: "",
-    mode: 0o600,
-    uid: 0,
-    gid: 0,
-    size: 0,
-    modified: { seconds: 0, nanoseconds: 0 },
-    device: { major: 0, minor: 0 },
-    xattrs: new Map(),
-  };
 }
 
 function imageOf({ base, changeConfig, history, author }: CommitRequest, diffId: Digest): Image {

@@ -1,7 +1,8 @@
 // What an ordinary user may do with files of the ids that are lent to the user only root of a user namespace
-// with these ids may: so a child of a stage becomes that one, and acts in the user's stead.
+// with these ids may: so a child of a stage becomes that one, and acts in the user's stead. What it mounts nobody
+// else sees.
 
-import { CLONE_NEWUSER } from "../../abi/process.ts";
+import { CLONE_NEWNS, CLONE_NEWUSER } from "../../abi/process.ts";
 import { cloneArguments } from "../../plan/clone.ts";
 import { writeIdMaps } from "../../plan/id-maps.ts";
 import { openSocketPair } from "../../plan/messages.ts";
@@ -9,8 +10,9 @@ import type { IdMaps } from "../../plan/request.ts";
 import { waitAndExit } from "../../plan/stage-side.ts";
 import { offsetOf, ProgramBuilder } from "../../program/builder.ts";
 import { REPORT_FAILED } from "../../program/opcodes.ts";
+import type { Program } from "../../program/program.ts";
 import { failureOf } from "../../runtime/program-failure.ts";
-import { launchProgram } from "../../stage/launch.ts";
+import { launchProgram, type StageProcess } from "../../stage/launch.ts";
 import { call } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { exitCodeOf, waitForPid } from "../../sys/process.ts";
@@ -30,6 +32,23 @@ export interface OwnersWork {
 export function actAsOwner(work: OwnersWork): number {
   const program = compileWork(work);
   using stage = launchProgram(program, { keepFds: work.keepFds });
+  return endOf(program, stage);
+}
+
+/** As actAsOwner; `attend` is called once the child is there, and does what has to be done meanwhile. */
+export async function actAttended(work: OwnersWork, attend: () => Promise<void>): Promise<number> {
+  const program = compileWork(work);
+  using stage = launchProgram(program, { keepFds: work.keepFds });
+  try {
+    await attend();
+  } catch (error) {
+    waitForPid(stage.pid);
+    throw error;
+  }
+  return endOf(program, stage);
+}
+
+function endOf(program: Program, stage: StageProcess): number {
   const report = stage.receive();
   const status = waitForPid(stage.pid);
   if (report?.kind === REPORT_FAILED) {
@@ -43,7 +62,8 @@ function compileWork({ counted, because, act }: OwnersWork) {
   program.because(because);
   const [ours, theirs] = openSocketPair(program, "ours", "theirs");
   const parent = program.label();
-  const child = program.fork(cloneArguments(program, { flags: CLONE_NEWUSER }), "owner", parent);
+  const flags = CLONE_NEWUSER | CLONE_NEWNS;
+  const child = program.fork(cloneArguments(program, { flags }), "owner", parent);
   program.call("close", [ours]);
   program.control("receive", [theirs, offsetOf(program.space(8, "message")), 8]);
   program.call("setresgid", [0, 0, 0]);
