@@ -64,8 +64,9 @@ export function adoptProcess(orphan: OrphanedProcess, { onHolder, ...duties }: N
 }
 
 /** Executes, as a holder does at its end, what one that was killed has left to be done. */
-export function executeLastDuty(onExit: ExitCommand): void {
-  using _stage = launchProgram(compileLastDuty(hostArchitecture, onExit), { staysBehind: true });
+export function executeLastDuty(onExit: ExitCommand): number {
+  using stage = launchProgram(compileLastDuty(hostArchitecture, onExit), { staysBehind: true });
+  return stage.pid;
 }
 
 /** A systemd that refuses has no say in whether the container goes on. */

@@ -184,6 +184,11 @@ export interface NamedProcess {
   readonly startTime: string;
 }
 
+export function thisProcess(): NamedProcess {
+  const pid = call("getpid");
+  return { pid, startTime: readProcessStat(pid)?.startTime ?? "" };
+}
+
 /** It is there, and no zombie. */
 export function isAlive({ pid, startTime }: NamedProcess): boolean {
   const stat = pid <= 0 ? undefined : readProcessStat(pid);

@@ -5,10 +5,13 @@
 // A terminal hung up when its holder died, and nobody can reach the container any more: it is killed, so
 // that its end is recorded as any other.
 
-import { SIGKILL } from "../../abi/process.ts";
+import { POLLIN, SIGKILL } from "../../abi/process.ts";
 import { type AdoptOptions, adopt, executeLastDuty } from "../../runtime/adopt.ts";
 import { kill } from "../../runtime/kill.ts";
-import { readProcessStat } from "../../sys/process.ts";
+import { checked } from "../../sys/call.ts";
+import { OwnedFd } from "../../sys/file.ts";
+import { readProcessStat, tryOpenPidfd, waitForPid } from "../../sys/process.ts";
+import { pollInLoop } from "../../sys/waiting.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { ContainerFolder } from "./container-folder.ts";
 import {
@@ -69,11 +72,19 @@ export function hasNewHolder(container: Adoption, before: StartRecord | undefine
   );
 }
 
-/** It has ended, and who was to settle it, or to start it again, was killed. */
-export function goOnAfterEnd({ record, folder, surroundings }: Adoption): void {
+/** It has ended, and who was to settle it, or to start it again, was killed. Returns the pid of who does it now. */
+export function goOnAfterEnd({ record, folder, surroundings }: Adoption): number | undefined {
   const { onExit } = holderDuties({ folder }, record.options, surroundings);
-  if (onExit !== undefined) {
-    executeLastDuty(onExit);
+  return onExit === undefined ? undefined : executeLastDuty(onExit);
+}
+
+/** As goOnAfterEnd, for one that nobody starts again: waits until it has been settled. */
+export async function finishAfterEnd(container: Adoption): Promise<void> {
+  const pid = goOnAfterEnd(container);
+  if (pid !== undefined) {
+    using process = new OwnedFd(checked(tryOpenPidfd(pid), "watch", "the container's last duty"));
+    await pollInLoop([{ fd: process.number, events: POLLIN }]);
+    waitForPid(pid);
   }
 }
 

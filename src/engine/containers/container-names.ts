@@ -24,7 +24,7 @@ import {
   tryUnlinkAt,
 } from "../../sys/file.ts";
 import { ContainerFolder } from "./container-folder.ts";
-import { RECORD_NAME, readContainerRecord } from "./container-record.ts";
+import { isUnreadable, RECORD_NAME, readContainerRecord } from "./container-record.ts";
 
 const NAMES_FOLDER = "names";
 /** Docker's and podman's. */
@@ -75,7 +75,7 @@ function unlinkFreeName(storeRoot: string, name: string): void {
   }
 }
 
-/** By a container that has the name now, or by one whose making, renaming or removal goes on. */
+/** By a container that has the name now, or may have it, or by one whose making, renaming or removal goes on. */
 function isTaken(storeRoot: string, name: string, owner: string | undefined): boolean {
   if (owner === undefined || !ID.test(owner)) {
     return false;
@@ -91,6 +91,9 @@ function isTaken(storeRoot: string, name: string, owner: string | undefined): bo
   } catch (error) {
     if (error instanceof OcicatError && error.code === "not-found") {
       return false;
+    }
+    if (isUnreadable(error)) {
+      return true;
     }
     throw error;
   }

@@ -29,6 +29,7 @@ import {
 import { checkContainerName, claimName, releaseName } from "./container-names.ts";
 import {
   isStopped,
+  isUnreadable,
   noteStop,
   readContainerRecord,
   readStartRecord,
@@ -39,11 +40,11 @@ import { type OpenContainer, removeContainerFiles, removeOwnVolumes } from "./cr
 import { isAboutToRestart } from "./due-restart.ts";
 import { requireRunning } from "./require-running.ts";
 import { NO_RESTART } from "./restart-policy.ts";
-import { isOurRestart, removeRestartRecord } from "./restart-record.ts";
+import { forgetShutdown, isOurRestart, removeRestartRecord } from "./restart-record.ts";
 import { giveBack } from "./settle-container.ts";
 import { startContainer as startStored } from "./start-container.ts";
 import { DEFAULT_STOP_MS, signalNumber } from "./stop-signal.ts";
-import { eachContainer, openContainer, type StoredContainer } from "./stored-container.ts";
+import { eachReadable, openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface StopOptions extends SurroundingsOptions, EndingOptions {
   /** In place of the container's own. */
@@ -197,7 +198,8 @@ function requirePresent({ folder, record }: StoredContainer): void {
  */
 export async function containersToBoot(options: SurroundingsOptions): Promise<readonly string[]> {
   const surroundings = await readSurroundings(options);
-  return eachContainer(surroundings, (container) => {
+  forgetShutdown(surroundings.stateRoot);
+  return eachReadable(surroundings, (container) => {
     const { kind } = container.record.options.restart ?? NO_RESTART;
     const isWanted =
       kind === "always" || (kind === "unless-stopped" && !isStopped(container.folder.fd));
@@ -231,9 +233,21 @@ export interface RemoveOptions extends SurroundingsOptions, EndingOptions {
   readonly volumes?: boolean;
 }
 
-/** Throws "wrong-state" for one that runs, unless forced. */
+/** Throws "wrong-state" for one that runs, unless forced. By force also one goes that can't be read. */
 export async function removeContainer(word: string, options: RemoveOptions): Promise<void> {
-  using container = await openContainer(word, options);
+  try {
+    using container = await openContainer(word, options);
+    await removeOpen(container, options);
+  } catch (error) {
+    if (options.force !== true || !isUnreadable(error)) {
+      throw error;
+    }
+    const { removeUnreadable } = await import("./sweep-containers.ts");
+    await removeUnreadable(word, options);
+  }
+}
+
+async function removeOpen(container: StoredContainer, options: RemoveOptions): Promise<void> {
   await endForRemoval(container, options);
   using _lock = container.folder.lock();
   if (readContainerRecord(container.folder.fd) === undefined) {

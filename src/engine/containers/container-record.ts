@@ -8,7 +8,8 @@
 //                     record of the one before it first. Not forced to the disk: a power cut ends what it
 //                     tells of
 //   stopped           empty: a user ended it, so no restart policy starts it again
-//   again             empty: it is unhealthy, and is started again when it has ended
+//   again             it is started again when it has ended: by its holder, as it is unhealthy, if this is empty;
+//                     else by the process that restarts it: {"pid", "startTime"}, as /proc tells it
 //   died              the event of its end has been recorded (src/engine/events/record-end.ts). "oom": the
 //                     kernel has ended processes of it for want of memory; else empty
 //
@@ -28,6 +29,7 @@ import {
   tryUnlinkAt,
 } from "../../sys/file.ts";
 import type { PhaseTime } from "../../sys/phases.ts";
+import { isAlive, type NamedProcess } from "../../sys/process.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { RecordedImage } from "./recorded-image.ts";
 
@@ -38,6 +40,7 @@ const AGAIN_NAME = "again";
 const DIED_NAME = "died";
 const OOM_WORD = "oom";
 const VERSION = 1;
+const READING = "read a container's";
 const SIZE_LIMIT = 4 * 1024 * 1024;
 
 /** What a later start needs of what the container was made with. */
@@ -111,7 +114,9 @@ export function readStartRecord(folderFd: number): StartRecord | undefined {
   if (text === undefined) {
     return undefined;
   }
-  return isTorn(text) ? START_OF_THE_PAST : parseRecord<StartRecord>(text, STARTED_NAME);
+  return isTorn(text) || tryParse(text) === undefined
+    ? START_OF_THE_PAST
+    : parseRecord<StartRecord>(text, STARTED_NAME);
 }
 
 const START_OF_THE_PAST: StartRecord = {
@@ -134,16 +139,19 @@ export function noteStop(folderFd: number): void {
 }
 
 /** It is ended to be started again, whatever its restart policy says: before it is signalled. */
-export function noteRestart(folderFd: number): void {
-  using _file = new OwnedFd(openAt(folderFd, AGAIN_NAME, O_WRONLY | O_CREAT, 0o600));
+export function noteRestart(folderFd: number, by?: NamedProcess): void {
+  replaceFileAt(folderFd, AGAIN_NAME, by === undefined ? "" : JSON.stringify(by));
 }
 
 export function forgetRestart(folderFd: number): void {
   tryUnlinkAt(folderFd, AGAIN_NAME);
 }
 
+/** Not where who restarts it was killed. */
 export function isToRestart(folderFd: number): boolean {
-  return statAt(folderFd, AGAIN_NAME) !== undefined;
+  const text = readTextAtIfExists(folderFd, AGAIN_NAME, SIZE_LIMIT);
+  const by = text === undefined || text === "" ? undefined : tryParse<NamedProcess>(text);
+  return by === undefined ? text === "" : isAlive(by);
 }
 
 export function isStopped(folderFd: number): boolean {
@@ -164,16 +172,32 @@ export function isEndTold(folderFd: number): boolean {
   return statAt(folderFd, DIED_NAME) !== undefined;
 }
 
-/** The engine alone writes these files: what has our version is as we wrote it. */
+/** The engine alone writes these files: what has our version is as we wrote it, unless the disk has lost some. */
 function parseRecord<Record>(text: string, name: string): Record {
-  const value: Record & { readonly version?: unknown } = JSON.parse(text);
-  if (value.version !== VERSION) {
-    throw new OcicatError("unsupported", {
-      operation: "read",
-      subject: name,
-      reason: `its version ${String(value.version)} is not ${VERSION}`,
-      hint: "use the ocicat that made the container",
-    });
+  const value = tryParse<Record & { readonly version?: unknown }>(text);
+  if (value?.version === VERSION) {
+    return value;
   }
-  return value;
+  const subject = name;
+  const isWhole = typeof value?.version === "number";
+  const reason = isWhole ? `its version ${value.version} is not ${VERSION}` : "it is damaged";
+  const removal = "`ocicat rm --force ID` removes the container";
+  const hint = isWhole ? `use the ocicat that made the container; ${removal}, too` : removal;
+  const code = isWhole ? "unsupported" : "invalid-config";
+  throw new OcicatError(code, { operation: READING, subject, reason, hint });
+}
+
+/** A record is damaged, or of another version. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof OcicatError && error.operation === READING;
+}
+
+/** Undefined: it is no object. */
+function tryParse<Value extends object>(text: string): Value | undefined {
+  try {
+    const value: Value | null = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,7 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import type { ImageReport } from "../images/inspect-image.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import type { ContainerSizes } from "./container-report.ts";
-import { eachContainer, type StoredContainer } from "./stored-container.ts";
+import { eachReadable, type StoredContainer } from "./stored-container.ts";
 import { writtenBytes } from "./written-bytes.ts";
 
 /** Of every container, by its id. */
@@ -12,7 +12,7 @@ export async function containerSizes(
   options: SurroundingsOptions,
 ): Promise<ReadonlyMap<string, ContainerSizes>> {
   const surroundings = await readSurroundings(options);
-  const found = eachContainer(surroundings, ({ record, folder }) => ({
+  const found = eachReadable(surroundings, ({ record, folder }) => ({
     id: record.id,
     image: record.image?.digest,
     written: writtenBytes(folder.fd),

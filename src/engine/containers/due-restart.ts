@@ -4,14 +4,15 @@ import { isStopped, isToRestart, readStartRecord } from "./container-record.ts";
 import type { ContainerStatus } from "./container-status.ts";
 import { openLiveHolder } from "./holder-process.ts";
 import { ALWAYS_RESTART, NO_RESTART, restartDelayMs } from "./restart-policy.ts";
+import { isGoingDown } from "./restart-record.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 /** Milliseconds to wait before; undefined: it is not. */
 export function dueRestartMs(
-  { record, folder }: StoredContainer,
+  { record, folder, surroundings }: StoredContainer,
   status: ContainerStatus,
 ): number | undefined {
-  if (status.kind !== "exited" && status.kind !== "lost") {
+  if ((status.kind !== "exited" && status.kind !== "lost") || isGoingDown(surroundings.stateRoot)) {
     return undefined;
   }
   const isKnown = status.kind === "exited";

@@ -8,7 +8,7 @@ import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { type ContainerStatus, isLive } from "./container-status.ts";
 import { isNeglected } from "./keep-promises.ts";
-import { eachContainer, openContainer } from "./stored-container.ts";
+import { eachReadable, openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface ListedContainer {
   readonly record: ContainerRecord;
@@ -34,16 +34,23 @@ export async function listContainers(
   const { among, asksForEnded, ancestors } = parseContainerFilters(options.filters ?? []);
   const surroundings = await readSurroundings(options);
   const neglected: string[] = [];
-  const found = eachContainer(surroundings, (container) => {
+  const onUnreadable = (id: string, { message }: OcicatError): void =>
+    options.onWarning?.(`container ${id.slice(0, 12)} is not listed: ${message}`);
+  const visit = (container: StoredContainer) => {
     if (isNeglected(container)) {
       neglected.push(container.record.id);
     }
     const status = container.status();
     return { record: container.record, status, health: liveHealth(container, status) };
-  });
+  };
+  const seen = eachReadable(surroundings, visit, onUnreadable);
+  const gone = new Set<string>();
   for (const id of neglected) {
-    await openAndLeave(id, options);
+    if (!(await isThereStill(id, options))) {
+      gone.add(id);
+    }
   }
+  const found = seen.filter(({ record }) => !gone.has(record.id));
   const pods = new Map(
     found.filter(({ record }) => isPod(record)).map(({ record: { id, name } }) => [id, name]),
   );
@@ -69,13 +76,15 @@ async function descendantsOf(
   return descendedImages(images, options);
 }
 
-/** As any command that meets it, and sees to what it was promised. It may be gone by now. */
-async function openAndLeave(id: string, options: SurroundingsOptions): Promise<void> {
+/** As any command that meets it, and sees to what it was promised: maybe its removal. */
+async function isThereStill(id: string, options: SurroundingsOptions): Promise<boolean> {
   try {
     using _container = await openContainer(id, options);
+    return true;
   } catch (error) {
     if (!(error instanceof OcicatError && error.code === "not-found")) {
       throw error;
     }
+    return false;
   }
 }

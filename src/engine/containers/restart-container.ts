@@ -1,7 +1,9 @@
 // restart: a container is stopped, if it runs, and started again. One with --rm, which its end takes away,
-// stays for that: a note in its folder says so, which the start takes away.
+// stays for that: a note in its folder says so, which the start takes away. It counts for nothing any more when the
+// process that wrote it is gone: then the container goes, as with any other end.
 
 import { endPhase } from "../../sys/phases.ts";
+import { thisProcess } from "../../sys/process.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { type StopOptions, startByName, stopContainer } from "./container-operations.ts";
 import { forgetRestart, noteRestart } from "./container-record.ts";
@@ -28,7 +30,7 @@ export async function stopToRestart(word: string, options: StopOptions): Promise
   using container = await openContainer(word, options);
   if (container.record.options.remove) {
     using _lock = container.folder.lock();
-    noteRestart(container.folder.fd);
+    noteRestart(container.folder.fd, thisProcess());
   }
   await stopContainer(word, options);
 }

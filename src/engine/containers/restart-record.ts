@@ -4,12 +4,15 @@
 //   STATE ROOT/.attach/ID.restart   {"version": 1, "startedMs", "waiterPid", "waiterStartTime"}
 //
 // `startedMs` is that of the run that ended: a record of another run counts for nothing.
+//
+//   STATE ROOT/.attach/shutdown     empty: the machine is going down, and no restart policy starts anything
 
-import { AT_FDCWD, O_RDONLY } from "../../abi/file.ts";
+import { AT_FDCWD, O_CREAT, O_RDONLY, O_WRONLY } from "../../abi/file.ts";
 import { SIGKILL } from "../../abi/process.ts";
 import { call } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import {
+  makeDirectories,
   OwnedFd,
   open,
   readTextFileIfExists,
@@ -90,6 +93,28 @@ export function cancelRestart(stateRoot: string, id: string): void {
     trySignalPidfd(waiter.number, SIGKILL);
   }
   removeRestartRecord(stateRoot, id);
+}
+
+const SHUTDOWN_NAME = "shutdown";
+
+export function noteShutdown(stateRoot: string): void {
+  makeDirectories(stateRoot, 0o711);
+  makeDirectories(attachFolder({ stateRoot }), 0o700);
+  const path = shutdownPath(stateRoot);
+  using _file = new OwnedFd(open(path, O_WRONLY | O_CREAT, 0o600));
+}
+
+export function isGoingDown(stateRoot: string): boolean {
+  return stat(shutdownPath(stateRoot)) !== undefined;
+}
+
+/** After a boot: where the folder has survived it, or nothing came of the shutdown. */
+export function forgetShutdown(stateRoot: string): void {
+  tryUnlinkAt(AT_FDCWD, shutdownPath(stateRoot));
+}
+
+function shutdownPath(stateRoot: string): string {
+  return `${attachFolder({ stateRoot })}/${SHUTDOWN_NAME}`;
 }
 
 /** Mostly the same process as its holder. */

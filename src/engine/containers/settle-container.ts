@@ -3,7 +3,7 @@
 // sees the end first does it: the attached client, the command that the holder executes, or the next
 // command that meets the container.
 
-import { removeUnusedImageMount } from "../../image/image-mount.ts";
+import { removeUnusedImageMount, removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { deleteContainer } from "../../runtime/delete.ts";
 import { foldWhenLarge } from "../events/fold-when-large.ts";
 import { recordEnd } from "../events/record-end.ts";
@@ -56,8 +56,13 @@ export async function giveBack({
   surroundings,
 }: Pick<Settlement, "record" | "folder" | "surroundings">): Promise<void> {
   giveBackOf(record.id, surroundings);
-  for (const key of readStartRecord(folder.fd)?.imageMounts ?? []) {
+  const started = readStartRecord(folder.fd);
+  for (const key of started?.imageMounts ?? []) {
     removeUnusedImageMount(surroundings.stateRoot, key);
+  }
+  if (started?.startedMs === 0) {
+    // A damaged record: nobody knows which.
+    removeUnusedImageMounts(surroundings.stateRoot);
   }
   if (isPod(record)) {
     const { removePodCgroup } = await import("../pods/pod-cgroup.ts");

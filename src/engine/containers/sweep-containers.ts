@@ -2,16 +2,18 @@
 // be or were being removed, and names that lead to none. No command shows them, and they take room.
 
 import { LOCK_EX } from "../../abi/file.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
 import { removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { rootlessIdMaps } from "../../image/owners/lent-ids.ts";
 import { recordEvent } from "../events/record-event.ts";
-import type { Surroundings } from "../surroundings.ts";
+import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { ContainerFolder, lockContainers } from "./container-folder.ts";
-import { listContainerIds, sweepNames } from "./container-names.ts";
+import { findContainerId, listContainerIds, sweepNames } from "./container-names.ts";
 import { readContainerRecord } from "./container-record.ts";
 import { removeExecFolders } from "./exec-folder.ts";
 import { removeRestartRecord } from "./restart-record.ts";
 import { giveBackOf } from "./settle-container.ts";
+import { eachReadable, type StoredContainer } from "./stored-container.ts";
 import { sweepExecs } from "./sweep-execs.ts";
 import { writtenBytes } from "./written-bytes.ts";
 
@@ -27,12 +29,7 @@ export async function sweepContainers(surroundings: Surroundings): Promise<Swept
     using leftover = takeLeftover(surroundings.storeRoot, id);
     if (leftover !== undefined) {
       freedBytes += writtenBytes(leftover.folder.fd);
-      giveBackOf(id, surroundings);
-      removeRestartRecord(surroundings.stateRoot, id);
-      await leftover.folder.remove(rootlessIdMaps(process.env["USER"]), () =>
-        recordSwept(surroundings, id),
-      );
-      removeExecFolders(surroundings, id);
+      await removeWhole(leftover.folder, surroundings);
       ids.push(id);
     }
   }
@@ -41,6 +38,40 @@ export async function sweepContainers(surroundings: Surroundings): Promise<Swept
   // Of commands that were killed before their container knew of it.
   removeUnusedImageMounts(surroundings.stateRoot);
   return { ids, freedBytes };
+}
+
+/** With the folder's lock held: whatever is known of the container. Kills what may still run. */
+async function removeWhole(folder: ContainerFolder, surroundings: Surroundings): Promise<void> {
+  const id = folder.id;
+  giveBackOf(id, surroundings);
+  removeRestartRecord(surroundings.stateRoot, id);
+  await folder.remove(rootlessIdMaps(process.env["USER"]), () => recordSwept(surroundings, id));
+  removeExecFolders(surroundings, id);
+}
+
+/** A container of which nothing can be read, by its name or id. */
+export async function removeUnreadable(word: string, options: SurroundingsOptions): Promise<void> {
+  const surroundings = await readSurroundings(options);
+  const { storeRoot } = surroundings;
+  using folder = ContainerFolder.open(storeRoot, findContainerId(storeRoot, word));
+  using _lock = folder.lock();
+  await removeWhole(folder, surroundings);
+  sweepNames(storeRoot);
+  removeUnusedImageMounts(surroundings.stateRoot);
+}
+
+export interface UnreadableContainer {
+  readonly id: string;
+  readonly reason: string;
+}
+
+export function unreadableContainers(surroundings: Surroundings): readonly UnreadableContainer[] {
+  const unreadable: UnreadableContainer[] = [];
+  const look = (container: StoredContainer): unknown => container.status();
+  eachReadable(surroundings, look, (id, { message }) => {
+    unreadable.push({ id, reason: message });
+  });
+  return unreadable;
 }
 
 /** Who began to remove it may have been killed before it could tell. */
@@ -81,8 +112,16 @@ function take(
   return { folder, [Symbol.dispose]: () => held.dispose() };
 }
 
+/** One whose record is damaged is nobody's leftover. */
 function isLeft(folder: ContainerFolder): boolean {
-  return readContainerRecord(folder.fd) === undefined;
+  try {
+    return readContainerRecord(folder.fd) === undefined;
+  } catch (error) {
+    if (error instanceof OcicatError) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /** The stack gets the lock. */

@@ -4,7 +4,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { tryFindContainerId } from "../containers/container-names.ts";
 import type { ContainerRecord } from "../containers/container-record.ts";
 import type { ContainerStatus } from "../containers/container-status.ts";
-import { eachContainer, openContainer } from "../containers/stored-container.ts";
+import { eachContainer, eachReadable, openContainer } from "../containers/stored-container.ts";
 import {
   placeOf,
   readSurroundings,
@@ -85,7 +85,7 @@ export function requireEmpty({ id, name }: PodRecord, surroundings: Surroundings
 
 /** The latest first. */
 export function allPods(surroundings: Surroundings): readonly FoundPod[] {
-  const all = eachContainer(surroundings, (container) => ({
+  const all = eachReadable(surroundings, (container) => ({
     record: container.record,
     status: container.status(),
   })).toSorted(byCreation);

@@ -5,6 +5,7 @@ import { stopContainer } from "../containers/container-operations.ts";
 import type { ContainerStatus } from "../containers/container-status.ts";
 import { dueRestartMs } from "../containers/due-restart.ts";
 import { restartContainer } from "../containers/restart-container.ts";
+import { isGoingDown } from "../containers/restart-record.ts";
 import { openContainer } from "../containers/stored-container.ts";
 import {
   placeOf,
@@ -31,7 +32,8 @@ export async function memberEnded(
     removePodCgroup(pod.record);
     return;
   }
-  if (pod.record.options.source.pod.exitPolicy !== "stop") {
+  const { exitPolicy } = pod.record.options.source.pod;
+  if (exitPolicy !== "stop" || isGoingDown(surroundings.stateRoot)) {
     return;
   }
   for (const member of pod.members) {

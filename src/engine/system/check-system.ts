@@ -2,7 +2,11 @@
 
 import { checkStore } from "../../image/content/check.ts";
 import { type Finding, findingOf } from "../../image/content/check-finding.ts";
-import { leftoverContainers, sweepContainers } from "../containers/sweep-containers.ts";
+import {
+  leftoverContainers,
+  sweepContainers,
+  unreadableContainers,
+} from "../containers/sweep-containers.ts";
 import { openImages } from "../images/image-session.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 
@@ -24,8 +28,13 @@ export async function checkSystem(options: CheckSystemOptions): Promise<boolean>
   for (const id of leftoverContainers(session.surroundings.storeRoot)) {
     onFinding(findingOf({ kind: "container", id }, repair));
   }
+  const unreadable = unreadableContainers(session.surroundings);
+  for (const { id, reason } of unreadable) {
+    onFinding(findingOf({ kind: "unreadable-container", id, reason }, false));
+  }
   if (repair) {
     await sweepContainers(session.surroundings);
   }
-  return findings.every(({ severity, isRepaired }) => severity === "untidy" || isRepaired);
+  const isSound = findings.every(({ severity, isRepaired }) => severity === "untidy" || isRepaired);
+  return isSound && unreadable.length === 0;
 }

@@ -1,7 +1,7 @@
 // What `ocicat doctor` says about the supervisor, where containers need one.
 
 import { type Check, ok, problem } from "../../host/doctor-check.ts";
-import { eachContainer } from "../containers/stored-container.ts";
+import { eachReadable } from "../containers/stored-container.ts";
 import { isTimed } from "../health/health-check.ts";
 import { supervisorPid } from "../supervisor/supervisor-lock.ts";
 import { supervisorPlace } from "../supervisor/supervisor-place.ts";
@@ -11,7 +11,7 @@ const NAME = "supervisor";
 
 /** Nothing where no container needs one. */
 export function checkSupervisor(surroundings: Surroundings): Check[] {
-  const names = eachContainer(surroundings, (container) =>
+  const names = eachReadable(surroundings, (container) =>
     container.status().kind === "running" && isTimed(container.record.options)
       ? [container.record.name]
       : [],

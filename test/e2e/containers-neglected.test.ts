@@ -1,0 +1,171 @@
+// What killed commands, damaged disks and a shutdown leave of containers, and how that is put right.
+
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventually } from "../peers/conditions.ts";
+import { ContainerPlace } from "./container-place.ts";
+
+const NEEDS_ROOT = process.getuid?.() !== 0;
+const FOREVER = "exec sleep 1000";
+
+describe.skipIf(NEEDS_ROOT)("as root: neglected containers", () => {
+  const place = new ContainerPlace();
+
+  afterEach(async () => {
+    place.clear();
+    await eventually("nothing to be left", () => place.leftovers().length === 0);
+  });
+  afterAll(() => {
+    place.remove();
+  });
+
+  const folderOf = (name: string): string => join(place.store, "containers", place.idOf(name));
+  const listed = (format = "{{.Names}}"): string => place.outputOf("ps", "-a", "--format", format);
+
+  describe("with --rm", () => {
+    function detachBrief(name: string, script: string): void {
+      const flags = ["-d", "--rm", "--name", name, "--cgroup-parent", `octest-${process.pid}`];
+      place.outputOf("run", ...flags, place.image, "sh", "-c", script);
+    }
+
+    /** As a restart has it that was killed between the end and the start. */
+    function stopToRestart(name: string, by: object): void {
+      detachBrief(name, FOREVER);
+      writeFileSync(join(folderOf(name), "again"), JSON.stringify(by));
+      place.outputOf("stop", "-t", "0", name);
+    }
+
+    const self = () => ({
+      pid: process.pid,
+      startTime: readFileSync(`/proc/self/stat`, "utf8").split(") ")[1]?.split(" ")[19] ?? "",
+    });
+
+    test("one whose restart goes on stays, one whose restart was killed goes", () => {
+      stopToRestart("kept", self());
+      expect(listed()).toBe("kept\n");
+      place.outputOf("start", "kept");
+      place.outputOf("stop", "-t", "0", "kept");
+      expect(listed()).toBe("");
+      stopToRestart("kept", self());
+      writeFileSync(join(folderOf("kept"), "again"), JSON.stringify({ ...self(), startTime: "1" }));
+      expect(place.call("inspect", ["kept"]).status).toBe(1);
+      expect(listed()).toBe("");
+    });
+
+    test("a restart that is killed while it waits for the end: the end takes the container away", async () => {
+      detachBrief("slow", "trap '' TERM; while :; do sleep 0.1; done");
+      const again = join(folderOf("slow"), "again");
+      const restart = place.start("restart", ["-t", "1000", "slow"]);
+      await eventually("its note", () => existsSync(again) && readFileSync(again, "utf8") !== "");
+      restart.kill("SIGKILL");
+      await restart.exited;
+      place.outputOf("kill", "slow");
+      await eventually("its removal", () => !existsSync(again));
+      expect(listed()).toBe("");
+    });
+
+    test("one whose holder was killed with it goes with the next command", () => {
+      detachBrief("lost", FOREVER);
+      const { holderPid } = place.startRecord("lost");
+      const pid = Number(place.outputOf("inspect", "-f", "{{.State.Pid}}", "lost"));
+      process.kill(holderPid, "SIGKILL");
+      process.kill(pid, "SIGKILL");
+      place.reap();
+      expect(listed()).toBe("");
+    });
+  });
+
+  describe.each([
+    ["half of it", (text: string) => text.slice(0, text.length / 2), "it is damaged"],
+    ["something else", () => "null", "it is damaged"],
+    [
+      "that of a later version",
+      (text: string) => text.replace('"version":1', '"version":9'),
+      "its version 9 is not 1",
+    ],
+  ])("a record of which there is %s", (_, damage, reason) => {
+    test("is told of, and removed by force", () => {
+      place.detach("sound", FOREVER);
+      const id = place.detach("broken", FOREVER);
+      const record = join(folderOf("broken"), "container.json");
+      writeFileSync(record, damage(readFileSync(record, "utf8")));
+      const { status, stdout, stderr } = place.call("ps", ["--format", "{{.Names}}"]);
+      expect([status, stdout]).toEqual([0, "sound\n"]);
+      expect(stderr).toContain(`container ${id.slice(0, 12)} is not listed`);
+      expect(stderr).toContain(reason);
+      expect(place.call("inspect", [id]).stderr).toContain(reason);
+      const refused = place.call("rm", ["broken"]);
+      expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining("rm --force")]);
+      const check = place.call("system check", ["--repair"]);
+      expect([check.status, check.stdout]).toEqual([1, expect.stringContaining(id)]);
+      const taken = place.call("create", ["--name", "broken", place.image, "true"]);
+      expect(taken.stderr).toContain("the name is in use");
+      expect(place.outputOf("rm", "-f", "broken")).toBe("broken\n");
+      expect(place.outputOf("system check")).not.toContain(id);
+      expect(listed()).toBe("sound\n");
+      place.outputOf("create", "--name", "broken", place.image, "true");
+    });
+  });
+
+  test("a damaged record of a start is that of a start long ago", () => {
+    place.detach("web", FOREVER);
+    writeFileSync(join(folderOf("web"), "started.json"), '{"version": 1, "sta');
+    expect(listed("{{.Names}} {{.State}}")).toBe("web running\n");
+    place.outputOf("rm", "-f", "web");
+  });
+
+  test("one whose image is gone is listed, inspected and removed", () => {
+    place.outputOf("create", "--name", "bare", place.image, "true");
+    const away = place.makeFolder("away");
+    const folders = ["images", "blobs"];
+    for (const folder of folders) {
+      renameSync(join(place.store, folder), join(away, folder));
+    }
+    expect(listed()).toBe("bare\n");
+    place.outputOf("inspect", "bare");
+    const { status, stderr } = place.call("start", ["bare"]);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("no such")]);
+    place.outputOf("rm", "bare");
+    for (const folder of folders) {
+      rmSync(join(place.store, folder), { recursive: true, force: true });
+      renameSync(join(away, folder), join(place.store, folder));
+    }
+  });
+
+  test("at a shutdown all end as they want to, and come back after the boot by their policies", async () => {
+    const polite = "trap 'echo asked; exit 0' USR1; echo ready; while :; do sleep 0.02; done";
+    for (const policy of ["always", "unless-stopped", "on-failure", "no"]) {
+      place.detach(policy, polite, "--restart", policy, "--stop-signal", "USR1");
+      await eventually("it to be ready", () => place.outputOf("logs", policy) === "ready\n");
+    }
+    place.detach("failing", "exit 3", "--restart", "always");
+    place.outputOf("pod create", "--name", "pod", "--cgroup-parent", `octest-${process.pid}`);
+    place.detach(
+      "member",
+      FOREVER,
+      "--pod",
+      "pod",
+      "--restart",
+      "unless-stopped",
+      "--stop-timeout",
+      "0",
+    );
+    const ended = place.outputOf("stop", "--at-shutdown").trim().split("\n");
+    expect(ended).toEqual(expect.arrayContaining(["always", "unless-stopped", "no", "member"]));
+    expect(place.outputOf("ps", "-q")).toBe("");
+    expect(place.outputOf("logs", "always")).toBe("ready\nasked\n");
+    expect(place.call("stop", ["--at-shutdown", "always"]).stderr).toContain(
+      "does not go with names",
+    );
+    place.outputOf("start", "--after-boot");
+    const running = place.outputOf("ps", "--format", "{{.Names}}").trim().split("\n");
+    expect(running.filter((name) => name !== "failing").toSorted()).toEqual(
+      ["always", "member", "unless-stopped"].toSorted(),
+    );
+    await eventually("restarts as ever", () => {
+      return JSON.parse(place.outputOf("inspect", "failing"))[0].RestartCount > 0;
+    });
+    place.outputOf("pod rm", "-f", "pod");
+  });
+});
