@@ -18,42 +18,51 @@ import { close, OwnedFd, readLinkAt, statAt, tryOpenAt, tryOpenAt2 } from "../sy
 const LINK_LIMIT = 40;
 const IN_ROOT = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 
+/** `rootPaths`: the folders that the root file system is made of, the topmost first. */
 export function resolveDestinations(
   mounts: readonly Mount[],
-  rootPath: string | undefined,
+  rootPaths: readonly string[],
 ): ReadonlyMap<string, string> {
   const resolved = new Map<string, string>();
-  if (rootPath === undefined || mounts.length === 0) {
+  if (mounts.length === 0) {
     return resolved;
   }
-  const rootFd = tryOpenAt(AT_FDCWD, rootPath, O_PATH | hostArchitecture.openFlags.O_DIRECTORY);
-  if (rootFd < 0) {
-    return resolved;
-  }
-  using root = new OwnedFd(rootFd);
+  using opened = new DisposableStack();
+  const roots = openRoots(rootPaths, opened);
   const earlier: string[] = [];
   for (const { destination } of mounts) {
     // What lies in an earlier mount has nothing to do with the image.
     const isCovered = earlier.some((path) => destination.startsWith(`${path}/`));
     earlier.push(destination);
-    if (isCovered) {
+    if (isCovered || roots.some((root) => isOrMayBeThere(root, destination))) {
       continue;
     }
-    const fd = tryOpenAt2(root.number, destination, { flags: O_PATH, resolve: IN_ROOT });
-    if (fd >= 0) {
-      close(fd);
-    } else if (fd === -Errno.ENOENT) {
-      const path = resolveMissing(root.number, destination);
-      if (path !== destination) {
-        resolved.set(destination, path);
-      }
+    const path = resolveMissing(roots, destination);
+    if (path !== destination) {
+      resolved.set(destination, path);
     }
   }
   return resolved;
 }
 
+function openRoots(paths: readonly string[], opened: DisposableStack): readonly number[] {
+  const flags = O_PATH | hostArchitecture.openFlags.O_DIRECTORY;
+  return paths.flatMap((path) => {
+    const fd = tryOpenAt(AT_FDCWD, path, flags);
+    return fd < 0 ? [] : [opened.use(new OwnedFd(fd)).number];
+  });
+}
+
+function isOrMayBeThere(root: number, destination: string): boolean {
+  const fd = tryOpenAt2(root, destination, { flags: O_PATH, resolve: IN_ROOT });
+  if (fd >= 0) {
+    close(fd);
+  }
+  return fd !== -Errno.ENOENT;
+}
+
 /** Follows links component by component, as the kernel would inside the root, also beyond what exists. */
-function resolveMissing(rootFd: number, destination: string): string {
+function resolveMissing(roots: readonly number[], destination: string): string {
   const pending = destination.split("/").reverse();
   const done: string[] = [];
   let links = 0;
@@ -61,7 +70,7 @@ function resolveMissing(rootFd: number, destination: string): string {
     if (component === "..") {
       done.pop();
     } else if (component !== "" && component !== ".") {
-      const target = linkAt(rootFd, [...done, component].join("/"));
+      const target = linkAt(roots, [...done, component].join("/"));
       links += 1;
       if (target === undefined || links > LINK_LIMIT) {
         done.push(component);
@@ -76,15 +85,20 @@ function resolveMissing(rootFd: number, destination: string): string {
   return `/${done.join("/")}`;
 }
 
-/** The target of the link at `path`; undefined for anything else. `path` has no link before its end. */
-function linkAt(rootFd: number, path: string): string | undefined {
+/**
+ * The target of the link at `path`, as the topmost folder that has the path has it; undefined for anything else.
+ * `path` has no link before its end.
+ */
+function linkAt(roots: readonly number[], path: string): string | undefined {
   const { O_NOFOLLOW } = hostArchitecture.openFlags;
   const how = { flags: O_PATH | O_NOFOLLOW, resolve: IN_ROOT };
-  const fd = tryOpenAt2(rootFd, path, how);
-  if (fd < 0) {
-    return undefined;
+  for (const root of roots) {
+    const fd = tryOpenAt2(root, path, how);
+    if (fd >= 0) {
+      using file = new OwnedFd(fd);
+      const isLink = ((statAt(file.number, "")?.mode ?? 0) & S_IFMT) === S_IFLNK;
+      return isLink ? readLinkAt(file.number, "") : undefined;
+    }
   }
-  using file = new OwnedFd(fd);
-  const isLink = ((statAt(file.number, "")?.mode ?? 0) & S_IFMT) === S_IFLNK;
-  return isLink ? readLinkAt(file.number, "") : undefined;
+  return undefined;
 }

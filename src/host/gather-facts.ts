@@ -24,6 +24,8 @@ export interface FactsRequest {
   readonly bundle: string;
   /** The root file system where it is a directory of the host; absent for an overlay. */
   readonly rootPath: string | undefined;
+  /** The folders that an overlay is made of, the topmost first. */
+  readonly layerPaths?: readonly string[];
   readonly cgroup: CgroupMountFacts;
   /** From seccompFacts. */
   readonly seccomp: HostFacts["seccomp"];
@@ -45,13 +47,17 @@ export function gatherFacts(request: FactsRequest): HostFacts {
     security: securityModules(spec),
     cgroup: request.cgroup,
     bindSources: bindSources(spec.mounts ?? [], request.bundle),
-    resolvedDestinations: resolveDestinations(spec.mounts ?? [], request.rootPath),
+    resolvedDestinations: resolveDestinations(spec.mounts ?? [], rootPathsOf(request)),
     kernelPaths: kernelPaths(spec),
     copyUp: copiedFiles(spec.mounts ?? [], request.rootPath),
     seccomp: request.seccomp,
     interfaces,
     interfaceAddresses: addressesOf(interfaces),
   };
+}
+
+function rootPathsOf({ rootPath, layerPaths = [] }: FactsRequest): readonly string[] {
+  return rootPath === undefined ? layerPaths : [rootPath];
 }
 
 function findIdMapPrograms(spec: Spec): HostFacts["idMapPrograms"] {

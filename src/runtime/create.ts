@@ -134,7 +134,7 @@ export async function prepare(
   const facts = gatherFacts({
     spec,
     bundle,
-    rootPath: rootFilesystem.kind === "path" ? rootFilesystem.path : undefined,
+    ...foldersOf(rootFilesystem),
     cgroup: cgroupMountFacts(host),
     seccomp: await seccompFacts(spec, cacheDirectory),
   });
@@ -174,6 +174,12 @@ function withSurroundings(
   const rootPath = root.kind === "path" ? root.path : undefined;
   const sized = consoleSize === undefined ? process : { ...process, consoleSize };
   return { ...spec, process: withHome(sized, { rootPath, mounts }) };
+}
+
+function foldersOf(root: RootFilesystem) {
+  return root.kind === "path"
+    ? { rootPath: root.path }
+    : { rootPath: undefined, layerPaths: [root.upper, ...root.lower] };
 }
 
 function rootPath(spec: Spec, bundle: string): string {
