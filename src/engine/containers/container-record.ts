@@ -29,6 +29,7 @@ import {
   tryUnlinkAt,
 } from "../../sys/file.ts";
 import type { PhaseTime } from "../../sys/phases.ts";
+import { encodeText } from "../../sys/memory.ts";
 import { isAlive, type NamedProcess } from "../../sys/process.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { RecordedImage } from "./recorded-image.ts";
@@ -90,10 +91,24 @@ export interface StartRecord {
  * as it runs. Behind the rename: what is cut short before has no record, and nobody was told of it.
  */
 export function writeContainerRecord(folderFd: number, record: ContainerRecord): void {
-  replaceFileAt(folderFd, RECORD_NAME, JSON.stringify({ version: VERSION, ...record }));
+  const text = JSON.stringify({ version: VERSION, ...record });
+  requireReadable(text);
+  replaceFileAt(folderFd, RECORD_NAME, text);
   if (!record.options.remove) {
     using file = new OwnedFd(openAt(folderFd, RECORD_NAME, O_RDONLY));
     checked(call("fsync", file.number), "write to the disk", RECORD_NAME);
+  }
+}
+
+function requireReadable(text: string): void {
+  const { length } = encodeText(text);
+  if (length > SIZE_LIMIT) {
+    throw new OcicatError("exhausted", {
+      operation: "remember",
+      subject: "what the container is made with",
+      reason: `it has ${length} bytes, more than ${SIZE_LIMIT}`,
+      hint: "a file that is mounted can hold what is too much for labels and variables",
+    });
   }
 }
 
