@@ -1,14 +1,17 @@
 // diff: what a container has changed in the files of its image.
 
 import { diffContainer } from "../../engine/containers/diff-container.ts";
+import { isTerminal } from "../../sys/terminal.ts";
 import { defineCommand } from "../command.ts";
 import { badValue } from "../run/bad-value.ts";
+import { printable } from "../terminal/printable.ts";
 import { writeOutput, writeOutputBytes } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 import { isLatest, LATEST_FLAG, onlyContainer } from "./latest.ts";
 
 type Change = Parameters<Parameters<typeof diffContainer>[2]>[0];
 
+const STDOUT = 1;
 const LETTERS = { added: "A", changed: "C", deleted: "D" } as const;
 
 export const diff = defineCommand({
@@ -38,17 +41,23 @@ interface ChangePrinter {
 
 function printerOf(format: string | undefined): ChangePrinter {
   if (format === undefined) {
-    // Names need not be UTF-8.
-    const line = ({ kind, path }: Change) => `${LETTERS[kind]} /${path}\n`;
-    return {
-      show: (change) => writeOutputBytes(Buffer.from(line(change), "latin1")),
-      end: () => undefined,
-    };
+    return { show: isTerminal(STDOUT) ? showToPerson : showExactly, end: () => undefined };
   }
   if (format !== "json") {
     throw badValue("format", format, "it is not json");
   }
   return jsonPrinter();
+}
+
+/** Names need not be UTF-8. */
+function showExactly({ kind, path }: Change): void {
+  writeOutputBytes(Buffer.from(`${LETTERS[kind]} /${path}\n`, "latin1"));
+}
+
+/** The container has chosen the names: a terminal is not to obey them. */
+function showToPerson({ kind, path }: Change): void {
+  const name = Buffer.from(path, "latin1").toString().replaceAll("\n", "\\n");
+  writeOutput(`${LETTERS[kind]} /${printable(name)}\n`);
 }
 
 /** Podman's: {"changed": [...], "added": [...], "deleted": [...]}, each only where there is something. */
