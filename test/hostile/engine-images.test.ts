@@ -89,7 +89,10 @@ cat /etc/hostname`;
     writeFileSync(join(place.folder, "given"), "given\n");
     const swap = `mkdir -p /a/real; cd /a; touch real/file; ln -s ${host} link
       while :; do mv -T real aside; mv -T link real; mv -T real link; mv -T aside real; done`;
-    place.detach("swapping", swap.replaceAll("mv ", "busybox mv ").replaceAll("ln ", "busybox ln "));
+    place.detach(
+      "swapping",
+      swap.replaceAll("mv ", "busybox mv ").replaceAll("ln ", "busybox ln "),
+    );
     await eventually("the folder", () => place.call("cp", ["swapping:/a", "-"]).status === 0);
     for (let round = 0; round < 15; round++) {
       const got = join(place.folder, "got");

@@ -28,8 +28,8 @@ import {
   statAt,
   tryUnlinkAt,
 } from "../../sys/file.ts";
-import type { PhaseTime } from "../../sys/phases.ts";
 import { encodeText } from "../../sys/memory.ts";
+import type { PhaseTime } from "../../sys/phases.ts";
 import { isAlive, type NamedProcess } from "../../sys/process.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import type { RecordedImage } from "./recorded-image.ts";
