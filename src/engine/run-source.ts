@@ -86,7 +86,7 @@ export function makeSource(
     return imageSource(image, folder, {
       userXattr: isRootless,
       ...mapping,
-      isBrief: mayBeBrief(options),
+      isBrief: options.remove,
     });
   }
   if (source.kind === "rootfs") {
@@ -107,11 +107,6 @@ export function makeSource(
   const rootFilesystem = { kind: "path", path, ...mapping } as const;
   const config = { Cmd: builtInArguments(source) ?? [] };
   return { rootFilesystem, config, files: [path] };
-}
-
-/** The note that overlayfs leaves of it only the container's root could take away again. */
-function mayBeBrief(options: RunContainerOptions): boolean {
-  return options.remove && fileIdMaps(options) === undefined;
 }
 
 /** Undefined: what it is made from is not built in. */

@@ -144,6 +144,23 @@ chown -R 33:44 /closed`;
     });
   });
 
+  test.each([
+    ["brief-usual", []],
+    ["brief-keep-id", ["--userns", "keep-id"]],
+    ["brief-nomap", ["--userns", "nomap"]],
+  ])("with --rm nothing waits for the disk, and a restart keeps its files: %s", (name, flags) => {
+    output("run", "-d", "--rm", "--name", name, ...flags, image, "sleep", "1000");
+    expect(asRoot(name, "echo kept > /etc/kept; rm /etc/issue; grep ' / ' /proc/mounts")).toContain(
+      "volatile",
+    );
+    for (let round = 0; round < 2; round++) {
+      output("restart", "-t", "0", name);
+      expect(asRoot(name, "cat /etc/kept; test ! -e /etc/issue")).toBe("kept\n");
+    }
+    output("stop", "-t", "0", name);
+    expect(output("ps", "-a", "--format", "{{.Names}}")).not.toContain(name);
+  });
+
   test("cp from an archive whose owners the container does not have", () => {
     output("create", "--name", "few", "--userns", "auto:size=1024", image, "true");
     const tree = place.makeFolder("tree");

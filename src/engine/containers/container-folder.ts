@@ -33,7 +33,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { inStore } from "../../store/closed-store.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import { byteStringOf } from "../../sys/byte-path.ts";
-import { checked } from "../../sys/call.ts";
+import { call, checked } from "../../sys/call.ts";
 import { readOpenDirectory } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import {
@@ -45,6 +45,7 @@ import {
   tryOpenAt,
   tryUnlinkAt,
 } from "../../sys/file.ts";
+import { cstring } from "../../sys/memory.ts";
 import { trySetXattr } from "../../sys/xattr.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { RECORD_NAME } from "./container-record.ts";
@@ -176,6 +177,10 @@ export class ContainerFolder implements Disposable {
   /** Overlayfs has left a note that what it mounted may not be whole on the disk, and does so no more. */
   forgetBriefMount(): void {
     const { O_DIRECTORY } = hostArchitecture.openFlags;
+    // It closes them to everyone, but to root.
+    for (const path of ["work/work", "work/work/incompat", "work/work/incompat/volatile"]) {
+      call("fchmodat", this.fd, cstring(path), 0o700);
+    }
     using work = new OwnedFd(tryOpenAt(this.fd, "work/work", O_RDONLY | O_DIRECTORY));
     if (work.number >= 0) {
       removeTree(work.number, "incompat");

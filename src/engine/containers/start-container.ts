@@ -77,6 +77,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   const entry = { id: record.id, what: "the container", joins: false, isDetached };
   await enterOwnScope(entry, options.onWarning);
   await makePlaceOfPod(container);
+  await forgetOwnersMount(request);
   const source = makeSource(options, folder, {
     image: container.image,
     isRootless: idMaps !== undefined,
@@ -111,6 +112,15 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   noteStart(request, start, held);
   parts.keep();
   return held;
+}
+
+/** What ContainerFolder's forgetBriefMount can't: it belongs to the container's root. */
+async function forgetOwnersMount({ container, options, idMaps }: StartRequest): Promise<void> {
+  const isOthers = idMaps !== undefined && fileIdMaps(options) !== undefined;
+  if (isOthers && options.remove && statAt(container.folder.fd, "work/work") !== undefined) {
+    const { executeAsOwner } = await import("../users/as-owner-command.ts");
+    executeAsOwner({ kind: "forget", path: `${container.folder.path}/work` }, idMaps);
+  }
 }
 
 /** Root inside may change them, whoever that is. */

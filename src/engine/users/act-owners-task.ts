@@ -1,11 +1,15 @@
 // The other side of as-owner-command.ts: root of a user namespace, whose ids are those that are counted.
 
+import { O_RDONLY } from "../../abi/file.ts";
 import { writeOutput } from "../../image/formats/archive-output.ts";
 import { exportFolders } from "../../image/formats/export-rootfs.ts";
 import { folderChanges } from "../../image/formats/folder-changes.ts";
 import { writeLayer } from "../../image/formats/write-layer.ts";
 import { MergedView } from "../../image/merged-view.ts";
 import { unpackOwned } from "../../image/unpack/unpack-as-owner.ts";
+import { removeTree } from "../../store/remove-tree.ts";
+import { hostArchitecture } from "../../sys/entry.ts";
+import { OwnedFd, open } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
 import { ownersInside } from "../containers/container-owners.ts";
 import { copyBetween, copyFromInput, copyToSink } from "../containers/copy-between.ts";
@@ -26,6 +30,9 @@ export async function actOwnersTask(task: OwnersTask, onWarning: OnWarning): Pro
     case "fill":
       await fillVolume(task.path, task.lower, { volume: task.volume, onWarning });
       return;
+    case "forget":
+      forget(task.path);
+      return;
     case "export":
       await exportAs(task, onWarning);
       return;
@@ -39,6 +46,11 @@ export async function actOwnersTask(task: OwnersTask, onWarning: OnWarning): Pro
       await copy(task, onWarning);
       return;
   }
+}
+
+function forget(path: string): void {
+  using folder = new OwnedFd(open(path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY));
+  removeTree(folder.number, "work");
 }
 
 type TaskOf<Kind> = Extract<OwnersTask, { readonly kind: Kind }>;

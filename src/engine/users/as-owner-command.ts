@@ -36,6 +36,11 @@ export type OwnersTask =
       readonly volume: RunVolume;
     }
   | {
+      /** What overlayfs has left in its own folder, at this path. */
+      readonly kind: "forget";
+      readonly path: string;
+    }
+  | {
       /** The merged folders, topmost first, as an archive to standard output. */
       readonly kind: "export";
       readonly folders: readonly string[];
@@ -182,6 +187,7 @@ function ownersWork(
 const SUBJECTS = {
   unpack: "the image for the container's ids",
   fill: "the volume",
+  forget: "the container's writable layer",
   export: "the container's files",
   compare: "the container's files",
   commit: "the container's layer",
