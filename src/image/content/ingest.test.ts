@@ -78,6 +78,22 @@ test.each(["sha256", "sha512"] as const)("a blob arrives whole: %s", async (algo
   expect(chunks).toHaveLength(calls);
 });
 
+test.each(["from a source", "of a file"] as const)(
+  "the chunks of a large blob share a few buffers: %s",
+  async (from) => {
+    const content = contentOf(5_300_000);
+    const buffers = new Set<ArrayBufferLike>();
+    const taken = ingest(content, {
+      ...(from === "of a file" && { localPath: localFile(content) }),
+      onChunk: ({ buffer }) => {
+        buffers.add(buffer);
+      },
+    });
+    expect(await taken).toBe("new");
+    expect(buffers.size).toBe(4);
+  },
+);
+
 test("an empty blob", async () => {
   expect(await ingest(contentOf(0))).toBe("new");
   expect(place.content.blobSize(digestOf(contentOf(0)))).toBe(0);
