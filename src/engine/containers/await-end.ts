@@ -136,12 +136,15 @@ interface SeenEnd extends Ending {
   readonly timeoutMs: number;
 }
 
-/** Undefined: what comes after the end is left to the holder. */
+/**
+ * Undefined: what comes after the end is left to the holder. So is a removal: one that this process began and did
+ * not finish, nobody would know of.
+ */
 export async function settlerOf(
   container: StoredContainer,
   { settle, standsStill }: Ending,
 ): Promise<Settler | undefined> {
-  return settle === undefined
+  return settle === undefined || container.record.options.remove
     ? undefined
     : Settler.connect(container, standsStill ? poll : pollInLoop);
 }
