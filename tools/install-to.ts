@@ -55,11 +55,15 @@ async function manualPages(): Promise<[string, string][]> {
 /** `systemctl enable ocicat-boot` is the administrator's to say. */
 export function bootUnit(prefix: string): string {
   return `[Unit]
-Description=Start ocicat's containers that have a restart policy
+Description=ocicat's containers: start those that have a restart policy, end all at the shutdown
 Wants=network-online.target
 After=network-online.target local-fs.target
 
-${bootService(prefix)}
+${bootService(prefix)}# Not when the unit alone is stopped or restarted.
+ExecStop=/bin/sh -c 'test "$$(systemctl is-system-running)" != stopping || exec ${ocicatOf(prefix)} stop --at-shutdown'
+# A container takes no longer than its stop timeout; see \`ocicat stop\`.
+TimeoutStopSec=180
+
 [Install]
 WantedBy=multi-user.target
 `;
@@ -82,8 +86,12 @@ Type=oneshot
 RemainAfterExit=yes
 # The containers' holders are not the service's to end.
 KillMode=process
-ExecStart=${join(prefix, "bin/ocicat")} start --after-boot
+ExecStart=${ocicatOf(prefix)} start --after-boot
 `;
+}
+
+function ocicatOf(prefix: string): string {
+  return join(prefix, "bin/ocicat");
 }
 
 /** Returns the installed paths. */

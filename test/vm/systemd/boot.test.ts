@@ -61,19 +61,14 @@ describe.skipIf(!isGuest("systemd"))("the unit for boots", () => {
     await run(["systemctl", "daemon-reload"]);
   });
 
-  const start = (call: Call, name: string, policy: string) =>
-    call(
-      "run",
-      "-d",
-      "--name",
-      name,
-      "--restart",
-      policy,
-      "--rootfs",
-      `${folder}/root`,
-      "/bin/sleep",
-      "600",
-    );
+  const start = (call: Call, name: string, policy: string, ...command: readonly string[]) => {
+    const flags = ["--name", name, "--restart", policy, "--stop-signal", "USR1"];
+    const words = command.length === 0 ? ["/bin/sleep", "600"] : command;
+    return call("run", "-d", ...flags, "--rootfs", `${folder}/root`, ...words);
+  };
+  /** Heeds its stop signal alone. */
+  const POLITE =
+    "trap '' TERM; trap 'echo asked; exit 0' USR1; echo up; while :; do sleep 0.1; done";
   const running = async (call: Call) => (await call("ps", "--format", "{{.Names}}")).trim();
 
   test("starts root's that have a restart policy, and lets them be when it is restarted", async () => {
@@ -90,6 +85,26 @@ describe.skipIf(!isGuest("systemd"))("the unit for boots", () => {
     await must(["systemctl", "restart", UNIT]);
     expect(await asRoot("inspect", "-f", "{{.State.Pid}}", "always")).toBe(pid);
     await asRoot("rm", "-f", "always", "never");
+  });
+
+  test("ends root's as they want to where the system is going down", async () => {
+    await start(asRoot, "polite", "unless-stopped", "/bin/sh", "-c", POLITE);
+    await eventually("it to run", async () => (await asRoot("logs", "polite")) === "up\n");
+    await Bun.write(`${folder}/systemctl`, "#!/bin/sh\necho stopping\n");
+    await must(["chmod", "755", `${folder}/systemctl`]);
+    // The machine itself stays: the unit is told otherwise.
+    const stopping = bootUnit(folder).replace("$$(systemctl ", `$$(${folder}/systemctl `);
+    await Bun.write(SYSTEM_UNIT, stopping);
+    await must(["systemctl", "daemon-reload"]);
+    await must(["systemctl", "stop", UNIT]);
+    expect(await running(asRoot)).toBe("");
+    await must(["systemctl", "start", UNIT]);
+    await eventually("it to run again", async () => {
+      return (await asRoot("logs", "polite")) === "up\nasked\nup\n";
+    });
+    await asRoot("rm", "-f", "polite");
+    await Bun.write(SYSTEM_UNIT, bootUnit(folder));
+    await must(["systemctl", "daemon-reload"]);
   });
 
   test(
