@@ -225,8 +225,16 @@ static int output_has_room(void) {
 
 // ---- from the container ----
 
+// A systemd removes the cgroup of a scope, and the count with it, as soon as it is empty. Init closes
+// its outputs before it leaves its cgroup: at their end the count is still there.
+static void note_oom_kills(void) {
+  u32 count = holder.oom_path == 0 ? 0 : count_oom_kills(holder.oom_path);
+  if (count > holder.init.oom_kills) holder.init.oom_kills = count;
+}
+
 // The terminal stays open: input and its size go through the same descriptor.
 static void end_output(struct output *output) {
+  note_oom_kills();
   if (is_terminal())
     output->fd = NO_FD;
   else
@@ -423,9 +431,8 @@ static i64 write_record(void) {
   return write_exit_record(holder.directory_fd, &holder.init, holder.flags & RECORD_IS_BRIEF);
 }
 
-// The count comes first: a systemd removes the cgroup of a scope as soon as it is empty.
 static void end_of_init(void) {
-  if (holder.oom_path != 0) holder.init.oom_kills = count_oom_kills(holder.oom_path);
+  note_oom_kills();
   await_exit(holder.pidfd, &holder.init);
   holder.ended = 1;
   close_fd(&holder.pidfd);
