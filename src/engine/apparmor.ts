@@ -1,6 +1,7 @@
 // Which profile of AppArmor a container's processes get, where the kernel has AppArmor switched on.
 
 import { readSetting } from "../host/read-setting.ts";
+import { stat } from "../sys/file.ts";
 import type { RunSecurity } from "./security.ts";
 
 interface Request {
@@ -36,6 +37,10 @@ export function confinementOf(pid: number): string {
   return profile === "unconfined" ? "" : profile;
 }
 
+/** A container of others shows that the kernel has it, but not securityfs, through which it is ruled. */
 export function isAppArmorOn(): boolean {
-  return readSetting("/sys/module/apparmor/parameters/enabled") === "Y";
+  return (
+    readSetting("/sys/module/apparmor/parameters/enabled") === "Y" &&
+    stat("/sys/kernel/security/apparmor") !== undefined
+  );
 }

@@ -100,4 +100,12 @@ describe.skipIf(!isGuest("cgroup2"))("AppArmor", () => {
     const added = await container.exec("cat", CURRENT);
     expect(added).toEqual({ status: 0, stdout: "vm-spec (enforce)\n", stderr: "" });
   });
+
+  test("where securityfs is not mounted, as in containers of others, nobody speaks of it", async () => {
+    expect((await run(["umount", "/sys/kernel/security"])).status).toBe(0);
+    const plain = await runInside([], "cat", CURRENT);
+    const mounted = await run(["mount", "-t", "securityfs", "security", "/sys/kernel/security"]);
+    expect(mounted.status).toBe(0);
+    expect(plain).toEqual({ status: 0, stdout: "unconfined\n", stderr: "" });
+  });
 });
