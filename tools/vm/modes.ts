@@ -30,11 +30,11 @@ const OF_MODULES = ["src/cgroup/cgroup.test.ts", "src/{sys,stage}/**/*.test.ts"]
 const OF_CONTAINERS = [
   "test/e2e/containers.test.ts",
   "test/e2e/containers-{exec,layers,rootless}.test.ts",
-  "test/e2e/run-users.test.ts",
+  "test/e2e/run-{rootless,users}.test.ts",
 ];
 
 /** What users run. */
-const OF_RUN = ["test/e2e/run-{hello,namespaces-rootless,rootless,security}.test.ts"];
+const OF_RUN = ["test/e2e/run-{hello,namespaces-rootless,security}.test.ts"];
 
 /**
  * What limits are to containers, also to those that are kept: stats, update and the rest of it. What systemd
