@@ -225,8 +225,8 @@ static int output_has_room(void) {
 
 // ---- from the container ----
 
-// A systemd removes the cgroup of a scope, and the count with it, as soon as it is empty. Init closes
-// its outputs before it leaves its cgroup: at their end the count is still there.
+// A systemd removes the cgroup of a scope, and the count with it, as soon as it is empty. Init
+// closes its outputs before it leaves its cgroup: at their end the count is still there.
 static void note_oom_kills(void) {
   u32 count = holder.oom_path == 0 ? 0 : count_oom_kills(holder.oom_path);
   if (count > holder.init.oom_kills) holder.init.oom_kills = count;
