@@ -33,7 +33,7 @@
 
 #include "exit-record.h"
 #include "log.h"
-#include "oom-kills.h"
+#include "oom-watch.h"
 
 #include <linux/errno.h>
 
@@ -48,9 +48,7 @@ enum {
   SUPERVISOR_PATIENCE_MS = 5000,
 };
 
-static const i64 NEVER = INT64_MAX;
-
-enum { POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16 };
+enum { POLLIN = 1, POLLPRI = 2, POLLOUT = 4, POLLERR = 8, POLLHUP = 16 };
 
 // What one poll looks at, in the order of its table.
 enum {
@@ -58,6 +56,7 @@ enum {
   AT_STDERR,
   AT_STDIN,
   AT_INIT,
+  AT_OOM,
   AT_LISTENER,
   AT_CLIENTS,
   PLACES = AT_CLIENTS + CLIENT_LIMIT,
@@ -98,7 +97,7 @@ static struct {
   i32 pidfd;
   i32 listener_fd;
   i32 directory_fd;
-  const char *oom_path;
+  i32 oom_fd;
   struct exit_record init;
   u8 ended;
   u8 leaving;
@@ -225,16 +224,8 @@ static int output_has_room(void) {
 
 // ---- from the container ----
 
-// A systemd removes the cgroup of a scope, and the count with it, as soon as it is empty. Init
-// closes its outputs before it leaves its cgroup: at their end the count is still there.
-static void note_oom_kills(void) {
-  u32 count = holder.oom_path == 0 ? 0 : count_oom_kills(holder.oom_path);
-  if (count > holder.init.oom_kills) holder.init.oom_kills = count;
-}
-
 // The terminal stays open: input and its size go through the same descriptor.
 static void end_output(struct output *output) {
-  note_oom_kills();
   if (is_terminal())
     output->fd = NO_FD;
   else
@@ -432,8 +423,11 @@ static i64 write_record(void) {
 }
 
 static void end_of_init(void) {
-  note_oom_kills();
+  enum { SIGKILL = 9 };
+  oom_last_look(now_ms());
   await_exit(holder.pidfd, &holder.init);
+  int is_killed = holder.init.how == EXIT_SIGNAL && holder.init.status == SIGKILL;
+  holder.init.oom_kills = oom_kills(is_killed);
   holder.ended = 1;
   close_fd(&holder.pidfd);
   holder.record_result = write_record();
@@ -502,6 +496,7 @@ static void fill_table(struct poll_entry *table) {
   look_at(&table[AT_STDERR], reads ? holder.outputs[1].fd : NO_FD, POLLIN);
   look_at(&table[AT_STDIN], feeds ? holder.stdin_fd : NO_FD, POLLOUT);
   look_at(&table[AT_INIT], holder.pidfd, POLLIN);
+  look_at(&table[AT_OOM], holder.ended ? NO_FD : holder.oom_fd, POLLPRI);
   look_at(&table[AT_LISTENER], holder.listener_fd, POLLIN);
 }
 
@@ -517,6 +512,7 @@ static i64 next_deadline(void) {
   i64 deadline = supervisor_deadline();
   if (holder.leaving && someone_is_slow()) deadline = holder.linger_until;
   if (log_is_pending() && log_retry_time() < deadline) deadline = log_retry_time();
+  if (oom_due() < deadline) deadline = oom_due();
   return deadline;
 }
 
@@ -532,6 +528,7 @@ static void keep_time(void) {
   i64 now = now_ms();
   if (holder.leaving && now >= holder.linger_until) drop_the_slow();
   if (now >= supervisor_deadline()) holder.supervisor_gone = 1;
+  if (now >= oom_due()) holder.oom_fd = oom_look(now);
   if (!log_is_pending()) return;
   if (holder.ended && now >= holder.log_waits_until)
     log_stop_waiting();
@@ -541,6 +538,7 @@ static void keep_time(void) {
 
 // Clients before the listener: what happened to the one that left a place is not the next one's.
 static void handle(const struct poll_entry *table) {
+  if (table[AT_OOM].happened) holder.oom_fd = oom_look(now_ms());
   for (int i = 0; i < 2; i++)
     if (table[AT_STDOUT + i].happened && output_has_room()) pump(&holder.outputs[i]);
   if (table[AT_STDIN].happened) feed_all();
@@ -624,7 +622,7 @@ static void take_over(const struct hold_request *request) {
   holder.outputs[1] = (struct output){request->stderr_fd, STREAM_STDERR, flags & STDERR_STAYS, 0};
   holder.listener_fd = request->listener_fd;
   holder.directory_fd = request->directory_fd;
-  holder.oom_path = (const char *)request->oom_path;
+  holder.oom_fd = oom_watch((const char *)request->oom_path, now_ms());
   holder.flags = request->flags;
   holder.terminal_peer_fd = open_terminal_peer();
   for (int i = 0; i < CLIENT_LIMIT; i++) {

@@ -29,6 +29,9 @@ typedef int64_t i64;
 
 enum { ERRNO_LIMIT = 4096, NO_FD = -1 };
 
+// A time in milliseconds that does not come.
+static const i64 NEVER = INT64_MAX;
+
 static inline int is_error(i64 result) { return result < 0 && result > -ERRNO_LIMIT; }
 
 _Noreturn static inline void exit_process(int status) {

@@ -14,14 +14,24 @@ static u32 number_behind(const char *key, const char *text) {
   return 0;
 }
 
-u32 count_oom_kills(const char *path) {
-  enum { HERE = -100, READ_ONLY_CLOEXEC = 02000000, ROOM = 512 };
+i64 read_oom_kills(i64 fd) {
+  enum { ROOM = 512 };
   static char text[ROOM + 2] = "\n";
-  i64 fd = syscall(__NR_openat, HERE, path, READ_ONLY_CLOEXEC);
-  if (is_error(fd)) return 0;
-  i64 length = syscall(__NR_read, fd, text + 1, ROOM);
-  syscall(__NR_close, fd);
-  if (is_error(length)) return 0;
+  i64 length = syscall(__NR_pread64, fd, text + 1, ROOM, 0);
+  if (length <= 0) return -1;
   text[1 + length] = 0;
   return number_behind("\noom_kill ", text);
+}
+
+i64 open_oom_kills(const char *path) {
+  enum { HERE = -100, READ_ONLY_CLOEXEC = 02000000 };
+  return syscall(__NR_openat, HERE, path, READ_ONLY_CLOEXEC);
+}
+
+i64 count_oom_kills(const char *path) {
+  i64 fd = open_oom_kills(path);
+  if (is_error(fd)) return fd;
+  i64 count = read_oom_kills(fd);
+  syscall(__NR_close, fd);
+  return count;
 }

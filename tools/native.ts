@@ -50,6 +50,7 @@ export const HOLDER_SOURCES = [
   "native/exit-record.c",
   "native/log.c",
   "native/oom-kills.c",
+  "native/oom-watch.c",
 ];
 export const STAGE_SOURCES = ["native/stage.c", ...HOLDER_SOURCES];
 export const LAUNCHER_SOURCES = ["native/launch.c"];

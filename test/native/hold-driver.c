@@ -6,8 +6,9 @@
 // OPTIONS, letters: t the command has a terminal, p descriptor 3 is the primary client, v the request
 // has a wrong version, b its record is brief, s it has a supervisor, each end of which adds a byte to the
 // file "gone" in DIRECTORY, l there is a log, "log" in DIRECTORY, of 3 files of 1000 bytes, d what can't
-// be written to it is dropped, o kills for want of memory are counted in the file "oom" in DIRECTORY, a
-// it keeps the file "lock" in DIRECTORY locked, and what comes after hold() is a file "after" there.
+// be written to it is dropped, o kills for want of memory are counted in the file "oom" in DIRECTORY, c
+// they are counted in above/scope/memory.events and, with 5 others, in above/memory.events, a it keeps
+// the file "lock" in DIRECTORY locked, and what comes after hold() is a file "after" there.
 // Descriptor 4 is the listener; the exit record goes to DIRECTORY.
 
 #define _GNU_SOURCE
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../native/holder.h"
@@ -44,6 +46,25 @@ static void print_layout(void) {
          offsetof(struct hold_request, log.name), offsetof(struct hold_request, log.size_limit),
          offsetof(struct hold_request, log.directory_fd), offsetof(struct hold_request, log.files),
          offsetof(struct hold_request, log.flags));
+}
+
+static void write_count(const char *path, int kills) {
+  FILE *file = fopen(path, "w");
+  fprintf(file, "oom %d\noom_kill %d\n", kills, kills);
+  fclose(file);
+}
+
+static const char *make_cgroups(const char *directory) {
+  static char path[4096];
+  snprintf(path, sizeof path, "%s/above", directory);
+  mkdir(path, 0700);
+  snprintf(path, sizeof path, "%s/above/memory.events", directory);
+  write_count(path, 5);
+  snprintf(path, sizeof path, "%s/above/scope", directory);
+  mkdir(path, 0700);
+  snprintf(path, sizeof path, "%s/above/scope/memory.events", directory);
+  write_count(path, 0);
+  return path;
 }
 
 static void run_command(const int ends[3], int has_terminal, char **command) {
@@ -127,6 +148,7 @@ int main(int argc, char **argv) {
   if (strchr(options, 'v')) request.version = HOLD_VERSION + 1;
   snprintf(oom_path, sizeof oom_path, "%s/oom", argv[1]);
   if (strchr(options, 'o')) request.oom_path = (u64)oom_path;
+  if (strchr(options, 'c')) request.oom_path = (u64)make_cgroups(argv[1]);
   if (strchr(options, 's')) request.flags |= SUPERVISED;
   if (strchr(options, 'a')) flock(make_file(argv[1], "lock"), LOCK_EX);
   i64 result;

@@ -24,6 +24,7 @@ _Noreturn static void leave_holder(int status);
 #include "../../native/holder.c"
 #include "../../native/log.c"
 #include "../../native/oom-kills.c"
+#include "../../native/oom-watch.c"
 #undef exit_process
 #undef wait
 #undef syscall
