@@ -27,10 +27,14 @@ export interface CommandLine<Table extends FlagTable> {
   readonly refused?: Refusals | undefined;
 }
 
-/** Why docker's and podman's flags that can't be had can't, by their names and letters. */
-export type Refusals = Readonly<
-  Record<string, { readonly reason: string; readonly hint?: string }>
->;
+/** Why something of docker's or podman's can't be had. */
+export interface Refusal {
+  readonly reason: string;
+  readonly hint?: string;
+}
+
+/** Of flags, by their names and letters. */
+export type Refusals = Readonly<Record<string, Refusal>>;
 
 /** Undefined: help is asked for. */
 export function parseCommandLine<Table extends FlagTable>(

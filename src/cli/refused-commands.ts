@@ -1,14 +1,8 @@
 // Commands that docker or podman have and that can't be had here: why. Read only when one is asked for.
 
-interface Refusal {
-  readonly reason: string;
-  readonly hint?: string;
-}
+import type { Refusal } from "./parse-command-line.ts";
+import { BUILDING } from "./shared-refusals.ts";
 
-const BUILDING: Refusal = {
-  reason: "images are not built here",
-  hint: "`docker build` or `buildah build` makes one, `ocicat load` takes it",
-};
 const NETWORKS: Refusal = {
   reason: "there are no networks with addresses yet",
   hint: "--network host has the host's, --network container:NAME another container's",

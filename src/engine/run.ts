@@ -21,6 +21,7 @@ import {
 import { ownScope } from "./containers/own-scope.ts";
 import { mayRestart } from "./containers/restart-policy.ts";
 import { settleContainer } from "./containers/settle-container.ts";
+import { tellPodOf } from "./containers/settle-ended.ts";
 import { type StartRequest, startContainer } from "./containers/start-container.ts";
 import { recordContainerEvent } from "./events/container-event.ts";
 import type { RunContainerOptions } from "./run-options.ts";
@@ -86,7 +87,7 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   }
   if (!isRestarted) {
     await settleContainer({ ...container, surroundings, idMaps });
-    await tellPodOf(container, surroundings);
+    await tellPodOf({ record: container.record, surroundings });
   }
   return { kind: "exited", code: codeOf(end, container), startedAfterMs };
 }
@@ -135,14 +136,6 @@ async function startBefore({ record }: OpenContainer, surroundings: Surroundings
   if (needed.length > 0) {
     const { startRequired } = await import("./containers/container-operations.ts");
     await startRequired(needed, surroundings);
-  }
-}
-
-async function tellPodOf({ record }: OpenContainer, surroundings: Surroundings): Promise<void> {
-  const { pod } = record.options;
-  if (pod !== undefined) {
-    const { memberEnded } = await import("./pods/pod-process.ts");
-    await memberEnded(pod, surroundings);
   }
 }
 

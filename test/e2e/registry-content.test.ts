@@ -60,7 +60,7 @@ test("registry rm removes a tag alone where the registry does that, else says ho
   other.content.addLayout("app", folder, "1");
   other.content.addLayout("app", folder, "2");
   const app = `${other.domain}/app`;
-  expect(await place.output(["registry", "rm", `${app}:1`])).toBe(`Removed: ${app}:1\n`);
+  expect(await place.output(["registry", "rm", `${app}:1`])).toBe(`${app}:1\n`);
   expect(await place.output(["registry", "tags", "-q", app])).toBe("2\n");
 
   const base = `${registry.domain}/team/base`;

@@ -12,8 +12,8 @@ import { writeError } from "../write-text.ts";
 
 export const asOwner = defineCommand({
   usage: ["TASK"],
-  about: `Reads and writes the files of a container, an image or a volume with all ids of an ordinary user. ocicat executes
-this where they may belong to other ids than the user.`,
+  about: `Reads and writes the files of a container, an image or a volume with all ids of an ordinary user. ocicat
+executes this where they may belong to other ids than the user.`,
   flags: {},
   args: { min: 1, max: 1 },
   examples: ["ocicat as-owner '{}'"],

@@ -14,6 +14,7 @@ import { CHOICE_FLAGS, chosenContainers, isChosen, LONG_FILTER_FLAG } from "./ch
 import {
   endingOptions,
   forEachContainer,
+  IGNORE_FLAG,
   PLACE_FLAGS,
   parseSeconds,
   placeOptions,
@@ -33,7 +34,7 @@ export const rm = defineCommand({
       help: "kill those that run; one that is gone is no error",
     },
     time: { ...TIME_FLAG.time, help: "with --force: before it is killed; at once by default" },
-    ignore: { kind: "switch", aliases: ["i"], help: "one that is gone is no error" },
+    ...IGNORE_FLAG,
     depend: { kind: "switch", help: "those that join their namespaces or require them, too" },
     volumes: {
       kind: "switch",

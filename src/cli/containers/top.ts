@@ -10,12 +10,12 @@ import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 import { isLatest, LATEST_FLAG, withLatest } from "./latest.ts";
 import { describedProcesses, parseDescriptors } from "./top-descriptors.ts";
 
-export const TOP_ABOUT = `Shows the processes that run, as the host's ps does: options of ps choose the columns, of which one has to
-be PID; -ef by default. Or with podman's columns, and pids and users as the container knows them.`;
+export const TOP_ABOUT = `Shows the processes that run, as the host's ps does: options of ps choose the columns, of
+which one has to be PID; -ef by default. Or with podman's columns, and pids and users as the container knows them.`;
 
-export const TOP_NOTES = `Columns: args, capamb, capbnd, capeff, capinh, capprm, comm, etime, group, groups, hgroup, hpid, huser, label, nice,
-pcpu, pgid, pid, ppid, rgroup, rss, ruser, seccomp, state, stime, time, tty, user, vsz; and %C, %p... of ps(1). hgroup,
-hpid and huser are the host's.`;
+export const TOP_NOTES = `Columns: args, capamb, capbnd, capeff, capinh, capprm, comm, etime, group, groups, hgroup,
+hpid, huser, label, nice, pcpu, pgid, pid, ppid, rgroup, rss, ruser, seccomp, state, stime, time, tty, user, vsz; and
+%C, %p... of ps(1). hgroup, hpid and huser are the host's.`;
 
 export const top = defineCommand({
   usage: ["[FLAGS] CONTAINER [OPTIONS OF ps(1)]", "[FLAGS] CONTAINER COLUMN..."],

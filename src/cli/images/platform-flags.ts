@@ -1,6 +1,6 @@
 // --platform, and podman's flags for its parts.
 
-import { hostArchitecture } from "../../sys/entry.ts";
+import { hostPlatform } from "../../engine/host-platform.ts";
 import { badValue } from "../run/bad-value.ts";
 
 export const PLATFORM_PART_FLAGS = {
@@ -28,6 +28,8 @@ function platformParts(flags: PlatformFlags): string | undefined {
   if (os === undefined && arch === undefined && variant === undefined) {
     return undefined;
   }
-  const own = hostArchitecture.name === "aarch64" ? "arm64" : "amd64";
-  return [os ?? "linux", arch ?? own, ...(variant === undefined ? [] : [variant])].join("/");
+  const own = hostPlatform();
+  return [os ?? own.os, arch ?? own.architecture, ...(variant === undefined ? [] : [variant])].join(
+    "/",
+  );
 }

@@ -1,6 +1,7 @@
 // Flags that docker or podman have for commands on images and that can't be had here: why.
 
 import type { Refusals } from "../parse-command-line.ts";
+import { ONE_PATIENCE } from "../shared-refusals.ts";
 
 const SIGNING = {
   reason: "images are not signed here",
@@ -10,7 +11,6 @@ const AS_STORED = {
   reason: "an image goes byte for byte as it is here",
   hint: "`ocicat convert` makes another form of it first",
 };
-const SETTINGS = { reason: "the setting registry.attempts says it for all", hint: "ocicat config" };
 
 /** Of whoever speaks with a registry. */
 export const REFUSED_REGISTRY_FLAGS: Refusals = {
@@ -19,8 +19,8 @@ export const REFUSED_REGISTRY_FLAGS: Refusals = {
     hint: "`ocicat info` shows where",
   },
   "decryption-key": { reason: "encrypted images are not known" },
-  retry: SETTINGS,
-  "retry-delay": SETTINGS,
+  retry: ONE_PATIENCE,
+  "retry-delay": ONE_PATIENCE,
 };
 
 export const REFUSED_PUSH_FLAGS: Refusals = {

@@ -1,16 +1,8 @@
 // Flags that podman has for `kube play` and `kube generate` and that can't be had here: why.
 
 import type { Refusals } from "../parse-command-line.ts";
+import { BUILDING, NO_ADDRESSES, NO_PORTS } from "../shared-refusals.ts";
 
-const NO_ADDRESSES = { reason: "there are no networks with addresses yet" };
-const NO_PORTS = {
-  reason: "there are no networks with ports yet",
-  hint: "--network host has the host's ports",
-};
-const NOT_BUILT = {
-  reason: "images are not built here",
-  hint: "`docker build` or `buildah build` makes one, `ocicat load` takes it",
-};
 const FETCHED_BEFORE = {
   reason: "images are fetched as the settings and logins say",
   hint: "`ocicat pull` has this flag: get the images first, or `ocicat login`",
@@ -20,9 +12,9 @@ const KEPT_IN_FILES = { reason: "output is kept in files", hint: "`ocicat logs` 
 export const REFUSED_PLAY_FLAGS: Refusals = {
   annotation: { reason: "a pod has the annotations of its file", hint: "metadata.annotations" },
   authfile: FETCHED_BEFORE,
-  build: NOT_BUILT,
+  build: BUILDING,
   "cert-dir": FETCHED_BEFORE,
-  "context-dir": NOT_BUILT,
+  "context-dir": BUILDING,
   creds: FETCHED_BEFORE,
   down: { reason: "it is a command of its own", hint: "ocicat kube down FILE" },
   ip: NO_ADDRESSES,

@@ -12,14 +12,21 @@ Fields of --format: .Name`,
   flags: LIST_FLAGS,
   args: { min: 1, max: 1 },
   examples: ["ocicat registry ls localhost:5000"],
-  act: (flags) => listCommand(flags, flags.args[0] ?? ""),
+  act: (flags) => repositoriesCommand(flags, flags.args[0] ?? ""),
 });
 
-async function listCommand(flags: ListFlags, registry: string): Promise<number> {
+/** `term`: a part of the names of those that are shown. */
+export async function repositoriesCommand(
+  flags: ListFlags,
+  registry: string,
+  term = "",
+): Promise<number> {
   const columns = { columns: "{{.Name}}", heads: { Name: "NAME" }, name: "Name" };
   return await printRows(flags, columns, async function* (options) {
     for await (const path of listRepositories(registry, options)) {
-      yield { Name: `${registry}/${path}` };
+      if (path.includes(term)) {
+        yield { Name: `${registry}/${path}` };
+      }
     }
   });
 }

@@ -2,9 +2,9 @@
 
 import { removeFromRegistry } from "../../engine/images/registry-content.ts";
 import { defineCommand } from "../command.ts";
+import { forEachContainer } from "../containers/container-flags.ts";
 import { imageOptions, STORE_FLAG } from "../images/image-flags.ts";
 import { CREDENTIAL_FLAGS, registryAccess } from "../images/registry-flags.ts";
-import { writeOutput } from "../write-text.ts";
 
 export const rm = defineCommand({
   usage: ["[FLAGS] NAME:TAG|NAME@DIGEST..."],
@@ -13,12 +13,11 @@ its tags. The store keeps what it has. Many registries allow neither.`,
   flags: { ...CREDENTIAL_FLAGS, ...STORE_FLAG },
   args: { min: 1 },
   examples: ["ocicat registry rm localhost:5000/app:old"],
-  async act(flags) {
-    for (const image of flags.args) {
-      const options = { ...imageOptions(flags.text("store")), ...registryAccess(flags) };
+  act(flags, { command }) {
+    const options = { ...imageOptions(flags.text("store")), ...registryAccess(flags) };
+    return forEachContainer(flags.args, command, async (image) => {
       await removeFromRegistry(image, options);
-      writeOutput(`Removed: ${image}\n`);
-    }
-    return 0;
+      return image;
+    });
   },
 });

@@ -1,10 +1,10 @@
 // search: as podman has it, in one registry.
 
-import { listRepositories } from "../../engine/images/registry-content.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
-import { LIST_FLAGS, printRows } from "./registry-lists.ts";
+import { repositoriesCommand } from "./ls.ts";
+import { LIST_FLAGS } from "./registry-lists.ts";
 import { tagsCommand } from "./tags.ts";
 
 const SEARCH_FLAGS = {
@@ -39,13 +39,5 @@ async function searchCommand(flags: FlagsOf<typeof SEARCH_FLAGS>): Promise<numbe
       hint: `\`ocicat search REGISTRY/${wanted}\`; https://hub.docker.com/search searches docker.io`,
     });
   }
-  const [registry, term] = [wanted.slice(0, slash), wanted.slice(slash + 1)];
-  const columns = { columns: "{{.Name}}", heads: { Name: "NAME" }, name: "Name" };
-  return await printRows(flags, columns, async function* (options) {
-    for await (const path of listRepositories(registry, options)) {
-      if (path.includes(term)) {
-        yield { Name: `${registry}/${path}` };
-      }
-    }
-  });
+  return await repositoriesCommand(flags, wanted.slice(0, slash), wanted.slice(slash + 1));
 }

@@ -1,19 +1,14 @@
 // Flags that docker or podman have for `run` and that can't be had here: why. Read only when one is given.
 
 import type { Refusals } from "../parse-command-line.ts";
+import { NO_ADDRESSES, NO_PORTS, ONE_PATIENCE } from "../shared-refusals.ts";
 
-const NO_ADDRESSES = { reason: "there are no networks with addresses yet" };
-const NO_PORTS = {
-  reason: "there are no networks with ports yet",
-  hint: "--network host has the host's ports",
-};
 const ONE_CHECK = {
   reason: "a container has one check",
   hint: "--health-start-period gives it time to come up",
 };
 const FIVE_PROBES = { reason: "the last five probes are kept, in the container's folder" };
 const WINDOWS = { reason: "it is about containers of Windows" };
-const SETTINGS = { reason: "the setting registry.attempts says it for all", hint: "ocicat config" };
 
 /** Of namespaces: those that `pod create` refuses, too. */
 export const REFUSED_NETWORK_FLAGS: Refusals = {
@@ -60,8 +55,8 @@ export const REFUSED_RUN_FLAGS: Refusals = {
     hint: "--preserve-fds 2 passes 3 and 4 on",
   },
   "rdt-class": { reason: "classes of Intel RDT are not joined" },
-  retry: SETTINGS,
-  "retry-delay": SETTINGS,
+  retry: ONE_PATIENCE,
+  "retry-delay": ONE_PATIENCE,
   runtime: { reason: "ocicat runs containers itself" },
   "shm-size-systemd": { reason: "nothing is prepared for systemd in a container" },
   "storage-opt": { reason: "the store has no quotas" },

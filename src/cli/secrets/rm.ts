@@ -5,6 +5,7 @@ import { unlessMissing } from "../../error/unless-missing.ts";
 import { defineCommand } from "../command.ts";
 import {
   forEachContainer,
+  IGNORE_FLAG,
   PLACE_FLAGS,
   placeOptions,
   requireNoNames,
@@ -13,7 +14,7 @@ import type { FlagsOf, FlagTable } from "../flags.ts";
 
 const RM_FLAGS = {
   all: { kind: "switch", aliases: ["a"], help: "remove every secret" },
-  ignore: { kind: "switch", aliases: ["i"], help: "one that is gone is no error" },
+  ...IGNORE_FLAG,
   ...PLACE_FLAGS,
 } as const satisfies FlagTable;
 

@@ -9,7 +9,6 @@ import { OwnedFd } from "../../sys/file.ts";
 import { type ExitStatus, exitCodeOf } from "../../sys/process.ts";
 import { socketPair } from "../../sys/socket.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
-import { memberEnded } from "../pods/pod-process.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { hasNewHolder } from "./adopt-container.ts";
 import { attachStreams } from "./attach-streams.ts";
@@ -19,7 +18,7 @@ import { connectToHolder } from "./connect-to-holder.ts";
 import { startByName } from "./container-operations.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
 import { requireRunning } from "./require-running.ts";
-import { settleContainer } from "./settle-container.ts";
+import { settleEnded } from "./settle-ended.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface WaitOptions extends SurroundingsOptions {
@@ -169,8 +168,7 @@ async function finish(
     return { kind: "detached" };
   }
   await awaitEnd(container, { standsStill });
-  await settleContainer(container);
-  await memberEnded(container.record.options.pod, container.surroundings);
+  await settleEnded(container);
   if (end.kind === "disconnected" || end.status === undefined) {
     throw unknownEnd(container, "attach to");
   }

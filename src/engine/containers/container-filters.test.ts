@@ -1,22 +1,10 @@
 import { expect, test } from "bun:test";
+import { plainOptions } from "../plain-options.ts";
 import { parseContainerFilters } from "./container-filters.ts";
-import type { ContainerRecord, StoredOptions } from "./container-record.ts";
+import type { ContainerRecord } from "./container-record.ts";
 import type { ListedContainer } from "./list-containers.ts";
 
-const OPTIONS: StoredOptions = {
-  source: { kind: "hello" },
-  command: [],
-  env: [],
-  interactive: false,
-  terminal: false,
-  remove: false,
-  readOnly: false,
-  mounts: [],
-  tmpfs: [],
-  network: "none",
-  limits: {},
-  systemdCgroup: false,
-};
+const OPTIONS = plainOptions({ kind: "hello" });
 
 const RECORD: ContainerRecord = {
   id: "4f2c".padEnd(64, "0"),

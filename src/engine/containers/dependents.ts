@@ -1,8 +1,8 @@
 // Which containers rely on others: they join their namespaces, or start them before themselves.
 
-import type { ContainerRecord } from "../containers/container-record.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { tryFindContainerId } from "./container-names.ts";
+import type { ContainerRecord } from "./container-record.ts";
 import { eachContainer } from "./stored-container.ts";
 
 /**

@@ -46,9 +46,9 @@ export interface Identity {
 export function processDetails(pids: readonly number[]): readonly ProcessDetails[] {
   const raw = pids.flatMap((pid) => readRaw(pid) ?? []);
   const inside = new Map(raw.map(({ pid, status }) => [pid, innermost(status.get("NSpid"))]));
-  const hosts = { passwd: namesOf(textOf("/etc/passwd")), group: namesOf(textOf("/etc/group")) };
+  const hosts = accountsAt("/");
   const [first] = pids;
-  const own = first === undefined ? NO_ACCOUNTS : accountsOf(first);
+  const own = first === undefined ? NO_ACCOUNTS : accountsAt(`/proc/${first}/root`);
   return raw.map((each) => describe(each, { inside, own, hosts }));
 }
 
@@ -170,9 +170,10 @@ class IdNames {
   }
 }
 
-function accountsOf(pid: number): Accounts {
+/** `root`: of the files. */
+function accountsAt(root: string): Accounts {
   try {
-    const { passwd, group } = readAccounts([`/proc/${pid}/root`]);
+    const { passwd, group } = readAccounts([root]);
     return { passwd: namesOf(passwd), group: namesOf(group) };
   } catch (error) {
     if (!(error instanceof OcicatError)) {

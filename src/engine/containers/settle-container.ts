@@ -1,7 +1,7 @@
 // Gives back what a container had while it ran, once it has ended: cgroup and runtime state, attach
-// socket, its use of a mounted image; and the container itself where that was asked for (--rm) and nobody restarts it. Whoever
-// sees the end first does it: the attached client, the command that the holder executes, or the next
-// command that meets the container.
+// socket, its use of a mounted image; and the container itself where that was asked for (--rm) and nobody
+// restarts it. Whoever sees the end first does it: the attached client, the command that the holder executes,
+// or the next command that meets the container.
 
 import { removeUnusedImageMount, removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { deleteContainer } from "../../runtime/delete.ts";

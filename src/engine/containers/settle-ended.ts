@@ -6,7 +6,14 @@ import type { StoredContainer } from "./stored-container.ts";
 /** What it had is given back, and its pod hears of it. */
 export async function settleEnded(container: StoredContainer): Promise<void> {
   await settleContainer(container);
-  const { record, surroundings } = container;
+  await tellPodOf(container);
+}
+
+/** Of its end. */
+export async function tellPodOf({
+  record,
+  surroundings,
+}: Pick<StoredContainer, "record" | "surroundings">): Promise<void> {
   const { pod } = record.options;
   if (pod !== undefined) {
     const { memberEnded } = await import("../pods/pod-process.ts");

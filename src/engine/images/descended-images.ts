@@ -1,9 +1,10 @@
 // Which manifests are of an image, or of one that was made from it: the filter ancestor of ps.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { hostPlatform } from "../host-platform.ts";
 import { type Catalog, type CatalogImage, readCatalog } from "./catalog.ts";
 import { findImage } from "./find-image.ts";
-import { hostPlatform, type ImageOptions, openImages } from "./image-session.ts";
+import { type ImageOptions, openImages } from "./image-session.ts";
 
 /** Digests of manifests, by what the image was called; none of an image that is not there. */
 export async function descendedImages(

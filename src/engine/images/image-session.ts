@@ -2,7 +2,7 @@
 
 import { ContentStore } from "../../image/content/content-store.ts";
 import { type Platform, parsePlatform } from "../../oci/platform.ts";
-import { hostArchitecture } from "../../sys/entry.ts";
+import { hostPlatform } from "../host-platform.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
 
 export type ImageOptions = SurroundingsOptions;
@@ -29,11 +29,6 @@ export class ImageSession implements Disposable {
 /** Throws OcicatError where the settings are wrong, or the store cannot be opened. */
 export async function openImages(options: ImageOptions): Promise<ImageSession> {
   return new ImageSession(await readSurroundings(options));
-}
-
-export function hostPlatform(): Platform {
-  const architecture = hostArchitecture.name === "aarch64" ? "arm64" : "amd64";
-  return { os: "linux", architecture };
 }
 
 /** "linux/arm64/v8"; this machine's where nothing is said. */

@@ -2,9 +2,10 @@
 
 import type { Digest } from "../../oci/digest.ts";
 import type { Platform } from "../../oci/platform.ts";
+import { hostPlatform } from "../host-platform.ts";
 import { type CatalogImage, namesOf, platformOf, readCatalog } from "./catalog.ts";
 import { type ImageCondition, imageCondition } from "./image-filters.ts";
-import { hostPlatform, type ImageOptions, openImages } from "./image-session.ts";
+import { type ImageOptions, openImages } from "./image-session.ts";
 import { LayerSizes } from "./layer-sizes.ts";
 import { shownName } from "./shown-names.ts";
 

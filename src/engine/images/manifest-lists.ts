@@ -14,7 +14,8 @@ import { decodeIndex } from "../../oci/parse/image.ts";
 import type { Platform } from "../../oci/platform.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { decodeText, encodeText } from "../../sys/memory.ts";
-import { hostPlatform, type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
+import { hostPlatform } from "../host-platform.ts";
+import { type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
 import { descriptorOf, newName } from "./tag-image.ts";
 import { registryClient, type TransferOptions } from "./transfer-options.ts";
 

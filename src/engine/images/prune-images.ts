@@ -4,9 +4,10 @@ import { collectGarbage } from "../../image/content/collect-garbage.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { recordRemoval } from "../events/record-image-event.ts";
 import { recordPrune } from "../events/record-prune.ts";
+import { hostPlatform } from "../host-platform.ts";
 import { type CatalogEntry, namesOf, readCatalog } from "./catalog.ts";
 import { imageCondition } from "./image-filters.ts";
-import { hostPlatform, type ImageOptions, openImages } from "./image-session.ts";
+import { type ImageOptions, openImages } from "./image-session.ts";
 import type { RemovedImage } from "./remove-images.ts";
 import { familiarName } from "./shown-names.ts";
 

@@ -4,7 +4,8 @@
 import { type PushResult, pushImage } from "../../image/transfer/push-image.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { recordImageEvent } from "../events/record-image-event.ts";
-import { hostPlatform, openImages } from "./image-session.ts";
+import { hostPlatform } from "../host-platform.ts";
+import { openImages } from "./image-session.ts";
 import { readList } from "./manifest-lists.ts";
 import { eventOptions, registryClient, type TransferOptions } from "./transfer-options.ts";
 

@@ -6,6 +6,7 @@ import { collectGarbage } from "../../image/content/collect-garbage.ts";
 import { findStoredName } from "../../image/find-stored-name.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { recordImageEvent, recordRemoval } from "../events/record-image-event.ts";
+import { hostPlatform } from "../host-platform.ts";
 import {
   type BrokenImage,
   type Catalog,
@@ -14,7 +15,7 @@ import {
   readCatalog,
 } from "./catalog.ts";
 import { findImage } from "./find-image.ts";
-import { hostPlatform, type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
+import { type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
 import { familiarName } from "./shown-names.ts";
 
 export interface RemoveOptions extends ImageOptions {

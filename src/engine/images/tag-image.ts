@@ -5,9 +5,10 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { formatReference, parseReference, withDefaultTag } from "../../oci/reference.ts";
 import { recordImageEvent } from "../events/record-image-event.ts";
+import { hostPlatform } from "../host-platform.ts";
 import { readCatalog } from "./catalog.ts";
 import { entryOf, findImage } from "./find-image.ts";
-import { hostPlatform, type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
+import { type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
 
 /** Gives the image more names; other images lose them. Returns the whole names. */
 export async function tagImage(

@@ -72,7 +72,10 @@ function sentenceOf(found: FindingKind): string {
     case "container":
       return `a killed command left the folder of the container ${found.id}`;
     case "unreadable-container":
-      return `the container ${found.id} is of no use, \`ocicat rm --force ${found.id.slice(0, 12)}\` removes it: ${found.reason}`;
+      return (
+        `the container ${found.id} is of no use, ` +
+        `\`ocicat rm --force ${found.id.slice(0, 12)}\` removes it: ${found.reason}`
+      );
     case "stray":
       return `${quote(found.path)} is not of this store`;
   }

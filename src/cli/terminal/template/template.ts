@@ -1,6 +1,7 @@
 // Go templates of --format, as docker and podman users write them: `{{.Repository}}:{{.Tag}}`.
 // parse.ts has the grammar, function-table.ts the functions. Differences to Go: values are JSON's, so
-// there are no methods but those that a command adds (TemplateMethod); a field that is not there is a fault that names those that are.
+// there are no methods but those that a command adds (TemplateMethod); a field that is not there is a fault
+// that names those that are.
 
 import { closestWord } from "../../../error/similar-words.ts";
 import { FUNCTIONS } from "./function-table.ts";
