@@ -12,6 +12,8 @@ enum { AT_FDCWD = -100, O_RDWR = 2, O_CLOEXEC = 02000000, F_GETFD = 1, ENOENT = 
 
 static char notes[NOTES_LIMIT];  // the variable, or the text of a failure
 static char no_warm_up[] = "BUN_JSC_useWarmUpMarkedBlocks=0";  // a thread that slows a short run
+static char no_compiler[] = "BUN_JSC_useJIT=0";                 // it pays in what works long:
+static const char *const work_long[] = {"image", "import", "load", "pull"};
 static u32 noted;
 
 static void note(const char *text) {
@@ -76,14 +78,22 @@ static int starts_with(const char *text, const char *prefix) {
   return *prefix == 0;
 }
 
+static int works_long(const char *command) {
+  for (u32 index = 0; command != 0 && index < sizeof work_long / sizeof *work_long; index++)
+    if (starts_with(command, work_long[index]) && starts_with(work_long[index], command)) return 1;
+  return 0;
+}
+
 __attribute__((used)) _Noreturn void start(u64 *stack) {
   char **argv = (char **)(stack + 1), **entry = argv + stack[0] + 1, path[PATH_LIMIT + 32] = {0};
   u64 count = 0;
   while (entry[count] != 0) count++;
-  char *environment[count + 3], **next = environment;  // with room for our own two and the end
+  char *environment[count + 4], **next = environment;  // with room for our own three and the end
   for (; *entry != 0; entry++)
     if (!starts_with(*entry, "BUN_") && !starts_with(*entry, "OCICAT_LAUNCH=")) *next++ = *entry;
-  *next++ = notes, *next++ = no_warm_up, *next = 0;
+  *next++ = notes, *next++ = no_warm_up;
+  if (!works_long(argv[0] == 0 ? 0 : argv[1])) *next++ = no_compiler;
+  *next = 0;
   note_limits_and_signals(), note_and_open_closed(), note_descriptors();
   int is_lost = is_error(syscall(__NR_getcwd, path, PATH_LIMIT));
   note(is_lost ? ";cwd=lost" : ";cwd=kept");

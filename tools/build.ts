@@ -2,6 +2,7 @@
 //
 //   dist/ocicat, dist/ocicat-runtime   the launcher, which executes
 //   dist/ocicat.bin                    the compiled program
+//   dist/entry.node                    its system calls, which it loads from beside itself
 //   dist/stage                         the stage alone; the program carries a copy of it
 //   dist/metafile.json                 what went into each chunk, for tools/tidy.ts
 //   dist/stamp                         the hash of all inputs

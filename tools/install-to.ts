@@ -2,6 +2,7 @@
 //
 //   PREFIX/bin/ocicat, ocicat-runtime             the launcher
 //   PREFIX/lib/ocicat/ocicat.bin                  the compiled program
+//   PREFIX/lib/ocicat/entry.node                  its system calls
 //   PREFIX/lib/ocicat/stage                       the stage, for looking at: the program has its own
 //   PREFIX/lib/systemd/system/ocicat-boot.service   starts what has a restart policy; nothing enables it
 //   PREFIX/lib/systemd/user/ocicat-boot.service     the same for an ordinary user's own
@@ -28,6 +29,7 @@ interface CopiedFile {
 }
 
 const PROGRAM_FILES: readonly CopiedFile[] = [
+  { from: DIST.entry, to: "lib/ocicat/entry.node" },
   { from: DIST.program, to: "lib/ocicat/ocicat.bin" },
   { from: DIST.stage, to: "lib/ocicat/stage" },
   // The launchers last: they are of use when the rest is there.

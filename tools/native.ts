@@ -2,9 +2,10 @@
 //
 //   native/stage.c, holder.c, exit-record.c, log.c -> dist/stage -> src/stage/gen/stage-binary.ts
 //   native/launch.c           -> dist/ocicat, dist/ocicat-runtime
+//   native/entry.c            -> dist/entry.node
 //
-// Both are static and use no C library: the stage runs where no root file system is, the launcher
-// costs the start of every command.
+// The programs are static, and none of them uses a C library: the stage runs where no root file system
+// is, the launcher and the entry cost the start of every command.
 
 import { mkdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -19,7 +20,7 @@ const COMPILERS: Readonly<Record<Architecture, string>> = {
   aarch64: "aarch64-linux-gnu-gcc",
 };
 
-export const COMPILER_FLAGS = [
+const COMMON_FLAGS = [
   "-std=gnu11",
   "-O2",
   "-Wall",
@@ -32,9 +33,6 @@ export const COMPILER_FLAGS = [
   "-fno-ident",
   // A memset written as a loop must not become a call of memset, which is itself.
   "-fno-tree-loop-distribute-patterns",
-  "-fno-pic",
-  "-no-pie",
-  "-static",
   "-nostdlib",
   "-s",
   "-Wl,--build-id=none",
@@ -43,6 +41,12 @@ export const COMPILER_FLAGS = [
   "-Wl,-z,norelro",
   "-Wl,-z,noexecstack",
 ];
+
+/** For a static program. */
+export const PROGRAM_FLAGS = [...COMMON_FLAGS, "-fno-pic", "-no-pie", "-static"];
+
+/** For a shared object whose undefined functions are those of the program that loads it. */
+const ADDON_FLAGS = [...COMMON_FLAGS, "-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-Bsymbolic"];
 
 /** The holder alone: tests link it with a driver of theirs. */
 export const HOLDER_SOURCES = [
@@ -54,6 +58,7 @@ export const HOLDER_SOURCES = [
 ];
 export const STAGE_SOURCES = ["native/stage.c", ...HOLDER_SOURCES];
 export const LAUNCHER_SOURCES = ["native/launch.c"];
+const ENTRY_SOURCES = ["native/entry.c"];
 
 export function hostArchitecture(): Architecture {
   return process.arch === "arm64" ? "aarch64" : "x86_64";
@@ -68,16 +73,17 @@ export function compilerFor(architecture: Architecture): string {
   return "gcc";
 }
 
-/** Compiles `sources` (paths below the repository) into one static program. */
+/** Compiles `sources` (paths below the repository), by default into one static program. */
 export async function compileNative(
   architecture: Architecture,
   sources: readonly string[],
   output: string,
+  flags: readonly string[] = PROGRAM_FLAGS,
 ): Promise<void> {
   await mkdir(dirname(output), { recursive: true });
   const temporary = `${output}.${process.pid}`;
   const compiler = compilerFor(architecture);
-  await runCommand([compiler, ...COMPILER_FLAGS, "-I", "native", ...sources, "-o", temporary]);
+  await runCommand([compiler, ...flags, "-I", "native", ...sources, "-o", temporary]);
   await rename(temporary, output);
 }
 
@@ -104,6 +110,7 @@ export async function buildNative(): Promise<string> {
   for (const launcher of DIST.launchers) {
     await compileNative(architecture, LAUNCHER_SOURCES, launcher);
   }
+  await compileNative(architecture, ENTRY_SOURCES, DIST.entry, ADDON_FLAGS);
   const stage = await Bun.file(DIST.stage).bytes();
   await writeWhole(STAGE_MODULE, stageModule(architecture, stage));
   await writeWhole(DIST.nativeStamp, `${hash}\n`);
@@ -115,7 +122,7 @@ async function nativeHash(architecture: Architecture): Promise<string> {
   return hashInputs({
     globs: ["native/**/*.{c,h,S}", "tools/native.ts"],
     isExcluded: () => false,
-    facts: [architecture, version, ...COMPILER_FLAGS],
+    facts: [architecture, version, ...PROGRAM_FLAGS, ...ADDON_FLAGS],
   });
 }
 
@@ -123,7 +130,7 @@ async function isCurrent(hash: string): Promise<boolean> {
   if ((await readStamp(DIST.nativeStamp)) !== hash) {
     return false;
   }
-  for (const output of [DIST.stage, ...DIST.launchers, STAGE_MODULE]) {
+  for (const output of [DIST.stage, DIST.entry, ...DIST.launchers, STAGE_MODULE]) {
     if (!(await Bun.file(output).exists())) {
       return false;
     }

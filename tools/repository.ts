@@ -11,6 +11,8 @@ export const DIST = {
   program: join(REPOSITORY, "dist/ocicat.bin"),
   /** The launcher, under each name that the program answers to. */
   launchers: [join(REPOSITORY, "dist/ocicat"), join(REPOSITORY, "dist/ocicat-runtime")],
+  /** What the program loads: its system calls. */
+  entry: join(REPOSITORY, "dist/entry.node"),
   stage: join(REPOSITORY, "dist/stage"),
   metafile: join(REPOSITORY, "dist/metafile.json"),
   /** Holds the hash of a finished build's inputs; its time says when that build began. */

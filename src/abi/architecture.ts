@@ -1,5 +1,5 @@
 // What differs between processor architectures: system call numbers, a few flag values, and the
-// machine code of the two native entries. One file per architecture fills this shape.
+// machine code of a signal handler. One file per architecture fills this shape.
 
 import { aarch64 } from "./aarch64.ts";
 import { x86_64 } from "./x86-64.ts";
@@ -20,15 +20,8 @@ export interface Architecture {
     readonly O_NOFOLLOW: number;
     readonly O_TMPFILE: number;
   };
-  /**
-   * Machine code, in hexadecimal: see src/sys/entry.ts for what the first two do, and
-   * src/sys/signal-catcher.ts for the third.
-   */
-  readonly entryCode: {
-    readonly syscall: string;
-    readonly spawn: string;
-    readonly signalHandler: string;
-  };
+  /** Machine code, in hexadecimal: see src/sys/signal-catcher.ts. */
+  readonly signalHandler: string;
 }
 
 const ARCHITECTURES: Readonly<Record<ArchitectureName, Architecture>> = { x86_64, aarch64 };

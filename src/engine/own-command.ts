@@ -1,5 +1,7 @@
 // How `ocicat` is executed by a holder whose container has ended, and by itself, whichever program started it.
 
+import { QUICK_START } from "../sys/launch-notes.ts";
+
 /** What tools/build.ts calls the program begins so; Bun has it here. */
 const COMPILED = /^\/\$bunfs\/root\/ocicat\.bin/;
 const BUNDLED = "/$bunfs/";
@@ -30,6 +32,12 @@ export function isOwnProcess(): boolean {
 function isRunFromSources(): boolean {
   const sources = import.meta.dir;
   return Bun.main === `${sources.slice(0, sources.lastIndexOf("/"))}/main.ts`;
+}
+
+/** For a command that does not work long: what the launcher would say of it. */
+export function quickEnvironment(): readonly string[] {
+  const settings = Object.entries(QUICK_START).map(([name, value]) => `${name}=${value}`);
+  return [...ownEnvironment(), ...settings];
 }
 
 /** What tells a program where its files are and who it is; the rest is nobody's business. */

@@ -1,32 +1,9 @@
-// The only native entry of the TypeScript program: two pieces of machine code in one page that is
-// made read-execute before its first use. bun:ffi is imported nowhere else.
-//
-//   syscall(number, a0 .. a5) -> result, or -errno
-//     One raw system call. errno through libc is unreliable here: other calls of the JavaScript
-//     engine overwrite it before it can be read.
-//
-//   spawn(list, count, flags) -> pid of the child, or -errno
-//     clone(flags | CLONE_VM | CLONE_VFORK): the child executes `count` system calls from `list`,
-//     one after the other, while this thread stands still. The last is an execve; should all of
-//     them return, the child exits with 127. An entry of the list, eight 64-bit words:
-//
-//        0        1 .. 6      7
-//       +--------+-----------+--------+
-//       | number | arguments | result |   the child writes `result`, so the caller sees its errno
-//       +--------+-----------+--------+
-//
-// Machine code in a page needs no compiler, no shared object and one symbol per entry: each symbol
-// that the dynamic linker looks up costs start-up time.
+// The only native entry of the TypeScript program: the functions of native/entry.c, which says what they
+// do. They come by Node-API: bun:ffi would cost each start of a command 0.6 ms, and cannot be had without
+// the compiler of the JavaScript engine, which costs another 0.7 (native/launch.c).
 
-import { dlopen, FFIType, linkSymbols, ptr, toArrayBuffer } from "bun:ffi";
 import { type Architecture, architectureNamed } from "../abi/architecture.ts";
-import { OcicatError } from "../error/ocicat-error.ts";
-
-const PAGE_BYTES = 4096;
-const SPAWN_OFFSET = 256;
-const PROT_READ_WRITE = 3;
-const PROT_READ_EXECUTE = 5;
-const MAP_PRIVATE_ANONYMOUS = 0x22;
+import { OcicatError, quote } from "../error/ocicat-error.ts";
 
 interface NativeEntry {
   syscall(
@@ -39,7 +16,12 @@ interface NativeEntry {
     a5: number,
   ): number;
   spawn(list: number, count: number, flags: number): number;
+  address(buffer: NodeJS.TypedArray): number;
 }
+
+const FILE_NAME = "entry.node";
+/** Where Bun has the modules of a compiled program. */
+const BUNDLED = "/$bunfs/";
 
 /** The architecture that this process runs on. */
 export const hostArchitecture: Architecture = architectureNamed(
@@ -48,61 +30,68 @@ export const hostArchitecture: Architecture = architectureNamed(
 
 let entry: NativeEntry | undefined;
 
-/** Made at the first call, so that importing this file does nothing. */
+/** Loaded at the first call, so that importing this file does nothing. */
 function native(): NativeEntry {
-  entry ??= makeEntry(hostArchitecture);
+  entry ??= loadEntry();
   return entry;
 }
 
-function makeEntry(architecture: Architecture): NativeEntry {
-  const libc = dlopen("libc.so.6", {
-    mmap: {
-      args: [FFIType.ptr, FFIType.u64, FFIType.i32, FFIType.i32, FFIType.i32, FFIType.i64],
-      returns: FFIType.i64_fast,
-    },
-    mprotect: { args: [FFIType.i64, FFIType.u64, FFIType.i32], returns: FFIType.i32 },
-  });
-  const page = Number(
-    libc.symbols.mmap(null, PAGE_BYTES, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0),
-  );
-  const code = new Uint8Array(toArrayBuffer(asPointer(page), 0, PAGE_BYTES));
-  code.set(Uint8Array.fromHex(architecture.entryCode.syscall), 0);
-  code.set(Uint8Array.fromHex(architecture.entryCode.spawn), SPAWN_OFFSET);
-  if (libc.symbols.mprotect(page, PAGE_BYTES, PROT_READ_EXECUTE) !== 0) {
-    throw new OcicatError("unsupported", {
-      operation: "make",
-      subject: "the system call entry executable",
-      reason: "the kernel refuses executable memory",
-    });
-  }
-  const word = FFIType.i64_fast;
-  const linked = linkSymbols({
-    syscall: { ptr: asPointer(page), args: Array(7).fill(word), returns: word },
-    spawn: { ptr: asPointer(page + SPAWN_OFFSET), args: [word, word, word], returns: word },
-  });
-  return linked.symbols as unknown as NativeEntry;
+function loadEntry(): NativeEntry {
+  const first = firstPlace();
+  return tryLoad(first) ?? tryLoad(installedPlace()) ?? missing(first);
 }
 
-type Pointer = ReturnType<typeof ptr>;
+/** Beside the compiled program, or where the checkout builds it. */
+function firstPlace(): string {
+  const sources = import.meta.dir;
+  return sources.startsWith(BUNDLED)
+    ? `${parentOf(process.execPath)}/${FILE_NAME}`
+    : `${sources}/../../dist/${FILE_NAME}`;
+}
 
-function asPointer(address: number): Pointer {
-  return address as Pointer;
+/** For a program of somebody else that was bundled with this library. */
+function installedPlace(): string {
+  const installed = Bun.which("ocicat") ?? "/usr/local/bin/ocicat";
+  return `${parentOf(installed)}/../lib/ocicat/${FILE_NAME}`;
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+function tryLoad(path: string): NativeEntry | undefined {
+  const loaded: { exports: unknown } = { exports: {} };
+  try {
+    process.dlopen(loaded, path);
+  } catch {
+    return undefined;
+  }
+  return loaded.exports as NativeEntry;
+}
+
+function missing(path: string): never {
+  throw new OcicatError("not-found", {
+    operation: "load",
+    subject: quote(path),
+    reason: "without it this program can make no system call",
+    hint: "it is made by `npm run build`, and installed with the program",
+  });
 }
 
 /** One raw system call. Returns its result, or -errno; never throws. */
 // biome-ignore lint/complexity/useMaxParams: a system call has a number and six arguments
 export function rawSyscall(number: number, a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0): number {
-  return Number(native().syscall(number, a0, a1, a2, a3, a4, a5));
+  return native().syscall(number, a0, a1, a2, a3, a4, a5);
 }
 
-/** See the head of this file. `list` is the address of `count` entries of eight 64-bit words. */
+/** See native/entry.c. `list` is the address of `count` entries of eight 64-bit words. */
 export function rawSpawn(list: number, count: number, flags: number): number {
-  return Number(native().spawn(list, count, flags));
+  return native().spawn(list, count, flags);
 }
 
 interface KeptBuffers {
   readonly most: number;
-  readonly buffers: ArrayBufferView[];
+  readonly buffers: NodeJS.TypedArray[];
   next: number;
 }
 
@@ -121,9 +110,9 @@ const LARGE_BYTES = 64 * 1024;
  * 64 further addresses, or 4 of buffers of 64 KiB and more: long enough for the one system call that this
  * one is for.
  */
-export function addressOf(buffer: ArrayBufferView): number {
+export function addressOf(buffer: NodeJS.TypedArray): number {
   const kept = buffer.buffer.byteLength < LARGE_BYTES ? smallBuffers : largeBuffers;
   kept.buffers[kept.next] = buffer;
   kept.next = (kept.next + 1) % kept.most;
-  return Number(ptr(buffer as Uint8Array));
+  return native().address(buffer);
 }

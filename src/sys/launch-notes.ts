@@ -16,10 +16,13 @@ import { OcicatError, quote } from "../error/ocicat-error.ts";
 export const LAUNCH_VARIABLE = "OCICAT_LAUNCH";
 
 /**
- * The launcher's other variable, for Bun alone: without it a thread makes room for a heap that a short
- * command never has.
+ * The launcher's other variables, for Bun alone. Without the first a thread makes room for a heap that a
+ * short command never has; the second spares it the compiler for what is executed ten thousand times.
  */
-const NO_WARM_UP_VARIABLE = "BUN_JSC_useWarmUpMarkedBlocks";
+export const QUICK_START: Readonly<Record<string, string>> = {
+  BUN_JSC_useWarmUpMarkedBlocks: "0",
+  BUN_JSC_useJIT: "0",
+};
 
 export interface LaunchNotes {
   readonly openFilesLimit: { readonly soft: number; readonly hard: number };
@@ -33,17 +36,15 @@ export interface LaunchNotes {
   readonly workingDirectoryIsLost: boolean;
 }
 
-/** Takes the notes out of an environment, so that no child sees them; undefined without a launcher. */
+/** Takes the launcher's variables out of an environment; undefined: there are no notes among them. */
 export function takeLaunchNotes(
   environment: Record<string, string | undefined>,
 ): LaunchNotes | undefined {
   const text = environment[LAUNCH_VARIABLE];
-  if (text === undefined) {
-    return undefined;
+  for (const name of [LAUNCH_VARIABLE, ...Object.keys(QUICK_START)]) {
+    delete environment[name];
   }
-  delete environment[LAUNCH_VARIABLE];
-  delete environment[NO_WARM_UP_VARIABLE];
-  return parseLaunchNotes(text);
+  return text === undefined ? undefined : parseLaunchNotes(text);
 }
 
 const NOTES =

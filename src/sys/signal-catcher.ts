@@ -101,7 +101,7 @@ function makePipe(): [readFd: number, writeFd: number] {
 
 function mapHandler(fd: number): number {
   const code = bytes(CODE_BYTES);
-  code.set(Uint8Array.fromHex(hostArchitecture.entryCode.signalHandler), 0);
+  code.set(Uint8Array.fromHex(hostArchitecture.signalHandler), 0);
   new DataView(code.buffer).setUint32(FD_OFFSET, fd, true);
   const subject = "a signal handler";
   const memfd = checked(call("memfd_create", cstring("handler"), MFD_CLOEXEC), "make", subject);

@@ -14,7 +14,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers whose holders can't execute any
 
   beforeAll(() => {
     const folder = place.makeFolder("program");
-    for (const path of [DIST.program, ...DIST.launchers]) {
+    for (const path of [DIST.program, DIST.entry, ...DIST.launchers]) {
       linkOrCopy(path, join(folder, basename(path)));
     }
     program = join(folder, "ocicat");

@@ -1,7 +1,7 @@
 // What `npm run install:to` leaves below its prefix.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installTo } from "../../tools/install-to.ts";
@@ -39,6 +39,7 @@ test("programs are executable, completions are not", () => {
     ...Object.fromEntries(pages.map((path) => [path, 0o644])),
     "bin/ocicat": 0o755,
     "bin/ocicat-runtime": 0o755,
+    "lib/ocicat/entry.node": 0o755,
     "lib/ocicat/ocicat.bin": 0o755,
     "lib/ocicat/stage": 0o755,
     "lib/systemd/system/ocicat-boot.service": 0o644,
@@ -56,6 +57,15 @@ test.each(["ocicat", "ocicat-runtime"])("%s runs from there", (name) => {
   expect(result.stderr.toString()).toBe("");
   expect(result.exitCode).toBe(0);
   expect(result.stdout.toString()).toContain(name);
+});
+
+test("a program without its system calls says what is missing", () => {
+  const entry = join(prefix, "lib/ocicat/entry.node");
+  renameSync(entry, `${entry}.away`);
+  const { exitCode, stderr } = Bun.spawnSync([join(prefix, "bin/ocicat"), "ps"]);
+  renameSync(`${entry}.away`, entry);
+  expect(exitCode).not.toBe(0);
+  expect(stderr.toString()).toContain(`load "${entry}": without it`);
 });
 
 test("installing again replaces what is there", async () => {

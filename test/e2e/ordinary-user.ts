@@ -60,7 +60,7 @@ export class OrdinaryUser {
     }
     const folder = join(this.#folder, "bin");
     Bun.spawnSync(["mkdir", "-p", folder]);
-    for (const name of [basename(path), "ocicat.bin"]) {
+    for (const name of [basename(path), "ocicat.bin", "entry.node"]) {
       copyFileSync(join(dirname(path), name), join(folder, name));
     }
     return join(folder, basename(path));

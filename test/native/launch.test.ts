@@ -147,6 +147,7 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
     );
     expect(names.filter(Boolean).sort()).toEqual([
       "variable BUNDLE=kept",
+      "variable BUN_JSC_useJIT=",
       "variable BUN_JSC_useWarmUpMarkedBlocks=",
       "variable OCICAT_LAUNCH=",
       "variable OCICAT_LAUNCHED=kept",
@@ -154,9 +155,20 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
     expect(notesOf(outcome).workingDirectoryIsLost).toBe(false);
   });
 
+  test("has Bun's compiler for what works long alone", () => {
+    const compiles = (words: string): boolean =>
+      !runShell(`$RUN "$L" ${words}`).lines.includes("variable BUN_JSC_useJIT=0");
+    for (const words of ["pull x", "load", "import -", "image pull x"]) {
+      expect([words, compiles(words)]).toEqual([words, true]);
+    }
+    for (const words of ["", "run x", "images", "pullx", "run pull"]) {
+      expect([words, compiles(words)]).toEqual([words, false]);
+    }
+  });
+
   test("takes an environment that is empty, and one that is large", () => {
     const empty = runShell('exec env -i $RUN "$L"').lines;
-    expect(empty.filter((line) => line.startsWith("variable"))).toHaveLength(2);
+    expect(empty.filter((line) => line.startsWith("variable"))).toHaveLength(3);
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`V${index}`, "x"]));
     const large = runShell('exec $RUN "$L"', many).lines;
     expect(large.filter((line) => line.startsWith("variable V"))).toHaveLength(5000);

@@ -25,7 +25,7 @@ function runHandler(target: Target, architecture: Architecture): string[] {
     const program = folder.file("signal-handler-call");
     compileHosted(target, ["test/native/signal-handler-call.c"], program);
     return ["10", "15"].map((signal) => {
-      const args = [program, architecture.entryCode.signalHandler, signal];
+      const args = [program, architecture.signalHandler, signal];
       const { exitCode, stdout } = Bun.spawnSync([...target.runner, ...args]);
       return `${stdout.toString()}status ${exitCode}`;
     });

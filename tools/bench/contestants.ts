@@ -52,7 +52,7 @@ function copyProgram(from: string, folder: string): string {
 
 /** The launcher finds the program beside it, so both go. Returns the path of ocicat-runtime. */
 function copyOcicat(folder: string): string {
-  for (const path of [DIST.program, ...DIST.launchers]) {
+  for (const path of [DIST.program, DIST.entry, ...DIST.launchers]) {
     copyProgram(path, folder);
   }
   return join(folder, "ocicat-runtime");

@@ -6,7 +6,7 @@ const METAFILE: Metafile = {
   inputs: {
     "src/main.ts": {
       imports: [
-        { path: "bun:ffi", kind: "import-statement", external: true },
+        { path: "bun", kind: "import-statement", external: true },
         { path: "./create.js", kind: "dynamic-import", external: true },
       ],
     },

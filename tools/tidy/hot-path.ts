@@ -44,7 +44,7 @@ export const HOT_SOURCES = [
 export const HOT_BYTES_LIMIT = 440_000;
 
 /** Built-in modules that the short path may import: the others cost 0.3 to 5 ms each. */
-const CHEAP_MODULES = ["bun:ffi", "bun"];
+const CHEAP_MODULES = ["bun"];
 
 /** The names of the chunks that are loaded on the short path. */
 export function hotChunks(metafile: Metafile, sources = HOT_SOURCES): string[] {

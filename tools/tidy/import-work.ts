@@ -32,7 +32,7 @@ export function checkImportWork(source: SourceFile): string[] {
     if (!(DECLARATION.test(line) || CONTINUATION.test(line))) {
       return `does something when it is imported: ${line}`;
     }
-    // The machine code that makes system calls is bound once, at the first call.
+    // What makes system calls is loaded once, at the first call.
     if (/^(?:export )?let\b/.test(line) && layer !== "sys" && !isRemembered(line, text)) {
       return "keeps state in the module";
     }

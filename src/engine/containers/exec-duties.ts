@@ -2,7 +2,7 @@
 
 import type { HoldEnd } from "../../plan/request.ts";
 import { OUTPUT_FIFO_NAMES } from "../../runtime/output-fifos.ts";
-import { ownCommand, ownEnvironment } from "../own-command.ts";
+import { ownCommand, quickEnvironment } from "../own-command.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { ExecFolder } from "./exec-folder.ts";
 
@@ -28,7 +28,7 @@ export function execDuties(
     removedPaths: [socketPath, ...fifos],
     onExit: {
       command: [...ownCommand(), "container-ended", ...place, "--exec", id, container],
-      environment: ownEnvironment(),
+      environment: quickEnvironment(),
       isLeftToPrimary: isEndTold,
     },
   };

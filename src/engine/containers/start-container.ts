@@ -20,7 +20,7 @@ import { recordContainerEvent } from "../events/container-event.ts";
 import { recordVolumesOf } from "../events/record-volume-event.ts";
 import { isTimed } from "../health/health-check.ts";
 import { fileIdMaps } from "../id-maps.ts";
-import { ownCommand, ownEnvironment } from "../own-command.ts";
+import { ownCommand, quickEnvironment } from "../own-command.ts";
 import { isPod } from "../pods/pod-record.ts";
 import { NAME_FILES } from "../run-names.ts";
 import type { RunContainerOptions } from "../run-options.ts";
@@ -237,7 +237,7 @@ export function holderDuties(
   options: Pick<RunContainerOptions, "log" | "restart" | "remove" | "health">,
   surroundings: Surroundings,
 ): Pick<HeldOptions, "directoryFd" | "isRecordBrief" | "log" | "onExit" | "supervisor"> {
-  const environment = ownEnvironment();
+  const environment = quickEnvironment();
   return {
     directoryFd: folder.fd,
     isRecordBrief: options.remove,

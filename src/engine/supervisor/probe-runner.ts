@@ -1,6 +1,7 @@
 // Has probes done: each by a process of its own, `ocicat healthcheck run`, and no more than a few at a time.
 // What a container does to its probe, that process suffers: the supervisor touches nothing of a container.
 
+import { QUICK_START } from "../../sys/launch-notes.ts";
 import { ownCommand } from "../own-command.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -58,6 +59,7 @@ export class ProbeRunner {
 
   async #execute(words: readonly string[], patienceMs: number): Promise<number | undefined> {
     const child = Bun.spawn([...this.#command, ...words], {
+      env: { ...process.env, ...QUICK_START },
       stdin: "ignore",
       stdout: "ignore",
       stderr: "inherit",

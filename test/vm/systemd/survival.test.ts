@@ -95,7 +95,7 @@ function isLoaded(units: string): boolean {
  */
 function install(folder: string, version = VERSION): string {
   mkdirSync(folder, { recursive: true });
-  for (const from of [DIST.program, DIST.stage, ...DIST.launchers]) {
+  for (const from of [DIST.program, DIST.entry, DIST.stage, ...DIST.launchers]) {
     const to = join(folder, basename(from));
     copyFileSync(from, `${to}.new`);
     if (from === DIST.program && version !== VERSION) {

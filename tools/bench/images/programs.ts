@@ -57,7 +57,7 @@ export async function startPrograms(folder: string): Promise<Programs> {
 export function copyOcicat(folder: string): string {
   const target = join(folder, "program");
   mkdirSync(target, { recursive: true });
-  for (const path of [DIST.program, ...DIST.launchers]) {
+  for (const path of [DIST.program, DIST.entry, ...DIST.launchers]) {
     copyFileSync(path, join(target, basename(path)));
     chmodSync(join(target, basename(path)), 0o755);
   }

@@ -1,0 +1,101 @@
+// The native entry of the TypeScript program, a shared object that it loads from beside itself:
+//
+//   syscall(number, a0 .. a5) -> result, or -errno
+//     One raw system call. errno through a C library is unreliable here: other calls of the
+//     JavaScript engine overwrite it before it can be read.
+//
+//   spawn(list, count, flags) -> pid of the child, or -errno
+//     clone(flags | CLONE_VM | CLONE_VFORK): the child executes `count` system calls from `list`,
+//     one after the other, while this thread stands still. The last is an execve; should all of
+//     them return, the child exits with 127. An entry of the list, eight 64-bit words:
+//
+//        0        1 .. 6      7
+//       +--------+-----------+--------+
+//       | number | arguments | result |   the child writes `result`, so the caller sees its errno
+//       +--------+-----------+--------+
+//
+//   address(typed array) -> where its first byte is
+//
+// Numbers are exact up to 2^53. The functions of Node-API come from the engine; there is no header
+// of theirs on a machine without Node, so what is used of them is declared here.
+
+#include "kernel.h"
+
+typedef struct environment *Environment;
+typedef struct value *Value;
+typedef struct call *Call;
+typedef Value (*Function)(Environment, Call);
+
+int napi_get_cb_info(Environment, Call, size_t *count, Value *arguments, Value *self, void **data);
+int napi_get_value_int64(Environment, Value, i64 *number);
+int napi_create_int64(Environment, i64 number, Value *result);
+int napi_get_typedarray_info(Environment, Value, int *type, size_t *length, void **data,
+                             Value *buffer, size_t *offset);
+int napi_create_function(Environment, const char *name, size_t length, Function, void *data,
+                         Value *result);
+int napi_set_named_property(Environment, Value object, const char *name, Value value);
+
+enum { MOST_ARGUMENTS = 7, ENTRY_WORDS = 8, RESULT_WORD = 7 };
+
+// What is missing, or is no number, is 0.
+static void read_numbers(Environment environment, Call call, i64 numbers[MOST_ARGUMENTS]) {
+  Value arguments[MOST_ARGUMENTS];
+  size_t count = MOST_ARGUMENTS;
+  for (int index = 0; index < MOST_ARGUMENTS; index++) numbers[index] = 0;
+  napi_get_cb_info(environment, call, &count, arguments, NULL, NULL);
+  for (size_t index = 0; index < count && index < MOST_ARGUMENTS; index++)
+    napi_get_value_int64(environment, arguments[index], &numbers[index]);
+}
+
+static Value number(Environment environment, i64 value) {
+  Value result = NULL;
+  napi_create_int64(environment, value, &result);
+  return result;
+}
+
+static Value call_system(Environment environment, Call call) {
+  i64 n[MOST_ARGUMENTS];
+  read_numbers(environment, call, n);
+  return number(environment, syscall(n[0], n[1], n[2], n[3], n[4], n[5], n[6]));
+}
+
+// The child uses this function's stack, too, and never returns from it.
+__attribute__((noinline)) static i64 spawn_child(u64 *list, i64 count, u64 flags) {
+  i64 pid = syscall(__NR_clone, flags, 0, 0, 0, 0);
+  if (pid != 0) return pid;
+  for (u64 *entry = list; count > 0; entry += ENTRY_WORDS, count--)
+    entry[RESULT_WORD] = (u64)syscall(entry[0], entry[1], entry[2], entry[3], entry[4], entry[5],
+                                      entry[6]);
+  exit_process(127);
+}
+
+static Value spawn(Environment environment, Call call) {
+  i64 n[MOST_ARGUMENTS];
+  read_numbers(environment, call, n);
+  return number(environment, spawn_child((u64 *)n[0], n[1], (u64)n[2]));
+}
+
+static Value address(Environment environment, Call call) {
+  Value argument = NULL;
+  size_t count = 1;
+  void *data = NULL;
+  napi_get_cb_info(environment, call, &count, &argument, NULL, NULL);
+  napi_get_typedarray_info(environment, argument, NULL, NULL, &data, NULL, NULL);
+  return number(environment, (i64)data);
+}
+
+static void export(Environment environment, Value exports, const char *name, Function function) {
+  Value value = NULL;
+  size_t length = 0;
+  while (name[length] != 0) length++;
+  napi_create_function(environment, name, length, function, NULL, &value);
+  napi_set_named_property(environment, exports, name, value);
+}
+
+__attribute__((visibility("default"))) Value napi_register_module_v1(Environment environment,
+                                                                     Value exports) {
+  export(environment, exports, "syscall", call_system);
+  export(environment, exports, "spawn", spawn);
+  export(environment, exports, "address", address);
+  return exports;
+}
