@@ -7,6 +7,7 @@
 // is empty, as after a power cut, the container's own record says it as well: {"image": {"digest": ...}}.
 
 import { O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from "../abi/file.ts";
+import { OcicatError } from "../error/ocicat-error.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";
 import { readDirectoryAt } from "../sys/directory.ts";
 import { hostArchitecture } from "../sys/entry.ts";
@@ -77,6 +78,18 @@ function digestsIn(containersFd: number, path: string): Digest[] {
 
 /** None for a container that is made from a folder. */
 function recordedDigests(containersFd: number, container: string): Digest[] {
-  const text = readTextAtIfExists(containersFd, `${container}/${RECORD_FILE}`, RECORD_BYTES) ?? "";
+  const text = readRecord(containersFd, container) ?? "";
   return [...text.matchAll(RECORDED_DIGEST)].map(([, digest = ""]) => digest).filter(isDigest);
+}
+
+/** Undefined also for one that is too large: nobody can start the container, and all other images go on. */
+function readRecord(containersFd: number, container: string): string | undefined {
+  try {
+    return readTextAtIfExists(containersFd, `${container}/${RECORD_FILE}`, RECORD_BYTES);
+  } catch (error) {
+    if (error instanceof OcicatError && error.code === "exhausted") {
+      return undefined;
+    }
+    throw error;
+  }
 }

@@ -84,12 +84,23 @@ describe.skipIf(NEEDS_ROOT)("as root: neglected containers", () => {
       (text: string) => text.replace('"version":1', '"version":9'),
       "its version 9 is not 1",
     ],
+    [
+      "more than can be read",
+      (text: string) => `${text.slice(0, -1)},"more":"${"x".repeat(5_000_000)}"}`,
+      "it is larger than 4194304 bytes",
+    ],
   ])("a record of which there is %s", (_, damage, reason) => {
-    test("is told of, and removed by force", () => {
-      place.detach("sound", FOREVER);
-      const id = place.detach("broken", FOREVER);
+    /** Returns its id. */
+    function detachBroken(...flags: readonly string[]): string {
+      const id = place.detach("broken", FOREVER, ...flags);
       const record = join(folderOf("broken"), "container.json");
       writeFileSync(record, damage(readFileSync(record, "utf8")));
+      return id;
+    }
+
+    test("is told of, and removed by force", () => {
+      place.detach("sound", FOREVER);
+      const id = detachBroken();
       const { status, stdout, stderr } = place.call("ps", ["--format", "{{.Names}}"]);
       expect([status, stdout]).toEqual([0, "sound\n"]);
       expect(stderr).toContain(`container ${id.slice(0, 12)} is not listed`);
@@ -105,6 +116,41 @@ describe.skipIf(NEEDS_ROOT)("as root: neglected containers", () => {
       expect(place.outputOf("system check")).not.toContain(id);
       expect(listed()).toBe("sound\n");
       place.outputOf("create", "--name", "broken", place.image, "true");
+    });
+
+    test("holds up no list, no removal of others, and keeps the volumes that it may have", () => {
+      const short = detachBroken("-v", "data:/data").slice(0, 12);
+      place.outputOf("volume create", "unused");
+      place.outputOf("create", "--name", "over", place.image, "true");
+      const volumes = place.call("volume ls", ["-q"]);
+      expect([volumes.status, volumes.stdout]).toEqual([0, "data\nunused\n"]);
+      expect(volumes.stderr).toContain(`which volumes container ${short} has is not known`);
+      expect(volumes.stderr).toContain(reason);
+      const usage = place.call("system df", ["--format", "{{.Type}} {{.TotalCount}}"]);
+      expect([usage.status, usage.stdout]).toEqual([0, expect.stringContaining("Volumes 2")]);
+      expect(place.call("rm", ["--depend", "over"]).status).toBe(0);
+      expect(place.call("volume rm", ["unused"]).stderr).toContain(`may be in use by ${short}`);
+      place.outputOf("create", "--name", "over", place.image, "true");
+      for (const [command, ...words] of [
+        ["volume prune", "--all", "--force"],
+        ["container prune", "--force"],
+        ["system prune", "--all", "--volumes", "--force"],
+      ] as const) {
+        const { status, stderr } = place.call(command, words);
+        expect([command, status, stderr]).toEqual([command, 0, expect.stringContaining(short)]);
+      }
+      place.onImages("image prune", "--force");
+      expect(place.call("ps", ["-a", "-q"]).stdout).toBe("");
+      expect(place.outputOf("rm", "-f", "broken")).toBe("broken\n");
+      expect(place.outputOf("volume prune", "--all", "--force")).toBe("data\nunused\n");
+    });
+
+    test("goes with everything else in a reset", () => {
+      detachBroken("-v", "data:/data");
+      place.call("system reset", ["--force"]);
+      expect(place.outputOf("system check")).toBe("The store is sound.\n");
+      expect(place.outputOf("volume ls", "-q")).toBe("");
+      expect(place.leftovers()).toEqual([]);
     });
   });
 

@@ -1,7 +1,7 @@
 // The commands on volumes.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ContainerPlace } from "./container-place.ts";
 
@@ -52,6 +52,32 @@ describe.skipIf(NEEDS_ROOT)("as root: volume", () => {
     expect(place.outputOf("volume rm", "--all")).toMatch(/^[0-9a-f]{64}\n$/);
     expect(place.call("volume create", ["a/b"]).stderr).toContain("it is not made of letters");
     expect(place.call("volume ls", ["--filter", "size=1"]).stderr).toContain("the filter");
+  });
+
+  test("one whose record a power cut has torn is there, and stays until it is named", () => {
+    place.outputOf("volume create", "-l", "of=web", "torn");
+    for (const text of ["", "\0\0", '{"version": 1, "cre', "null"]) {
+      writeFileSync(join(place.store, "volumes/torn/volume.json"), text);
+      expect(names()).toBe("torn\n");
+      expect(names("label=of")).toBe("");
+      expect(place.outputOf("volume prune", "--force")).toBe("");
+      const [{ CreatedAt }] = JSON.parse(place.outputOf("volume inspect", "torn"));
+      expect(Date.now() - Date.parse(CreatedAt)).toBeLessThan(86_400_000);
+    }
+    place.detach("user", "sleep 100", "-v", "torn:/data");
+    place.outputOf("rm", "-f", "user");
+    expect(place.outputOf("volume rm", "torn")).toBe("torn\n");
+  });
+
+  test("one of a later version is told of, and holds up no other", () => {
+    place.outputOf("volume create", "later");
+    place.outputOf("volume create", "sound");
+    writeFileSync(join(place.store, "volumes/later/volume.json"), '{"version":9}');
+    const { status, stdout, stderr } = place.call("volume ls", ["-q"]);
+    expect([status, stdout]).toEqual([0, "sound\n"]);
+    expect(stderr).toContain('volume "later" is not listed');
+    expect(place.call("volume prune", ["--all", "--force"]).stdout).toBe("sound\n");
+    expect(place.call("system df", []).status).toBe(0);
   });
 
   test("one that a container has is not removed, and the container is named", () => {

@@ -114,10 +114,21 @@ function requireReadable(text: string): void {
 
 /** Undefined: the folder is of a container that never came to be, or is being removed. */
 export function readContainerRecord(folderFd: number): ContainerRecord | undefined {
-  const text = readTextAtIfExists(folderFd, RECORD_NAME, SIZE_LIMIT);
+  const text = readRecordText(folderFd);
   return text === undefined || isTorn(text)
     ? undefined
     : parseRecord<ContainerRecord>(text, RECORD_NAME);
+}
+
+function readRecordText(folderFd: number): string | undefined {
+  try {
+    return readTextAtIfExists(folderFd, RECORD_NAME, SIZE_LIMIT);
+  } catch (error) {
+    if (error instanceof OcicatError && error.code === "exhausted") {
+      throw unreadable(RECORD_NAME, error.reason);
+    }
+    throw error;
+  }
 }
 
 export function writeStartRecord(folderFd: number, record: StartRecord): void {
@@ -193,16 +204,24 @@ function parseRecord<Record>(text: string, name: string): Record {
   if (value?.version === VERSION) {
     return value;
   }
-  const subject = name;
-  const isWhole = typeof value?.version === "number";
-  const reason = isWhole ? `its version ${value.version} is not ${VERSION}` : "it is damaged";
-  const removal = "`ocicat rm --force ID` removes the container";
-  const hint = isWhole ? `use the ocicat that made the container; ${removal}, too` : removal;
-  const code = isWhole ? "unsupported" : "invalid-config";
-  throw new OcicatError(code, { operation: READING, subject, reason, hint });
+  if (typeof value?.version !== "number") {
+    throw unreadable(name, "it is damaged");
+  }
+  throw new OcicatError("unsupported", {
+    operation: READING,
+    subject: name,
+    reason: `its version ${value.version} is not ${VERSION}`,
+    hint: `use the ocicat that made the container; ${REMOVAL}, too`,
+  });
 }
 
-/** A record is damaged, or of another version. */
+const REMOVAL = "`ocicat rm --force ID` removes the container";
+
+function unreadable(subject: string, reason: string): OcicatError {
+  return new OcicatError("invalid-config", { operation: READING, subject, reason, hint: REMOVAL });
+}
+
+/** A record is damaged, too large, or of another version. */
 export function isUnreadable(error: unknown): boolean {
   return error instanceof OcicatError && error.operation === READING;
 }

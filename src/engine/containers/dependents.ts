@@ -3,7 +3,7 @@
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { tryFindContainerId } from "./container-names.ts";
 import type { ContainerRecord } from "./container-record.ts";
-import { eachContainer } from "./stored-container.ts";
+import { eachReadable } from "./stored-container.ts";
 
 /**
  * These containers and, before them, the IDs of all that rely on them. A word that is no container's stays
@@ -14,7 +14,7 @@ export async function withDependents(
   options: SurroundingsOptions,
 ): Promise<readonly string[]> {
   const surroundings = await readSurroundings(options);
-  const needs = eachContainer(surroundings, ({ record }) => ({
+  const needs = eachReadable(surroundings, ({ record }) => ({
     id: record.id,
     needed: neededBy(record),
   }));

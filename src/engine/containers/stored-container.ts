@@ -130,19 +130,25 @@ function openFolder(
   return new StoredContainer(folder, record, surroundings);
 }
 
-/** Calls `visit` with each container, open for the time of the call. Throws for one that can't be read. */
+/**
+ * Calls `visit` with each container, open for the time of the call. Throws for one that can't be read: for who
+ * would do harm without knowing all of them.
+ */
 export function eachContainer<Result>(
   surroundings: Surroundings,
   visit: (container: StoredContainer) => Result,
 ): Result[] {
-  const results: Result[] = [];
-  for (const id of listContainerIds(surroundings.storeRoot)) {
-    using container = tryOpenById(id, surroundings);
-    if (container !== undefined) {
-      results.push(visit(container));
-    }
-  }
-  return results;
+  return eachReadable(surroundings, visit, (id, error) => {
+    const { code, reason } = error;
+    const short = id.slice(0, 12);
+    throw new OcicatError(code, {
+      operation: "read",
+      subject: `what container ${short} was made with`,
+      reason,
+      hint: `\`ocicat rm --force ${short}\` removes it`,
+      cause: error,
+    });
+  });
 }
 
 /** As eachContainer, for who tells what there is: `onUnreadable` is told of those that can't be read. */

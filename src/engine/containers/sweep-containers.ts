@@ -5,12 +5,15 @@ import { LOCK_EX } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { removeUnusedImageMounts } from "../../image/image-mount.ts";
 import { rootlessIdMaps } from "../../image/owners/lent-ids.ts";
+import type { NamedProcess } from "../../sys/process.ts";
 import { recordEvent } from "../events/record-event.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
+import { awaitDeath } from "./await-holder-death.ts";
 import { ContainerFolder, lockContainers } from "./container-folder.ts";
 import { findContainerId, listContainerIds, sweepNames } from "./container-names.ts";
-import { readContainerRecord } from "./container-record.ts";
+import { isUnreadable, readContainerRecord, readStartRecord } from "./container-record.ts";
 import { removeExecFolders } from "./exec-folder.ts";
+import { holderOf } from "./holder-process.ts";
 import { removeRestartRecord } from "./restart-record.ts";
 import { giveBackOf } from "./settle-container.ts";
 import { eachReadable, type StoredContainer } from "./stored-container.ts";
@@ -55,9 +58,24 @@ export async function removeUnreadable(word: string, options: SurroundingsOption
   const { storeRoot } = surroundings;
   using folder = ContainerFolder.open(storeRoot, findContainerId(storeRoot, word));
   using _lock = folder.lock();
+  const holder = holderIfKnown(folder);
   await removeWhole(folder, surroundings);
   sweepNames(storeRoot);
+  // Until then it uses the image.
+  await awaitDeath(holder);
   removeUnusedImageMounts(surroundings.stateRoot);
+}
+
+function holderIfKnown(folder: ContainerFolder): NamedProcess | undefined {
+  try {
+    const started = readStartRecord(folder.fd);
+    return started === undefined ? undefined : holderOf(started);
+  } catch (error) {
+    if (isUnreadable(error)) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 export interface UnreadableContainer {

@@ -4,7 +4,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { tryFindContainerId } from "../containers/container-names.ts";
 import type { ContainerRecord } from "../containers/container-record.ts";
 import type { ContainerStatus } from "../containers/container-status.ts";
-import { eachContainer, eachReadable, openContainer } from "../containers/stored-container.ts";
+import { eachReadable, openContainer } from "../containers/stored-container.ts";
 import {
   placeOf,
   readSurroundings,
@@ -62,7 +62,7 @@ function notFound(word: string, reason: string): OcicatError {
 }
 
 export function membersOf(podId: string, surroundings: Surroundings): readonly FoundContainer[] {
-  const members = eachContainer(surroundings, (container) =>
+  const members = eachReadable(surroundings, (container) =>
     container.record.options.pod === podId
       ? [{ record: container.record, status: container.status() }]
       : [],

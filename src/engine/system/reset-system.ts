@@ -4,10 +4,11 @@
 import { unlessMissing } from "../../error/unless-missing.ts";
 import { removeContainer } from "../containers/container-operations.ts";
 import { listContainers } from "../containers/list-containers.ts";
+import { removeUnreadable, unreadableContainers } from "../containers/sweep-containers.ts";
 import { listPods } from "../pods/list-pods.ts";
 import { removePod } from "../pods/pod-operations.ts";
 import { listSecrets, removeSecret } from "../secrets/secret-operations.ts";
-import type { SurroundingsOptions } from "../surroundings.ts";
+import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { pruneVolumes } from "../volumes/volume-operations.ts";
 import { pruneSystem } from "./prune-system.ts";
 
@@ -19,6 +20,9 @@ export async function resetSystem(options: SurroundingsOptions): Promise<void> {
   for (const { record } of await listContainers({ ...options, all: true })) {
     const removal = { ...options, force: true, volumes: true };
     await removeContainer(record.id, removal).catch(unlessMissing);
+  }
+  for (const { id } of unreadableContainers(await readSurroundings(options))) {
+    await removeUnreadable(id, options).catch(unlessMissing);
   }
   await pruneVolumes({ ...options, all: true, filters: [] });
   for (const { name } of await listSecrets(options)) {

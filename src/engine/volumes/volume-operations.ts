@@ -13,12 +13,12 @@ import { TarReader } from "../../image/tar/reader.ts";
 import { call } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open } from "../../sys/file.ts";
-import { eachContainer } from "../containers/stored-container.ts";
 import { recordPrune } from "../events/record-prune.ts";
-import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
+import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { randomVolumeName } from "./container-volumes.ts";
 import { parseVolumeFilters } from "./volume-filters.ts";
 import { openVolumesIfAny, type Volume, VolumeStore } from "./volume-store.ts";
+import { findVolumeUsers, type VolumeUsers } from "./volume-users.ts";
 
 export interface ListedVolume extends Volume {
   /** The names of those that have it, running or not. */
@@ -46,23 +46,20 @@ export async function listVolumes(
   const matches = parseVolumeFilters(options.filters);
   const surroundings = await readSurroundings(options);
   using store = openVolumesIfAny(surroundings.storeRoot, "shared");
-  return listed(store, surroundings).filter(matches);
+  const users = findVolumeUsers(surroundings);
+  for (const { id, reason } of users.unreadable) {
+    options.onWarning?.(`which volumes container ${id.slice(0, 12)} has is not known: ${reason}`);
+  }
+  return listed(store, users, options).filter(matches);
 }
 
-function listed(store: VolumeStore | undefined, surroundings: Surroundings): ListedVolume[] {
-  const users = volumeUsers(surroundings);
-  const volumes = store?.list() ?? [];
-  return volumes.map((volume) => ({ ...volume, containers: users.get(volume.name) ?? [] }));
-}
-
-function volumeUsers(surroundings: Surroundings): ReadonlyMap<string, readonly string[]> {
-  const users = new Map<string, string[]>();
-  eachContainer(surroundings, ({ record }) => {
-    for (const { name = "" } of record.options.volumes ?? []) {
-      users.set(name, [...(users.get(name) ?? []), record.name]);
-    }
-  });
-  return users;
+function listed(
+  store: VolumeStore | undefined,
+  { known }: VolumeUsers,
+  { onWarning }: SurroundingsOptions,
+): ListedVolume[] {
+  const volumes = store?.list((text) => onWarning?.(text)) ?? [];
+  return volumes.map((volume) => ({ ...volume, containers: known.get(volume.name) ?? [] }));
 }
 
 /** Throws "not-found". */
@@ -85,16 +82,24 @@ export async function removeVolume(name: string, options: SurroundingsOptions): 
   const surroundings = await readSurroundings(options);
   using store = openVolumesIfAny(surroundings.storeRoot, "whole");
   const volume = store?.get(name) ?? missing(name);
-  const users = volumeUsers(surroundings).get(volume.name) ?? [];
-  if (users.length > 0) {
+  requireUnused(volume.name, findVolumeUsers(surroundings));
+  await store?.remove(name, rootlessIdMaps(process.env["USER"]));
+}
+
+function requireUnused(name: string, { known, unreadable }: VolumeUsers): void {
+  const users = known.get(name) ?? [];
+  const possible = unreadable.map(({ id }) => id.slice(0, 12));
+  if (users.length > 0 || possible.length > 0) {
+    const isKnown = users.length > 0;
     throw new OcicatError("wrong-state", {
       operation: "remove",
       subject: `volume ${quote(name)}`,
-      reason: `it is in use by ${users.join(", ")}`,
-      hint: `\`ocicat rm ${users.join(" ")}\` removes what uses it`,
+      reason: isKnown
+        ? `it is in use by ${users.join(", ")}`
+        : `it may be in use by ${possible.join(", ")}, whose records cannot be read`,
+      hint: `\`ocicat rm ${[...(isKnown ? users : ["--force", ...possible])].join(" ")}\` removes what uses it`,
     });
   }
-  await store?.remove(name, rootlessIdMaps(process.env["USER"]));
 }
 
 export interface PruneVolumesOptions extends SurroundingsOptions {
@@ -103,22 +108,41 @@ export interface PruneVolumesOptions extends SurroundingsOptions {
   readonly filters: readonly string[];
 }
 
-/** Removes those that no container has, and what killed processes have left. Returns their names. */
+/**
+ * Removes those that no container has, and what killed processes have left. Returns their names. A container
+ * that cannot be read may have any of them: then all stay, with a warning.
+ */
 export async function pruneVolumes(options: PruneVolumesOptions): Promise<readonly string[]> {
   const matches = parseVolumeFilters(options.filters);
   const surroundings = await readSurroundings(options);
   using store = openVolumesIfAny(surroundings.storeRoot, "whole");
   const idMaps = rootlessIdMaps(process.env["USER"]);
-  const unused = listed(store, surroundings).filter(
+  const users = findVolumeUsers(surroundings);
+  const unused = listed(store, users, options).filter(
     (volume) => volume.containers.length === 0 && (options.all || volume.anonymous),
   );
-  const removed = unused.filter(matches).map(({ name }) => name);
+  const found = unused.filter(matches).map(({ name }) => name);
+  const removed = users.unreadable.length === 0 ? found : keptForSafety(found, users, options);
   for (const name of removed) {
     await store?.remove(name, idMaps);
   }
   await store?.removeLeftovers(idMaps);
   recordPrune(surroundings, "volume");
   return removed;
+}
+
+function keptForSafety(
+  names: readonly string[],
+  { unreadable }: VolumeUsers,
+  { onWarning }: SurroundingsOptions,
+): readonly string[] {
+  for (const { id, reason } of names.length === 0 ? [] : unreadable) {
+    const short = id.slice(0, 12);
+    onWarning?.(
+      `no volume is removed, for container ${short} may have it: ${reason}; \`ocicat rm --force ${short}\` removes that`,
+    );
+  }
+  return [];
 }
 
 /** Writes what is in it as a tar archive. */

@@ -12,6 +12,7 @@ import { LOCK_EX, LOCK_SH, O_RDONLY, RENAME_NOREPLACE } from "../../abi/file.ts"
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { removeTree } from "../../store/remove-tree.ts";
+import { statByteAt } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
@@ -82,15 +83,24 @@ export class VolumeStore implements Disposable {
     if (text === undefined) {
       return undefined;
     }
-    const { created, labels, anonymous, version } = parseRecord(text);
-    if (version !== VERSION) {
+    const record = parseRecord(text) ?? this.#recordOfFolder(name);
+    if (record.version !== VERSION) {
       throw new OcicatError("unsupported", {
         operation: "read",
         subject: `the volume ${quote(name)}`,
-        reason: `its version ${String(version)} is not ${VERSION}`,
+        reason: `its version ${String(record.version)} is not ${VERSION}`,
+        hint: "use the ocicat that made it",
       });
     }
+    const { created, labels, anonymous } = record;
     return { name, path: `${this.#path}/${name}/${DATA_NAME}`, created, labels, anonymous };
+  }
+
+  /** Of one whose record a power cut has torn. It may have been given its name: nobody removes it unasked. */
+  #recordOfFolder(name: string): StoredRecord {
+    const seconds = statByteAt(this.#folder.number, name)?.modified.seconds ?? 0;
+    const created = new Date(seconds * 1000).toISOString();
+    return { version: VERSION, created, labels: {}, anonymous: false };
   }
 
   /** Throws "not-found". */
@@ -106,9 +116,20 @@ export class VolumeStore implements Disposable {
     return volume;
   }
 
-  list(): readonly Volume[] {
+  /** Without those of another version, of which `onWarning` is told. */
+  list(onWarning: (text: string) => void = () => undefined): readonly Volume[] {
     const names = readDirectoryAt(this.#folder.number, ".").map(({ name }) => name);
-    return names.toSorted().flatMap((name) => this.find(name) ?? []);
+    return names.toSorted().flatMap((name) => {
+      try {
+        return this.find(name) ?? [];
+      } catch (error) {
+        if (!(error instanceof OcicatError)) {
+          throw error;
+        }
+        onWarning(`volume ${quote(name)} is not listed: ${error.message}`);
+        return [];
+      }
+    });
   }
 
   /** What is there already stays as it is. */
@@ -185,7 +206,14 @@ export function openVolumesIfAny(
     : new VolumeStore(storeRoot, lock);
 }
 
-/** The engine alone writes it: what has our version is as we wrote it. */
-function parseRecord(text: string): VolumeRecord & { readonly version?: unknown } {
-  return JSON.parse(text);
+type StoredRecord = VolumeRecord & { readonly version?: unknown };
+
+/** The engine alone writes it: what has our version is as we wrote it. Undefined: it is damaged. */
+function parseRecord(text: string): StoredRecord | undefined {
+  try {
+    const record: StoredRecord | null = JSON.parse(text);
+    return record ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
