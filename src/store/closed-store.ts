@@ -1,7 +1,8 @@
-// The error of a store whose folder this user may not enter, or make.
+// The errors of a store whose folder this user may not enter, or make, and of one on a file system that can
+// only be read.
 
 import { Errno } from "../error/errno.ts";
-import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { OcicatError, quote, systemError } from "../error/ocicat-error.ts";
 
 export function closedStore(root: string, cause?: OcicatError): OcicatError {
   return new OcicatError("permission-denied", {
@@ -21,6 +22,15 @@ export function inStore<Result>(root: string, action: () => Result): Result {
     if (error instanceof OcicatError && error.errno === Errno.EACCES) {
       throw closedStore(root, error);
     }
+    if (error instanceof OcicatError && error.errno === Errno.EROFS) {
+      throw readOnlyStore(root, error);
+    }
     throw error;
   }
+}
+
+/** The store is an image layout, of which others take images. */
+function readOnlyStore(root: string, cause: OcicatError): OcicatError {
+  const hint = `\`ocicat run oci:${root}:NAME\` brings an image of it into a store of your own; --store says which`;
+  return systemError(Errno.EROFS, "write to", `the store ${quote(root)}`, { hint, cause });
 }

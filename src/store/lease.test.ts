@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LOCK_EX, LOCK_NB, O_RDONLY } from "../abi/file.ts";
 import { parseDigest } from "../oci/digest.ts";
+import { OwnedFd, open, tryFlock } from "../sys/file.ts";
 import { Store } from "./layout.ts";
 import { Lease, livingLeases } from "./lease.ts";
 
@@ -35,6 +37,19 @@ test("a lease protects until it is disposed of", () => {
   }
   expect(livingLeases(store)).toEqual([]);
   expect(readdirSync(join(root, "staging"))).toEqual([]);
+});
+
+test("where nothing can be written it keeps collections waiting", () => {
+  // Nobody makes files in sysfs.
+  using folder = new OwnedFd(open("/sys", O_RDONLY));
+  using version = new OwnedFd(open(join(root, "version"), O_RDONLY));
+  const isFree = (): boolean => tryFlock(version.number, LOCK_EX | LOCK_NB) === 0;
+  {
+    using lease = new Lease(Object.create(store, { staging: { value: folder } }), "save debian");
+    lease.protect(ONE);
+    expect(isFree()).toBe(false);
+  }
+  expect(isFree()).toBe(true);
 });
 
 test("the lease of a process that was killed counts for nothing", async () => {

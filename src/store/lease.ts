@@ -4,13 +4,17 @@
 //   staging/lease-UNIQUE.lock    PURPOSE, then one digest a line
 //
 // The kernel releases the lock of a process that dies, whatever its pid is and in whichever pid namespace.
+//
+// A store that can only be read here may be written to elsewhere. There the lease is the collection lock: until
+// it is disposed of nothing at all is collected.
 
-import { quote } from "../error/ocicat-error.ts";
+import { Errno } from "../error/errno.ts";
+import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { type Digest, isDigest } from "../oci/digest.ts";
 import { readDirectoryAt } from "../sys/directory.ts";
 import { readTextAtIfExists, writeAll } from "../sys/file.ts";
 import { encodeText } from "../sys/memory.ts";
-import { withCollectionLock } from "./collection-lock.ts";
+import { lockCollections, withCollectionLock } from "./collection-lock.ts";
 import type { Store } from "./layout.ts";
 import { type HeldLock, tryLock } from "./lock.ts";
 
@@ -19,16 +23,21 @@ const SUFFIX = ".lock";
 
 export class Lease implements Disposable {
   readonly #store: Store;
-  readonly #lock: HeldLock;
+  /** Undefined: nothing can be written here. */
+  readonly #lock: HeldLock | undefined;
+  readonly #held: DisposableStack;
   readonly #protected = new Set<Digest>();
 
   /** `purpose` is for people: "pull debian". */
   constructor(store: Store, purpose: string) {
     using stack = new DisposableStack();
     this.#store = store;
-    this.#lock = stack.use(lockOwnName(store.staging.number));
+    this.#lock = stack.use(tryLockOwnName(store.staging.number));
+    if (this.#lock === undefined) {
+      stack.use(lockCollections(store, "shared"));
+    }
     this.#append(`${quote(purpose)}\n`);
-    stack.move();
+    this.#held = stack.move();
   }
 
   /**
@@ -37,7 +46,7 @@ export class Lease implements Disposable {
    */
   protect(...digests: readonly Digest[]): void {
     const added = digests.filter((digest) => !this.#protected.has(digest));
-    if (added.length > 0) {
+    if (added.length > 0 && this.#lock !== undefined) {
       withCollectionLock(this.#store, "shared", () => {
         this.#append(added.map((digest) => `${digest}\n`).join(""));
       });
@@ -48,11 +57,13 @@ export class Lease implements Disposable {
   }
 
   #append(text: string): void {
-    writeAll(this.#lock.fd, encodeText(text), "a lease");
+    if (this.#lock !== undefined) {
+      writeAll(this.#lock.fd, encodeText(text), "a lease");
+    }
   }
 
   [Symbol.dispose](): void {
-    this.#lock[Symbol.dispose]();
+    this.#held.dispose();
   }
 }
 
@@ -77,6 +88,19 @@ export function livingLeases(store: Store): readonly LivingLease[] {
     }
   }
   return leases;
+}
+
+const READ_ONLY: readonly (number | undefined)[] = [Errno.EROFS, Errno.EACCES];
+
+function tryLockOwnName(stagingFd: number): HeldLock | undefined {
+  try {
+    return lockOwnName(stagingFd);
+  } catch (error) {
+    if (error instanceof OcicatError && READ_ONLY.includes(error.errno)) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function lockOwnName(stagingFd: number): HeldLock {

@@ -74,7 +74,7 @@ export class ContainerFolder implements Disposable {
     inStore(storeRoot, () => makeDirectories(`${storeRoot}/containers`, 0o711));
     using _making = lockContainers(storeRoot, LOCK_SH);
     const path = `${storeRoot}/containers/${id}`;
-    checked(tryMkdirAt(AT_FDCWD, path, 0o711), "make", quote(path));
+    inStore(storeRoot, () => checked(tryMkdirAt(AT_FDCWD, path, 0o711), "make", quote(path)));
     try {
       makeInnerFolders(path);
       return locked(new ContainerFolder(storeRoot, id));

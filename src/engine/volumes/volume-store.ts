@@ -11,6 +11,7 @@
 import { LOCK_EX, LOCK_SH, O_RDONLY, RENAME_NOREPLACE } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { inStore } from "../../store/closed-store.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import { statByteAt } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
@@ -64,7 +65,7 @@ export class VolumeStore implements Disposable {
   constructor(storeRoot: string, lock: "shared" | "whole") {
     this.#storeRoot = storeRoot;
     this.#path = volumesFolder(storeRoot);
-    makeDirectories(this.#path, SHARED_WITH_CONTAINERS);
+    inStore(storeRoot, () => makeDirectories(this.#path, SHARED_WITH_CONTAINERS));
     const { O_DIRECTORY } = hostArchitecture.openFlags;
     this.#folder = new OwnedFd(open(this.#path, O_RDONLY | O_DIRECTORY));
     const operation = lock === "whole" ? LOCK_EX : LOCK_SH;
