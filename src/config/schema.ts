@@ -3,6 +3,7 @@
 // A setting's name is its place in a configuration file, "image.pull-policy" is pull-policy in [image], and
 // says which variable sets it: OCICAT_IMAGE_PULL_POLICY.
 
+import { IMAGE_DOCUMENT_LENGTH_MAX } from "../oci/parse/image.ts";
 import { type ListsByName, listsByName } from "./lists-by-name.ts";
 import { choice, duration, folder, integer, list, type Setting, size, text } from "./setting.ts";
 
@@ -111,8 +112,9 @@ export const SETTINGS: SettingTable = {
     },
   ),
   "limits.manifest-bytes": size({
-    fallback: 4 * 1024 ** 2,
-    purpose: "How large a manifest, an index or an image's configuration may be",
+    fallback: IMAGE_DOCUMENT_LENGTH_MAX,
+    most: IMAGE_DOCUMENT_LENGTH_MAX,
+    purpose: "How large a manifest, an index or an image's configuration of a registry may be",
   }),
   "registry.mirrors": listsByName({
     fallback: {},

@@ -38,6 +38,17 @@ test("a size is a number of bytes or a text with a unit", () => {
   ).toEqual([]);
 });
 
+test("a size may have a limit", () => {
+  const limited = size({ ...plain, most: 4 * 1024 ** 2 });
+  expect(limited.takes).toEndWith(', or a number of bytes, at most "4MiB"');
+  expect(
+    mistaken(limited, [
+      ["4MiB", 4 * 1024 ** 2],
+      ["8MiB", '"8MiB" is more than "4MiB"'],
+    ]),
+  ).toEqual([]);
+});
+
 test("a size is written with the largest unit that divides it", () => {
   const { format } = size(plain);
   expect([1, 1024, 1536, 256 * 1024 ** 3].map(format)).toEqual(["1", '"1KiB"', "1536", '"256GiB"']);

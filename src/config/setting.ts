@@ -123,11 +123,20 @@ export function integer({ min, max }: Range, options: Purpose<number>): Setting<
 const SIZE_UNITS = ["", "KiB", "MiB", "GiB", "TiB"] as const;
 
 /** In bytes. */
-export function size(options: Purpose<number>): Setting<number> {
+export function size({
+  most = Number.MAX_SAFE_INTEGER,
+  ...options
+}: Purpose<number> & { readonly most?: number }): Setting<number> {
+  const takes = 'a size: "512MiB", "20GiB", or a number of bytes';
   return {
     ...options,
-    takes: 'a size: "512MiB", "20GiB", or a number of bytes',
-    read: readSize,
+    takes: most === Number.MAX_SAFE_INTEGER ? takes : `${takes}, at most ${formatSize(most)}`,
+    read: (raw) => {
+      const bytes = readSize(raw);
+      return typeof bytes === "number" && bytes > most
+        ? new Refusal(`${formatRaw(raw)} is more than ${formatSize(most)}`)
+        : bytes;
+    },
     fromText: asNumber,
     format: formatSize,
   };

@@ -97,6 +97,21 @@ describe("copy", () => {
 });
 
 describe("pull", () => {
+  test("the limit of documents holds for manifests and configurations", async () => {
+    const layout = new TestLayout(join(place.folder, "wordy"));
+    const config = { Labels: { words: "x".repeat(5000) } };
+    layout.setIndex([addImage(layout, { config })]);
+    registry.content.addLayout("team/wordy", layout.folder, "1");
+    const name = `${registry.domain}/team/wordy:1`;
+    const pulled = (limit: string) =>
+      place.ocicat(["pull", "-q", name], { env: { OCICAT_LIMITS_MANIFEST_BYTES: limit } });
+    expect((await pulled("100")).stderr).toContain("sends more than 100 bytes\n");
+    expect((await pulled("2000")).stderr).toContain("bytes, a document may have 2000\n");
+    expect((await pulled("8MiB")).stderr).toContain('"8MiB" is more than "4MiB"');
+    expect(await pulled("8000")).toMatchObject({ code: 0, stderr: "" });
+    await place.output(["rmi", name]);
+  });
+
   test("has docker's last lines, and one line an event where no terminal is", async () => {
     const { code, stdout, stderr } = await place.ocicat(["pull", app(":1.0")]);
     expect({ code, stdout }).toEqual({

@@ -29,6 +29,11 @@ export class RegistryClient {
     this.#connections = new RegistryConnections(connectionContext(options), hostsSettings(options));
   }
 
+  /** How large a document may be. */
+  get documentBytes(): number {
+    return this.#connections.context.limits.documentBytes;
+  }
+
   /** What a tag or digest names: type, digest and size, without the content where the registry allows it. */
   resolve(reference: ImageReference): Promise<Descriptor> {
     return this.#connections.first(reference.domain, "resolve", (connection) =>

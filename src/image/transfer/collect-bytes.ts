@@ -2,15 +2,15 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { IMAGE_DOCUMENT_LENGTH_MAX } from "../../oci/parse/image.ts";
 
-/** At most `descriptor.size` bytes, which must be those of a document. */
+/** At most `descriptor.size` bytes, which must be those of a document of at most `limit` bytes. */
 export async function collectBytes(
   chunks: AsyncIterable<Uint8Array>,
   { digest, size }: Descriptor,
+  limit: number,
 ): Promise<Uint8Array> {
-  if (size > IMAGE_DOCUMENT_LENGTH_MAX) {
-    throw refused("exhausted", digest, `it has ${size} bytes, more than a document may have`);
+  if (size > limit) {
+    throw refused("exhausted", digest, `it has ${size} bytes, a document may have ${limit}`);
   }
   const content = new Uint8Array(size);
   let filled = 0;

@@ -39,7 +39,8 @@ export class RegistrySource implements PushSource {
       return manifest.content;
     }
     return await untilRight(this, descriptor, async () => {
-      const content = await collectBytes(this.blob(descriptor, 0), descriptor);
+      const { documentBytes } = this.#client;
+      const content = await collectBytes(this.blob(descriptor, 0), descriptor, documentBytes);
       const check = new DigestCheck(digest);
       check.update(content);
       check.verify(`the blob ${digest}`);
