@@ -150,13 +150,16 @@ async function pull(reference: string, { options, surroundings }: Fetch): Promis
   const { pullImages } = await import("./images/pull-images.ts");
   const { storeRoot } = surroundings;
   const { platform, progress, onWarning, registry } = options;
-  await pullImages(reference, {
+  const [pulled] = await pullImages(reference, {
     ...registry,
     storeRoot,
     platform,
     onWarning,
     ...(progress === undefined ? {} : { onEvent: (event) => progress.show(event) }),
   });
+  for (const note of pulled?.status === "updated" ? pulled.notes : []) {
+    onWarning?.(note);
+  }
 }
 
 /** Undefined: the store was filled where EROFS can be mounted, and here it can't. */

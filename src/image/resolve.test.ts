@@ -419,13 +419,17 @@ describe.skipIf(process.geteuid?.() !== 0 || Bun.which("setpriv") === null)("roo
       const { resolveImage } = await import(${JSON.stringify(join(import.meta.dir, "resolve.ts"))});
       using image = await resolveImage("oci:${layout.folder}", { storeRoot: "${storeRoot}" });
       console.log(JSON.stringify(image));
+      using again = await resolveImage("oci:${layout.folder}", { storeRoot: "${storeRoot}" });
+      console.log(JSON.stringify(again.notes));
     `;
     const child = Bun.spawnSync([
       ...["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"],
       ...[process.execPath, "-e", script],
     ]);
     expect(child.stderr.toString()).toBe("");
-    const { root, notes } = JSON.parse(child.stdout.toString());
+    const [first = "", again] = child.stdout.toString().trim().split("\n");
+    const { root, notes } = JSON.parse(first);
+    expect(again).toBe("[]");
     const lower = root.layers.map((layer: string) => layerPath(storeRoot, layer));
     const facts = statSync(join(lower[1], "closed"));
     expect([facts.mode & 0o7777, facts.uid]).toEqual([0, 12_345]);

@@ -39,7 +39,10 @@ export interface ResolvedImage extends Disposable {
   readonly config: ImageConfig;
   /** Of the image manifest. */
   readonly digest: Digest;
-  /** What unpacking could not keep (owners when rootless, say), one sentence each; for a warning. */
+  /**
+   * What unpacking could not keep (owners when rootless, say), one sentence each; for a warning. None where it
+   * had been unpacked before: it was told then.
+   */
   readonly notes: readonly string[];
 }
 
@@ -75,14 +78,15 @@ export async function resolveImage(
     ? findInLayout(reference, platform)
     : await findInStore(reference, place);
   stack.use(store.lease(`run ${reference}`)).protect(found.digest);
-  const record = findUsable(place, found.digest) ?? (await makeRecord(place, found));
+  const ready = findUsable(place, found.digest);
+  const record = ready ?? (await makeRecord(place, found));
   checkPlatform(record, place);
   const held = stack.move();
   return {
     root: record.root,
     config: record.image.config ?? {},
     digest: record.manifest,
-    notes: record.notes,
+    notes: ready === undefined ? record.notes : [],
     [Symbol.dispose]: () => held.dispose(),
   };
 }

@@ -33,9 +33,9 @@ describe.skipIf(NEEDS_ROOT)("as root: run and a registry", () => {
   });
   afterAll(() => expect(place.leftovers()).toEqual([]));
 
-  function publish(content: string): void {
+  function publish(content: string, pax: Readonly<Record<string, string>> = {}): void {
     const layout = new TestLayout(join(place.folder, `layout-${content}`));
-    const layers = [base, archive({ name: "content", data: `${content}\n` })];
+    const layers = [base, archive({ name: "content", data: `${content}\n`, pax })];
     layout.setIndex([layout.addImage({ layers, config: { Cmd: ["/bin/cat", "/content"] } })]);
     registry.content.addLayout("team/app", layout.folder, "latest");
   }
@@ -65,6 +65,18 @@ describe.skipIf(NEEDS_ROOT)("as root: run and a registry", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(events).toContainEqual(expect.objectContaining({ phase: "done" }));
+  });
+
+  test("what cannot be kept of an image is told once, not with each container", async () => {
+    publish("labelled", { "SCHILY.xattr.security.selinux": "label" });
+    const first = await place.run([name()]);
+    expect(first).toMatchObject({ status: 0, stdout: "labelled\n" });
+    expect(first.stderr).toMatch(
+      /^ocicat: warning: .*security.selinux.* not taken from the image\n$/,
+    );
+    expect(await place.run([name()])).toEqual({ status: 0, stdout: "labelled\n", stderr: "" });
+    const again = await place.run(["--pull", "always", name()]);
+    expect(again).toEqual({ status: 0, stdout: "labelled\n", stderr: "" });
   });
 
   test("always and newer ask, and take what is new", async () => {
