@@ -67,6 +67,7 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
     }),
   );
   const startedAfterMs = performance.now();
+  container.lock[Symbol.dispose]();
   holder[Symbol.dispose]();
   const keys = options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys };
   const end = await orKill(request, () => attachStreams(client.number, { ...attended, ...keys }));

@@ -1,6 +1,7 @@
 // Reading directories by getdents64(2).
 
 import { O_RDONLY } from "../abi/file.ts";
+import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
 import { addressOf, hostArchitecture } from "./entry.ts";
@@ -50,10 +51,11 @@ export function readOpenDirectory(
   const entries: DirectoryEntry[] = [];
   for (;;) {
     const result = call("getdents64", directoryFd, addressOf(buffer), buffer.length);
-    const length = checked(result, "read directory", subject);
-    if (length === 0) {
+    // One that has been removed since it was opened has nothing in it.
+    if (result === 0 || result === -Errno.ENOENT) {
       return entries;
     }
+    const length = checked(result, "read directory", subject);
     for (let offset = 0; offset < length; ) {
       const recordLength = view.getUint16(offset + 16, true);
       const nameEnd = buffer.indexOf(0, offset + 19);

@@ -74,7 +74,7 @@ export class ContainerPlace extends RunPlace {
 
   /** A command that goes on. */
   start(command: string, words: readonly string[]) {
-    return Bun.spawn([OCICAT, command, ...this.flags, ...words], { stdout: "pipe" });
+    return Bun.spawn([OCICAT, ...command.split(" "), ...this.flags, ...words], { stdout: "pipe" });
   }
 
   /** Of a command that must end with 0 and say nothing on standard error. */

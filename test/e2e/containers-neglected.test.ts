@@ -1,7 +1,7 @@
 // What killed commands, damaged disks and a shutdown leave of containers, and how that is put right.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
@@ -152,6 +152,27 @@ describe.skipIf(NEEDS_ROOT)("as root: neglected containers", () => {
       expect(place.outputOf("volume ls", "-q")).toBe("");
       expect(place.leftovers()).toEqual([]);
     });
+  });
+
+  test("one that is being started is no prune's", async () => {
+    const containers = join(place.store, "containers");
+    const run = place.start("run", ["--rm", "--name", "new", place.image, "echo", "started"]);
+    // Between its record and its start, as long as nobody looks elsewhere.
+    const isMade = (): boolean =>
+      existsSync(containers) &&
+      readdirSync(containers).some((id) => existsSync(join(containers, id, "container.json")));
+    while (!isMade() && run.exitCode === null) {
+      Bun.sleepSync(0.1);
+    }
+    run.kill("SIGSTOP");
+    const prune = place.start("system prune", ["--force"]);
+    const waits = new RegExp(`-> FLOCK .* ${prune.pid} `);
+    await eventually("the prune to wait or to end", () => {
+      return prune.exitCode !== null || waits.test(readFileSync("/proc/locks", "utf8"));
+    });
+    run.kill("SIGCONT");
+    expect([await run.stdout.text(), await run.exited]).toEqual(["started\n", 0]);
+    expect(await prune.exited).toBe(0);
   });
 
   test("a damaged record of a start is that of a start long ago", () => {

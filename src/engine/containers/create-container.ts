@@ -49,12 +49,18 @@ export interface OpenContainer extends Disposable {
   readonly image: RunImage | undefined;
 }
 
+/** One that has just been made. */
+export interface NewContainer extends OpenContainer {
+  /** Of its folder: until it is disposed of nobody else starts, settles or removes the container. */
+  readonly lock: Disposable;
+}
+
 /** Throws "already-exists" for a name in use. What did not come to be leaves nothing. */
 export async function createContainer(
   asked: RunContainerOptions,
   surroundings: Surroundings,
   idMaps: IdMaps | undefined,
-): Promise<OpenContainer> {
+): Promise<NewContainer> {
   const { storeRoot } = surroundings;
   const withPod = await inPod(asked, surroundings);
   const others = await withOthersVolumes(withIds(withPod, storeRoot), storeRoot);
@@ -77,8 +83,7 @@ export async function createContainer(
   using chosen = await withVolumes(users.options, { ...opened, surroundings, idMaps });
   using _pod = await podInUse(named, surroundings);
   const { folder, lock } = ContainerFolder.create(storeRoot, randomContainerId());
-  using _lock = lock;
-  const made = { ...opened, folder: parts.use(folder) };
+  const made = { ...opened, folder: parts.use(folder), lock: parts.use(lock) };
   const filled = orRemove(made.folder, idMaps, () => {
     mounted.note(folder.fd);
     return fill(made, chosen.options, { storeRoot, idMaps });
