@@ -143,6 +143,11 @@ describe("rmi", () => {
     const { stdout, stderr } = await place.ocicat(["images"]);
     expect(stderr).toContain("the image docker.io/library/debian:12 cannot be read");
     expect(stdout).not.toContain("debian");
+    for (const command of ["inspect", "history", "save", "push"]) {
+      const { code, stderr: told } = await place.ocicat([command, "debian:12"]);
+      expect([command, code]).toEqual([command, 1]);
+      expect(told).toContain('read image "debian:12": no such file or directory (ENOENT)\nhint: ');
+    }
     expect(await place.output(["rmi", "debian:12"])).toBe("Untagged: debian:12\n");
     expect(place.names()).not.toContain("docker.io/library/debian:12");
   });

@@ -39,7 +39,7 @@ export function sizesOf(
   return { written, total: written + (image?.Size ?? 0) };
 }
 
-/** Undefined: the store does not have it any more. */
+/** Undefined: the store does not have it any more, or has it damaged. */
 export async function imageReport(
   digest: string,
   storeRoot: string,
@@ -48,7 +48,7 @@ export async function imageReport(
   try {
     return await inspectImage(digest, { storeRoot });
   } catch (error) {
-    if (error instanceof OcicatError && error.code === "not-found") {
+    if (error instanceof OcicatError && ["not-found", "invalid-config"].includes(error.code)) {
       return undefined;
     }
     throw error;

@@ -5,7 +5,13 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { findStoredName } from "../../image/find-stored-name.ts";
 import { hexOf, isBeginningOf } from "../../oci/digest.ts";
 import { parseReference } from "../../oci/reference.ts";
-import { type Catalog, type CatalogEntry, type CatalogImage, namesOf } from "./catalog.ts";
+import {
+  type BrokenImage,
+  type Catalog,
+  type CatalogEntry,
+  type CatalogImage,
+  namesOf,
+} from "./catalog.ts";
 import { familiarName } from "./shown-names.ts";
 import { similarNames } from "./similar-names.ts";
 
@@ -15,7 +21,10 @@ export interface FoundImage {
   readonly name: string | undefined;
 }
 
-/** Throws "not-found", with similar names, and "invalid-argument" for the beginning of several IDs. */
+/**
+ * Throws "not-found", with similar names, "invalid-argument" for the beginning of several IDs, and
+ * "invalid-config" for an image that is damaged.
+ */
 export function findImage(catalog: Catalog, text: string, defaultDomain: string): FoundImage {
   const found =
     findByName(catalog, text, defaultDomain) ??
@@ -23,6 +32,15 @@ export function findImage(catalog: Catalog, text: string, defaultDomain: string)
     findByDigest(catalog, text);
   if (found !== undefined) {
     return found;
+  }
+  const broken = findBroken(catalog, text, defaultDomain);
+  if (broken !== undefined) {
+    throw new OcicatError("invalid-config", {
+      operation: "read",
+      subject: `image ${quote(text)}`,
+      reason: broken.reason,
+      hint: "`ocicat system check` tells what is damaged; `ocicat pull` gets the image again",
+    });
   }
   // Says what is wrong with a name that could not be one.
   if (!/^(sha\d+:.*|[0-9a-f]{64}|[0-9a-f]{128})$/.test(text)) {
@@ -77,6 +95,19 @@ function findByDigest({ images }: Catalog, text: string): FoundImage | undefined
     ),
   );
   return image === undefined ? undefined : { image, name: undefined };
+}
+
+/** By its name, or by the digest of what index.json has. */
+export function findBroken(
+  { broken }: Catalog,
+  text: string,
+  defaultDomain: string,
+): BrokenImage | undefined {
+  return broken.find(({ names, descriptor }) => {
+    const entries = names.map((name) => ({ name, descriptor }));
+    const isNamed = findStoredName(entries, text, defaultDomain) !== undefined;
+    return isNamed || text === descriptor.digest;
+  });
 }
 
 function notFound({ images }: Catalog, text: string, defaultDomain: string): OcicatError {

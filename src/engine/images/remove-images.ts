@@ -3,18 +3,11 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { collectGarbage } from "../../image/content/collect-garbage.ts";
-import { findStoredName } from "../../image/find-stored-name.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { recordImageEvent, recordRemoval } from "../events/record-image-event.ts";
 import { hostPlatform } from "../host-platform.ts";
-import {
-  type BrokenImage,
-  type Catalog,
-  type CatalogImage,
-  namesOf,
-  readCatalog,
-} from "./catalog.ts";
-import { findImage } from "./find-image.ts";
+import { type CatalogImage, namesOf, readCatalog } from "./catalog.ts";
+import { findBroken, findImage } from "./find-image.ts";
 import { type ImageOptions, type ImageSession, openImages } from "./image-session.ts";
 import { familiarName } from "./shown-names.ts";
 
@@ -84,18 +77,6 @@ async function removeOne(
   return name !== undefined && names.length > 1
     ? await removeNames(session, image, [name])
     : await removeWhole(session, image, { text, force, isNamed: name !== undefined });
-}
-
-function findBroken(
-  { broken }: Catalog,
-  text: string,
-  defaultDomain: string,
-): BrokenImage | undefined {
-  return broken.find(({ names, descriptor }) => {
-    const entries = names.map((name) => ({ name, descriptor }));
-    const isNamed = findStoredName(entries, text, defaultDomain) !== undefined;
-    return isNamed || text === descriptor.digest;
-  });
 }
 
 interface Request {

@@ -162,6 +162,13 @@ test("names that several set at once are all there", async () => {
   ).toEqual(wanted.sort());
 });
 
+test("a damaged index.json says how it is made anew", () => {
+  writeFileSync(join(place.root, "index.json"), '{"schemaVersion": 2, "manifests": [{}]}');
+  expect(() => place.content.names()).toThrow(
+    expect.objectContaining({ hint: expect.stringContaining("check --repair") }),
+  );
+});
+
 test("a store without its index.json says so", () => {
   rmSync(join(place.root, "index.json"));
   expect(() => place.content.names()).toThrow("the store has lost it");

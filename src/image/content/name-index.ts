@@ -168,11 +168,21 @@ export function readIndex(store: Store, isWanted?: EntryTest): ImageIndex {
       operation: "read",
       subject,
       reason: "the store has lost it, and with it the names of its images",
-      hint: "`ocicat system check --repair` makes a new one from the images that are there",
+      hint: REPAIR,
     });
   }
-  return decodeIndex(isWanted === undefined ? text : narrowed(text, isWanted), { subject });
+  try {
+    return decodeIndex(isWanted === undefined ? text : narrowed(text, isWanted), { subject });
+  } catch (error) {
+    if (!(error instanceof OcicatError)) {
+      throw error;
+    }
+    const { code, operation, reason, faults } = error;
+    throw new OcicatError(code, { operation, subject, reason, faults, hint: REPAIR, cause: error });
+  }
 }
+
+const REPAIR = "`ocicat system check --repair` makes a new one from the images that are there";
 
 /** What is no index stays as it is: decodeIndex says what is wrong with it. */
 function narrowed(text: string, isWanted: EntryTest): string {
