@@ -65,13 +65,16 @@ describe.skipIf(NEEDS_ROOT)("as root: neglected containers", () => {
       expect(listed()).toBe("");
     });
 
-    test("one whose holder was killed with it goes with the next command", () => {
+    test("one whose holder was killed with it goes with the next command", async () => {
       detachBrief("lost", FOREVER);
       const { holderPid } = place.startRecord("lost");
       const pid = Number(place.outputOf("inspect", "-f", "{{.State.Pid}}", "lost"));
       process.kill(holderPid, "SIGKILL");
       process.kill(pid, "SIGKILL");
-      place.reap();
+      await eventually("their deaths", () => {
+        place.reap();
+        return !existsSync(`/proc/${pid}`) && !existsSync(`/proc/${holderPid}`);
+      });
       expect(listed()).toBe("");
     });
   });
