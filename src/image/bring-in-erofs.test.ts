@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -78,6 +86,12 @@ async function bring(top: Descriptor, options: Partial<BringInOptions> = {}): Pr
     throw new Error("there is no record of an EROFS image");
   }
   return { record, root: record.root, events };
+}
+
+async function bringDirectory(top: Descriptor): Promise<void> {
+  using store = new ContentStore(join(folder, "store"));
+  const options = { platform: PLATFORM, format: "directory" } as const;
+  using _brought = await bringIn(store, new LayoutSource(layout.folder), top, options);
 }
 
 function stored(part: string): string[] {
@@ -277,6 +291,44 @@ test("a blob in the store that was damaged is not made into a layer", async () =
   writeFileSync(path, blob);
   expect(await failureOf(bring(top))).toMatch(/verify|decompress/);
   expect(stored("layers")).toEqual([]);
+});
+
+describe("a blob that is the archive itself", () => {
+  /** Its last file is not padded: it can't be a device as it is. */
+  const unpadded = (): Buffer => layerOf("a").subarray(0, 512 + 10_000);
+
+  test("which came for a folder gets its layer file, too", async () => {
+    const layer = unpadded();
+    const top = imageOf([[layer, "none"]]);
+    await bringDirectory(top);
+    const { root } = await bring(top);
+    expect(root).toMatchObject({ image: `layers/${fileOf(layer)}`, devices: [] });
+  });
+
+  test("and was damaged in the store: nothing is made of it", async () => {
+    const layer = unpadded();
+    const top = imageOf([[layer, "none"]]);
+    await bringDirectory(top);
+    rmSync(join(folder, "store/layers"), { recursive: true });
+    mkdirSync(join(folder, "store/layers"));
+    const path = join(folder, "store/blobs/sha256", digestOf(layer).slice("sha256:".length));
+    rmSync(path);
+    layer[1000] = (layer[1000] ?? 0) ^ 1;
+    writeFileSync(path, layer);
+    for (const attempt of [bringDirectory, bring]) {
+      expect(await failureOf(attempt(top))).toContain("verify the blob sha256:");
+    }
+    expect(stored("layers")).toEqual([]);
+  });
+
+  test("only by the digest of its compressed form: nothing is made of it", async () => {
+    const blob = gzipSync(unpadded());
+    const image = { ...PLATFORM, rootfs: { type: "layers", diff_ids: [digestOf(blob)] } };
+    const config = layout.addDocument(image, OCI_CONFIG);
+    const top = layout.addManifest(config, [layout.addBlob(blob, OCI_LAYER_GZIP)]);
+    expect(await failureOf(bring(top))).toContain("verify the uncompressed layer sha256:");
+    expect([...stored("layers"), ...stored("images"), ...stored("staging")]).toEqual([]);
+  });
 });
 
 describe("a program that inflates", () => {

@@ -21,7 +21,7 @@ import { checkAborted } from "./check-aborted.ts";
 import { inflaterFor } from "./igzip.ts";
 import { detectCompression, MAGIC_BYTES } from "./inflate.ts";
 import { ingestBlob, ingestWhole } from "./ingest-blob.ts";
-import { LayerFileMaker, type MadeLayer } from "./layer-file-maker.ts";
+import { canBeDevice, LayerFileMaker, type MadeLayer } from "./layer-file-maker.ts";
 import { layerFileName } from "./layer-names.ts";
 import { StagedFile } from "./staged-file.ts";
 
@@ -61,8 +61,9 @@ async function ensureBlob(context: BringInContext, blob: Descriptor): Promise<Re
 }
 
 /** Then it is the device of an image itself, and was verified when it came. */
-function isStoredArchive(store: ContentStore, { blob, diffId }: ImageLayer): boolean {
-  return blob.digest === diffId && storedCompression(store, diffId) === "none";
+function isStoredArchive(store: ContentStore, layer: ImageLayer): boolean {
+  const isArchive = layer.blob.digest === layer.diffId;
+  return isArchive && canBeDevice(layer) && storedCompression(store, layer.diffId) === "none";
 }
 
 /** An uncompressed blob may be the device of an image. */

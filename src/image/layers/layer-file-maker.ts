@@ -95,7 +95,7 @@ export class LayerFileMaker {
   async #run(): Promise<MadeLayer> {
     const layer = await openLayer(this.#handoff);
     const check = new ArchiveCheck(this.#identity, this.#options.limits);
-    if (layer.compression === "none" && isDevice(this.#identity.blob)) {
+    if (layer.compression === "none" && canBeDevice(this.#identity)) {
       await this.#checkUncompressed(layer, check);
       return { kind: "uncompressed" };
     }
@@ -161,6 +161,6 @@ export class LayerFileMaker {
 }
 
 /** A device has whole blocks. Archives have them too, but for those that do not pad their last file. */
-function isDevice({ size }: ArchiveIdentity["blob"]): boolean {
-  return size % BLOCK_BYTES === 0;
+export function canBeDevice({ blob }: Pick<ArchiveIdentity, "blob">): boolean {
+  return blob.size % BLOCK_BYTES === 0;
 }
