@@ -4,6 +4,7 @@
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
+import type { LayerCompression } from "../../oci/media-types.ts";
 import { DigestCheck } from "../digest-check.ts";
 import type { UnpackLimits } from "../unpack/limits.ts";
 
@@ -15,13 +16,16 @@ export interface ArchiveIdentity {
 export class ArchiveCheck {
   readonly #identity: ArchiveIdentity;
   readonly #limits: UnpackLimits;
-  readonly #diff: DigestCheck;
+  /** Undefined: the archive is the blob itself, which its reader checks against the same digest. */
+  readonly #diff: DigestCheck | undefined;
   #bytes = 0;
 
-  constructor(identity: ArchiveIdentity, limits: UnpackLimits) {
+  constructor(identity: ArchiveIdentity, compression: LayerCompression, limits: UnpackLimits) {
+    const { blob, diffId } = identity;
     this.#identity = identity;
     this.#limits = limits;
-    this.#diff = new DigestCheck(identity.diffId);
+    const isBlob = compression === "none" && blob.digest === diffId;
+    this.#diff = isBlob ? undefined : new DigestCheck(diffId);
   }
 
   /** Of the archive, so far. */
@@ -41,11 +45,11 @@ export class ArchiveCheck {
         reason: `it grows to more than ${ratio} times its size`,
       });
     }
-    this.#diff.update(chunk);
+    this.#diff?.update(chunk);
   }
 
   /** After the last byte. */
   verify(): void {
-    this.#diff.verify(`the uncompressed layer ${this.#identity.blob.digest}`);
+    this.#diff?.verify(`the uncompressed layer ${this.#identity.blob.digest}`);
   }
 }

@@ -94,7 +94,7 @@ export class LayerFileMaker {
 
   async #run(): Promise<MadeLayer> {
     const layer = await openLayer(this.#handoff);
-    const check = new ArchiveCheck(this.#identity, this.#options.limits);
+    const check = new ArchiveCheck(this.#identity, layer.compression, this.#options.limits);
     if (layer.compression === "none" && canBeDevice(this.#identity)) {
       await this.#checkUncompressed(layer, check);
       return { kind: "uncompressed" };

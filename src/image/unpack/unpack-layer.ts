@@ -39,8 +39,9 @@ export async function unpackLayer(
   using unpacker = new LayerUnpacker(target, limits);
   const blob = new BlobReader(file.number, source.blob, source.offset);
   const archive = new TarReader(unpacker, limits);
-  const check = new ArchiveCheck(source, limits);
-  await inflate(await openLayer(blob.chunks()), (chunk) => {
+  const layer = await openLayer(blob.chunks());
+  const check = new ArchiveCheck(source, layer.compression, limits);
+  await inflate(layer, (chunk) => {
     checkAborted(options.signal, `the layer ${source.blob.digest}`);
     check.take(chunk);
     archive.push(chunk);
