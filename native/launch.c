@@ -6,6 +6,7 @@
 
 #include "kernel.h"
 #include "memory.h"
+#include "page-cache.h"
 
 enum { NOTES_LIMIT = 4096, PATH_LIMIT = 4096, ROOM_FOR_THE_REST = 64 };
 enum { AT_FDCWD = -100, O_RDWR = 2, O_CLOEXEC = 02000000, F_GETFD = 1, ENOENT = 2 };
@@ -102,9 +103,13 @@ __attribute__((used)) _Noreturn void start(u64 *stack) {
   if (is_error(end)) fail("/proc/self/exe", end);
   while (path[end - 1] != '/') end--;
   memcpy(path + end, "../lib/ocicat/ocicat.bin", sizeof "../lib/ocicat/ocicat.bin");
+  read_through_unless_cached(path);
   i64 error = syscall(__NR_execve, path, argv, environment);
   memcpy(path + end, "ocicat.bin", sizeof "ocicat.bin");
-  if (error == -ENOENT) error = syscall(__NR_execve, path, argv, environment);
+  if (error == -ENOENT) {
+    read_through_unless_cached(path);
+    error = syscall(__NR_execve, path, argv, environment);
+  }
   fail(path, error);
 }
 ENTRY_POINT;

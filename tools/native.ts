@@ -1,7 +1,7 @@
 // Builds the C programs of native/ and turns the stage into a TypeScript module.
 //
 //   native/stage.c, holder.c, exit-record.c, log.c -> dist/stage -> src/stage/gen/stage-binary.ts
-//   native/launch.c           -> dist/ocicat, dist/ocicat-runtime
+//   native/launch.c, page-cache.c -> dist/ocicat, dist/ocicat-runtime
 //   native/entry.c            -> dist/entry.node
 //
 // The programs are static, and none of them uses a C library: the stage runs where no root file system
@@ -57,7 +57,7 @@ export const HOLDER_SOURCES = [
   "native/oom-watch.c",
 ];
 export const STAGE_SOURCES = ["native/stage.c", ...HOLDER_SOURCES];
-export const LAUNCHER_SOURCES = ["native/launch.c"];
+export const LAUNCHER_SOURCES = ["native/launch.c", "native/page-cache.c"];
 const ENTRY_SOURCES = ["native/entry.c"];
 
 export function hostArchitecture(): Architecture {

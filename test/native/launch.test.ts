@@ -1,7 +1,7 @@
 // The launcher, with a small program in the place of the compiled one that says what it was given.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFileSync, mkdirSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type LaunchNotes, parseLaunchNotes } from "../../src/sys/launch-notes.ts";
 import {
@@ -165,6 +165,30 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
       expect([words, compiles(words)]).toEqual([words, false]);
     }
   });
+
+  test("reads a program through of which nothing is cached", () => {
+    const program = folder.file("bin/ocicat.bin");
+    const small = readFileSync(program);
+    writeFileSync(program, Buffer.concat([small, Buffer.alloc(64 * 1024 * 1024)]));
+    const states = ["$RUN bin/ocicat.bin", '$RUN "$L"'].map((command) => {
+      runShell("sync bin/ocicat.bin; dd if=bin/ocicat.bin iflag=nocache count=0 status=none");
+      const before = cachedBytes(program);
+      runShell(command);
+      return { before, isWhole: cachedBytes(program) >= 64 * 1024 * 1024 };
+    });
+    writeFileSync(program, small);
+    if (states[0]?.before === 0) {
+      expect(states.map(({ isWhole }) => isWhole)).toEqual([false, true]);
+    } else {
+      // A file system in memory keeps everything.
+      expect(states.map(({ isWhole }) => isWhole)).toEqual([true, true]);
+    }
+  });
+
+  function cachedBytes(path: string): number {
+    const command = ["fincore", "--bytes", "--noheadings", "--output", "RES", path];
+    return Number(Bun.spawnSync(command).stdout.toString());
+  }
 
   test("takes an environment that is empty, and one that is large", () => {
     const empty = runShell('exec env -i $RUN "$L"').lines;

@@ -10,7 +10,8 @@ const LINE_LIMITS: Readonly<Record<string, number>> = {
   "native/log.c": 300,
   "native/oom-kills.c": 50,
   "native/oom-watch.c": 100,
-  "native/launch.c": 110,
+  "native/launch.c": 115,
+  "native/page-cache.c": 50,
   "native/entry.c": 110,
 };
 const OTHER_LIMIT = 300;
