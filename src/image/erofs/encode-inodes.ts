@@ -1,6 +1,5 @@
 // Writes placed inodes, directories and links into memory: see format.ts and place-inodes.ts.
 
-import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFMT } from "../../abi/file.ts";
 import {
   BLOCK_BITS,
   BLOCK_BYTES,
@@ -23,13 +22,7 @@ import {
 import type { DirectoryListing } from "./number-inodes.ts";
 import { coreBytes, listingBytes, type PlacedChunks, type PlacedInodes } from "./place-inodes.ts";
 import { visitChunks } from "./sparse-chunks.ts";
-import {
-  type DirectoryNode,
-  type FileNode,
-  type InodeNode,
-  inodeOf,
-  type LinkableNode,
-} from "./tree-node.ts";
+import type { DirectoryNode, FileNode, InodeNode, LinkableNode } from "./tree-node.ts";
 
 /** Where the archive of a layer is. */
 export interface DataPlace {
@@ -49,13 +42,20 @@ export interface EncodePlaces {
 }
 
 const LOW = 0x1_0000_0000;
-const TYPES: Readonly<Record<number, number>> = {
-  [S_IFDIR]: TYPE_DIRECTORY,
-  [S_IFCHR]: TYPE_CHARACTER_DEVICE,
-  [S_IFBLK]: TYPE_BLOCK_DEVICE,
-  [S_IFIFO]: TYPE_FIFO,
-  [S_IFLNK]: TYPE_SYMLINK,
-};
+/** By the four upper bits of a mode (inode(7)); 0 is none. */
+const TYPES = [
+  0,
+  TYPE_FIFO,
+  TYPE_CHARACTER_DEVICE,
+  0,
+  TYPE_DIRECTORY,
+  0,
+  TYPE_BLOCK_DEVICE,
+  0,
+  TYPE_FILE,
+  0,
+  TYPE_SYMLINK,
+];
 
 /** Inodes and whole blocks, without what is copied. */
 export function encodeInodes(placed: PlacedInodes, places: EncodePlaces): Buffer {
@@ -165,29 +165,32 @@ class InodeEncoder {
         isInline && block === blocks - 1
           ? this.#inlineStart(node)
           : this.#blocksStart(node) + block * BLOCK_BYTES;
-      const from = listing.cuts[block] ?? 0;
-      const to = listing.cuts[block + 1] ?? 0;
-      this.#entries(node, listing.names.slice(from, to), start);
+      this.#entries(listing, block, start);
     }
   }
 
   /** One block of a directory, at `start`. */
-  #entries(directory: DirectoryNode, names: readonly string[], start: number): void {
-    let nameAt = names.length * DIRENT_BYTES;
+  #entries({ names, numbers, cuts }: DirectoryListing, block: number, start: number): void {
+    const words = this.#words;
+    const { nodes, places } = this.#placed;
+    const from = cuts[block] ?? 0;
+    const to = cuts[block + 1] ?? 0;
+    const namesAt = (to - from) * DIRENT_BYTES;
+    let nameAt = namesAt;
     let word = start / 4;
-    for (const name of names) {
-      const inode = childOf(directory, name);
-      const type = TYPES[inode.attributes.mode & S_IFMT] ?? TYPE_FILE;
-      this.#words[word] = (this.#placed.places[inode.number] ?? 0) / INODE_SLOT_BYTES;
-      this.#words[word + 2] = nameAt | (type << 16);
-      this.#content.write(name, start + nameAt, "latin1");
-      nameAt += name.length;
+    for (let index = from; index < to; index += 1) {
+      const number = numbers[index] ?? 0;
+      const mode = nodes[number]?.attributes.mode ?? 0;
+      words[word] = (places[number] ?? 0) / INODE_SLOT_BYTES;
+      words[word + 2] = nameAt | ((TYPES[mode >> 12] ?? 0) << 16);
+      nameAt += names[index]?.length ?? 0;
       word += DIRENT_BYTES / 4;
     }
+    this.#content.write(names.slice(from, to).join(""), start + namesAt, "latin1");
   }
 
   #file(node: FileNode): void {
-    const chunks = this.#placed.chunks.get(node);
+    const chunks = node.segments === undefined ? undefined : this.#placed.chunks.get(node);
     if (chunks === undefined) {
       const first = (this.#places.data[node.layer]?.firstBlock ?? 0) + node.offset / BLOCK_BYTES;
       this.#inode(node, LAYOUT_PLAIN, node.size, node.size === 0 ? 0 : first);
@@ -222,12 +225,4 @@ class InodeEncoder {
       this.#words[start + chunk * 2 + 1] = block;
     });
   }
-}
-
-function childOf(directory: DirectoryNode, name: string): InodeNode {
-  if (name === "..") {
-    return directory.parent ?? directory;
-  }
-  const child = directory.children.get(name);
-  return child === undefined ? directory : inodeOf(child);
 }

@@ -2,17 +2,13 @@
 // together. Counts the names of each on the way, and sorts and cuts directories into blocks.
 
 import { BLOCK_BYTES, DIRENT_BYTES } from "./format.ts";
-import {
-  type DirectoryNode,
-  type InodeNode,
-  inodeOf,
-  type TreeNode,
-  UNNUMBERED,
-} from "./tree-node.ts";
+import { type DirectoryNode, type InodeNode, inodeOf, UNNUMBERED } from "./tree-node.ts";
 
 export interface DirectoryListing {
   /** "." and ".." too, by the order of bytes. */
   readonly names: readonly string[];
+  /** Of the inode behind each name. */
+  readonly numbers: Uint32Array;
   /** The first name of each block; the count of names at the end. */
   readonly cuts: readonly number[];
   /** In the last block. */
@@ -30,56 +26,63 @@ export interface NumberedInodes {
 
 /** A tree can be numbered once. */
 export function numberInodes(root: DirectoryNode): NumberedInodes {
-  const nodes: InodeNode[] = [root];
-  const links = [2];
-  const listings: DirectoryListing[] = [];
-  root.number = 0;
-  for (let index = 0; index < nodes.length; index += 1) {
-    const node = nodes[index];
-    if (node?.kind === "directory") {
-      const listing = list(node);
-      listings.push(listing);
-      for (const name of listing.names) {
-        link(node, node.children.get(name), { nodes, links });
+  return new Numbering(root).finish();
+}
+
+class Numbering {
+  readonly #nodes: InodeNode[] = [];
+  readonly #links: number[] = [];
+  readonly #listings: DirectoryListing[] = [];
+
+  constructor(root: DirectoryNode) {
+    this.#numberOf(root);
+  }
+
+  finish(): NumberedInodes {
+    for (let index = 0; index < this.#nodes.length; index += 1) {
+      const node = this.#nodes[index];
+      if (node?.kind === "directory") {
+        this.#listings.push(this.#list(node));
       }
     }
+    const links = Uint32Array.from(this.#links);
+    return { nodes: this.#nodes, links, listings: this.#listings };
   }
-  return { nodes, links: Uint32Array.from(links), listings };
-}
 
-/** `child`: undefined for "." and "..". */
-function link(
-  directory: DirectoryNode,
-  child: TreeNode | undefined,
-  { nodes, links }: { readonly nodes: InodeNode[]; readonly links: number[] },
-): void {
-  if (child === undefined) {
-    return;
-  }
-  const inode = inodeOf(child);
-  if (inode.number === UNNUMBERED) {
-    inode.number = nodes.length;
-    nodes.push(inode);
-    links.push(inode.kind === "directory" ? 1 : 0);
-  }
-  links[inode.number] = (links[inode.number] ?? 0) + 1;
-  if (inode.kind === "directory") {
-    links[directory.number] = (links[directory.number] ?? 0) + 1;
-  }
-}
-
-function list(directory: DirectoryNode): DirectoryListing {
-  const names = [...directory.children.keys(), ".", ".."].sort();
-  const cuts = [0];
-  let lastBytes = 0;
-  for (const [index, name] of names.entries()) {
-    const bytes = DIRENT_BYTES + name.length;
-    if (lastBytes + bytes > BLOCK_BYTES) {
-      cuts.push(index);
-      lastBytes = 0;
+  #list(directory: DirectoryNode): DirectoryListing {
+    const names = [...directory.children.keys(), ".", ".."].sort();
+    const numbers = new Uint32Array(names.length);
+    const cuts = [0];
+    let lastBytes = 0;
+    for (let index = 0; index < names.length; index += 1) {
+      const name = names[index] ?? "";
+      const bytes = DIRENT_BYTES + name.length;
+      if (lastBytes + bytes > BLOCK_BYTES) {
+        cuts.push(index);
+        lastBytes = 0;
+      }
+      lastBytes += bytes;
+      numbers[index] = this.#link(directory, name);
     }
-    lastBytes += bytes;
+    cuts.push(names.length);
+    return { names, numbers, cuts, lastBytes };
   }
-  cuts.push(names.length);
-  return { names, cuts, lastBytes };
+
+  /** Counts a name. Returns the number of what it leads to; the ".." of the root is the root. */
+  #link(directory: DirectoryNode, name: string): number {
+    const child = directory.children.get(name);
+    const parent = name === ".." ? directory.parent : undefined;
+    const number = this.#numberOf(child === undefined ? (parent ?? directory) : inodeOf(child));
+    this.#links[number] = (this.#links[number] ?? 0) + 1;
+    return number;
+  }
+
+  #numberOf(inode: InodeNode): number {
+    if (inode.number === UNNUMBERED) {
+      inode.number = this.#nodes.length;
+      this.#nodes.push(inode);
+      this.#links.push(0);
+    }
+    return inode.number;
+  }
 }
