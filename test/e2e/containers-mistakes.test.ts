@@ -38,6 +38,7 @@ const OF_NEW_CONTAINERS: readonly Mistake[] = [
   ["run --name no/slash IMAGE", 125, "a name has letters, digits"],
   ["run --name box IMAGE true", 125, "the name is in use", "`ocicat rm box`"],
   ["run -u stranger IMAGE true", 125, 'the user "stranger"'],
+  ["run -h a/b IMAGE true", 125, 'the host name "a/b": it is not made of'],
   ["run -w relative IMAGE true", 125, "it is not an absolute path"],
   ["run --restart often IMAGE", 125, "none of no, always"],
   ["run --cap-add NET_ADMI IMAGE", 125, 'the capability "NET_ADMI"'],

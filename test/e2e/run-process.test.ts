@@ -48,6 +48,10 @@ describe.skipIf(NEEDS_ROOT)("as root: the process", () => {
 
   test("--workdir and --hostname", async () => {
     expect(await sh("pwd; hostname", "-w", "/tmp", "-h", "box")).toBe("/tmp\nbox\n");
+    expect(await sh("hostname", "-h", "")).toMatch(/^[0-9a-f]{12}\n$/);
+    const name = "box\n6.6.6.6 bank.example";
+    const { status, stderr } = await place.run(["-h", name, image, "true"]);
+    expect([status, stderr]).toEqual([125, expect.stringContaining("the host name")]);
   });
 
   test("--user by name has the groups of the image; by numbers it has none", async () => {

@@ -89,7 +89,7 @@ async function removeFormer({ name, ...options }: CreatePodOptions): Promise<voi
 
 function podOptions(flags: PodFlags): CreatePodOptions {
   const name = flags.text("name") ?? flags.args[0];
-  const hostname = flags.text("hostname");
+  const hostname = flags.text("hostname") || undefined;
   const restart = flags.text("restart");
   const shmSize = flags.text("shm-size");
   const cgroupParent = flags.text("cgroup-parent");

@@ -143,15 +143,17 @@ function processOptions(
 function kernelOptions(flags: RunFlags): Partial<RunContainerOptions> {
   const network = parseNetwork(flags.text("network") ?? "none");
   const namespaces = parseNamespaces(flags);
-  if (flags.isSet("hostname") && (namespaces.uts ?? "private") !== "private") {
-    throw badValue("hostname", flags.text("hostname") ?? "", "--uts takes another one's");
+  // As docker has it, "" is none.
+  const hostname = flags.text("hostname") || undefined;
+  if (hostname !== undefined && (namespaces.uts ?? "private") !== "private") {
+    throw badValue("hostname", hostname, "--uts takes another one's");
   }
   const ulimits = parseUlimits(flags.list("ulimit"));
   const users = parseUsers(flags);
   const devices = flags.list("device").map(parseDevice);
   const rules = flags.list("device-cgroup-rule").map(parseDeviceRule);
   return {
-    ...given(flags.text("hostname"), (hostname) => ({ hostname })),
+    ...given(hostname, (name) => ({ hostname: name })),
     network,
     namespaces,
     sysctls: parseSysctls(flags.list("sysctl"), network, namespaces),

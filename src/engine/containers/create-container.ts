@@ -62,6 +62,7 @@ export async function createContainer(
   idMaps: IdMaps | undefined,
 ): Promise<NewContainer> {
   const { storeRoot } = surroundings;
+  await checkAskedNames(asked);
   const withPod = await inPod(asked, surroundings);
   const others = await withOthersVolumes(withIds(withPod, storeRoot), storeRoot);
   const named = await withUsers(others, surroundings, idMaps);
@@ -96,6 +97,15 @@ export async function createContainer(
   recordContainerEvent({ surroundings, record }, "create");
   endPhase("container");
   return { ...made, record, [Symbol.dispose]: () => held.dispose() };
+}
+
+/** Those that are asked for: the host's own are as they are. */
+async function checkAskedNames(asked: RunContainerOptions): Promise<void> {
+  const { hostname, domainName, names } = asked;
+  if (hostname !== undefined || domainName !== undefined || names !== undefined) {
+    const { checkNames } = await import("../check-names.ts");
+    checkNames(asked);
+  }
 }
 
 async function checkLimits({ limits }: RunContainerOptions): Promise<void> {
