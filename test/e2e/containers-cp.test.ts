@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { ContainerFolder } from "../../src/engine/containers/container-folder.ts";
 import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
 
@@ -175,6 +176,30 @@ describe.skipIf(NEEDS_ROOT)("as root: cp", () => {
     expect(cp(join(host, "tree"), "box:/tmp/over/tree").stderr).toContain("hint: --overwrite");
     copied("--overwrite", join(host, "tree"), "box:/tmp/over/tree");
     expect(inside("cat /tmp/over/tree/sub/deep; ls /tmp/over")).toBe("deep\nfile\ntree\n");
+  });
+
+  test("two that do not run are locked in one order, whichever way files go", async () => {
+    place.outputOf("create", "--name", "other", place.image);
+    const [first = "", second = ""] = ["idle", "other"].toSorted((one, two) =>
+      place.idOf(one) < place.idOf(two) ? -1 : 1,
+    );
+    const folderOf = (name: string) => ContainerFolder.open(place.store, place.idOf(name));
+    const copies: ReturnType<typeof place.start>[] = [];
+    const isWaiting = (pid: number) =>
+      new RegExp(`-> FLOCK .* ${pid} `).test(readFileSync("/proc/locks", "utf8"));
+    {
+      using locked = folderOf(first);
+      using free = folderOf(second);
+      using _lock = locked.lock();
+      copies.push(place.start("cp", [`${first}:/etc/passwd`, `${second}:/tmp/`]));
+      copies.push(place.start("cp", [`${second}:/etc/group`, `${first}:/tmp/`]));
+      await eventually("both to wait", () => copies.every(({ pid }) => isWaiting(pid)));
+      using other = free.tryLock();
+      expect(other).toBeDefined();
+    }
+    expect(await Promise.all(copies.map(({ exited }) => exited))).toEqual([0, 0]);
+    expect(cp(`${first}:/tmp/group`, host).status).toBe(0);
+    expect(cp(`${second}:/tmp/passwd`, host).status).toBe(0);
   });
 
   test("what is not possible", () => {

@@ -30,16 +30,15 @@ export async function copyFiles(
   to: CopyPlace,
   options: CopyOptions,
 ): Promise<void> {
-  using source = await openPlace(from, options);
-  using target = (await samePlace(source, to, options)) ?? (await openPlace(to, options));
-  const counted = source.counted ?? target.counted;
+  using places = await openPlaces(from, to, options);
+  const counted = places.source.counted ?? places.target.counted;
   if (counted === undefined) {
-    await copyBetween(source.files, target.files, wayOf(options));
+    await copyBetween(places.source.files, places.target.files, wayOf(options));
   } else {
-    await copyAsOwner({ source, target }, counted, options);
+    await copyAsOwner(places, counted, options);
   }
-  source.recordCopy();
-  target.recordCopy();
+  places.source.recordCopy();
+  places.target.recordCopy();
 }
 
 /** As a tar archive. */
@@ -111,6 +110,48 @@ async function copyAsOwner(
   for (const text of said) {
     onWarning?.(text);
   }
+}
+
+interface OpenPlaces extends Disposable {
+  readonly source: OpenPlace;
+  readonly target: OpenPlace;
+}
+
+/**
+ * Of two containers that do not run both are locked, always in the same order: else two copies in opposite
+ * directions could wait for each other.
+ */
+async function openPlaces(
+  from: CopyPlace,
+  to: CopyPlace,
+  options: CopyOptions,
+): Promise<OpenPlaces> {
+  using stack = new DisposableStack();
+  const isTargetFirst = await comesBefore(to, from, options);
+  const [first, second] = isTargetFirst ? [to, from] : [from, to];
+  const opened = { first: stack.use(await openPlace(first, options)) };
+  const openSecond = async () =>
+    (await samePlace(opened.first, second, options)) ?? (await openPlace(second, options));
+  const both = { ...opened, second: stack.use(await openSecond()) };
+  const held = stack.move();
+  return {
+    source: isTargetFirst ? both.second : both.first,
+    target: isTargetFirst ? both.first : both.second,
+    [Symbol.dispose]: () => held.dispose(),
+  };
+}
+
+/** Whether the one container's id is less than the other's. The host is nobody's to lock. */
+async function comesBefore(
+  { container: one }: CopyPlace,
+  { container: other }: CopyPlace,
+  options: CopyOptions,
+): Promise<boolean> {
+  if (one === undefined || other === undefined) {
+    return false;
+  }
+  const { storeRoot } = await readSurroundings(options);
+  return findContainerId(storeRoot, one) < findContainerId(storeRoot, other);
 }
 
 /** One that does not run is locked: it is opened once alone. Undefined: they are not in the same container. */
