@@ -11,14 +11,10 @@ static void ask_for_status(i32 pidfd, struct exit_record *record) {
     u32 identity[13];
     i32 wait_status;
   } info = {INFO_EXIT, {0}, 0};
-  struct {
-    i32 fd;
-    u16 events;
-    u16 happened;
-  } reaped = {pidfd, 0, 0};
+  i32 reaped[2] = {pidfd, 0};  // struct pollfd
   i64 timeout[2] = {REAPED_WITHIN_SECONDS, 0};
   if (syscall(__NR_ioctl, pidfd, PIDFD_GET_INFO, &info) == -ENOTTY) return;
-  while (syscall(__NR_ppoll, &reaped, 1, timeout, 0, 8) == -EINTR);
+  while (syscall(__NR_ppoll, reaped, 1, timeout, 0, 8) == -EINTR);
   info.mask = INFO_EXIT;
   i64 result = syscall(__NR_ioctl, pidfd, PIDFD_GET_INFO, &info);
   if (is_error(result) || (info.mask & INFO_EXIT) == 0) return;
@@ -53,8 +49,8 @@ static u32 put_number(u8 *to, u64 value) {
   return length;
 }
 
+enum { CLOCK_REALTIME = 0, LONGEST_RECORD = 256, MODE = 0600 };
 static u32 compose(u8 *text, const struct exit_record *record) {
-  enum { CLOCK_REALTIME = 0 };
   static const char ways[][8] = {
       [EXIT_CODE] = "code", [EXIT_SIGNAL] = "signal", [EXIT_UNKNOWN] = "unknown"};
   i64 time[2] = {0, 0};
@@ -75,18 +71,30 @@ static u32 compose(u8 *text, const struct exit_record *record) {
 }
 
 static i64 force(i32 fd, int is_brief) { return is_brief ? 0 : syscall(__NR_fsync, fd); }
+static const char temporary[] = ".exit.json.new";
+
+static i64 open_temporary(i32 directory_fd) {
+  enum { WRITE_CREATE_CLOEXEC = 01 | 0100 | 02000000 };
+  return syscall(__NR_openat, directory_fd, temporary, WRITE_CREATE_CLOEXEC, MODE);
+}
+
+void reserve_exit_record(i32 directory_fd) {
+  i64 fd = open_temporary(directory_fd);
+  syscall(__NR_fallocate, fd, 0, 0, LONGEST_RECORD);
+  syscall(__NR_close, fd);
+}
 
 i64 write_exit_record(i32 directory_fd, const struct exit_record *record, int is_brief) {
-  enum { LONGEST = 256, CREATE_NEW_CONTENT = 01 | 0100 | 01000 | 02000000, MODE = 0600 };
-  static const char temporary[] = ".exit.json.new";
-  u8 text[LONGEST];
+  u8 text[LONGEST_RECORD];
   u32 length = compose(text, record);
-  i64 fd = syscall(__NR_openat, directory_fd, temporary, CREATE_NEW_CONTENT, MODE);
+  i64 fd = open_temporary(directory_fd);
   if (is_error(fd)) return fd;
   i64 result = syscall(__NR_write, fd, text, length);
-  if (!is_error(result)) result = result == length ? force((i32)fd, is_brief) : -ENOSPC;
+  // What was reserved, or left by a writer that was killed, may be longer.
+  if (!is_error(result)) result = result == length ? syscall(__NR_ftruncate, fd, length) : -ENOSPC;
+  if (!is_error(result)) result = force((i32)fd, is_brief);
   syscall(__NR_close, fd);
-  if (is_error(result)) return result;
-  result = syscall(__NR_renameat2, directory_fd, temporary, directory_fd, "exit.json", 0);
+  if (!is_error(result))
+    result = syscall(__NR_renameat2, directory_fd, temporary, directory_fd, "exit.json", 0);
   return is_error(result) ? result : force(directory_fd, is_brief);
 }

@@ -18,6 +18,9 @@ struct exit_record {
 // this one: then the kernel has to know (Linux 6.15), or it is EXIT_UNKNOWN.
 void await_exit(i32 pidfd, struct exit_record *record);
 
+// Room for it on the disk, so that the record can be written when there is none left.
+void reserve_exit_record(i32 directory_fd);
+
 // As exit.json of the directory. Readers see none or the whole of it, after a power cut too, unless
 // it is brief. Returns 0 or -errno.
 i64 write_exit_record(i32 directory_fd, const struct exit_record *record, int is_brief);

@@ -637,6 +637,7 @@ static void take_over(const struct hold_request *request) {
 
 static void begin(const struct hold_request *request) {
   take_over(request);
+  if (!(request->flags & RECORD_IS_BRIEF)) reserve_exit_record(request->directory_fd);
   log_start(&request->log);
   make_nonblocking(holder.stdin_fd);
   make_nonblocking(holder.outputs[0].fd);
@@ -661,6 +662,6 @@ i64 hold(const struct hold_request *request) {
   close_fd(&holder.directory_fd);
   close_fd(&holder.terminal_peer_fd);
   close_fd(&holder.terminal_fd);
-  if (is_settled || (last != 0 && is_settled_by(last))) exit_process(0);
+  if (is_settled || (last != 0 && is_settled_by(last))) return HOLD_SETTLED;
   return holder.record_result;
 }

@@ -48,8 +48,8 @@ struct hold_request {
 enum { HOLD_VERSION = 3, HOLD_REQUEST_BYTES = 88 };
 
 enum hold_flag {
-  // A primary client that is there at the end sees to what comes after it: this process exits,
-  // and the rest of its program is not executed.
+  // A primary client that is there at the end sees to what comes after it: hold() returns
+  // HOLD_SETTLED.
   PRIMARY_SETTLES = 1,
   // A client may be the container's supervisor (HELLO_SUPERVISOR). When such a client goes while
   // the container runs, or none has come for five seconds, hold() returns HOLD_SUPERVISOR_GONE;
@@ -67,14 +67,14 @@ enum hold_flag {
   HOLD_FLAGS = 63,
 };
 
-enum { HOLD_SUPERVISOR_GONE = 1 };
+enum { HOLD_SUPERVISOR_GONE = 1, HOLD_SETTLED = 2 };
 
 _Static_assert(sizeof(struct hold_request) == HOLD_REQUEST_BYTES, "as in hold-request.ts");
 
 // Keeps the container until its init has ended, everything it wrote is delivered, the exit record
 // is written and every client knows. Returns 0, or -errno: EINVAL for a request that it does not
 // understand, or what kept the exit record from being written. See PRIMARY_SETTLES, SUPERVISED.
-// Where a client has settled the end (HELLO_SETTLER), this process exits instead.
+// Where a client has settled the end (HELLO_SETTLER), too, it returns HOLD_SETTLED.
 i64 hold(const struct hold_request *request);
 
 // A frame of the attach protocol: type u8 | stream u8 | length of the payload u16 | payload.

@@ -2,10 +2,12 @@
 
 import { O_RDWR } from "../abi/file.ts";
 import { SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM } from "../abi/process.ts";
+import { Errno } from "../error/errno.ts";
 import { named, offsetOf, type ProgramBuilder, REPORT_REGISTER } from "../program/builder.ts";
 import {
   encodeHoldRequest,
   HOLD_REQUEST_OFFSETS,
+  HOLD_SETTLED,
   type HoldRequest,
   holdRequestPointers,
 } from "../program/hold-request.ts";
@@ -101,17 +103,33 @@ export function holdToTheEnd(
   program.call("close", [REPORT_REGISTER]);
   // Standard descriptors are the caller's: a holder that kept them would keep its pipes open.
   program.call("close_range", [0, 2, 0]);
-  if (supervisor === undefined) {
-    program.control("hold", [offsetOf(hold)]);
-  } else {
-    holdSupervised(program, hold, supervisor);
-  }
+  // What comes after the end is executed, too, where the end could not be written down.
+  const caught = { errnos: "any" } as const;
+  const holdOnce = () => program.control("hold", [offsetOf(hold)], { result: "held", caught });
+  const held =
+    supervisor === undefined ? holdOnce() : holdSupervised(program, holdOnce, supervisor);
   for (const path of removedPaths) {
-    const caught = { errnos: "any" } as const;
     program.call("unlinkat", [CURRENT_DIRECTORY, program.text(path), 0], { caught });
   }
-  executeAtEnd(program, onExit);
+  executeUnlessSettled(program, held, onExit);
   program.control("exit", [0]);
+}
+
+/** A client that was there at the end sees to what comes after it. */
+function executeUnlessSettled(
+  program: ProgramBuilder,
+  held: Register,
+  onExit: ExitCommand | undefined,
+): void {
+  if (onExit === undefined) {
+    return;
+  }
+  const isNobodys = program.label();
+  const isSettled = [held, named(0xffff_ffff, "ALL"), HOLD_SETTLED, Errno.EAGAIN];
+  program.control("expect", isSettled, { caught: { errnos: [Errno.EAGAIN], target: isNobodys } });
+  program.control("exit", [0]);
+  program.place(isNobodys);
+  executeAtEnd(program, onExit);
 }
 
 const LAST_DESCRIPTOR = 0x7fff_ffff;

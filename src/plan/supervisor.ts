@@ -11,9 +11,9 @@
 
 import { LOCK_EX, O_CREAT, O_RDWR } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
-import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
+import { flags, named, type ProgramBuilder } from "../program/builder.ts";
 import { HOLD_SUPERVISOR_GONE } from "../program/hold-request.ts";
-import type { DataReference } from "../program/program.ts";
+import type { Register } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
@@ -24,22 +24,22 @@ const LAST_DESCRIPTOR = 0x7fff_ffff;
 const ITIMER_REAL = 0;
 const STANDARD_DESCRIPTORS = 3;
 
-/** The op `hold`, as often as the supervisor goes while the container runs. */
+/** The op `hold`, as often as the supervisor goes while the container runs. What it returns is `held`. */
 export function holdSupervised(
   program: ProgramBuilder,
-  hold: DataReference,
+  holdOnce: () => Register,
   supervisor: SupervisorStart,
-): void {
+): Register {
   const again = program.label();
   const over = program.label();
   program.place(again);
   startSupervisor(program, supervisor);
-  const held = program.control("hold", [offsetOf(hold)], { result: "held" });
+  const held = holdOnce();
   const isGone = [held, named(0xffff_ffff, "ALL"), HOLD_SUPERVISOR_GONE, Errno.EAGAIN];
   program.control("expect", isGone, { caught: { errnos: [Errno.EAGAIN], target: over } });
   program.jump(again);
   program.place(over);
-  program.forget(held);
+  return held;
 }
 
 /** Whatever fails here: the container is held all the same. */

@@ -3,7 +3,7 @@
 //
 //    0 version       u32  HOLD_VERSION
 //    4 flags         u32  1: a primary client that is there at the end sees to what comes after it, and
-//                         the rest of the program is not executed
+//                         hold() returns HOLD_SETTLED
 //                         2: when the container's supervisor goes or does not come, hold() returns
 //                         HOLD_SUPERVISOR_GONE, and goes on when it is called again
 //                         4: the exit record need not survive a power cut
@@ -35,6 +35,8 @@ export const HOLD_VERSION = 3;
 export const HOLD_REQUEST_BYTES = 88;
 /** What hold() returns beside 0 and -errno. */
 export const HOLD_SUPERVISOR_GONE = 1;
+/** A client sees to what comes after the end. */
+export const HOLD_SETTLED = 2;
 
 /** Where each field of 32 bits is, in bytes. */
 export const HOLD_REQUEST_OFFSETS = {

@@ -27,9 +27,19 @@ test("output FIFOs, and a new holder for them", async () => {
     architecture: architectureNamed("x86_64"),
     held: { pidfd: 6, initPid: 42, stdoutFd: 7, stderrFd: 8, directoryFd: 5, stdoutStays: true },
   });
+  const ending = compileAdoption({
+    architecture: architectureNamed("x86_64"),
+    held: {
+      ...{ pidfd: 6, initPid: 42, directoryFd: 5 },
+      removedPaths: ["/run/ocicat/c1/attach.sock"],
+      onExit: { command: ["/usr/bin/ocicat", "end"], environment: [], isLeftToPrimary: true },
+    },
+  });
+  const afterHold = listingOf(ending, ["adoption"]).replace(/^.*\n(?= *hold)/s, "");
   const text = describeCases([
     ["stdout outlives its holder, stderr ends with its reader", making.join("\n")],
     ["a new holder", listingOf(adoption, ["adoption"])],
+    ["what it removes goes, whoever sees to the rest", afterHold],
   ]);
   expect(text).toContain("mknodat");
   await expectGolden(join(import.meta.dir, "plan-output-fifos.txt"), text);

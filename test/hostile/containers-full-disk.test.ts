@@ -10,6 +10,7 @@ import { eventually } from "../peers/conditions.ts";
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const DISK_BYTES = 16 * 1024 * 1024;
 const LINES = 20_000;
+const UNTIL_TERM = "trap 'exit 7' TERM; while :; do sleep 0.05; done";
 const WRITE_LINES = `i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo line $i; done; exit 9`;
 
 describe.skipIf(NEEDS_ROOT)("as root: containers on a disk that is full", () => {
@@ -53,6 +54,12 @@ describe.skipIf(NEEDS_ROOT)("as root: containers on a disk that is full", () => 
     must("fallocate", "-l", String(room() - rest), join(disk, "ballast"));
   }
 
+  function fillToTheLastByte(): void {
+    const written = Bun.spawnSync(["dd", "if=/dev/zero", `of=${join(disk, "rest")}`, "bs=1024"]);
+    expect(written.stderr.toString()).toContain("No space left on device");
+    expect(room()).toBe(0);
+  }
+
   function makeRoom(): void {
     rmSync(join(disk, "ballast"));
   }
@@ -73,6 +80,27 @@ describe.skipIf(NEEDS_ROOT)("as root: containers on a disk that is full", () => 
     expect(place.outputOf("wait", "writer")).toBe("9\n");
     const lines = place.outputOf("logs", "writer").trimEnd().split("\n");
     expect(lines).toEqual(Array.from({ length: LINES }, (_, index) => `line ${index + 1}`));
+  }, 120_000);
+
+  test("the end of a container is written down, and what comes after it is done", async () => {
+    place.outputOf("run -d", ...words("ending", UNTIL_TERM));
+    place.outputOf("run -d", "--rm", ...words("brief", UNTIL_TERM));
+    fill(0);
+    fillToTheLastByte();
+    for (const name of ["ending", "brief"]) {
+      place.outputOf("kill", "-s", "TERM", name);
+    }
+    await eventually("what they had to be given back", () =>
+      place.leftovers().every((line) => /^(folder|name|mount): /.test(line)),
+    );
+    expect(place.outputOf("ps", "-a", "--format", "{{.Names}} {{.Status}}")).toMatch(
+      /^ending Exited \(7\) .*\n$/,
+    );
+    expect(place.outputOf("wait", "ending")).toBe("7\n");
+    makeRoom();
+    rmSync(join(disk, "rest"));
+    place.outputOf("start", "ending");
+    place.outputOf("stop", "ending");
   }, 120_000);
 
   test("what cannot be created or started says why and leaves nothing", async () => {

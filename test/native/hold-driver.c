@@ -153,6 +153,7 @@ int main(int argc, char **argv) {
   if (strchr(options, 'a')) flock(make_file(argv[1], "lock"), LOCK_EX);
   i64 result;
   while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) note_supervisor(argv[1]);
+  if (result == HOLD_SETTLED) return 0;
   if (result != 0) kill(pid, SIGKILL);
   if (strchr(options, 'a')) make_file(argv[1], "after");
   return (int)-result;

@@ -17,21 +17,17 @@
 #include "../../native/kernel.h"
 #undef raw_syscall
 static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
-_Noreturn static void leave_holder(int status);
-#define exit_process leave_holder
 #define wait holder_wait
 #include "../../native/exit-record.c"
 #include "../../native/holder.c"
 #include "../../native/log.c"
 #include "../../native/oom-kills.c"
 #include "../../native/oom-watch.c"
-#undef exit_process
 #undef wait
 #undef syscall
 
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +40,6 @@ _Noreturn static void leave_holder(int status);
 enum { STRANGERS = 12, POLLS_BEFORE_END = 60, POLL_LIMIT = 20000, CONTENT_LIMIT = 40000 };
 
 static u64 random_state;
-static jmp_buf exit_of_holder;
 static struct sockaddr_un address;
 static socklen_t address_size;
 
@@ -327,11 +322,6 @@ static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f) {
   return kernel_syscall(number, a, b, c, d, e, f);
 }
 
-_Noreturn static void leave_holder(int status) {
-  if (status != 0) complain("the holder exits with a failure");
-  longjmp(exit_of_holder, 1);
-}
-
 // ---- one run ----
 
 static int open_listener(void) {
@@ -414,13 +404,11 @@ static void run(int directory_fd) {
       error[0],     NO_FD,  primary[1], open_listener(), dup(directory_fd), 0,
       {(u64) "log", 0, dup(directory_fd), 1, 0, 0}, 0};
   request.flags = random_number(HOLD_FLAGS + 1) & ~(u32)PRIMARY_SETTLES;
-  volatile i64 result = 0;
-  if (setjmp(exit_of_holder) == 0)
-    while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) totals.supervisors++;
-  else
-    totals.settled++, result = 0;
+  i64 result;
+  while ((result = hold(&request)) == HOLD_SUPERVISOR_GONE) totals.supervisors++;
+  totals.settled += result == HOLD_SETTLED;
   totals.handed_over += holder.handed_over;
-  if (result != 0 && result != -EIO && result != -EINTR && result != -ENOSPC)
+  if (result != 0 && result != HOLD_SETTLED && result != -EIO && result != -EINTR && result != -ENOSPC)
     complain("hold() returned something else");
   while (world.primary_fd >= 0) primary_reads(90000);
   check_log(directory_fd);

@@ -18,7 +18,8 @@ export function awaitExitRecord(
   started: StartRecord,
 ): ExitRecord | undefined {
   using holder = openLiveHolder(started);
-  if (holder === undefined) {
+  // The holder has become this program: it has done what it could.
+  if (holder === undefined || started.holderPid === process.pid) {
     return readExitRecord(folder.fd);
   }
   using watch = new FolderWatch(folder.path);
