@@ -12,6 +12,8 @@ import type {
   RunContainerOptions,
   RunFileSystem,
   RunMount,
+  RunVolume,
+  VolumeMount,
 } from "./run-options.ts";
 import { dataPath } from "./run-volumes.ts";
 import { LOCAL_TIME, zonePath } from "./time-zone.ts";
@@ -99,18 +101,16 @@ export function askedMounts(request: MountRequest): Mount[] {
   const { options, nameFiles, storeRoot, startedMounts } = request;
   // Of containers with other ids, too: each finds in a volume what another has put there.
   const idMapped = mountIdMaps(options) !== undefined;
-  const binds = [
-    ...options.mounts,
-    ...(options.volumes ?? []).map((volume) => ({
-      ...volume,
-      source: dataPath(storeRoot, volume.name ?? ""),
-      idMapped,
-    })),
-  ].map(bindMount);
+  const volumes = (options.volumes ?? []).map((volume) =>
+    volume.mounted === undefined
+      ? bindMount({ ...volume, source: dataPath(storeRoot, volume.name ?? ""), idMapped })
+      : volumeMount(volume, volume.mounted, idMapped),
+  );
   const zone = options.timeZone === undefined ? [] : [zoneMount(options.timeZone)];
   const fileSystems = (options.fileSystems ?? []).map(newFileSystem);
   const asked = [
-    ...binds,
+    ...options.mounts.map(bindMount),
+    ...volumes,
     ...zone,
     ...fileSystems,
     ...options.tmpfs.map(tmpfsMount),
@@ -130,6 +130,16 @@ function bindMount(mount: RunMount): Mount {
   const { source, destination, readOnly, propagation = "rprivate", idMapped = false } = mount;
   const words = [...(readOnly ? ["ro"] : []), ...(idMapped ? ["idmap"] : [])];
   return { destination, type: "bind", source, options: ["rbind", propagation, ...words] };
+}
+
+function volumeMount(
+  { destination, readOnly }: RunVolume,
+  { type, source, options }: VolumeMount,
+  idMapped: boolean,
+): Mount {
+  const isMapped = type === "bind" && idMapped;
+  const words = [...(readOnly ? ["ro"] : []), ...(isMapped ? ["idmap"] : [])];
+  return { destination, type, source, options: [...options, ...words] };
 }
 
 /** The host's file; checkRequest has seen that it is there. */

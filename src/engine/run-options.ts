@@ -114,6 +114,13 @@ export interface PodMemoryMount extends PodMemory {
   readonly readOnly: boolean;
 }
 
+/** What is mounted in place of a volume's folder in the store. */
+export interface VolumeMount {
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
 export interface RunVolume {
   /** Absent only until the container is created: it gets a volume of its own. */
   readonly name?: string;
@@ -123,6 +130,8 @@ export interface RunVolume {
   readonly copies: boolean;
   /** Removed with the container where that is asked for. */
   readonly anonymous?: boolean;
+  /** By the options that the volume was made with; found when the container is created. */
+  readonly mounted?: VolumeMount;
 }
 
 /** By its name: no record of a container has its value. */

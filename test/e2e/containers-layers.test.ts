@@ -81,6 +81,34 @@ describe.skipIf(NEEDS_ROOT)("as root: what a container has written", () => {
     expect(place.outputOf("inspect", "-f", "{{.State.Status}}", "work")).toBe("running\n");
   });
 
+  test("commit --squash: one layer, with the same files", async () => {
+    place.outputOf("commit", "-q", "work", "layered:1");
+    place.outputOf("commit", "-q", "--squash", "work", "squashed:1");
+    const format = "{{len .RootFS.Layers}} {{.Config.Env}}";
+    expect(place.outputOf("inspect", "-f", format, "squashed:1")).toBe(
+      "1 [PATH=/bin FROM_IMAGE=yes B=2]\n",
+    );
+    expect(place.onImages("history", "-q", "squashed:1").trim().split("\n")).toHaveLength(1);
+    const list = "find / -xdev -path /proc -prune -o -exec stat -c '%n %F %a %u %g %s' {} + | sort";
+    const files = async (image: string) =>
+      (await place.output([image, "sh", "-c", list])).replaceAll(/^\S+ directory .*\n/gm, "");
+    const squashed = await files("squashed:1");
+    expect(squashed).toBe(await files("layered:1"));
+    expect(squashed).toContain("/made/file regular file 644 5 6 8\n");
+    expect(squashed).not.toContain("/etc/issue");
+  });
+
+  test("commit --include-volumes: places of volumes; those without a name in any case", () => {
+    const flags = ["-v", "named:/a", "-v", "/b", "-v", `${place.makeFolder("shared")}:/c`];
+    place.outputOf("create", "--name", "filled", ...flags, place.image, "true");
+    const volumes = (...words: string[]) => {
+      place.outputOf("commit", "-q", ...words, "filled", "volumes:1");
+      return JSON.parse(place.outputOf("inspect", "-f", "{{json .Config.Volumes}}", "volumes:1"));
+    };
+    expect(volumes()).toEqual({ "/b": {} });
+    expect(volumes("--include-volumes")).toEqual({ "/a": {}, "/b": {}, "/c": {} });
+  });
+
   test("commit: what is not possible", () => {
     expect(place.call("commit", ["folder"]).stderr).toContain("it is not made from an image");
     expect(place.call("commit", ["-c", "FROM x", "work"]).stderr).toContain("does not begin with");
@@ -88,7 +116,6 @@ describe.skipIf(NEEDS_ROOT)("as root: what a container has written", () => {
     expect(place.call("commit", ["-f", "docker", "work"]).stderr).toContain(
       "hint: `ocicat convert",
     );
-    expect(place.call("commit", ["--squash", "work"]).stderr).toContain("hint: `ocicat export");
     expect(place.outputOf("inspect", "-f", "{{.State.Status}}", "work")).toBe("running\n");
   });
 

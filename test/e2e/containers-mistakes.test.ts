@@ -84,7 +84,7 @@ const OF_OTHERS: readonly Mistake[] = [
   ["start --after-boot box", 1, "use --after-boot: it does not go with names"],
   ["pod rm --latest", 1, "find the latest pod: there is none"],
   ["push --sign-by me IMAGE", 125, "use --sign-by: images are not signed here", "cosign"],
-  ["volume create -o type=none x", 125, "use -o: a volume is a folder", "--tmpfs"],
+  ["volume create -o type=none x", 1, "o=bind shows the folder that the option device names"],
   ["pod create --infra=false", 125, "use --infra: a pod has a process of ocicat's own"],
   ["kube play --build x.yaml", 125, "use --build: images are not built here", "`ocicat load`"],
   ["events --filter colour=red", 1, "it is none that there is", "there are container, image"],

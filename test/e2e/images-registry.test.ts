@@ -23,6 +23,12 @@ const place = new ImagePlace();
 const HOST = { os: "linux", architecture: process.arch === "arm64" ? "arm64" : "amd64" };
 const FOREIGN = { os: "linux", architecture: "riscv64" };
 
+interface Pushed {
+  readonly mediaType: string;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
 let registry: FaultyRegistry;
 let image: Descriptor;
 let index: Descriptor;
@@ -308,9 +314,42 @@ describe("push", () => {
     const file = join(place.folder, "digest");
     await place.output(["push", "-q", "--digestfile", file, "--remove-signatures", id, target]);
     expect(readFileSync(file, "utf8")).toBe(image.digest);
-    const refused = await place.ocicat(["push", "--compression-format", "zstd", id, target]);
-    expect(refused.stderr).toContain("hint: `ocicat convert`");
     expect(registry.content.repository("copies/app").tags.get("1")).toBe(image.digest);
+  });
+
+  /** What a push that is asked for another form has left under a name: types, and the ID. */
+  async function formOf(name: string, ...flags: string[]) {
+    const target = `${registry.domain}/forms/${name}:1`;
+    await place.output(["push", "-q", ...flags, app(":1.0"), target]);
+    const raw = await place.output(["manifest", "inspect", "--remote", "--raw", target]);
+    const { mediaType, config, layers }: Pushed = JSON.parse(raw);
+    return [mediaType, config.digest === id, ...layers.map((layer) => layer.mediaType)];
+  }
+
+  test("in another form, as the same image", async () => {
+    const oci = OCI_MANIFEST;
+    const layer = "application/vnd.oci.image.layer.v1.tar";
+    const zstd = [oci, true, `${layer}+zstd`, `${layer}+zstd`];
+    expect(await formOf("zstd", "--compression-format", "zstd")).toEqual(zstd);
+    expect(await formOf("none", "--compression-format", "none")).toEqual([oci, true, layer, layer]);
+    const docker = "application/vnd.docker.distribution.manifest.v2+json";
+    const dockers = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+    const asDocker = await formOf("docker", "-f", "v2s2", "--compression-level", "9");
+    expect(asDocker).toEqual([docker, true, dockers, dockers]);
+    const back = `${registry.domain}/forms/zstd:1`;
+    await place.output(["pull", "-q", back]);
+    expect(await place.output(["inspect", "-f", "{{.Id}}", back])).toBe(`${id}\n`);
+    await place.output(["rmi", back]);
+    const refused = [
+      ["--compression-format zstd --format docker", "Docker's media types have none for it"],
+      ["--compression-format zstd --compression-level 40", "levels of zstd go from 1 to 19"],
+      ["--compression-format bzip2", "it is one of gzip, zstd, none"],
+      ["--force-compression", "it needs --compression-format"],
+    ] as const;
+    for (const [words, reason] of refused) {
+      const { stderr } = await place.ocicat(["push", ...words.split(" "), app(":1.0"), back]);
+      expect([words, stderr]).toEqual([words, expect.stringContaining(reason)]);
+    }
   });
 
   test("uploads in chunks where one request may not have more", async () => {

@@ -35,7 +35,6 @@ describe.skipIf(NEEDS_ROOT)("as root: volume", () => {
     expect(place.outputOf("volume ls", "--noheading", "-f", "name=two")).toMatch(/^local +two\n$/);
     expect(JSON.parse(place.outputOf("volume inspect", "--all"))).toHaveLength(4);
     expect(place.outputOf("volume rm", "three")).toBe("three\n");
-    expect(place.call("volume create", ["-o", "type=none"]).stderr).toContain("--tmpfs");
     const table = place.outputOf("volume ls", "--filter", "name=two");
     expect(table).toMatch(/^DRIVER +VOLUME NAME\nlocal +two\n$/);
     const [report] = JSON.parse(place.outputOf("volume inspect", "one"));
@@ -108,6 +107,64 @@ describe.skipIf(NEEDS_ROOT)("as root: volume", () => {
     });
     expect(place.outputOf("system df", "-v")).toMatch(/\nunused +0 +\S+\nused +1 +/);
     expect(place.call("system check", []).stdout).not.toContain("volumes");
+  });
+
+  test("--opt: a folder of the host, shown as such", async () => {
+    const folder = place.makeFolder("own");
+    await Bun.write(join(folder, "file"), "of the host\n");
+    const options = ["-o", "type=none", "-o", `device=${folder}`, "-o", "o=bind"];
+    place.outputOf("volume create", ...options, "shown");
+    place.outputOf("volume create", ...options.slice(0, 5), "o=bind,ro", "fixed");
+    const [report] = JSON.parse(place.outputOf("volume inspect", "shown"));
+    expect(report.Options).toEqual({ type: "none", device: folder, o: "bind" });
+    expect(names("opt=o=bind")).toBe("shown\n");
+    const script = "cat /a/file; echo new > /a/new; echo x > /b/new";
+    const { stdout, stderr } = await place.run([
+      ...["-v", "shown:/a", "-v", "fixed:/b", place.image, "sh", "-c", script],
+    ]);
+    expect([stdout, stderr]).toEqual([
+      "of the host\n",
+      expect.stringContaining("Read-only file system"),
+    ]);
+    expect(await Bun.file(join(folder, "new")).text()).toBe("new\n");
+    const archive = join(place.folder, "own.tar");
+    place.outputOf("volume export", "-o", archive, "shown");
+    expect(Bun.spawnSync(["tar", "-tf", archive]).stdout.toString()).toContain("new\n");
+    place.outputOf("volume rm", "shown", "fixed");
+    expect(await Bun.file(join(folder, "file")).text()).toBe("of the host\n");
+  });
+
+  test("--opt: memory, of one container at a time", async () => {
+    const options = ["-o", "type=tmpfs", "-o", "device=tmpfs", "-o", "o=size=64k,mode=700"];
+    place.outputOf("volume create", ...options, "memory");
+    place.detach("first", "sleep 100", "-v", "memory:/data");
+    const look = "stat -f -c '%T %b' /data; stat -c %a /data";
+    expect(place.outputOf("exec", "first", "sh", "-c", look)).toBe("tmpfs 16\n700\n");
+    const second = await place.run(["-v", "memory:/data", place.image, "true"]);
+    expect([second.status, second.stderr]).toEqual([
+      125,
+      expect.stringContaining("it is in the memory of another container, which runs"),
+    ]);
+    expect(place.call("volume export", ["memory"]).stderr).toContain("in containers alone");
+    place.outputOf("rm", "-f", "first");
+    expect(await place.output(["-v", "memory:/data", place.image, "ls", "/data"])).toBe("");
+  });
+
+  test("--opt: a file system, as mount takes it", async () => {
+    const file = join(place.folder, "disk");
+    expect(Bun.spawnSync(["truncate", "-s", "2M", file]).exitCode).toBe(0);
+    expect(Bun.spawnSync(["mkfs.ext4", "-q", file]).exitCode).toBe(0);
+    const device = Bun.spawnSync(["losetup", "-f", "--show", file]).stdout.toString().trim();
+    try {
+      place.outputOf("volume create", "-o", "type=ext4", "-o", `device=${device}`, "disk");
+      const words = ["-v", "disk:/data", place.image, "sh", "-c"];
+      await place.output([...words, "echo kept > /data/file"]);
+      expect(await place.output([...words, "cat /data/file; stat -f -c %T /data"])).toBe(
+        "kept\next2/ext3\n",
+      );
+    } finally {
+      Bun.spawnSync(["losetup", "-d", device]);
+    }
   });
 
   test("export and import keep what is in it", async () => {

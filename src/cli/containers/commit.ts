@@ -34,10 +34,18 @@ mounted in it is no part of it. Prints the ID.`,
       aliases: ["p"],
       help: "let the container stand still meanwhile; --pause=false for not",
     },
+    squash: {
+      kind: "switch",
+      aliases: ["s"],
+      help: "one layer with all files, in place of those of the image",
+    },
+    "include-volumes": {
+      kind: "switch",
+      help: "containers of the image get volumes where this one has volumes and folders",
+    },
     root: PLACE_FLAGS.root,
     ...WORK_FLAGS,
   },
-  refused: async () => (await import("../images/refused-flags.ts")).REFUSED_COMMIT_FLAGS,
   args: { min: 1, max: 2 },
   completes: "container",
   examples: [
@@ -59,6 +67,8 @@ mounted in it is no part of it. Prints the ID.`,
       message: flags.text("message"),
       author: flags.text("author"),
       pause: pauseOf(flags),
+      squash: flags.switch("squash"),
+      includeVolumes: flags.switch("include-volumes"),
     };
     const { imageId, descriptor } = await withProgress(
       flags,

@@ -1,12 +1,12 @@
 // convert, image convert: another form of an image.
 
 import { convertStoredImage } from "../../engine/images/convert-image.ts";
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { writeOutput } from "../write-text.ts";
 import { choiceOf } from "./choice-flag.ts";
 import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { levelOf } from "./level-flag.ts";
 
 const CONVERT_FLAGS = {
   compression: { kind: "text", value: "KIND", help: "of the layers: gzip, zstd or none" },
@@ -34,7 +34,7 @@ async function convertCommand(flags: FlagsOf<typeof CONVERT_FLAGS>): Promise<num
   const [image = "", name] = flags.args;
   const compression = choiceOf("compression", flags.text("compression"), ["gzip", "zstd", "none"]);
   const mediaTypes = choiceOf("format", flags.text("format"), ["oci", "docker"]);
-  const level = levelOf(flags.text("level"));
+  const level = levelOf("level", flags.text("level"));
   const { descriptor } = await withProgress(
     flags,
     (work) =>
@@ -49,15 +49,4 @@ async function convertCommand(flags: FlagsOf<typeof CONVERT_FLAGS>): Promise<num
   );
   writeOutput(`${descriptor.digest}\n`);
   return 0;
-}
-
-function levelOf(text: string | undefined): number | undefined {
-  if (text !== undefined && !/^\d{1,2}$/.test(text)) {
-    throw new OcicatError("invalid-argument", {
-      operation: "use",
-      subject: `--level ${quote(text)}`,
-      reason: "it is not a whole number",
-    });
-  }
-  return text === undefined ? undefined : Number(text);
 }

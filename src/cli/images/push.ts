@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { badValue } from "../run/bad-value.ts";
 import { writeOutput } from "../write-text.ts";
+import { FORM_FLAGS, pushForm } from "./form-flags.ts";
 import { writeIdFile } from "./id-file.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
 import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
@@ -16,6 +17,7 @@ const PUSH_FLAGS = {
   referrers: { kind: "switch", help: "also what refers to it: signatures, lists of parts" },
   ...FOREIGN_LAYERS_FLAG,
   digestfile: { kind: "text", value: "FILE", help: "write the manifest's digest to it" },
+  ...FORM_FLAGS,
   "remove-signatures": { kind: "switch", help: "for podman's sake: without --referrers none goes" },
   ...TRUST_FLAG,
   ...PLATFORM_FLAG,
@@ -25,8 +27,8 @@ const PUSH_FLAGS = {
 
 export const push = defineCommand({
   usage: ["[FLAGS] IMAGE [NAME[:TAG]]", "[FLAGS] --all-tags REPOSITORY"],
-  about: `Puts an image of the store into a registry, byte for byte as it is here: where its name says, or
-under another name.`,
+  about: `Puts an image of the store into a registry: where its name says, or under another name. It goes byte
+for byte as it is here, unless another form is asked for; what containers see, and its ID, are the same in any form.`,
   flags: PUSH_FLAGS,
   refused: async () => (await import("./refused-flags.ts")).REFUSED_PUSH_FLAGS,
   args: { min: 1, max: 2 },
@@ -34,6 +36,7 @@ under another name.`,
   examples: [
     "ocicat push registry.example/app:1.0",
     "ocicat push debian:12 localhost:5000/debian:12",
+    "ocicat push --compression-format zstd app:1.0 registry.example/app:1.0",
   ],
   act: pushCommand,
   failureCode: workFailureCode,
@@ -52,6 +55,7 @@ async function pushCommand(flags: PushFlags): Promise<number> {
       target,
       platform: flags.text("platform"),
       allTags: flags.switch("all-tags"),
+      form: pushForm(flags),
       referrers: flags.switch("referrers"),
       foreignLayers: flags.switch("allow-nondistributable-artifacts"),
     }),

@@ -7,11 +7,6 @@ const SIGNING = {
   reason: "images are not signed here",
   hint: "cosign signs what is in a registry; --referrers copies signatures",
 };
-const AS_STORED = {
-  reason: "an image goes byte for byte as it is here",
-  hint: "`ocicat convert` makes another form of it first",
-};
-
 /** Of whoever speaks with a registry. */
 export const REFUSED_REGISTRY_FLAGS: Refusals = {
   "cert-dir": {
@@ -25,14 +20,12 @@ export const REFUSED_REGISTRY_FLAGS: Refusals = {
 
 export const REFUSED_PUSH_FLAGS: Refusals = {
   ...REFUSED_REGISTRY_FLAGS,
-  compress: AS_STORED,
-  "compression-format": AS_STORED,
-  "compression-level": AS_STORED,
+  compress: {
+    reason: "it is about folders, which are not pushed to",
+    hint: "--compression-format says how layers are compressed",
+  },
   "encryption-key": { reason: "images are not encrypted" },
   "encrypt-layer": { reason: "images are not encrypted" },
-  "force-compression": AS_STORED,
-  format: AS_STORED,
-  f: AS_STORED,
   "sign-by": SIGNING,
   "sign-by-sigstore": SIGNING,
   "sign-by-sigstore-private-key": SIGNING,
@@ -44,18 +37,4 @@ export const REFUSED_SAVE_FLAGS: Refusals = {
     reason: "layers are written as they came",
     hint: "`ocicat convert --compression gzip` makes an image with compressed ones",
   },
-};
-
-const IN_LAYERS = {
-  reason: "layers of the image are shared, not copied",
-  hint: "`ocicat export CONTAINER | ocicat import - NAME` makes an image of one layer",
-};
-
-export const REFUSED_COMMIT_FLAGS: Refusals = {
-  "include-volumes": {
-    reason: "what is mounted in a container is no part of an image",
-    hint: "`ocicat volume export` writes a volume to an archive",
-  },
-  squash: IN_LAYERS,
-  s: IN_LAYERS,
 };

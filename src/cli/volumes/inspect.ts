@@ -27,14 +27,14 @@ export const inspect = defineCommand({
 
 /** Throws "not-found". */
 export async function volumeReport(word: string, place: SurroundingsOptions) {
-  const { name, path, labels, created, anonymous } = await inspectVolume(word, place);
+  const { name, path, labels, created, anonymous, options } = await inspectVolume(word, place);
   return {
     CreatedAt: created,
     Driver: "local",
     Labels: labels,
     Mountpoint: path,
     Name: name,
-    Options: {},
+    Options: options ?? {},
     Scope: "local",
     Anonymous: anonymous,
   };

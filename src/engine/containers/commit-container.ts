@@ -9,7 +9,7 @@ import {
   readStoredImage,
   type StoredManifest,
 } from "../../image/formats/stored-image.ts";
-import { writeLayer } from "../../image/formats/write-layer.ts";
+import { type WrittenLayer, writeLayer } from "../../image/formats/write-layer.ts";
 import type { ImageConfig } from "../../oci/image-spec.ts";
 import { pauseContainer } from "../../runtime/pause.ts";
 import { resumeContainer } from "../../runtime/resume.ts";
@@ -34,6 +34,10 @@ export interface CommitContainerOptions extends WorkOptions {
   readonly author?: string | undefined;
   /** Whether the container is to stand still meanwhile, so that its files go together. */
   readonly pause: "always" | "if-possible" | "never";
+  /** One layer with all files of the image and the container; false when absent. */
+  readonly squash?: boolean;
+  /** Containers of the image have volumes in the places where this one has any; false when absent. */
+  readonly includeVolumes?: boolean;
 }
 
 /** Throws "unsupported" for a container that is not made from an image. */
@@ -46,11 +50,12 @@ export async function commitContainer(
   using layers = await openLayers(container);
   const upper = requireUpper(container, layers, "commit");
   using session = await openImages(options);
-  const { name, message, author, changes } = options;
+  const { name, message, author, changes, squash = false, includeVolumes = false } = options;
   const request = {
     base: baseOf(session, record),
-    writeLayer: layerWriter(container, upper, layers.lower),
-    changeConfig: (config: ImageConfig) => applyChanges(containerConfig(config, record), changes),
+    writeLayer: layerWriter(container, { upper, lower: layers.lower, isOnlyOne: squash }),
+    changeConfig: (config: ImageConfig) =>
+      applyChanges(containerConfig(config, record, includeVolumes), changes),
     history: {
       created: new Date().toISOString(),
       created_by: record.command.join(" "),
@@ -58,6 +63,7 @@ export async function commitContainer(
       ...(author === undefined ? {} : { author }),
     },
     author,
+    isOnlyLayer: squash,
     names: name === undefined ? [] : [newName(name, session.defaultDomain)],
   };
   // Wrong changes are refused before the container stands still.
@@ -72,21 +78,21 @@ export async function commitContainer(
 
 function layerWriter(
   container: StoredContainer,
-  upper: string,
-  lower: readonly string[],
+  { upper, lower, isOnlyOne }: Pick<WrittenLayer, "upper" | "lower" | "isOnlyOne">,
 ): CommitRequest["writeLayer"] {
   const made = mountPoints(container);
   const { fileMaps, lentMaps: counted } = container;
   return async (sink, onNote) => {
     if (fileMaps === undefined || counted === undefined) {
       const isLeftOut = (path: string): boolean => made.has(path);
-      const layer = { upper, lower, isLeftOut, mapOwner: ownersInside(fileMaps) };
+      const layer = { upper, lower, isOnlyOne, isLeftOut, mapOwner: ownersInside(fileMaps) };
       await writeLayer(layer, { sink, onNote });
       return;
     }
     const { countedMaps, streamAsOwner } = await import("../users/as-owner-command.ts");
     const maps = countedMaps(fileMaps, counted);
-    const task = { kind: "commit", upper, lower, leftOut: [...made], maps } as const;
+    const leftOut = [...made];
+    const task = { kind: "commit", upper, lower, isOnlyOne, leftOut, maps } as const;
     (await streamAsOwner({ task, counted, onOutput: sink })).forEach(onNote);
   };
 }
@@ -128,10 +134,27 @@ function imageHealthcheck(options: ContainerRecord["options"]): Pick<ImageConfig
   return Healthcheck === undefined ? {} : { Healthcheck };
 }
 
+/** As docker and podman have it, those without a name in any case. */
+function imageVolumes(
+  config: ImageConfig,
+  { mounts, volumes = [] }: ContainerRecord["options"],
+  includesAll: boolean,
+): Pick<ImageConfig, "Volumes"> {
+  const taken = [
+    ...volumes.filter(({ anonymous }) => includesAll || anonymous === true),
+    ...(includesAll ? mounts : []),
+  ];
+  const places = taken.map(({ destination }) => [destination, {}] as const);
+  return places.length === 0
+    ? {}
+    : { Volumes: { ...config.Volumes, ...Object.fromEntries(places) } };
+}
+
 /** The image's configuration, with what the container was told in its place. */
 function containerConfig(
   config: ImageConfig,
   { options }: Pick<ContainerRecord, "options">,
+  includesVolumes: boolean,
 ): ImageConfig {
   const { entrypoint, command, env, workdir, user, labels = {}, stopSignal, health } = options;
   const isChanged = entrypoint !== undefined || command.length > 0;
@@ -144,6 +167,7 @@ function containerConfig(
     ...(user === undefined ? {} : { User: user }),
     ...(stopSignal === undefined ? {} : { StopSignal: stopSignal }),
     ...(health === undefined ? {} : imageHealthcheck(options)),
+    ...imageVolumes(config, options, includesVolumes),
     ...(Object.keys(labels).length === 0 ? {} : { Labels: { ...config.Labels, ...labels } }),
   };
 }

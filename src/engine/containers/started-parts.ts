@@ -54,6 +54,11 @@ export async function makeStartedParts(
     lockFds.push(...images.open.lockFds);
     mountKeys.push(...images.open.mountKeys);
   }
+  if (options.volumes?.some(({ mounted }) => mounted !== undefined) === true) {
+    const { lockMemory } = await import("../volumes/volume-memory.ts");
+    const memory = { locked: opened.use(lockMemory(options, surroundings.storeRoot)) };
+    lockFds.push(...memory.locked.lockFds);
+  }
   const accounts = await makeAccounts(request, source);
   const appArmor = await appArmorProfile({
     security: options.security ?? DEFAULT_SECURITY,

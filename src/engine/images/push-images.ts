@@ -2,6 +2,7 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { type PushResult, pushImage } from "../../image/transfer/push-image.ts";
+import type { PushForm } from "../../image/transfer/recompressed-source.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { recordImageEvent } from "../events/record-image-event.ts";
 import { namesOf, readCatalog } from "./catalog.ts";
@@ -21,7 +22,11 @@ export interface PushImagesOptions extends TransferOptions {
   readonly foreignLayers?: boolean;
   /** Every name of the store in the repository that `image` names. */
   readonly allTags?: boolean;
+  /** Absent: byte for byte as it is in the store. */
+  readonly form?: PushForm | undefined;
 }
+
+export type { PushForm };
 
 interface Push {
   readonly source: string;
@@ -63,6 +68,7 @@ async function pushOne(
   const result = await pushImage(place, entryOf(image, name).descriptor, target, {
     platform,
     ...(options.platform === undefined ? {} : { index: "alone" }),
+    form: options.form,
     referrers: options.referrers === true,
     foreignLayers: options.foreignLayers === true ? "push" : "leave-out",
     parallel: session.surroundings.configuration.get("image.parallel-downloads"),

@@ -2,6 +2,7 @@
 // until then, and goes from there.
 
 import { type PushResult, pushImage } from "../../image/transfer/push-image.ts";
+import type { PushForm } from "../../image/transfer/recompressed-source.ts";
 import { parseReference } from "../../oci/reference.ts";
 import { recordImageEvent } from "../events/record-image-event.ts";
 import { hostPlatform } from "../host-platform.ts";
@@ -12,6 +13,8 @@ import { eventOptions, registryClient, type TransferOptions } from "./transfer-o
 export interface PushListOptions extends TransferOptions {
   /** Where to; absent: where the list's name says. */
   readonly target?: string | undefined;
+  /** Absent: byte for byte as it is in the store. */
+  readonly form?: PushForm | undefined;
 }
 
 /** Throws "not-found" and "invalid-argument" for what is no list, and what the registries answer. */
@@ -27,6 +30,7 @@ export async function pushManifestList(
   const place = { store, client: registryClient(session, domain, options) };
   const result = await pushImage(place, descriptor, target, {
     platform: hostPlatform(),
+    form: options.form,
     missing: "fetch",
     parallel: session.surroundings.configuration.get("image.parallel-downloads"),
     defaultDomain,

@@ -76,13 +76,13 @@ async function compare({ upper, lower }: TaskOf<"compare">): Promise<void> {
 }
 
 async function commit(
-  { upper, lower, leftOut, maps }: TaskOf<"commit">,
+  { leftOut, maps, ...layer }: TaskOf<"commit">,
   onWarning: OnWarning,
 ): Promise<void> {
   const made = new Set(leftOut);
   await writeOutput(OUTPUT, (sink) =>
     writeLayer(
-      { upper, lower, isLeftOut: (path) => made.has(path), mapOwner: ownersInside(maps) },
+      { ...layer, isLeftOut: (path) => made.has(path), mapOwner: ownersInside(maps) },
       { sink, onNote: onWarning },
     ),
   );

@@ -59,6 +59,8 @@ export type OwnersTask =
       readonly upper: string;
       readonly lower: readonly string[];
       readonly leftOut: readonly string[];
+      /** As WrittenLayer has it. */
+      readonly isOnlyOne: boolean;
       readonly maps: IdMaps;
     }
   | CopyTask;

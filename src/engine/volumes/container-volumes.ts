@@ -7,6 +7,7 @@ import type { IdMaps } from "../run-spec.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { FileOwners } from "../users/give-files.ts";
 import { fillVolume } from "./fill-volume.ts";
+import { volumeMount } from "./volume-options.ts";
 import { VolumeStore } from "./volume-store.ts";
 
 /** Until it is disposed of no volume is removed: then the container's record has to name them. */
@@ -56,9 +57,13 @@ class VolumeChoice implements ChosenVolumes {
     const anonymous = volume.name === undefined;
     const { name = randomVolumeName() } = volume;
     const isNew = this.#store.find(name) === undefined;
-    const { path } = this.#store.ensure(name, { labels: {}, anonymous });
+    const { path, options = {} } = this.#store.ensure(name, { labels: {}, anonymous });
     if (anonymous) {
       this.#made.push(name);
+    }
+    const mounted = volumeMount(options);
+    if (mounted !== undefined) {
+      return { ...volume, mounted };
     }
     const owners = this.#fileOwners();
     if (owners !== undefined && isNew) {

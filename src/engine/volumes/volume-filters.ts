@@ -25,8 +25,7 @@ const TABLE: FilterTable<ListedVolume> = {
   },
   driver: (value) => () => value === "local",
   scope: (value) => () => value === "local",
-  // A volume is made without options.
-  opt: () => () => false,
+  opt: (value) => (volume) => hasLabel(volume.options ?? {}, value),
   until: (value) => {
     const limit = momentOf({ key: "until", value });
     return ({ created }) => Date.parse(created) < limit;

@@ -17,6 +17,7 @@ import { recordPrune } from "../events/record-prune.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { randomVolumeName } from "./container-volumes.ts";
 import { parseVolumeFilters } from "./volume-filters.ts";
+import { type VolumeOptions, volumeMount } from "./volume-options.ts";
 import { openVolumesIfAny, type Volume, VolumeStore } from "./volume-store.ts";
 import { findVolumeUsers, type VolumeUsers } from "./volume-users.ts";
 
@@ -27,16 +28,21 @@ export interface ListedVolume extends Volume {
 
 export interface CreateVolumeOptions extends SurroundingsOptions {
   readonly labels: Readonly<Record<string, string>>;
+  /** What is mounted in place of its folder: volume-options.ts. */
+  readonly options?: VolumeOptions;
 }
 
 /** Returns its name. One that is there stays as it is, as with docker. */
 export async function createVolume(
   name: string | undefined,
-  { labels, ...options }: CreateVolumeOptions,
+  { labels, options: asked, ...place }: CreateVolumeOptions,
 ): Promise<string> {
-  const { storeRoot } = await readSurroundings(options);
+  const isMounted = asked !== undefined && volumeMount(asked) !== undefined;
+  const { storeRoot } = await readSurroundings(place);
   using store = new VolumeStore(storeRoot, "shared");
-  return store.ensure(name ?? randomVolumeName(), { labels, anonymous: name === undefined }).name;
+  const anonymous = name === undefined;
+  const record = { labels, anonymous, ...(isMounted ? { options: asked } : {}) };
+  return store.ensure(name ?? randomVolumeName(), record).name;
 }
 
 /** `filters`: KEY=VALUE each. */
@@ -151,11 +157,25 @@ export async function exportVolume(
   output: ArchiveOutput,
   options: SurroundingsOptions,
 ): Promise<void> {
-  const { path } = await inspectVolume(name, options);
+  const path = readablePath(await inspectVolume(name, options), "export");
   using view = new MergedView([path]);
   const top = view.find("") ?? missing(name);
   const onNote = (text: string): void => options.onWarning?.(text);
   await writeOutput(output, (sink) => writeCopied({ view, top, name: "", onNote }, sink));
+}
+
+/** The folder of the host that it is. Throws "unsupported" for what only containers have mounted. */
+function readablePath({ name, path, options = {} }: Volume, operation: string): string {
+  const mounted = volumeMount(options);
+  if (mounted === undefined || mounted.type === "bind") {
+    return mounted?.source ?? path;
+  }
+  throw new OcicatError("unsupported", {
+    operation,
+    subject: `volume ${quote(name)}`,
+    reason: `it is mounted (${mounted.type}) in containers alone`,
+    hint: "`ocicat cp` reads and writes files of a container that runs",
+  });
 }
 
 /** Unpacks a tar archive, also a compressed one, into a volume, which is made if need be. */
@@ -166,7 +186,7 @@ export async function importVolume(
 ): Promise<void> {
   const { storeRoot } = await readSurroundings(options);
   using store = new VolumeStore(storeRoot, "shared");
-  const { path } = store.ensure(name, { labels: {}, anonymous: false });
+  const path = readablePath(store.ensure(name, { labels: {}, anonymous: false }), "import");
   using folder = new OwnedFd(open(path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY));
   const place = { fd: folder.number, folder: "", resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
   using opened = new OpenedInput(input);

@@ -3,7 +3,7 @@
 //   STORE/volumes/              its lock (flock): shared by whoever makes a container with volumes, until
 //                               the container's record names them; whole for whoever removes volumes
 //     NAME/_data/               what containers see
-//     NAME/volume.json          {"version": 1, "created", "labels", "anonymous"}: VolumeRecord
+//     NAME/volume.json          {"version": 1, "created", "labels", "anonymous", "options"}: VolumeRecord
 //     .NAME                     half made or half removed: nobody's
 //
 // A folder is made under a name with a dot and renamed, so a volume is whole or not there.
@@ -32,6 +32,7 @@ import { cstring } from "../../sys/memory.ts";
 import { recordVolumeEvent } from "../events/record-volume-event.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { checkVolumeName, isVolumeName } from "../run-volumes.ts";
+import type { VolumeOptions } from "./volume-options.ts";
 
 export interface VolumeRecord {
   /** RFC 3339. */
@@ -39,6 +40,8 @@ export interface VolumeRecord {
   readonly labels: Readonly<Record<string, string>>;
   /** Made for one container, which gave it no name. */
   readonly anonymous: boolean;
+  /** As volume-options.ts has them; absent: it is its folder. */
+  readonly options?: VolumeOptions;
 }
 
 export interface Volume extends VolumeRecord {
@@ -84,17 +87,16 @@ export class VolumeStore implements Disposable {
     if (text === undefined) {
       return undefined;
     }
-    const record = parseRecord(text) ?? this.#recordOfFolder(name);
-    if (record.version !== VERSION) {
+    const { version, ...record } = parseRecord(text) ?? this.#recordOfFolder(name);
+    if (version !== VERSION) {
       throw new OcicatError("unsupported", {
         operation: "read",
         subject: `the volume ${quote(name)}`,
-        reason: `its version ${String(record.version)} is not ${VERSION}`,
+        reason: `its version ${String(version)} is not ${VERSION}`,
         hint: "use the ocicat that made it",
       });
     }
-    const { created, labels, anonymous } = record;
-    return { name, path: `${this.#path}/${name}/${DATA_NAME}`, created, labels, anonymous };
+    return { name, path: `${this.#path}/${name}/${DATA_NAME}`, ...record };
   }
 
   /** Of one whose record a power cut has torn. It may have been given its name: nobody removes it unasked. */

@@ -27,6 +27,8 @@ export interface CommitRequest {
   readonly changeConfig: (config: ImageConfig) => ImageConfig;
   readonly history: HistoryEntry;
   readonly author: string | undefined;
+  /** What `writeLayer` writes is all of the image's files, and its only layer. */
+  readonly isOnlyLayer: boolean;
   /** Whole; none: the image has only its id. */
   readonly names: readonly string[];
 }
@@ -37,6 +39,7 @@ export async function commitFolder(
   options: BringInOptions,
 ): Promise<LoadedImage> {
   const { base, names } = request;
+  const below = request.isOnlyLayer ? [] : base.manifest.layers;
   using lease = store.lease("commit a container");
   lease.protect(base.descriptor.digest);
   using file = new OwnedFd(makeNamelessFile(store.folders));
@@ -49,7 +52,7 @@ export async function commitFolder(
     size,
     read: (offset) => readRange(file.number, { offset, length: size - offset }, name),
   });
-  for (const layer of base.manifest.layers) {
+  for (const layer of below) {
     const blob = storedBlob(store, layer);
     if (blob !== undefined) {
       source.addBlob(layer.digest, blob);
@@ -58,7 +61,7 @@ export async function commitFolder(
   const document = encodeText(JSON.stringify(imageOf(request, digest)));
   const described = source.addDocument(document, OCI_CONFIG);
   const layers = [
-    ...base.manifest.layers.map((each) => retypeLayer(each, "oci")),
+    ...below.map((each) => retypeLayer(each, "oci")),
     { mediaType: OCI_LAYER, digest, size },
   ];
   const top = addManifest(source, described, layers);
@@ -84,7 +87,8 @@ async function writeArchive(
   return `sha256:${hasher.digest("hex")}`;
 }
 
-function imageOf({ base, changeConfig, history, author }: CommitRequest, diffId: Digest): Image {
+function imageOf(request: CommitRequest, diffId: Digest): Image {
+  const { base, changeConfig, history, author, isOnlyLayer } = request;
   const subject = `the blob ${base.manifest.config.digest}`;
   const { author: _, ...image } = decodeImage(decodeText(base.config), { subject });
   return {
@@ -92,7 +96,10 @@ function imageOf({ base, changeConfig, history, author }: CommitRequest, diffId:
     ...(history.created === undefined ? {} : { created: history.created }),
     ...(author === undefined ? {} : { author }),
     config: changeConfig(image.config ?? {}),
-    rootfs: { type: "layers", diff_ids: [...image.rootfs.diff_ids, diffId] },
-    history: [...(image.history ?? []), history],
+    rootfs: {
+      type: "layers",
+      diff_ids: [...(isOnlyLayer ? [] : image.rootfs.diff_ids), diffId],
+    },
+    history: [...(isOnlyLayer ? [] : (image.history ?? [])), history],
   };
 }

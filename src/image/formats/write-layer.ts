@@ -1,5 +1,5 @@
 // The writable layer of an overlay as a layer of an image: an archive of what it adds, with whiteouts for what it
-// deletes.
+// deletes; or together with what is below it, as the only layer of an image.
 
 import { MergedView } from "../merged-view.ts";
 import type { NewTarEntry } from "../tar/encode-entry.ts";
@@ -16,25 +16,30 @@ export interface WrittenLayer {
   /** Of a byte string relative to the root: it is no part of the image, though it is in `upper`. */
   readonly isLeftOut: (path: string) => boolean;
   readonly mapOwner: MapOwner;
+  /** With the image's files: then nothing has to be deleted. */
+  readonly isOnlyOne: boolean;
 }
 
 export async function writeLayer(
-  { upper, lower, isLeftOut, mapOwner }: WrittenLayer,
+  { upper, lower, isLeftOut, mapOwner, isOnlyOne }: WrittenLayer,
   { sink, onNote }: { readonly sink: ByteSink; readonly onNote: (text: string) => void },
 ): Promise<void> {
   const writer = new TarWriter(sink);
-  using view = new MergedView([upper]);
+  using view = new MergedView(isOnlyOne ? [upper, ...lower] : [upper]);
+  using below = new MergedView(lower);
   const onLeftOut = (path: string): void => {
     onNote(`/${path} is a socket, which layers do not have`);
   };
   for (const { entry, content } of withOwners(folderItems(view, onLeftOut), mapOwner)) {
-    // The root's own attributes are the store's.
-    if (entry.path !== "." && !isLeftOut(entry.path)) {
+    // What the image has stands there, and nothing was made in its place.
+    const isImages = isOnlyOne && below.find(entry.path) !== undefined;
+    // Over other layers the root's own attributes are the store's.
+    const isStores = entry.path === "." && !isOnlyOne;
+    if (isImages || !(isStores || isLeftOut(entry.path))) {
       await writer.add(entry, content);
     }
   }
-  using below = new MergedView(lower);
-  for (const { kind, path } of folderChanges(upper, below)) {
+  for (const { kind, path } of isOnlyOne ? [] : folderChanges(upper, below)) {
     if (kind === "deleted") {
       await writer.add(whiteout(path));
     }

@@ -20,7 +20,7 @@ import type { TransferPlace } from "./pull-image.ts";
 import { isThere, pushContent } from "./push-content.ts";
 import { type PlanRequest, type PushPlan, type PushSource, planPush } from "./push-plan.ts";
 import { pushReferrers } from "./push-referrers.ts";
-import { recompressDropped } from "./recompressed-source.ts";
+import { type PushForm, recompressForPush } from "./recompressed-source.ts";
 import { RegistrySource } from "./registry-source.ts";
 import { StoreSource } from "./store-source.ts";
 import { type ReferrersOf, referrersIn } from "./walk-referrers.ts";
@@ -33,6 +33,8 @@ export interface PushOptions {
   readonly foreignLayers?: PlanRequest["foreignLayers"];
   /** Also what refers to it: signatures, lists of parts. */
   readonly referrers?: boolean;
+  /** Absent: byte for byte as it is in the store. */
+  readonly form?: PushForm | undefined;
   /**
    * What the store does not have: "leave-out" other platforms than the one that is there, or "fetch" it
    * from where it is known to be. "leave-out" when absent.
@@ -72,7 +74,7 @@ export async function pushImage(
     repositoriesOn(reference.domain, metadata, digest);
   const stored = new StoreSource(store);
   const local = options.missing === "fetch" ? new OriginSource(stored, client, metadata) : stored;
-  const restored = await recompressDropped({
+  const restored = await recompressForPush({
     ...options,
     store,
     local,

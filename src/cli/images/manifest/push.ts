@@ -5,6 +5,7 @@ import { pushManifestList } from "../../../engine/images/push-manifest-list.ts";
 import { defineCommand } from "../../command.ts";
 import type { FlagsOf, FlagTable } from "../../flags.ts";
 import { writeOutput } from "../../write-text.ts";
+import { FORM_FLAGS, pushForm } from "../form-flags.ts";
 import { writeIdFile } from "../id-file.ts";
 import { WORK_FLAGS, withProgress, workFailureCode } from "../image-work.ts";
 import { CREDENTIAL_FLAGS, INSECURE_FLAG, insecureAccess } from "../registry-flags.ts";
@@ -17,6 +18,7 @@ const PUSH_FLAGS = {
   },
   all: { kind: "switch", help: "for podman's sake: a list is pushed with all of its images" },
   ...WORK_FLAGS,
+  ...FORM_FLAGS,
   digestfile: { kind: "text", value: "FILE", help: "write the list's digest to it" },
   "remove-signatures": { kind: "switch", help: "for podman's sake: signatures do not go with it" },
   ...CREDENTIAL_FLAGS,
@@ -38,7 +40,8 @@ export const push = defineCommand({
 async function pushCommand(flags: FlagsOf<typeof PUSH_FLAGS>): Promise<number> {
   const [list = "", target] = flags.args;
   const { descriptor } = await withProgress(flags, async (work) => {
-    const pushed = await pushManifestList(list, { ...work, ...insecureAccess(flags), target });
+    const request = { ...work, ...insecureAccess(flags), target, form: pushForm(flags) };
+    const pushed = await pushManifestList(list, request);
     if (flags.switch("purge")) {
       await removeManifestLists([list], work);
     }
