@@ -108,8 +108,9 @@ export async function endContainer(
   const ending = { settle, standsStill };
   const patience = { timeoutMs: HOLDER_PATIENCE_MS, ...ending };
   if (kind !== "running" && kind !== "paused") {
+    const isEnded = kind === "lost" && (await endLost(container, { signal, timeoutMs }));
     await awaitEnd(container, patience);
-    return false;
+    return isEnded;
   }
   using settler = await settlerOf(container, ending);
   signalIfRunning(container, signal);
@@ -125,6 +126,15 @@ export async function endContainer(
     });
   }
   return true;
+}
+
+/** Nobody knows of its process but its holder. False: there is none. */
+export async function endLost(
+  container: StoredContainer,
+  end: Pick<EndRequest, "signal" | "timeoutMs">,
+): Promise<boolean> {
+  const { endStray } = await import("./stray-process.ts");
+  return endStray(container, end);
 }
 
 interface Ending {

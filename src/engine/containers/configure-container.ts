@@ -81,9 +81,9 @@ function inPodCgroup(id: string, options: RunContainerOptions): RunContainerOpti
 }
 
 /** A user has no place of their own at the top: the container gets one beside the caller, or none. */
-function cgroupsPath(
+export function cgroupsPath(
   id: string,
-  { systemdCgroup, cgroupParent = "" }: RunContainerOptions,
+  { systemdCgroup, cgroupParent = "" }: Pick<RunContainerOptions, "systemdCgroup" | "cgroupParent">,
   isRootless: boolean,
 ): string | undefined {
   if (systemdCgroup) {

@@ -23,6 +23,7 @@ import {
   type EndingOptions,
   type EndRequest,
   endContainer,
+  endLost,
   seeEnd,
   settlerOf,
 } from "./await-end.ts";
@@ -38,6 +39,7 @@ import {
 import { type ContainerStatus, isLive, stateWord } from "./container-status.ts";
 import { type OpenContainer, removeContainerFiles, removeOwnVolumes } from "./create-container.ts";
 import { isAboutToRestart } from "./due-restart.ts";
+import { childOfHolder } from "./holder-process.ts";
 import { requireRunning } from "./require-running.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 import { forgetShutdown, isOurRestart, removeRestartRecord } from "./restart-record.ts";
@@ -149,6 +151,9 @@ export async function startByName(word: string, options: StartOptions): Promise<
   const { surroundings, idMaps } = container;
   const { pod, requires = [] } = container.record.options;
   await startRequired([...(pod === undefined ? [] : [pod]), ...requires], surroundings);
+  if (kind === "lost") {
+    await endLost(container, { signal: SIGKILL, timeoutMs: 0 });
+  }
   recordEnd(container, container.status());
   await giveBack(container);
   const stored = restartOptions(container, options);
@@ -287,7 +292,7 @@ async function endForRemoval(
   if (force !== true) {
     requireOver(container, status);
   }
-  if (isLive(status) || isAboutToRestart(container, status)) {
+  if (isLive(status) || isAboutToRestart(container, status) || isOutOfReach(container, status)) {
     noteStopOf(container);
     const ending = { standsStill, ...(settle === undefined ? {} : { settle }) };
     await endContainer(container, { signal: SIGKILL, timeoutMs: 0, ...ending });
@@ -296,14 +301,22 @@ async function endForRemoval(
   }
 }
 
+/** It runs, though nobody can do anything with it. */
+function isOutOfReach({ folder }: StoredContainer, { kind }: ContainerStatus): boolean {
+  const started = kind === "lost" ? readStartRecord(folder.fd) : undefined;
+  return started !== undefined && childOfHolder(started) !== undefined;
+}
+
 /** Throws "wrong-state" for one that runs, or is about to be started again. */
 function requireOver(container: StoredContainer, status: ContainerStatus): void {
   const isRestarted = isAboutToRestart(container, status);
-  if (isLive(status) || isRestarted) {
+  const isStray = isOutOfReach(container, status);
+  if (isLive(status) || isRestarted || isStray) {
+    const word = isStray ? "running, out of reach" : stateWord(status);
     throw new OcicatError("wrong-state", {
       operation: "remove",
       subject: `container ${quote(container.record.name)}`,
-      reason: `it is ${isRestarted ? "restarting" : stateWord(status)}`,
+      reason: `it is ${isRestarted ? "restarting" : word}`,
       hint: "stop it first, or remove it with --force",
     });
   }

@@ -9,7 +9,7 @@ import type { Surroundings } from "../surroundings.ts";
 import { awaitExitRecord } from "./await-exit-record.ts";
 import type { ContainerFolder } from "./container-folder.ts";
 import { readStartRecord, type StartRecord } from "./container-record.ts";
-import { holderIsAlive, withHolder } from "./holder-process.ts";
+import { childOfHolder, holderIsAlive, withHolder } from "./holder-process.ts";
 import { isRestartAwaited } from "./restart-record.ts";
 
 export type ContainerStatus =
@@ -70,6 +70,10 @@ export function containerStatus(
   }
   if (started === undefined) {
     return { kind: "created" };
+  }
+  if (childOfHolder(started) !== undefined) {
+    const reason = "its state folder was removed while it ran, and it goes on, out of reach";
+    return { kind: "lost", startedMs: started.startedMs, reason, isRestarting: false };
   }
   // It may have ended between the two looks.
   const late = awaitExitRecord(folder, started);

@@ -1,7 +1,7 @@
 // The process that holds a container, as its start record names it. When the container has ended, the same
 // process executes `ocicat container-ended`.
 
-import type { OwnedFd } from "../../sys/file.ts";
+import { type OwnedFd, readTextFileIfExists } from "../../sys/file.ts";
 import { isAlive, type NamedProcess, openLiveProcess, readProcessStat } from "../../sys/process.ts";
 import type { StartRecord } from "./container-record.ts";
 
@@ -16,6 +16,20 @@ export function openLiveHolder(started: StartRecord): OwnedFd | undefined {
 
 export function holderOf({ holderPid, holderStartTime }: StartRecord): NamedProcess {
   return { pid: holderPid, startTime: holderStartTime };
+}
+
+/** The process that a holder keeps; undefined: it has ended, or its holder has. */
+export function childOfHolder(started: StartRecord): NamedProcess | undefined {
+  const { pid } = holderOf(started);
+  const children = readTextFileIfExists(`/proc/${pid}/task/${pid}/children`) ?? "";
+  const named = children.split(" ").filter(Boolean).map(Number).map(nameProcess);
+  const living = named.find(isAlive);
+  // Only now the holder's pid can't have been another process's.
+  return holderIsAlive(started) ? living : undefined;
+}
+
+function nameProcess(pid: number): NamedProcess {
+  return { pid, startTime: readProcessStat(pid)?.startTime ?? "" };
 }
 
 /** The kernel's name for a stage, which a holder was before. */
