@@ -52,7 +52,7 @@ export const SETTINGS: SettingTable = {
   ),
   "state.root": folder(
     "The folder for the state of what runs; without it /run/ocicat, and for an ordinary " +
-      "user $XDG_RUNTIME_DIR/ocicat",
+      "user $XDG_RUNTIME_DIR/ocicat, or without a session a folder of one's own in /tmp",
   ),
   "image.default-registry": text({
     fallback: "docker.io",

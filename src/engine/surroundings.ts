@@ -3,7 +3,7 @@
 //   STORE ROOT            src/store/layout.ts
 //   STATE ROOT/.engine    the state of the engine's containers, by the layout of src/runtime/state-directory.ts
 //
-// A folder is asked for when it is needed: who only lists images needs no XDG_RUNTIME_DIR.
+// A folder is asked for when it is needed: who only lists images needs none for states.
 
 import type { Configuration, FlagValues } from "../config/configuration.ts";
 import { readConfiguration } from "../config/read-configuration.ts";
@@ -22,9 +22,11 @@ export interface SurroundingsOptions {
 
 export class Surroundings {
   readonly configuration: Configuration;
+  readonly #findStateRoot: () => string;
 
-  constructor(configuration: Configuration) {
+  constructor(configuration: Configuration, findStateRoot: () => string) {
     this.configuration = configuration;
+    this.#findStateRoot = findStateRoot;
   }
 
   get storeRoot(): string {
@@ -36,11 +38,7 @@ export class Surroundings {
   }
 
   get stateRoot(): string {
-    const { XDG_RUNTIME_DIR } = process.env;
-    return (
-      this.configuration.get("state.root") ??
-      defaultStateRoot({ effectiveUid: call("geteuid"), XDG_RUNTIME_DIR })
-    );
+    return this.configuration.get("state.root") ?? this.#findStateRoot();
   }
 
   get containerStateRoot(): string {
@@ -56,13 +54,24 @@ export async function readSurroundings(options: SurroundingsOptions): Promise<Su
     effectiveUid: call("geteuid"),
     onWarning: (text) => onWarning?.(text),
   });
-  return new Surroundings(
-    configuration.withFlags({
-      ...flags,
-      ...(storeRoot === undefined ? {} : { "store.root": { flag: "--store", value: storeRoot } }),
-      ...(stateRoot === undefined ? {} : { "state.root": { flag: "--root", value: stateRoot } }),
-    }),
-  );
+  const chosen = configuration.withFlags({
+    ...flags,
+    ...(storeRoot === undefined ? {} : { "store.root": { flag: "--store", value: storeRoot } }),
+    ...(stateRoot === undefined ? {} : { "state.root": { flag: "--root", value: stateRoot } }),
+  });
+  return new Surroundings(chosen, await stateRootFinder(chosen));
+}
+
+/** Where the setting says nothing. */
+async function stateRootFinder(configuration: Configuration): Promise<() => string> {
+  const { XDG_RUNTIME_DIR } = process.env;
+  const effectiveUid = call("geteuid");
+  const hasFolder = effectiveUid === 0 || XDG_RUNTIME_DIR?.startsWith("/") === true;
+  if (hasFolder || configuration.get("state.root") !== undefined) {
+    return () => defaultStateRoot({ effectiveUid, XDG_RUNTIME_DIR });
+  }
+  const { sessionlessFolder } = await import("../host/sessionless-folder.ts");
+  return () => sessionlessFolder(effectiveUid);
 }
 
 /** For operations that look for their surroundings themselves. */

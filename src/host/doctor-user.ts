@@ -9,6 +9,7 @@ import { readOwnCapabilities } from "./capabilities.ts";
 import { type Check, note, ok, problem } from "./doctor-check.ts";
 import { findProgram } from "./find-program.ts";
 import { readSetting } from "./read-setting.ts";
+import { sessionlessFolder } from "./sessionless-folder.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -122,14 +123,29 @@ export function countLent(text: string, names: readonly string[]): number {
     .reduce((sum, [, , count]) => sum + Number(count), 0);
 }
 
+/** Programs that clear /tmp do not know of it. */
+function sessionless(
+  name: string,
+  found: string,
+  { fix, uid }: { readonly fix: string; readonly uid: number },
+): Check {
+  try {
+    return note(name, `${found}: the state of containers is in ${sessionlessFolder(uid)}`, fix);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return problem(name, `${found}: ${reason}`, fix);
+  }
+}
+
 const W_OK = 2;
 
 function checkRuntimeFolder({ XDG_RUNTIME_DIR }: Environment, uid: number): Check {
   const name = "XDG_RUNTIME_DIR";
-  const fix = `log in through a session (loginctl enable-linger keeps it), or set XDG_RUNTIME_DIR to a folder of your own on a tmpfs, or state.root in the configuration`;
+  const fix =
+    "log in through a session (loginctl enable-linger keeps it), or set it to a folder of your own on a tmpfs";
   if (XDG_RUNTIME_DIR?.startsWith("/") !== true) {
     const found = XDG_RUNTIME_DIR === undefined ? "not set" : "not an absolute path";
-    return problem(name, `${found}: there is no folder for the state of containers`, fix);
+    return sessionless(name, found, { fix, uid });
   }
   const result = call("faccessat2", AT_FDCWD, cstring(XDG_RUNTIME_DIR), W_OK, 0);
   return result === 0

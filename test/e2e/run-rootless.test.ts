@@ -2,7 +2,7 @@
 // /etc/subuid.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { defaultSpec } from "../../src/oci/default-spec.ts";
 import { TerminalSession } from "../peers/terminal.ts";
@@ -47,6 +47,18 @@ describe.skipIf(NEEDS_ROOT)("started by root: an ordinary user", () => {
       const text = await output("single", "hello");
       expect(text).toMatch(new RegExp(`uid map +0 +${USER_ID} +1\\n`));
       expect(text).toContain("  pid           1\n");
+    });
+
+    test("without a session: the state is in a folder of the user's own", () => {
+      const words = ["--rm", "--store", place.store, "--rootfs", root, "/bin/echo", "here"];
+      const sessionless = ["env", "-u", "XDG_RUNTIME_DIR", program, "run", ...words];
+      const child = Bun.spawnSync([...user.prefix("single"), ...sessionless]);
+      expect([child.exitCode, child.stdout.toString()]).toEqual([0, "here\n"]);
+      const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);
+      const folder = `/tmp/ocicat-${USER_ID}-${boot}`;
+      const { uid, mode } = statSync(folder);
+      expect([uid, mode & 0o777]).toEqual([USER_ID, 0o700]);
+      rmSync(folder, { recursive: true });
     });
 
     test("a folder, an image: root inside, and nobody else", async () => {
