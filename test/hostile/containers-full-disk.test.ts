@@ -1,8 +1,9 @@
 // Containers on a disk that has too little room: what they write waits for room and nothing of it is lost,
-// commands that cannot be done say why and leave nothing.
+// commands that cannot be done say why and leave nothing. And on one that the kernel has closed to writers,
+// as it does when it finds a mistake in the file system.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ContainerPlace } from "../e2e/container-place.ts";
 import { eventually } from "../peers/conditions.ts";
@@ -13,7 +14,7 @@ const LINES = 20_000;
 const UNTIL_TERM = "trap 'exit 7' TERM; while :; do sleep 0.05; done";
 const WRITE_LINES = `i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo line $i; done; exit 9`;
 
-describe.skipIf(NEEDS_ROOT)("as root: containers on a disk that is full", () => {
+describe.skipIf(NEEDS_ROOT)("as root: containers on a disk that takes nothing", () => {
   const place = new ContainerPlace();
   let disk = "";
 
@@ -30,7 +31,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers on a disk that is full", () => 
     writeFileSync(image, "");
     truncateSync(image, DISK_BYTES);
     must("mkfs.ext4", "-q", "-m", "0", "-b", "1024", image);
-    must("mount", "-o", "loop", image, disk);
+    must("mount", "-o", "loop,errors=remount-ro", image, disk);
   });
   afterEach(async () => {
     place.clear();
@@ -43,6 +44,8 @@ describe.skipIf(NEEDS_ROOT)("as root: containers on a disk that is full", () => 
     const { exitCode, stderr } = Bun.spawnSync(command, { stderr: "pipe" });
     expect(exitCode, `${command.join(" ")}: ${stderr}`).toBe(0);
   }
+
+  const mounts = (): string => readFileSync("/proc/self/mounts", "utf8");
 
   function room(): number {
     const { bavail, bsize } = statfsSync(disk);
@@ -101,6 +104,23 @@ describe.skipIf(NEEDS_ROOT)("as root: containers on a disk that is full", () => 
     rmSync(join(disk, "rest"));
     place.outputOf("start", "ending");
     place.outputOf("stop", "ending");
+  }, 120_000);
+
+  test("one that may only be read: containers end, and what they had is given back", async () => {
+    const [, device = ""] = new RegExp(`^/dev/(\\S+) ${disk} `, "m").exec(mounts()) ?? [];
+    place.outputOf("run -d", "--restart", "always", ...words("ending", UNTIL_TERM));
+    place.outputOf("run -d", "--rm", ...words("brief", UNTIL_TERM));
+    writeFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, "for a test");
+    expect(() => writeFileSync(join(disk, "new"), "")).toThrow("EROFS");
+    place.outputOf("stop", "ending", "brief");
+    await eventually("what they had to be given back", () =>
+      place.leftovers().every((line) => /^(folder|name|mount): /.test(line)),
+    );
+    expect(place.outputOf("ps", "-a", "--format", "{{.Status}}")).not.toContain("Up");
+    expect(place.call("start", ["ending"]).stderr).toContain("read-only file system");
+    expect(place.call("rm", ["-f", "ending"]).stderr).toContain("the store can only be read");
+    must("umount", disk);
+    must("mount", "-o", "loop,errors=remount-ro", join(place.folder, "disk"), disk);
   }, 120_000);
 
   test("what cannot be created or started says why and leaves nothing", async () => {

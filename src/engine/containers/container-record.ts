@@ -16,6 +16,7 @@
 // Whether it runs is in neither: that is asked of the processes (container-status.ts).
 
 import { O_CREAT, O_RDONLY, O_WRONLY } from "../../abi/file.ts";
+import { Errno } from "../../error/errno.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { call, checked } from "../../sys/call.ts";
 import {
@@ -159,9 +160,24 @@ export function removeStartRecord(folderFd: number): void {
   tryUnlinkAt(folderFd, DIED_NAME);
 }
 
-/** A user ends it: before it is signalled. */
+/** A user ends it: before it is signalled. Where nothing can be written nobody starts it again either. */
 export function noteStop(folderFd: number): void {
-  using _file = new OwnedFd(openAt(folderFd, STOPPED_NAME, O_WRONLY | O_CREAT, 0o600));
+  noteIfPossible(() => {
+    using _file = new OwnedFd(openAt(folderFd, STOPPED_NAME, O_WRONLY | O_CREAT, 0o600));
+  });
+}
+
+const UNWRITABLE: readonly (number | undefined)[] = [Errno.EROFS, Errno.ENOSPC, Errno.EDQUOT];
+
+/** A container is ended, and what it had is given back, whatever the disk allows. */
+function noteIfPossible(note: () => void): void {
+  try {
+    note();
+  } catch (error) {
+    if (!(error instanceof OcicatError && UNWRITABLE.includes(error.errno))) {
+      throw error;
+    }
+  }
 }
 
 /** It is ended to be started again, whatever its restart policy says: before it is signalled. */
@@ -186,7 +202,7 @@ export function isStopped(folderFd: number): boolean {
 
 /** The event of its end has been recorded. */
 export function noteEndTold(folderFd: number, { isOom }: { readonly isOom: boolean }): void {
-  replaceFileAt(folderFd, DIED_NAME, isOom ? OOM_WORD : "");
+  noteIfPossible(() => replaceFileAt(folderFd, DIED_NAME, isOom ? OOM_WORD : ""));
 }
 
 /** Processes of it were ended for want of memory in its last run, which is over. */
