@@ -18,6 +18,10 @@ export {
   waitForContainer,
 } from "../engine/containers/await-exit.ts";
 export {
+  type CloneContainerOptions,
+  cloneContainer,
+} from "../engine/containers/clone-container.ts";
+export {
   type CommitContainerOptions,
   commitContainer,
 } from "../engine/containers/commit-container.ts";

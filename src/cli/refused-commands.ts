@@ -20,10 +20,6 @@ const SIGNING: Refusal = {
   reason: "images are not signed here",
   hint: "cosign signs what is in a registry; `ocicat copy --referrers` copies signatures",
 };
-const CLONING: Refusal = {
-  reason: "a container is not made from another one",
-  hint: "`ocicat commit` makes an image of it, `ocicat create --volumes-from` takes its volumes",
-};
 const UNITS: Refusal = {
   reason: "no units are written",
   hint: "--restart always starts a container after a boot, by the unit ocicat-boot",
@@ -45,7 +41,6 @@ const REFUSED: Readonly<Record<string, Refusal>> = {
   compose: { reason: "compose files are not read", hint: "`ocicat kube play` reads Kubernetes'" },
   "container checkpoint": CHECKPOINTS,
   "container cleanup": NOTHING_TO_DO,
-  "container clone": CLONING,
   "container init": { reason: "a container is made as a whole when it starts" },
   "container mount": MOUNTED_INSIDE,
   "container restore": CHECKPOINTS,

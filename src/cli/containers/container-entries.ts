@@ -149,6 +149,10 @@ export const CONTAINER: CommandGroup = {
     diff: DIFF,
     export: EXPORT_CONTAINERS,
     commit: COMMIT,
+    clone: {
+      summary: "make a container like another one",
+      load: async () => (await import("./clone.ts")).clone,
+    },
     port: PORT,
     top: TOP,
     stats: STATS,
