@@ -106,6 +106,10 @@ describe.skipIf(NEEDS_ROOT)("as root: volume", () => {
       Active: "1",
     });
     expect(place.outputOf("system df", "-v")).toMatch(/\nunused +0 +\S+\nused +1 +/);
+    const format = "{{range .Containers}}{{.Names}} {{.Status}}{{end}}{{json .Volumes}}";
+    expect(place.outputOf("system df", "-v", "--format", format)).toMatch(
+      /^user running\[\{"Name":"unused","Links":"0","Size":"\S+"\},\{"Name":"used","Links":"1",/,
+    );
     expect(place.call("system check", []).stdout).not.toContain("volumes");
   });
 

@@ -9,11 +9,12 @@ import {
   type VolumeUse,
 } from "../../engine/system/measure-system.ts";
 import { defineCommand } from "../command.ts";
-import { type FlagsOf, type FlagTable, usageError } from "../flags.ts";
+import type { FlagsOf, FlagTable } from "../flags.ts";
 import { type Listing, listPrinter, type Row } from "../terminal/list-format.ts";
 import { shortId } from "../terminal/short-id.ts";
 import { humanSize } from "../terminal/sizes.ts";
 import { formatTable } from "../terminal/table.ts";
+import { Template } from "../terminal/template/template.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./place-flags.ts";
 
@@ -29,27 +30,72 @@ export const df = defineCommand({
 be gone without the images that no container uses, the containers that do not run, and
 unfinished downloads.
 
-Fields of --format: .Type .TotalCount .Active .Size .Reclaimable .Bytes .ReclaimableBytes`,
+Fields of --format: .Type .TotalCount .Active .Size .Reclaimable .Bytes .ReclaimableBytes; with --verbose the lists
+.Images .Containers .Volumes`,
   flags: DF_FLAGS,
   args: { min: 0, max: 0 },
-  examples: ["ocicat system df", "ocicat system df -v", "ocicat system df --format json"],
+  examples: [
+    "ocicat system df",
+    "ocicat system df -v",
+    "ocicat system df --format json",
+    "ocicat system df -v --format '{{json .Volumes}}'",
+  ],
   act: showUsage,
 });
 
 async function showUsage(flags: FlagsOf<typeof DF_FLAGS>): Promise<number> {
   const format = flags.text("format");
-  const isVerbose = flags.switch("verbose");
-  if (isVerbose && format !== undefined && format !== "json") {
-    throw usageError("--verbose has the format json alone");
-  }
-  const print = listPrinter(LISTING, { format, quiet: false });
-  const usage = await measureSystem(placeOptions(flags));
-  if (!isVerbose) {
-    writeOutput(print(usage.parts.map(rowOf)));
-  } else {
-    writeOutput(format === "json" ? `${JSON.stringify(usage, undefined, 2)}\n` : details(usage));
-  }
+  const print = flags.switch("verbose") ? detailsPrinter(format) : partsPrinter(format);
+  writeOutput(print(await measureSystem(placeOptions(flags))));
   return 0;
+}
+
+/** As listPrinter, it checks the format before any work is done. */
+type UsagePrinter = (usage: SystemUsage) => string;
+
+function partsPrinter(format: string | undefined): UsagePrinter {
+  const print = listPrinter(LISTING, { format, quiet: false });
+  return ({ parts }) => print(parts.map(rowOf));
+}
+
+/** With docker's names a template sees lists of all there is. */
+function detailsPrinter(format = "table"): UsagePrinter {
+  if (format === "json") {
+    return (usage) => `${JSON.stringify(usage, undefined, 2)}\n`;
+  }
+  if (format === "table") {
+    return details;
+  }
+  const template = new Template(format);
+  return ({ images, containers, volumes }) => {
+    const value = {
+      Images: images.map(imageFields),
+      Containers: containers.map(containerFields),
+      Volumes: volumes.map(volumeFields),
+      BuildCache: [],
+    };
+    return `${template.render(value)}\n`;
+  };
+}
+
+function imageFields({ id, names, bytes, uniqueBytes, containers }: ImageUse) {
+  return {
+    ID: id,
+    Names: names,
+    Size: humanSize(bytes),
+    SharedSize: humanSize(bytes - uniqueBytes),
+    UniqueSize: humanSize(uniqueBytes),
+    Containers: String(containers.length),
+  };
+}
+
+function containerFields({ id, name = "-", image = "-", bytes, running }: ContainerUse) {
+  const Status = running ? "running" : "stopped";
+  return { ID: id, Image: image, Size: humanSize(bytes), Status, Names: name };
+}
+
+function volumeFields({ name, bytes, containers }: VolumeUse) {
+  return { Name: name, Links: String(containers.length), Size: humanSize(bytes) };
 }
 
 const LISTING: Listing = {
@@ -96,7 +142,10 @@ function details({ images, containers, volumes, parts, totalBytes }: SystemUsage
       ...images.map(imageLine),
     ]),
     "\nContainers space usage:\n\n",
-    formatTable([["CONTAINER", "IMAGE", "SIZE", "STATUS"], ...containers.map(containerLine)]),
+    formatTable([
+      ["CONTAINER ID", "IMAGE", "SIZE", "STATUS", "NAMES"],
+      ...containers.map(containerLine),
+    ]),
     "\nLocal Volumes space usage:\n\n",
     formatTable([["VOLUME NAME", "LINKS", "SIZE"], ...volumes.map(volumeLine)]),
     "\n",
@@ -118,8 +167,9 @@ function imageLine({ id, names, bytes, uniqueBytes, containers }: ImageUse): str
   ];
 }
 
-function containerLine({ name, image, bytes, running }: ContainerUse): string[] {
-  return [name, image ?? "-", humanSize(bytes), running ? "running" : "stopped"];
+function containerLine(use: ContainerUse): string[] {
+  const { ID, Image, Size, Status, Names } = containerFields(use);
+  return [shortId(ID), Image, Size, Status, Names];
 }
 
 function volumeLine({ name, bytes, containers }: VolumeUse): string[] {

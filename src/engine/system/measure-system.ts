@@ -8,6 +8,7 @@ import { TreeUsage } from "../../store/tree-usage.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, open, stat } from "../../sys/file.ts";
+import { eachReadable } from "../containers/stored-container.ts";
 import { openImages } from "../images/image-session.ts";
 import { familiarName } from "../images/shown-names.ts";
 import type { Surroundings, SurroundingsOptions } from "../surroundings.ts";
@@ -46,7 +47,9 @@ export interface ImageUse {
 }
 
 export interface ContainerUse {
-  readonly name: string;
+  readonly id: string;
+  /** Undefined: it is a folder that a killed command has left. */
+  readonly name: string | undefined;
   /** The image's names, or its digest; undefined: it was made of a folder. */
   readonly image: string | undefined;
   readonly running: boolean;
@@ -148,12 +151,16 @@ function measureContainers(store: ContentStore, surroundings: Surroundings): Con
     containerImages(store.folders).map(({ container, manifest }) => [container, manifest]),
   );
   const running = runningContainers(surroundings);
+  const names = new Map(
+    eachReadable(surroundings, ({ record }) => [record.id, record.name] as const),
+  );
   const usage = new TreeUsage();
-  return readDirectoryAt(folder.number, ".").map(({ name }) => ({
-    name,
-    image: manifests.get(name),
-    running: running.has(name),
-    bytes: usage.of(folder.number, name),
+  return readDirectoryAt(folder.number, ".").map(({ name: id }) => ({
+    id,
+    name: names.get(id),
+    image: manifests.get(id),
+    running: running.has(id),
+    bytes: usage.of(folder.number, id),
   }));
 }
 
