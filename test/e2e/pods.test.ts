@@ -45,6 +45,9 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
       )
       .trim();
 
+  const exitCodeOf = (name: string): string =>
+    place.outputOf("inspect", "--format", "{{.State.ExitCode}}", name).trim();
+
   /** What a member wrote that has ended. */
   const said = (pod: string, script: string, ...flags: readonly string[]): string =>
     place.outputOf("run", ...flags, "--rm", "--pod", pod, place.image, "sh", "-c", script);
@@ -54,6 +57,19 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
 
   const pidOf = (name: string): number =>
     Number(place.outputOf("inspect", "--format", "{{.State.Pid}}", name));
+
+  test("its containers are stopped at the same time", () => {
+    createPod("--name", "busy");
+    const others = ["one", "two", "three"].map((name) => `-e /dev/shm/${name}`).join(" -a ");
+    const end = (name: string) =>
+      `trap "touch /dev/shm/${name}; until [ ${others} ]; do sleep 0.02; done; exit 0" TERM`;
+    for (const name of ["one", "two", "three"]) {
+      member("busy", name, `${end(name)}; ${WAIT}`);
+    }
+    place.outputOf("pod stop", "-t", "20", "busy");
+    expect(["one", "two", "three"].map(exitCodeOf)).toEqual(["0", "0", "0"]);
+    expect(stateOf("busy")).toBe("Exited");
+  });
 
   const podPid = (pod: string): number =>
     Number(place.outputOf("pod inspect", "--format", "{{.InfraConfig.Pid}}", pod));

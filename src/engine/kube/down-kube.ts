@@ -30,9 +30,10 @@ export async function downKube(options: DownKubeOptions): Promise<Removed> {
   const pods: string[] = [];
   const secrets: string[] = [];
   const volumes: string[] = [];
+  const played = objects.filter(({ kind }) => kind === "Pod");
+  await Promise.all(played.map(({ name }) => stopPod(name, options).catch(unlessMissing)));
   for (const object of objects) {
     if (object.kind === "Pod") {
-      await stopPod(object.name, options).catch(unlessMissing);
       pods.push(...(await removePlayed(object.name, ownVolumeNames(object), options)));
     }
   }

@@ -1,6 +1,6 @@
 // What can be done with a pod that is there. Each operation takes the word that the user calls it by, and
 // returns the pod's id when it is done. Containers start behind the pod's process, in the order in which they
-// were created, and end before it in reverse.
+// were created, and end before it, all at the same time: each may take as long as it does alone.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import {
@@ -39,7 +39,11 @@ async function endPod(
   end: typeof stopContainer,
 ): Promise<string> {
   const { record, members } = await findPod(word, options);
-  await forEach(members.toReversed(), (id) => end(id, options));
+  const ends = members.toReversed().map((member) => end(member.record.id, options));
+  const failed = (await Promise.allSettled(ends)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") {
+    throw failed.reason;
+  }
   await end(record.id, options);
   return record.id;
 }
