@@ -13,7 +13,6 @@ import type {
   RunFileSystem,
   RunMount,
   RunVolume,
-  VolumeMount,
 } from "./run-options.ts";
 import { dataPath } from "./run-volumes.ts";
 import { LOCAL_TIME, zonePath } from "./time-zone.ts";
@@ -101,16 +100,18 @@ export function askedMounts(request: MountRequest): Mount[] {
   const { options, nameFiles, storeRoot, startedMounts } = request;
   // Of containers with other ids, too: each finds in a volume what another has put there.
   const idMapped = mountIdMaps(options) !== undefined;
-  const volumes = (options.volumes ?? []).map((volume) =>
-    volume.mounted === undefined
-      ? bindMount({ ...volume, source: dataPath(storeRoot, volume.name ?? ""), idMapped })
-      : volumeMount(volume, volume.mounted, idMapped),
-  );
+  const binds = [
+    ...options.mounts,
+    ...(options.volumes ?? []).map((volume) => ({
+      ...volume,
+      source: dataPath(storeRoot, volume.name ?? ""),
+      idMapped,
+    })),
+  ].map(bindMount);
   const zone = options.timeZone === undefined ? [] : [zoneMount(options.timeZone)];
   const fileSystems = (options.fileSystems ?? []).map(newFileSystem);
   const asked = [
-    ...options.mounts.map(bindMount),
-    ...volumes,
+    ...binds,
     ...zone,
     ...fileSystems,
     ...options.tmpfs.map(tmpfsMount),
@@ -126,20 +127,14 @@ function depth({ destination }: Mount): number {
   return destination.split("/").filter(Boolean).length;
 }
 
-function bindMount(mount: RunMount): Mount {
+/** Of a volume with options what these say is mounted. */
+function bindMount(mount: RunMount & Pick<RunVolume, "mounted">): Mount {
   const { source, destination, readOnly, propagation = "rprivate", idMapped = false } = mount;
-  const words = [...(readOnly ? ["ro"] : []), ...(idMapped ? ["idmap"] : [])];
-  return { destination, type: "bind", source, options: ["rbind", propagation, ...words] };
-}
-
-function volumeMount(
-  { destination, readOnly }: RunVolume,
-  { type, source, options }: VolumeMount,
-  idMapped: boolean,
-): Mount {
-  const isMapped = type === "bind" && idMapped;
-  const words = [...(readOnly ? ["ro"] : []), ...(isMapped ? ["idmap"] : [])];
-  return { destination, type, source, options: [...options, ...words] };
+  const bound = { type: "bind", source, options: ["rbind", propagation] };
+  const { type, options, ...from } = mount.mounted ?? bound;
+  const isMapped = idMapped && type === "bind";
+  const words = [...options, ...(readOnly ? ["ro"] : []), ...(isMapped ? ["idmap"] : [])];
+  return { ...from, destination, type, options: words };
 }
 
 /** The host's file; checkRequest has seen that it is there. */

@@ -49,9 +49,10 @@ export class Surroundings {
 /** Throws OcicatError for a configuration file that cannot be read or is wrong. */
 export async function readSurroundings(options: SurroundingsOptions): Promise<Surroundings> {
   const { flags = {}, storeRoot, stateRoot, onWarning } = options;
+  const effectiveUid = call("geteuid");
   const configuration = await readConfiguration({
     environment: process.env,
-    effectiveUid: call("geteuid"),
+    effectiveUid,
     onWarning: (text) => onWarning?.(text),
   });
   const chosen = configuration.withFlags({
@@ -59,19 +60,13 @@ export async function readSurroundings(options: SurroundingsOptions): Promise<Su
     ...(storeRoot === undefined ? {} : { "store.root": { flag: "--store", value: storeRoot } }),
     ...(stateRoot === undefined ? {} : { "state.root": { flag: "--root", value: stateRoot } }),
   });
-  return new Surroundings(chosen, await stateRootFinder(chosen));
-}
-
-/** Where the setting says nothing. */
-async function stateRootFinder(configuration: Configuration): Promise<() => string> {
   const { XDG_RUNTIME_DIR } = process.env;
-  const effectiveUid = call("geteuid");
-  const hasFolder = effectiveUid === 0 || XDG_RUNTIME_DIR?.startsWith("/") === true;
-  if (hasFolder || configuration.get("state.root") !== undefined) {
-    return () => defaultStateRoot({ effectiveUid, XDG_RUNTIME_DIR });
-  }
-  const { sessionlessFolder } = await import("../host/sessionless-folder.ts");
-  return () => sessionlessFolder(effectiveUid);
+  const user = { effectiveUid, XDG_RUNTIME_DIR };
+  const hasSession = effectiveUid === 0 || XDG_RUNTIME_DIR?.startsWith("/") === true;
+  const find = hasSession
+    ? defaultStateRoot
+    : (await import("../host/sessionless-folder.ts")).sessionlessFolder;
+  return new Surroundings(chosen, () => find(user));
 }
 
 /** For operations that look for their surroundings themselves. */

@@ -130,7 +130,11 @@ function sessionless(
   { fix, uid }: { readonly fix: string; readonly uid: number },
 ): Check {
   try {
-    return note(name, `${found}: the state of containers is in ${sessionlessFolder(uid)}`, fix);
+    return note(
+      name,
+      `${found}: the state of containers is in ${sessionlessFolder({ effectiveUid: uid })}`,
+      fix,
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return problem(name, `${found}: ${reason}`, fix);

@@ -8,7 +8,7 @@ import { sessionlessFolder } from "./sessionless-folder.ts";
 const STRANGER = 4_000_000_001;
 const folder = mkdtempSync(join(tmpdir(), "sessionless-"));
 const uid = process.getuid?.() ?? 0;
-const find = () => sessionlessFolder(uid, folder);
+const find = () => sessionlessFolder({ effectiveUid: uid }, folder);
 const hasSession = find().startsWith("/run/user/");
 
 afterEach(() => {
@@ -37,5 +37,7 @@ test.skipIf(hasSession)("takes none that others may write to, or that is a link"
 });
 
 test("takes none of another user's", () => {
-  expect(() => sessionlessFolder(STRANGER, folder)).toThrow("somebody else has made it");
+  expect(() => sessionlessFolder({ effectiveUid: STRANGER }, folder)).toThrow(
+    "somebody else has made it",
+  );
 });

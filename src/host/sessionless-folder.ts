@@ -16,7 +16,10 @@ const OTHERS = 0o077;
 const BOOT_DIGITS = 8;
 
 /** An absolute path. `temporary`: in place of /tmp. */
-export function sessionlessFolder(uid: number, temporary = "/tmp"): string {
+export function sessionlessFolder(
+  { effectiveUid: uid }: { readonly effectiveUid: number },
+  temporary = "/tmp",
+): string {
   const usual = `/run/user/${uid}`;
   return isOwn(usual, uid) ? `${usual}/ocicat` : madeFolder(uid, temporary);
 }

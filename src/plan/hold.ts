@@ -111,25 +111,14 @@ export function holdToTheEnd(
   for (const path of removedPaths) {
     program.call("unlinkat", [CURRENT_DIRECTORY, program.text(path), 0], { caught });
   }
-  executeUnlessSettled(program, held, onExit);
-  program.control("exit", [0]);
-}
-
-/** A client that was there at the end sees to what comes after it. */
-function executeUnlessSettled(
-  program: ProgramBuilder,
-  held: Register,
-  onExit: ExitCommand | undefined,
-): void {
-  if (onExit === undefined) {
-    return;
-  }
+  // A client that was there at the end sees to what comes after it.
   const isNobodys = program.label();
   const isSettled = [held, named(0xffff_ffff, "ALL"), HOLD_SETTLED, Errno.EAGAIN];
   program.control("expect", isSettled, { caught: { errnos: [Errno.EAGAIN], target: isNobodys } });
   program.control("exit", [0]);
   program.place(isNobodys);
   executeAtEnd(program, onExit);
+  program.control("exit", [0]);
 }
 
 const LAST_DESCRIPTOR = 0x7fff_ffff;

@@ -312,7 +312,7 @@ function requireOver(container: StoredContainer, status: ContainerStatus): void 
   const isRestarted = isAboutToRestart(container, status);
   const isStray = isOutOfReach(container, status);
   if (isLive(status) || isRestarted || isStray) {
-    const word = isStray ? "running, out of reach" : stateWord(status);
+    const word = isStray ? "running" : stateWord(status);
     throw new OcicatError("wrong-state", {
       operation: "remove",
       subject: `container ${quote(container.record.name)}`,

@@ -16,7 +16,6 @@
 // Whether it runs is in neither: that is asked of the processes (container-status.ts).
 
 import { O_CREAT, O_RDONLY, O_WRONLY } from "../../abi/file.ts";
-import { Errno } from "../../error/errno.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { call, checked } from "../../sys/call.ts";
 import {
@@ -27,6 +26,7 @@ import {
   replaceBriefFileAt,
   replaceFileAt,
   statAt,
+  tryOpenAt,
   tryUnlinkAt,
 } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
@@ -162,22 +162,7 @@ export function removeStartRecord(folderFd: number): void {
 
 /** A user ends it: before it is signalled. Where nothing can be written nobody starts it again either. */
 export function noteStop(folderFd: number): void {
-  noteIfPossible(() => {
-    using _file = new OwnedFd(openAt(folderFd, STOPPED_NAME, O_WRONLY | O_CREAT, 0o600));
-  });
-}
-
-const UNWRITABLE: readonly (number | undefined)[] = [Errno.EROFS, Errno.ENOSPC, Errno.EDQUOT];
-
-/** A container is ended, and what it had is given back, whatever the disk allows. */
-function noteIfPossible(note: () => void): void {
-  try {
-    note();
-  } catch (error) {
-    if (!(error instanceof OcicatError && UNWRITABLE.includes(error.errno))) {
-      throw error;
-    }
-  }
+  using _file = new OwnedFd(tryOpenAt(folderFd, STOPPED_NAME, O_WRONLY | O_CREAT, 0o600));
 }
 
 /** It is ended to be started again, whatever its restart policy says: before it is signalled. */
@@ -200,9 +185,15 @@ export function isStopped(folderFd: number): boolean {
   return statAt(folderFd, STOPPED_NAME) !== undefined;
 }
 
-/** The event of its end has been recorded. */
+/** The event of its end has been recorded. What it had is given back, whatever the disk allows. */
 export function noteEndTold(folderFd: number, { isOom }: { readonly isOom: boolean }): void {
-  noteIfPossible(() => replaceFileAt(folderFd, DIED_NAME, isOom ? OOM_WORD : ""));
+  try {
+    replaceFileAt(folderFd, DIED_NAME, isOom ? OOM_WORD : "");
+  } catch (error) {
+    if (!(error instanceof OcicatError)) {
+      throw error;
+    }
+  }
 }
 
 /** Processes of it were ended for want of memory in its last run, which is over. */

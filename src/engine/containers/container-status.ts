@@ -72,7 +72,7 @@ export function containerStatus(
     return { kind: "created" };
   }
   if (childOfHolder(started) !== undefined) {
-    const reason = "its state folder was removed while it ran, and it goes on, out of reach";
+    const reason = "its state folder was removed while it ran";
     return { kind: "lost", startedMs: started.startedMs, reason, isRestarting: false };
   }
   // It may have ended between the two looks.

@@ -101,8 +101,7 @@ export async function createContainer(
 
 /** Those that are asked for: the host's own are as they are. */
 async function checkAskedNames(asked: RunContainerOptions): Promise<void> {
-  const { hostname, domainName, names } = asked;
-  if (hostname !== undefined || domainName !== undefined || names !== undefined) {
+  if ((asked.hostname ?? asked.domainName ?? asked.names) !== undefined) {
     const { checkNames } = await import("../check-names.ts");
     checkNames(asked);
   }

@@ -21,15 +21,12 @@ export function holderOf({ holderPid, holderStartTime }: StartRecord): NamedProc
 /** The process that a holder keeps; undefined: it has ended, or its holder has. */
 export function childOfHolder(started: StartRecord): NamedProcess | undefined {
   const { pid } = holderOf(started);
+  // It has one child.
   const children = readTextFileIfExists(`/proc/${pid}/task/${pid}/children`) ?? "";
-  const named = children.split(" ").filter(Boolean).map(Number).map(nameProcess);
-  const living = named.find(isAlive);
+  const child = Number.parseInt(children, 10);
+  const named = { pid: child, startTime: readProcessStat(child)?.startTime ?? "" };
   // Only now the holder's pid can't have been another process's.
-  return holderIsAlive(started) ? living : undefined;
-}
-
-function nameProcess(pid: number): NamedProcess {
-  return { pid, startTime: readProcessStat(pid)?.startTime ?? "" };
+  return isAlive(named) && holderIsAlive(started) ? named : undefined;
 }
 
 /** The kernel's name for a stage, which a holder was before. */

@@ -54,7 +54,7 @@ export async function makeStartedParts(
     lockFds.push(...images.open.lockFds);
     mountKeys.push(...images.open.mountKeys);
   }
-  if (options.volumes?.some(({ mounted }) => mounted !== undefined) === true) {
+  if (options.volumes?.some(({ mounted }) => mounted) === true) {
     const { lockMemory } = await import("../volumes/volume-memory.ts");
     const memory = { locked: opened.use(lockMemory(options, surroundings.storeRoot)) };
     lockFds.push(...memory.locked.lockFds);
