@@ -31,6 +31,7 @@
 
 #include "holder.h"
 
+#include "buffers.h"
 #include "exit-record.h"
 #include "log.h"
 #include "oom-watch.h"
@@ -40,13 +41,7 @@
 void *memcpy(void *restrict to, const void *restrict from, size_t count);
 void *memmove(void *to, const void *from, size_t count);
 
-enum {
-  CLIENT_LIMIT = 8,
-  FRAME_BYTES = FRAME_HEAD_BYTES + FRAME_PAYLOAD_LIMIT,
-  UNSENT_LIMIT = 2 * FRAME_BYTES,
-  LINGER_MS = 5000,
-  SUPERVISOR_PATIENCE_MS = 5000,
-};
+enum { LINGER_MS = 5000, SUPERVISOR_PATIENCE_MS = 5000 };
 
 enum { POLLIN = 1, POLLPRI = 2, POLLOUT = 4, POLLERR = 8, POLLHUP = 16 };
 
@@ -111,11 +106,6 @@ static struct {
   struct client *primary;
   struct client clients[CLIENT_LIMIT];
 } holder;
-
-// Apart from the rest, so that pages of buffers that no one needs are never touched.
-static u8 frames[CLIENT_LIMIT][FRAME_BYTES];
-static u8 unsent_bytes[CLIENT_LIMIT][UNSENT_LIMIT];
-static u8 output_frame[FRAME_BYTES];
 
 _Static_assert((u32)FRAME_PAYLOAD_LIMIT <= (u32)LOG_WRITE_LIMIT, "what is read goes to the log");
 

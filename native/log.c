@@ -5,6 +5,7 @@
 // a whole entry.
 
 #include "log.h"
+#include "buffers.h"
 
 #include <linux/errno.h>
 
@@ -13,7 +14,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t count);
 enum { STAMP_BYTES = 31, HEAD_BYTES = STAMP_BYTES + 9, RETRY_MS = 500 };
 
 // A full batch has no room for another entry: its head, a byte and a newline.
-enum { BATCH_BYTES = 2 * LOG_WRITE_LIMIT, BATCH_IS_FULL = BATCH_BYTES - HEAD_BYTES - 1 };
+enum { BATCH_IS_FULL = BATCH_BYTES - HEAD_BYTES - 1 };
 
 static struct {
   struct log_request request;
@@ -30,7 +31,6 @@ static struct {
 
 static u8 full_head[HEAD_BYTES];
 static u8 partial_head[HEAD_BYTES];
-static u8 batch[BATCH_BYTES];
 
 static const char *file_name(void) { return (const char *)logbook.request.name; }
 

@@ -16,9 +16,10 @@ static u32 number_behind(const char *key, const char *text) {
 
 i64 read_oom_kills(i64 fd) {
   enum { ROOM = 512 };
-  static char text[ROOM + 2] = "\n";
+  static char text[ROOM + 2];
   i64 length = syscall(__NR_pread64, fd, text + 1, ROOM, 0);
   if (length <= 0) return -1;
+  text[0] = '\n';
   text[1 + length] = 0;
   return number_behind("\noom_kill ", text);
 }

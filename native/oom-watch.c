@@ -1,5 +1,4 @@
 #include "oom-watch.h"
-
 #include "oom-kills.h"
 
 static struct {
@@ -11,7 +10,7 @@ static struct {
   i64 looked_at;
   i64 begun_at;
   i64 due;
-} watched = {.fd = NO_FD, .kills_above = -1, .due = INT64_MAX};
+} watched;
 
 // Where the file's name begins, and where that of its folder does: the last two of the path.
 static void find_names(const char *path, u32 *folder, u32 *name) {
@@ -34,7 +33,7 @@ static int is_v2(const char *path) {
 // Of the cgroup above.
 static i64 count_above(void) {
   enum { LONGEST = 1024 };
-  char above[LONGEST];
+  static char above[LONGEST];
   u32 folder, name, size = 0;
   find_names(watched.path, &folder, &name);
   while (size < folder && size < LONGEST) {
@@ -76,6 +75,9 @@ i32 oom_look(i64 now_ms) {
 
 i32 oom_watch(const char *path, i64 now_ms) {
   watched.path = path;
+  watched.fd = NO_FD;
+  watched.kills_above = -1;
+  watched.due = NEVER;
   if (path == 0 || !is_v2(path)) return NO_FD;
   watched.kills_above = count_above();
   watched.looked_at = watched.begun_at = now_ms;

@@ -3,7 +3,8 @@
 //
 //   stage PROGRAM_FD REPORT_FD
 //
-// The program, little-endian, mapped privately so that ops can write into its data:
+// The program, little-endian, read into memory of its own, so that ops can write into its data and
+// nothing of its file stays:
 //
 //   +--------+--------------------+--------------------+---------+------+
 //   | header | ops, 36 bytes each | relocations, u32   | padding | data | scratch, zeroed
@@ -47,7 +48,7 @@ _Static_assert(sizeof(struct op) == OP_BYTES, "op as in src/program/opcodes.ts")
 enum { SYSCALL_LIMIT = 1024, PAGE = 4096, RIGHT = 1, WRONG = 0 };
 
 static struct {
-  const struct header *header;
+  struct header header;
   const struct op *ops;
   u8 *data;
   u64 data_size;
@@ -55,6 +56,8 @@ static struct {
   i32 report_fd;
   u32 pc;
 } machine;
+
+static u64 whole_pages(u64 size) { return (size + PAGE - 1) & ~(u64)(PAGE - 1); }
 
 // ---- reports ----
 
@@ -133,7 +136,7 @@ static int control_is_valid(const struct op *op) {
 static int op_is_valid(const struct op *op) {
   u32 result = result_register(op);
   if (result != NO_REGISTER && result >= REGISTER_COUNT) return WRONG;
-  if (op->target > machine.header->op_count) return WRONG;
+  if (op->target > machine.header.op_count) return WRONG;
   for (int i = 0; i < 6; i++)
     if (!argument_is_valid(op, i)) return WRONG;
   return op->code & CONTROL_BIT ? control_is_valid(op) : op->code < SYSCALL_LIMIT;
@@ -159,7 +162,7 @@ static int load(u8 *program, u64 size) {
   u64 data_at = (relocations_end + 7) & ~7ull;
   if (data_at > size || header->data_size != size - data_at) return WRONG;
   if (header->scratch_size > PROGRAM_SIZE_LIMIT) return WRONG;
-  machine.header = header;
+  machine.header = *header;
   machine.ops = (const struct op *)(program + sizeof *header);
   machine.data = program + data_at;
   machine.data_size = (u64)header->data_size + header->scratch_size;
@@ -253,6 +256,24 @@ _Noreturn static void do_exit_as(const u64 *args) {
   exit_process(exited ? siginfo[STATUS] : 128 + siginfo[STATUS]);
 }
 
+// Gives back the pages of ops that are not executed again: those before this one and before every
+// target of the ops from there on.
+static void forget_executed(void) {
+  enum { MADV_DONTNEED = 4 };
+  u32 first = machine.pc;
+  for (u32 i = machine.header.op_count; i-- > first;)
+    if (machine.ops[i].target < first) first = machine.ops[i].target;
+  u64 begin = whole_pages((u64)machine.ops);
+  u64 end = (u64)&machine.ops[first] & ~(u64)(PAGE - 1);
+  if (end > begin) syscall(__NR_madvise, begin, end - begin, MADV_DONTNEED);
+}
+
+// A holder is there for as long as its container: what it needs no more takes no memory.
+static i64 do_hold(const u64 *args) {
+  forget_executed();
+  return hold((const struct hold_request *)(machine.data + args[0]));
+}
+
 // As init of a container. All signals are blocked by then. What the program said, also of the host,
 // is nothing that the container should find in its memory: that can be looked at, as after an
 // execve, only when it is wiped.
@@ -300,7 +321,7 @@ static i64 control(u16 code, const u64 *args) {
     case OP_exit_as:
       do_exit_as(args);
     case OP_hold:
-      return hold((const struct hold_request *)(machine.data + args[0]));
+      return do_hold(args);
     case OP_report_to:
       machine.report_fd = (i32)args[0];
       return 0;
@@ -362,7 +383,7 @@ static int jumps(const struct op *op, i64 result) {
 // By a report and not by kill(2): init knows no pid outside of its pid namespace. Goes on when the
 // runtime's end of the socket has closed; where reports go nowhere any more, at once.
 static void kill_for_test(void) {
-  if (machine.pc != machine.header->kill_at_op) return;
+  if (machine.pc != machine.header.kill_at_op) return;
   report(REPORT_KILL, 0);
   struct {
     i32 fd;
@@ -372,7 +393,7 @@ static void kill_for_test(void) {
 }
 
 _Noreturn static void run(void) {
-  while (machine.pc < machine.header->op_count) {
+  while (machine.pc < machine.header.op_count) {
     const struct op *op = &machine.ops[machine.pc];
     kill_for_test();
     i64 result = execute(op);
@@ -393,18 +414,15 @@ static i32 parse_number(const char *text) {
   return number;
 }
 
-static u64 whole_pages(u64 size) { return (size + PAGE - 1) & ~(u64)(PAGE - 1); }
-
-// The program's file, then zeroed scratch, then a page that stays unmapped, so that a too long
-// write cannot reach further. What the file leaves of its last page is zeroed by the kernel.
-static u8 *map_program(i32 fd, u64 size, u64 scratch) {
-  enum { PROT_NONE = 0, READ_WRITE = 3, PRIVATE = 2, FIXED = 16, ANONYMOUS = 32 };
+// The program, then zeroed scratch, then a page that stays unmapped, so that a too long write
+// cannot reach further.
+static u8 *read_program(i32 fd, u64 size, u64 scratch) {
+  enum { PROT_NONE = 0, READ_WRITE = 3, PRIVATE = 2, ANONYMOUS = 32 };
   u64 whole = whole_pages(size + scratch);
   i64 area = syscall(__NR_mmap, 0, whole + PAGE, READ_WRITE, PRIVATE | ANONYMOUS, -1, 0);
   if (is_error(area)) return 0;
   syscall(__NR_mprotect, area + (i64)whole, PAGE, PROT_NONE);
-  i64 program = syscall(__NR_mmap, area, whole_pages(size), READ_WRITE, PRIVATE | FIXED, fd, 0);
-  return is_error(program) ? 0 : (u8 *)program;
+  return syscall(__NR_pread64, fd, area, size, 0) == (i64)size ? (u8 *)area : 0;
 }
 
 __attribute__((used)) _Noreturn void start(const u64 *stack) {
@@ -419,7 +437,7 @@ __attribute__((used)) _Noreturn void start(const u64 *stack) {
   struct header header = {0};
   syscall(__NR_pread64, program_fd, &header, sizeof header, 0);
   if (header.scratch_size > PROGRAM_SIZE_LIMIT) exit_process(EXIT_REFUSED);
-  u8 *program = map_program(program_fd, (u64)size, header.scratch_size);
+  u8 *program = read_program(program_fd, (u64)size, header.scratch_size);
   if (program == 0 || !load(program, (u64)size)) exit_process(EXIT_REFUSED);
   syscall(__NR_close, program_fd);
   run();

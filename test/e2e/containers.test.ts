@@ -250,6 +250,17 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     expect(status("stopped")).toMatch(/^Exited /);
   });
 
+  test("its holder keeps no memory that it does not need", async () => {
+    detach("kept", "exec sleep 1000", "-m", "64m");
+    const { holderPid } = place.startRecord("kept");
+    const memory = () => readFileSync(`/proc/${holderPid}/smaps`, "utf8");
+    const kilobytes = () =>
+      [...memory().matchAll(/^Pss: +(\d+) kB$/gm)].reduce((sum, [, size]) => sum + Number(size), 0);
+    await eventually("that it holds, in less than 60 kB", () => kilobytes() < 60);
+    expect(kilobytes()).toBeGreaterThan(0);
+    expect(memory()).not.toContain("ocicat-program");
+  });
+
   test("the holder is killed: the process goes on, and nobody pretends to know its end", async () => {
     detach("orphan", "sleep 60");
     process.kill(place.startRecord("orphan").holderPid, "SIGKILL");

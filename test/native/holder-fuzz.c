@@ -18,6 +18,7 @@
 #undef raw_syscall
 static i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 #define wait holder_wait
+#include "../../native/buffers.c"
 #include "../../native/exit-record.c"
 #include "../../native/holder.c"
 #include "../../native/log.c"

@@ -140,7 +140,7 @@ static u64 make_program(u8 **program) {
                       scratch_size, one_in(5) ? random_number(op_count + 1) : ~0u, 0};
   struct op *ops = (struct op *)(*program + sizeof(struct header));
   // Most programs are ones that the stage takes: it says itself which ops it does.
-  machine.header = (const struct header *)*program;
+  machine.header = *(const struct header *)*program;
   machine.data_size = data_size;
   int tries = one_in(4) ? 1 : 200;
   for (u32 i = 0; i < op_count; i++)
