@@ -10,6 +10,7 @@ import {
   HEAD_BYTES,
   type HolderFrame,
   PAYLOAD_LIMIT,
+  StdinFrame,
 } from "./attach-protocol.ts";
 
 describe("what a client says", () => {
@@ -29,6 +30,14 @@ describe("what a client says", () => {
   ];
   test.each(table)("%s", (_, encoded, wanted) => {
     expect([...encoded]).toEqual([...wanted]);
+  });
+
+  test("input that is read into its frame has the same, also behind longer input", () => {
+    const frame = new StdinFrame();
+    frame.payload.fill(66);
+    expect([...frame.encode(PAYLOAD_LIMIT).subarray(0, 5)]).toEqual([2, 0, 0, 64, 66]);
+    frame.payload.set([65, 10]);
+    expect([...frame.encode(2)]).toEqual([2, 0, 2, 0, 65, 10]);
   });
 
   test("input has one byte to 16384", () => {

@@ -104,6 +104,20 @@ export function encodeHello({
   return frame(HELLO, 0, [ATTACH_VERSION, flags, 0, 0]);
 }
 
+/** Input is read into the frame that carries it: nothing is made or copied between a key and its frame. */
+export class StdinFrame {
+  readonly #frame = bytes(HEAD_BYTES + PAYLOAD_LIMIT);
+  readonly payload = this.#frame.subarray(HEAD_BYTES);
+
+  /** With the first `length` bytes of the payload, at least one. */
+  encode(length: number): Uint8Array<ArrayBuffer> {
+    this.#frame[0] = STDIN;
+    this.#frame[2] = length & 0xff;
+    this.#frame[3] = length >> 8;
+    return this.#frame.subarray(0, HEAD_BYTES + length);
+  }
+}
+
 /** `content` has 1 to PAYLOAD_LIMIT bytes. */
 export function encodeStdin(content: Uint8Array): Uint8Array<ArrayBuffer> {
   if (content.length === 0 || content.length > PAYLOAD_LIMIT) {
@@ -113,7 +127,9 @@ export function encodeStdin(content: Uint8Array): Uint8Array<ArrayBuffer> {
       reason: `a frame carries 1 to ${PAYLOAD_LIMIT}`,
     });
   }
-  return frame(STDIN, 0, content);
+  const stdin = new StdinFrame();
+  stdin.payload.set(content);
+  return stdin.encode(content.length);
 }
 
 export function encodeCloseStdin(): Uint8Array<ArrayBuffer> {
@@ -148,6 +164,11 @@ export class FrameReader {
 
   /** Where the next bytes belong. The content of frames that were read before is gone after this. */
   room(): Uint8Array {
+    if (this.#start === this.#end) {
+      this.#start = 0;
+      this.#end = 0;
+      return this.#buffer;
+    }
     this.#buffer.copyWithin(0, this.#start, this.#end);
     this.#end -= this.#start;
     this.#start = 0;

@@ -14,7 +14,6 @@ import {
   encodeCloseStdin,
   encodeHello,
   encodeResize,
-  encodeStdin,
   type HolderFrame,
   type OutputStream,
   STDERR,
@@ -86,6 +85,14 @@ class Attachment {
   readonly #outputs: Readonly<Record<OutputStream, LocalOutput>>;
   #input: LocalInput | undefined;
   #writing: Writing | undefined;
+  /** Changed in place: whoever types waits for what is made. */
+  readonly #waiting = {
+    signals: { fd: -1, events: POLLIN },
+    input: { fd: -1, events: POLLIN },
+    socket: { fd: -1, events: POLLIN },
+    output: { fd: -1, events: POLLOUT },
+  };
+  readonly #table = Object.values(this.#waiting);
   #resizeIsDue: boolean;
   #end: AttachEnd | undefined;
 
@@ -109,7 +116,9 @@ class Attachment {
     this.#connection.post(encodeHello({ primary: this.#request.primary }));
     for (;;) {
       this.#resizeIfDue();
-      await this.#round();
+      const happened = this.#request.wait(this.#awaited());
+      // Without a turn of the event loop, where there is none.
+      this.#take(happened instanceof Promise ? await happened : happened);
       if (this.#end !== undefined) {
         return this.#end;
       }
@@ -120,23 +129,28 @@ class Attachment {
    * A descriptor of which nothing is wanted now is -1, which poll passes over: otherwise it would
    * report a hang-up again and again.
    */
-  async #round(): Promise<void> {
+  #awaited(): readonly Awaited[] {
     const connection = this.#connection;
     const writing = this.#writing;
-    const input = connection.isIdle ? this.#input : undefined;
+    const { signals, input, socket, output } = this.#waiting;
     const socketEvents =
       connection.eventsToSend() | (writing === undefined ? connection.eventsToReceive() : 0);
-    const [signalled = 0, typed = 0, arrived = 0, writable = 0] = await this.#request.wait([
-      { fd: this.#signals.fd, events: POLLIN },
-      { fd: input?.fd ?? -1, events: POLLIN },
-      { fd: socketEvents === 0 ? -1 : connection.fd, events: socketEvents },
-      { fd: writing?.output.fd ?? -1, events: POLLOUT },
-    ]);
+    signals.fd = this.#signals.fd;
+    input.fd = connection.isIdle ? (this.#input?.fd ?? -1) : -1;
+    socket.fd = socketEvents === 0 ? -1 : connection.fd;
+    socket.events = socketEvents;
+    output.fd = writing?.output.fd ?? -1;
+    return this.#table;
+  }
+
+  #take([signalled = 0, typed = 0, arrived = 0, writable = 0]: readonly number[]): void {
+    const connection = this.#connection;
+    const writing = this.#writing;
     if (signalled !== 0) {
       this.#takeSignals();
     }
-    if (typed !== 0 && input !== undefined) {
-      this.#takeInput(input);
+    if (typed !== 0 && this.#input !== undefined) {
+      this.#takeInput(this.#input);
     }
     if ((arrived & POLLOUT) !== 0) {
       connection.flush();
@@ -188,15 +202,15 @@ class Attachment {
       case "nothing":
         return;
       case "content":
-        this.#connection.post(encodeStdin(input.content));
+        this.#connection.post(input.frame);
         return;
       case "end":
         this.#input = undefined;
         this.#connection.post(encodeCloseStdin());
         return;
       case "detach":
-        if (input.content.length > 0) {
-          this.#connection.post(encodeStdin(input.content));
+        if (input.frame !== undefined) {
+          this.#connection.post(input.frame);
         }
         this.#end = { kind: "detached" };
         return;
@@ -228,7 +242,14 @@ class Attachment {
       case "output": {
         const { stream, content } = frame;
         const output = this.#outputs[stream];
-        this.#writing = output.isOpen ? { output, stream, content } : undefined;
+        if (output.isOpen) {
+          const writing = { output, stream, content };
+          this.#writing = writing;
+          // Mostly there is room: an echo is not kept waiting for another round.
+          if (output.isReady) {
+            this.#write(writing);
+          }
+        }
         return;
       }
     }

@@ -37,30 +37,42 @@ export class HolderConnection {
 
   /** A holder that has gone takes nothing more; what it said before is still read. */
   post(frame: Uint8Array): void {
-    if (this.#canSend) {
-      this.#unsent.push(frame);
-      this.flush();
+    const rest = this.#canSend && this.isIdle ? this.#send(frame) : frame;
+    if (this.#canSend && rest !== undefined) {
+      this.#unsent.push(rest);
     }
   }
 
   flush(): void {
     for (let frame = this.#unsent[0]; frame !== undefined; frame = this.#unsent[0]) {
-      const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-      const sent = call("sendto", this.fd, addressOf(frame), frame.length, flags, 0, 0);
-      if (sent === -Errno.EAGAIN) {
+      const rest = this.#send(frame);
+      if (rest === frame) {
         return;
       }
-      if (sent < 0) {
-        this.#canSend = false;
-        this.#unsent = [];
-        return;
-      }
-      if (sent < frame.length) {
-        this.#unsent[0] = frame.subarray(sent);
-      } else {
+      if (rest === undefined) {
         this.#unsent.shift();
+      } else {
+        this.#unsent[0] = rest;
       }
     }
+  }
+
+  /** What was not taken. Undefined: nothing, or there is nobody who takes it. */
+  #send(frame: Uint8Array): Uint8Array | undefined {
+    const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    const sent = call("sendto", this.fd, addressOf(frame), frame.length, flags, 0, 0);
+    if (sent === frame.length) {
+      return undefined;
+    }
+    if (sent === -Errno.EAGAIN) {
+      return frame;
+    }
+    if (sent < 0) {
+      this.#canSend = false;
+      this.#unsent = [];
+      return undefined;
+    }
+    return frame.subarray(sent);
   }
 
   /** The content of frames that `next` has returned is gone after this. */

@@ -3,12 +3,13 @@
 // when there is something to read or room to write, and no more is written than then fits.
 
 import { S_IFIFO, S_IFMT } from "../abi/file.ts";
+import { POLLOUT } from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import { call } from "../sys/call.ts";
 import { addressOf } from "../sys/entry.ts";
 import { statAt, tryRead } from "../sys/file.ts";
-import { bytes } from "../sys/memory.ts";
-import { PAYLOAD_LIMIT } from "./attach-protocol.ts";
+import { isReady } from "../sys/poll.ts";
+import { PAYLOAD_LIMIT, StdinFrame } from "./attach-protocol.ts";
 import { DetachKeys } from "./detach-keys.ts";
 
 /** PIPE_BUF: a pipe that is ready for writing has room for as much. */
@@ -16,35 +17,48 @@ const CERTAIN_PIPE_ROOM = 4096;
 
 export type Input =
   | { readonly kind: "nothing" }
-  | { readonly kind: "content"; readonly content: Uint8Array }
+  /** `frame`: the content's. */
+  | { readonly kind: "content"; readonly content: Uint8Array; readonly frame: Uint8Array }
   | { readonly kind: "end" }
-  | { readonly kind: "detach"; readonly content: Uint8Array };
+  | {
+      readonly kind: "detach";
+      readonly content: Uint8Array;
+      readonly frame: Uint8Array | undefined;
+    };
+
+const NOTHING: Input = { kind: "nothing" };
 
 export class LocalInput {
   readonly fd: number;
   readonly #keys: DetachKeys;
-  readonly #buffer = bytes(PAYLOAD_LIMIT);
+  readonly #frame = new StdinFrame();
 
   constructor(fd: number, detachKeys: readonly number[]) {
     this.fd = fd;
     this.#keys = new DetachKeys(detachKeys);
   }
 
-  /** The content lives until the next read. */
+  /** Content and frame live until the next read. */
   read(): Input {
-    const count = tryRead(this.fd, this.#buffer);
+    const { payload } = this.#frame;
+    const count = tryRead(this.fd, payload);
     if (count === -Errno.EAGAIN) {
-      return { kind: "nothing" };
+      return NOTHING;
     }
     // A terminal that hung up, or of another foreground job, answers EIO: no more input either way.
     if (count <= 0) {
       return { kind: "end" };
     }
-    const { content, detached } = this.#keys.scan(this.#buffer.subarray(0, count));
-    if (detached) {
-      return { kind: "detach", content };
+    const typed = payload.subarray(0, count);
+    const { content, detached } = this.#keys.scan(typed);
+    if (content !== typed) {
+      payload.set(content);
     }
-    return content.length === 0 ? { kind: "nothing" } : { kind: "content", content };
+    const frame = content.length === 0 ? undefined : this.#frame.encode(content.length);
+    if (detached) {
+      return { kind: "detach", content, frame };
+    }
+    return frame === undefined ? NOTHING : { kind: "content", content, frame };
   }
 }
 
@@ -61,6 +75,11 @@ export class LocalOutput {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Whether something fits now, or what is wrong would be told. */
+  get isReady(): boolean {
+    return isReady({ fd: this.fd, events: POLLOUT });
   }
 
   /** Writes what fits; returns what is left. After a failure there is no one to write for. */

@@ -1,5 +1,8 @@
 // Waiting for descriptors while the whole process stands still: for short commands, which have
 // nothing else to do. Programs with an event loop use waiting.ts.
+//
+// Between a key and its echo a client waits four times, in an engine that compiles nothing: what can be made
+// once is.
 
 import { call, checked } from "./call.ts";
 import { addressOf } from "./entry.ts";
@@ -13,23 +16,44 @@ export interface Awaited {
   readonly events: number;
 }
 
+/** struct pollfd: a descriptor, and 16 bits each of what is awaited and what happened. */
+interface PollTable {
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly address: number;
+}
+
+const SMALL_COUNT = 8;
+let smallTable: PollTable | undefined;
+
+function newTable(count: number): PollTable {
+  const table = words(count * 2);
+  return { words: table, address: addressOf(table) };
+}
+
+/** Nobody else waits while this process stands still: one table is enough for all. */
+function tableFor(count: number): PollTable {
+  if (count > SMALL_COUNT) {
+    return newTable(count);
+  }
+  smallTable ??= newTable(SMALL_COUNT);
+  return smallTable;
+}
+
 /**
  * The events of each descriptor (0: nothing yet), in order. Waits until at least one is ready, or
  * `timeoutMs` milliseconds; without a timeout, for ever.
  */
 export function poll(awaited: readonly Awaited[], timeoutMs?: number): number[] {
   const count = awaited.length;
-  const table = words(count * 2);
+  const { words: table, address } = tableFor(count);
   let at = 0;
   for (const { fd, events } of awaited) {
     table[at] = fd;
     table[at + 1] = events;
     at += 2;
   }
-  const timeout = timeoutMs === undefined ? undefined : timespecOf(timeoutMs);
-  const timeoutAddress = timeout === undefined ? 0 : addressOf(timeout);
-  const result = call("ppoll", addressOf(table), count, timeoutAddress, 0, SIGNAL_SET_BYTES);
-  checked(result, "wait for", "descriptors");
+  const timeout = timeoutMs === undefined ? 0 : timeoutAddress(timeoutMs);
+  checked(call("ppoll", address, count, timeout, 0, SIGNAL_SET_BYTES), "wait for", "descriptors");
   const happened: number[] = [];
   for (at = 1; at < count * 2; at += 2) {
     happened.push((table[at] ?? 0) >>> 16);
@@ -37,9 +61,14 @@ export function poll(awaited: readonly Awaited[], timeoutMs?: number): number[] 
   return happened;
 }
 
-function timespecOf(ms: number): Uint32Array<ArrayBuffer> {
+/** Whether it is now. */
+export function isReady(awaited: Awaited): boolean {
+  return poll([awaited], 0)[0] !== 0;
+}
+
+function timeoutAddress(ms: number): number {
   const timespec = words(4);
   setU64(timespec, 0, Math.floor(ms / 1000));
   setU64(timespec, 2, Math.floor((ms % 1000) * 1_000_000));
-  return timespec;
+  return addressOf(timespec);
 }
