@@ -98,7 +98,7 @@ export {
   type CheckOptions as CheckHealthOptions,
   checkHealth,
 } from "../engine/health/check-health.ts";
-export type { RunHealth } from "../engine/health/health-check.ts";
+export type { ProbeKind, RunHealth } from "../engine/health/health-check.ts";
 export { type ConvertStoredOptions, convertStoredImage } from "../engine/images/convert-image.ts";
 export { type CopyImageOptions, copyBetweenRegistries } from "../engine/images/copy-image.ts";
 export {

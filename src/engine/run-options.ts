@@ -202,6 +202,10 @@ export interface RunContainerOptions {
   readonly restart?: RestartPolicy;
   /** Before the container is made: what is asked for on top of what the image says. */
   readonly health?: RunHealth;
+  /** Until it has succeeded there are no other probes. */
+  readonly startupProbe?: RunHealth;
+  /** Whether it may be given work. */
+  readonly readinessProbe?: RunHealth;
   readonly labels?: Readonly<Record<string, string>>;
   /** Where its output is kept. */
   readonly log?: RunLog;

@@ -340,6 +340,31 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
     expect(FailingStreak).toBe(0);
   });
 
+  test("a startup check: before it has succeeded there is no other, and it is what is asked", async () => {
+    const startup = ["--health-startup-cmd=test -e /shared/risen", "--health-startup-success=2"];
+    const untimed = "--health-startup-interval=disable";
+    start("slow", counting("slow"), "--health-interval=100ms", ...startup, untimed);
+    const run = () => place.call("healthcheck run", ["slow"]);
+    expect(run()).toEqual({ status: 1, stdout: "starting\n", stderr: "" });
+    writeFileSync(join(shared(), "risen"), "");
+    expect(run()).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(statusOf("slow")).toEndWith("(health: starting, not ready)");
+    expect([numberOfProbes("slow"), healthOf("slow").Log]).toEqual([0, []]);
+    expect(run().status).toBe(0);
+    await untilHealth("slow", ({ Status }) => Status === "healthy");
+    expect(statusOf("slow")).toEndWith("(healthy, ready)");
+    const report = place.outputOf("inspect", "-f", "{{json .Config.StartupHealthCheck}}", "slow");
+    expect(JSON.parse(report)).toMatchObject({ Retries: 0, Successes: 2, Interval: 30e9 });
+    const none = place.call("healthcheck run", ["--probe", "readiness", "slow"]);
+    expect(none.stderr).toContain("it has no readiness probe");
+    rmSync(join(shared(), "risen"));
+    const timed = ["--health-startup-interval=100ms", "--health-startup-retries=2"];
+    start("down", "true", ...startup, ...timed, "--stop-timeout=0");
+    const restarts = () => Number(place.outputOf("inspect", "-f", "{{.RestartCount}}", "down"));
+    await eventually("a restart", () => restarts() > 0);
+    expect(healthOf("down").Log).toEqual([]);
+  });
+
   test("an image's check, which flags change or switch off", async () => {
     place.detach("base", FOREVER);
     const change = 'HEALTHCHECK --interval=100ms --retries=9 CMD ["true"]';

@@ -1,5 +1,5 @@
-// Liveness probes of kube play that ask ports, with servers in the container's own network; and what follows when
-// they fail as often as they may.
+// Probes of kube play that ask ports, with servers in the container's own network; what follows when they fail as
+// often as they may; and which of them are made when.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
@@ -79,12 +79,13 @@ ${containers}`;
     expect([status, stderr]).toEqual([0, ""]);
   }
 
-  const container = (name: string, probe: string, script = "exec sleep 1000"): string =>
+  /** `others`: its other probes. */
+  const container = (name: string, probe: string, others: readonly string[] = []): string =>
     `  - name: ${name}
     image: ${place.image}
-    command: [sh, -c, "${script}"]
+    command: [sleep, "1000"]
     livenessProbe: {${probe}}
-`;
+${others.map((other) => `    ${other}\n`).join("")}`;
 
   const inspected = (name: string, format: string): string =>
     place.outputOf("inspect", "-f", format, `web-${name}`).trim();
@@ -159,6 +160,107 @@ ${containers}`;
     expect(told[0]).toBe("web-failing health_status: unhealthy");
     expect(restarts("young")).toBe(0);
     expect(inspected("young", "{{.State.Health.Status}}")).toBe("starting");
+  });
+
+  const asks = (file: string, more: string): string =>
+    `exec: {command: [busybox, test, -e, ${file}]}, periodSeconds: 1, timeoutSeconds: 20, ${more}`;
+
+  const told = (name: string): readonly string[] => {
+    const format = ["--format", "{{.Actor.Attributes.name}} {{.Action}}"];
+    const events = place.outputOf("events", "--since", "1h", "--until", "0s", ...format);
+    const isOfProbe = (line: string) => line.startsWith(`web-${name} `) && line.includes("_status");
+    return events
+      .split("\n")
+      .filter(isOfProbe)
+      .map((line) => line.slice(`web-${name} `.length));
+  };
+
+  test("until a startup probe succeeds there are no others, and a container is ready when all say so", async () => {
+    const others = [
+      `startupProbe: {${asks("/up", "failureThreshold: 1000")}}`,
+      `readinessProbe: {${asks("/free", "failureThreshold: 1")}}`,
+    ];
+    play(container("slow", asks("/well", "failureThreshold: 1"), others), "Always");
+    const { FailingStreak } = await eventually("failures of the startup probe", () => {
+      const startup = JSON.parse(inspected("slow", "{{json .State.Startup}}"));
+      return startup.FailingStreak > 1 ? startup : undefined;
+    });
+    expect(FailingStreak).toBeGreaterThan(1);
+    expect(JSON.parse(inspected("slow", "{{json .State}}"))).toMatchObject({
+      Health: { Status: "starting", Log: [] },
+      Readiness: { Status: "starting", Log: [] },
+      Ready: false,
+    });
+    const status = () =>
+      place.outputOf("ps", "--filter", "name=web-slow", "--format", "{{.Status}}");
+    expect(status()).toEndWith(" (health: starting, not ready)\n");
+    place.outputOf("exec", "web-slow", "busybox", "touch", "/well", "/up");
+    await eventually(
+      "its health",
+      () => inspected("slow", "{{.State.Health.Status}}") === "healthy",
+    );
+    expect(status()).toEndWith(" (healthy, not ready)\n");
+    const waiting = place.start("wait", ["--condition", "ready", "web-slow"]);
+    place.outputOf("exec", "web-slow", "busybox", "touch", "/free");
+    expect(await new Response(waiting.stdout).text()).toBe("-1\n");
+    expect(status()).toEndWith(" (healthy, ready)\n");
+    const ofPod = "{{range .Containers}}{{.Name}} {{.Ready}} {{end}}";
+    expect(place.outputOf("pod inspect", "-f", ofPod, "web")).toBe(
+      "web-infra true web-slow true \n",
+    );
+    place.outputOf("exec", "web-slow", "busybox", "rm", "/free");
+    await eventually(
+      "that it is not ready",
+      () => inspected("slow", "{{.State.Ready}}") === "false",
+    );
+    expect(inspected("slow", "{{.RestartCount}} {{.State.Health.Status}}")).toBe("0 healthy");
+    expect(told("slow")).toEqual([
+      "startup_status: healthy",
+      "health_status: healthy",
+      "readiness_status: ready",
+      "readiness_status: unready",
+    ]);
+    const startups = Number(inspected("slow", "{{len .State.Startup.Log}}"));
+    const last = inspected("slow", "{{(index .State.Health.Log 0).Start}}");
+    await eventually(
+      "more probes",
+      () => inspected("slow", "{{(index .State.Health.Log 0).Start}}") !== last,
+    );
+    expect(inspected("slow", "{{len .State.Startup.Log}}")).toBe(String(startups));
+  });
+
+  test("a container that does not come up is restarted, or killed where nothing is restarted", async () => {
+    const failing = [`startupProbe: {${asks("/up", "failureThreshold: 2")}}`];
+    const never = "tcpSocket: {port: 9}, periodSeconds: 1000";
+    play(container("down", never, failing), "Always");
+    await eventually("a restart", () => Number(inspected("down", "{{.RestartCount}}")) > 0);
+    expect(told("down")[0]).toBe("startup_status: unhealthy");
+    place.outputOf("pod rm", "-f", "web");
+    play(container("down", never, failing), "Never");
+    await eventually("its end", () => inspected("down", "{{.State.Status}}") === "exited");
+    expect(inspected("down", "{{.State.ExitCode}} {{.RestartCount}}")).toBe("137 0");
+  });
+
+  test("generating writes the probes back", () => {
+    const others = [
+      `startupProbe: {${asks("/up", "failureThreshold: 9, initialDelaySeconds: 4")}}`,
+      "readinessProbe: {httpGet: {port: 80, path: /ready}, successThreshold: 2}",
+    ];
+    const live = "tcpSocket: {port: 9}, periodSeconds: 7, terminationGracePeriodSeconds: 3";
+    play(container("all", live, others), "Always");
+    const generated = place.outputOf("kube generate", "web");
+    const probes = {
+      livenessProbe: { periodSeconds: 7, terminationGracePeriodSeconds: 3 },
+      startupProbe: { failureThreshold: 9, initialDelaySeconds: 4 },
+      readinessProbe: { httpGet: { path: "/ready" }, successThreshold: 2 },
+    };
+    expect(Bun.YAML.parse(generated)).toMatchObject({ spec: { containers: [probes] } });
+    place.outputOf("pod rm", "-f", "web");
+    const again = place.call("kube play", ["--cgroup-parent", `octest-${process.pid}`, "-"], {
+      input: generated,
+    });
+    expect([again.status, again.stderr]).toEqual([0, ""]);
+    expect(place.outputOf("kube generate", "web")).toBe(generated);
   });
 
   test("one whose pod is never restarted is killed", async () => {

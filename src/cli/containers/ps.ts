@@ -176,7 +176,7 @@ interface Style {
 }
 
 function rowOf(
-  { record, status, health, podName = "" }: ListedContainer,
+  { record, status, health, isReady, podName = "" }: ListedContainer,
   { isWhole, nowMs, sizes, hasNamespaces }: Style,
 ): Row {
   const createdMs = Date.parse(record.created);
@@ -190,7 +190,7 @@ function rowOf(
     CreatedAt: absoluteTime(createdMs),
     RunningFor: relativeAge(createdMs, nowMs),
     State: stateWord(status),
-    Status: `${statusText(status, nowMs)}${status.kind === "running" ? healthText(health) : ""}`,
+    Status: `${statusText(status, nowMs)}${status.kind === "running" ? healthText(health, isReady) : ""}`,
     Ports: "",
     Names: record.name,
     Labels: labelText(labels),
@@ -233,15 +233,15 @@ function ellipsis(text: string, longest: number): string {
   return letters.length > longest ? `${letters.slice(0, longest - 1).join("")}…` : text;
 }
 
-function healthText(health: ListedContainer["health"]): string {
-  switch (health) {
-    case undefined:
-      return "";
-    case "starting":
-      return " (health: starting)";
-    default:
-      return ` (${health})`;
-  }
+function healthText(
+  health: ListedContainer["health"],
+  isReady: ListedContainer["isReady"],
+): string {
+  const words = [
+    ...(health === undefined ? [] : [health === "starting" ? "health: starting" : health]),
+    ...(isReady === undefined ? [] : [isReady ? "ready" : "not ready"]),
+  ];
+  return words.length === 0 ? "" : ` (${words.join(", ")})`;
 }
 
 /** Docker's words. */

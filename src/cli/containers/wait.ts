@@ -19,7 +19,7 @@ export const wait = defineCommand({
     condition: {
       kind: "list",
       value: "STATE",
-      help: "created, running, healthy, unhealthy, exited, stopped; any of several",
+      help: "created, running, healthy, unhealthy, ready, exited, stopped; any of several",
     },
     interval: {
       kind: "text",

@@ -12,7 +12,7 @@ import { badValue } from "./bad-value.ts";
 import { parseEnvironment } from "./environment-options.ts";
 import type { RunFlags } from "./flags.ts";
 import { given } from "./given.ts";
-import { parseHealth } from "./health-options.ts";
+import { parseHealth, parseStartupProbe } from "./health-options.ts";
 import { checkedRestart, labelsOf, parseLog, parseStopSignal } from "./keeping.ts";
 import { parseMount, parseTmpfs } from "./mounts.ts";
 import { parseNames } from "./name-options.ts";
@@ -81,9 +81,11 @@ function keepingOptions(
 ): Partial<RunContainerOptions> {
   const isRemoved = flags.switch("rm") || flags.switch("rmi");
   const health = parseHealth(flags, isRemoved);
+  const startupProbe = parseStartupProbe(flags, isRemoved);
   const annotations = flags.list("annotation");
   return {
     ...(health === undefined ? {} : { health }),
+    ...(startupProbe === undefined ? {} : { startupProbe }),
     ...given(flags.text("restart"), (text) => ({
       restart: checkedRestart(parseRestartPolicy(text), isRemoved),
     })),

@@ -34,5 +34,26 @@ export const HEALTH_FLAGS = {
     value: "ACTION",
     help: "on an unhealthy one: none, kill, restart, stop",
   },
+  "health-startup-cmd": {
+    kind: "text",
+    value: "COMMAND",
+    help: "tells whether it has come up: no other check is made before",
+  },
+  "health-startup-interval": {
+    kind: "text",
+    value: "TIME",
+    help: "between two of those; 30s, or disable: only when asked",
+  },
+  "health-startup-timeout": { kind: "text", value: "TIME", help: "that one may take; 30s" },
+  "health-startup-retries": {
+    kind: "text",
+    value: "NUMBER",
+    help: "of failures that have it restarted; 0: never",
+  },
+  "health-startup-success": {
+    kind: "text",
+    value: "NUMBER",
+    help: "of successes in a row that it takes; 1",
+  },
   "no-healthcheck": { kind: "switch", help: "without the image's check, too" },
 } as const satisfies FlagTable;

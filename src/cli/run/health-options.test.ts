@@ -1,13 +1,16 @@
 import { expect, test } from "bun:test";
 import { parseCommandLine } from "../parse-command-line.ts";
 import { HEALTH_FLAGS } from "./health-flags.ts";
-import { parseHealth } from "./health-options.ts";
+import { parseHealth, parseStartupProbe } from "./health-options.ts";
 
-function parsed(words: readonly string[], isRemoved = false) {
+function parsed(words: readonly string[], isRemoved = false, parse = parseHealth) {
   const line = { command: "run", flags: HEALTH_FLAGS, placement: "anywhere" } as const;
   const flags = parseCommandLine(line, words);
-  return flags === undefined ? undefined : parseHealth(flags, isRemoved);
+  return flags === undefined ? undefined : parse(flags, isRemoved);
 }
+
+const startup = (words: readonly string[], isRemoved = false) =>
+  parsed(words, isRemoved, parseStartupProbe);
 
 test.each([
   [[], undefined],
@@ -43,4 +46,34 @@ test.each([
 
 test("what is removed at its end is not started again", () => {
   expect(() => parsed(["--health-on-failure=restart"], true)).toThrow("it does not go with --rm");
+});
+
+test.each([
+  [["--health-cmd", "true"], undefined],
+  [["--health-startup-cmd", "test -e /up"], { test: ["CMD-SHELL", "test -e /up"] }],
+  [
+    ["--health-startup-cmd=true", "--health-startup-retries=0", "--health-startup-success=3"],
+    { test: ["CMD-SHELL", "true"], successes: 3 },
+  ],
+  [
+    ["--health-startup-cmd=true", "--health-startup-retries=5", "--health-startup-interval=2s"],
+    { test: ["CMD-SHELL", "true"], retries: 5, onFailure: "restart", intervalMs: 2000 },
+  ],
+  [
+    [
+      "--health-startup-cmd=true",
+      "--health-startup-timeout=1s",
+      "--health-startup-interval=disable",
+    ],
+    { test: ["CMD-SHELL", "true"], timeoutMs: 1000, isUntimed: true },
+  ],
+] as const)("the startup check of %p", (words, probe) => {
+  expect<unknown>(startup(words)).toEqual(probe);
+});
+
+test("a startup check's flags need one, and --rm goes with no restart", () => {
+  expect(() => startup(["--health-startup-retries=5"])).toThrow("flags need it");
+  expect(() => startup(["--health-startup-cmd=true", "--health-startup-retries=5"], true)).toThrow(
+    "it does not go with --rm",
+  );
 });

@@ -43,6 +43,38 @@ export function parseHealth(
   return isGiven ? health : undefined;
 }
 
+/** Undefined: no flag says anything. */
+export function parseStartupProbe(
+  flags: Pick<HealthFlags, "text">,
+  isRemoved: boolean,
+): RunHealth | undefined {
+  const probe = {
+    ...given(flags, "health-startup-cmd", (text) => ({ test: parseTest(text) })),
+    ...given(flags, "health-startup-interval", parseInterval),
+    ...given(flags, "health-startup-timeout", (text, flag) => ({
+      timeoutMs: parseTime(flag, text),
+    })),
+    ...given(flags, "health-startup-retries", (text, flag) =>
+      parseStartupRetries(parseWhole(flag, text, [0, MOST_RETRIES]), isRemoved),
+    ),
+    ...given(flags, "health-startup-success", (text, flag) => ({
+      successes: parseWhole(flag, text, [0, MOST_RETRIES]),
+    })),
+  };
+  if (Object.keys(probe).length > 0 && probe.test === undefined) {
+    throw badValue("health-startup-cmd", "", "the other --health-startup-* flags need it");
+  }
+  return probe.test === undefined ? undefined : probe;
+}
+
+/** As podman has it: without a number it is never restarted. */
+function parseStartupRetries(retries: number, isRemoved: boolean): RunHealth {
+  if (retries > 0 && isRemoved) {
+    throw badValue("health-startup-retries", String(retries), "it does not go with --rm");
+  }
+  return retries === 0 ? {} : { retries, onFailure: "restart" };
+}
+
 type TextFlag = {
   readonly [Name in keyof typeof HEALTH_FLAGS]: (typeof HEALTH_FLAGS)[Name] extends {
     readonly kind: "text";

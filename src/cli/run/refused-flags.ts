@@ -3,10 +3,6 @@
 import type { Refusals } from "../parse-command-line.ts";
 import { NO_ADDRESSES, NO_PORTS, ONE_PATIENCE } from "../shared-refusals.ts";
 
-const ONE_CHECK = {
-  reason: "a container has one check",
-  hint: "--health-start-period gives it time to come up",
-};
 const FIVE_PROBES = { reason: "the last five probes are kept, in the container's folder" };
 const WINDOWS = { reason: "it is about containers of Windows" };
 
@@ -38,11 +34,6 @@ export const REFUSED_RUN_FLAGS: Refusals = {
   "health-log-destination": FIVE_PROBES,
   "health-max-log-count": FIVE_PROBES,
   "health-max-log-size": FIVE_PROBES,
-  "health-startup-cmd": ONE_CHECK,
-  "health-startup-interval": ONE_CHECK,
-  "health-startup-retries": ONE_CHECK,
-  "health-startup-success": ONE_CHECK,
-  "health-startup-timeout": ONE_CHECK,
   "init-ctr": {
     reason: "containers of a pod start when they are asked to",
     hint: "run it before the others; kube play has initContainers",

@@ -5,6 +5,7 @@ import { POLLIN } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { FolderWatch } from "../../sys/inotify.ts";
 import { pollInLoop } from "../../sys/waiting.ts";
+import { NEW_PROBED_HEALTH, readinessOf } from "../health/health.ts";
 import { healthCheckOf } from "../health/health-check.ts";
 import { liveHealth } from "../health/health-file.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
@@ -15,12 +16,13 @@ import { isAboutToRestart } from "./due-restart.ts";
 import { keepPromises } from "./keep-promises.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
-/** Podman's names of those that a container's folder tells of. */
+/** Podman's names of those that a container's folder tells of, and Kubernetes' of one that may be given work. */
 export const CONDITIONS = [
   "created",
   "running",
   "healthy",
   "unhealthy",
+  "ready",
   "exited",
   "stopped",
 ] as const;
@@ -75,7 +77,9 @@ function holds(container: StoredContainer, status: ContainerStatus, condition: C
       return status.kind === "exited" || status.kind === "lost";
     case "healthy":
     case "unhealthy":
-      return liveHealth(container, status) === condition;
+      return liveHealth(container, status).health === condition;
+    case "ready":
+      return liveHealth(container, status).isReady === true;
   }
 }
 
@@ -83,6 +87,10 @@ function checkPossible(container: StoredContainer, conditions: readonly Conditio
   const isOfHealth = conditions.every((each) => each === "healthy" || each === "unhealthy");
   if (isOfHealth && healthCheckOf(container.record.options) === undefined) {
     throw unreachable(container, "it has no health check");
+  }
+  const isProbed = readinessOf(container.record.options, NEW_PROBED_HEALTH) !== undefined;
+  if (conditions.every((each) => each === "ready") && !isProbed) {
+    throw unreachable(container, "it has no readiness or startup probe");
   }
 }
 

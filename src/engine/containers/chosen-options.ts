@@ -5,7 +5,7 @@ import { O_CREAT, O_EXCL, O_WRONLY } from "../../abi/file.ts";
 import type { ImageConfig } from "../../oci/image-spec.ts";
 import { OwnedFd, open, writeAll } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
-import { withImageHealth } from "../health/health-check.ts";
+import { withImageHealth, withImageShell } from "../health/health-check.ts";
 import type { ChosenImages } from "../image-mounts.ts";
 import { imageOf, type RunImage } from "../run-image.ts";
 import { hostsName } from "../run-names.ts";
@@ -46,7 +46,7 @@ export async function withOthersVolumes(
 }
 
 export function withImageDefaults(
-  { health: asked, ...options }: RunContainerOptions,
+  { health: asked, startupProbe, ...options }: RunContainerOptions,
   config: ImageConfig,
 ): RunContainerOptions {
   const { StopSignal = "" } = config;
@@ -59,6 +59,7 @@ export function withImageDefaults(
     ...options,
     ...(isWanted ? { stopSignal: StopSignal } : {}),
     ...(health === undefined ? {} : { health }),
+    ...(startupProbe === undefined ? {} : { startupProbe: withImageShell(startupProbe, config) }),
   };
 }
 

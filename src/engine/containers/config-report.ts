@@ -2,7 +2,7 @@
 // for. No I/O.
 
 import type { ImageConfig } from "../../oci/image-spec.ts";
-import { healthcheckDocument } from "../health/health-check.ts";
+import { healthcheckDocument, probeDocument } from "../health/health-check.ts";
 import { DEFAULT_PATH } from "../image-process.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { mergedVariables } from "./merged-variables.ts";
@@ -13,7 +13,6 @@ export function configReport(
   config: ImageConfig,
 ): Readonly<Record<string, unknown>> {
   const entrypoint = options.entrypoint ?? config.Entrypoint ?? [];
-  const Healthcheck = healthcheckDocument(options);
   return {
     Hostname: options.hostname ?? id.slice(0, 12),
     Domainname: options.domainName ?? "",
@@ -36,10 +35,20 @@ export function configReport(
     // As docker writes it: programs tell none from an empty one.
     Entrypoint: entrypoint.length === 0 ? null : entrypoint,
     Labels: { ...config.Labels, ...options.labels },
-    ...(Healthcheck === undefined ? {} : { Healthcheck }),
+    ...probesReport(options),
     StopSignal: options.stopSignal ?? config.StopSignal ?? "SIGTERM",
     // Podman's: not their values.
     Secrets: (options.secrets ?? []).map(({ name }) => ({ Name: name })),
     StopTimeout: (options.stopTimeoutMs ?? DEFAULT_STOP_MS) / 1000,
   };
+}
+
+/** Docker's name, podman's, and one like it. */
+function probesReport(options: ContainerRecord["options"]): Readonly<Record<string, unknown>> {
+  const reports = {
+    Healthcheck: healthcheckDocument(options),
+    StartupHealthCheck: probeDocument(options.startupProbe),
+    ReadinessCheck: probeDocument(options.readinessProbe),
+  };
+  return Object.fromEntries(Object.entries(reports).filter(([, report]) => report !== undefined));
 }

@@ -2,8 +2,8 @@
 // have is empty here, so that templates and scripts find it. No I/O.
 
 import type { ImageConfig } from "../../oci/image-spec.ts";
-import type { Health } from "../health/health.ts";
-import { healthCheckOf } from "../health/health-check.ts";
+import { type Health, type ProbedHealth, readinessOf } from "../health/health.ts";
+import { PROBE_KINDS, probeOf } from "../health/health-check.ts";
 import type { RunNetwork } from "../run-options.ts";
 import { configReport } from "./config-report.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -26,7 +26,7 @@ export interface ReportRequest {
   readonly folder: string;
   readonly storeRoot: string;
   readonly execIds: readonly string[];
-  readonly health: Health;
+  readonly health: ProbedHealth;
   /** That its process has; empty: none. */
   readonly appArmorProfile: string;
   /** Undefined: nobody asked. */
@@ -54,7 +54,7 @@ export function containerReport(request: ReportRequest): ContainerReport {
     Created: record.created,
     Path: record.command[0] ?? "",
     Args: record.command.slice(1),
-    State: { ...stateReport(request), ...healthReport(options, request.health) },
+    State: { ...stateReport(request), ...healthReports(request) },
     Image: image?.id ?? "",
     ResolvConfPath: `${folder}/resolv.conf`,
     HostnamePath: `${folder}/hostname`,
@@ -100,21 +100,33 @@ function stateReport({
   };
 }
 
-/** Of a container that has a check. */
-function healthReport(
-  options: ContainerRecord["options"],
-  { status, failingStreak, log }: Health,
-): Readonly<Record<string, unknown>> {
-  if (healthCheckOf(options) === undefined) {
-    return {};
-  }
+/** Of the probes that it has; whether it is ready, where one of them says so. */
+function healthReports({
+  record: { options },
+  status,
+  health,
+}: Pick<ReportRequest, "record" | "status" | "health">): Readonly<Record<string, unknown>> {
+  const isReady = readinessOf(options, health);
+  const reports = { liveness: "Health", startup: "Startup", readiness: "Readiness" } as const;
+  return {
+    ...Object.fromEntries(
+      PROBE_KINDS.filter((kind) => probeOf(options, kind) !== undefined).map((kind) => [
+        reports[kind],
+        healthReport(health[kind]),
+      ]),
+    ),
+    ...(isReady === undefined ? {} : { Ready: isReady && status.kind === "running" }),
+  };
+}
+
+function healthReport({ status, failingStreak, log }: Health): Readonly<Record<string, unknown>> {
   const Log = log.map(({ start, end, exitCode, output }) => ({
     Start: start,
     End: end,
     ExitCode: exitCode,
     Output: output,
   }));
-  return { Health: { Status: status, FailingStreak: failingStreak, Log } };
+  return { Status: status, FailingStreak: failingStreak, Log };
 }
 
 function moment(milliseconds: number): string {

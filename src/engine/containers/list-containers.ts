@@ -15,6 +15,8 @@ export interface ListedContainer {
   readonly status: ContainerStatus;
   /** Undefined: it does not run, or has no check. */
   readonly health: HealthStatus | undefined;
+  /** Undefined: it does not run, or has no probe that says so. */
+  readonly isReady?: boolean | undefined;
   /** The name of the pod that it is a part of. */
   readonly podName?: string | undefined;
 }
@@ -41,7 +43,7 @@ export async function listContainers(
       neglected.push(container.record.id);
     }
     const status = container.status();
-    return { record: container.record, status, health: liveHealth(container, status) };
+    return { record: container.record, status, ...liveHealth(container, status) };
   };
   const seen = eachReadable(surroundings, visit, onUnreadable);
   const gone = new Set<string>();

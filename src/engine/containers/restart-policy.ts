@@ -1,7 +1,7 @@
 // Whether and when a container that has ended is started again: docker's policies and back-off. No I/O.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { healthCheckOf, type RunHealth } from "../health/health-check.ts";
+import { type ProbedOptions, restartsOnFailure } from "../health/health-check.ts";
 
 export type RestartPolicy =
   | { readonly kind: "no" | "always" | "unless-stopped" }
@@ -18,11 +18,8 @@ export const ALWAYS_RESTART: RestartPolicy = { kind: "always" };
 export function mayRestart({
   restart = NO_RESTART,
   ...options
-}: {
-  readonly restart?: RestartPolicy;
-  readonly health?: RunHealth;
-}): boolean {
-  return restart.kind !== "no" || healthCheckOf(options)?.onFailure === "restart";
+}: ProbedOptions & { readonly restart?: RestartPolicy }): boolean {
+  return restart.kind !== "no" || restartsOnFailure(options);
 }
 
 const FIRST_DELAY_MS = 100;

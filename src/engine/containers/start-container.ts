@@ -18,7 +18,7 @@ import { endPhase, phaseTimes } from "../../sys/phases.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { recordVolumesOf } from "../events/record-volume-event.ts";
-import { isTimed } from "../health/health-check.ts";
+import { isTimed, type ProbedOptions } from "../health/health-check.ts";
 import { fileIdMaps } from "../id-maps.ts";
 import { ownCommand, quickEnvironment } from "../own-command.ts";
 import { isPod } from "../pods/pod-record.ts";
@@ -234,7 +234,7 @@ async function orUndo(
 /** What a holder does beside keeping the process; the one that follows it does the same. */
 export function holderDuties(
   { folder }: Pick<OpenContainer, "folder">,
-  options: Pick<RunContainerOptions, "log" | "restart" | "remove" | "health">,
+  options: Pick<RunContainerOptions, "log" | "restart" | "remove"> & ProbedOptions,
   surroundings: Surroundings,
 ): Pick<HeldOptions, "directoryFd" | "isRecordBrief" | "log" | "onExit" | "supervisor"> {
   const environment = quickEnvironment();

@@ -9,8 +9,15 @@ import { openContainer, type StoredContainer } from "../containers/stored-contai
 import { recordContainerEvent } from "../events/container-event.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { actOnFailure } from "./failure-action.ts";
-import { afterProbe, type Health, type HealthStatus, type ProbeResult } from "./health.ts";
-import { type HealthCheck, healthCheckOf } from "./health-check.ts";
+import {
+  afterProbe,
+  type Health,
+  type HealthStatus,
+  hasStarted,
+  type ProbeResult,
+  readinessOf,
+} from "./health.ts";
+import { type HealthCheck, type ProbeKind, probeOf } from "./health-check.ts";
 import {
   type ContainerRun,
   currentRun,
@@ -23,6 +30,8 @@ import { overdue, probe } from "./probe.ts";
 export interface CheckOptions extends SurroundingsOptions {
   /** A probe that did not even come to its own timeout has been killed: only write that down. */
   readonly isOverdue?: boolean;
+  /** Absent: the startup probe until it has succeeded, then the health check. */
+  readonly kind?: ProbeKind | undefined;
 }
 
 export interface CheckedHealth {
@@ -31,25 +40,33 @@ export interface CheckedHealth {
   readonly status: HealthStatus;
 }
 
-/** Throws "wrong-state" for a container that does not run or is paused, or that has no check. */
+/** Throws "wrong-state" for a container that does not run or is paused, or that has no such check. */
 export async function checkHealth(word: string, options: CheckOptions): Promise<CheckedHealth> {
   using container = await openContainer(word, options);
-  const check = requireCheck(container);
+  const kind = options.kind ?? kindDue(container);
+  const check = requireCheck(container, kind);
   const run = requireUnpaused(container);
   const probedBootMs = bootMs();
   const result = options.isOverdue === true ? overdue(check) : await probe(container, check);
-  const health = recordProbe(container, { run, check, result, probedBootMs });
+  const health = recordProbe(container, { run, kind, check, result, probedBootMs });
   if (health === undefined) {
     throw refused(container, "it has ended meanwhile");
   }
   if (result.exitCode !== 0 && health.status === "unhealthy") {
-    await actOnFailure(container, check.onFailure);
+    await actOnFailure(container, check);
   }
   return { isWell: result.exitCode === 0, status: health.status };
 }
 
+/** As podman has it. */
+function kindDue(container: StoredContainer): ProbeKind {
+  const health = readHealth(container.folder.fd, currentRun(container.status()));
+  return hasStarted(container.record.options, health) ? "liveness" : "startup";
+}
+
 interface Probed {
   readonly run: ContainerRun;
+  readonly kind: ProbeKind;
   readonly check: HealthCheck;
   readonly result: ProbeResult;
   /** When it began. */
@@ -58,29 +75,44 @@ interface Probed {
 
 /** Undefined: the container that was probed has ended. */
 function recordProbe(container: StoredContainer, probed: Probed): Health | undefined {
-  const { run, check, result, probedBootMs } = probed;
-  const { folder } = container;
+  const { run, kind, check, result, probedBootMs } = probed;
+  const { folder, record } = container;
   using _lock = folder.lock();
   if (!isSameRun(run, currentRun(container.status()))) {
     return undefined;
   }
   const before = readHealth(folder.fd, run);
   const moment = { ranMs: probedBootMs - startedBootMs(run.startTime), endedBootMs: bootMs() };
-  const health = afterProbe(before, result, check, moment);
-  writeHealth(folder.fd, run, health);
-  if (health.status !== before.status) {
-    recordContainerEvent(container, `health_status: ${health.status}`);
+  const health = afterProbe(before[kind], result, check, moment);
+  const after = { ...before, [kind]: health };
+  writeHealth(folder.fd, run, after);
+  if (health.status !== before[kind].status) {
+    tellStatus(container, kind, health.status);
   }
-  if (health.status === "healthy") {
+  const isReady = readinessOf(record.options, after);
+  if (isReady !== readinessOf(record.options, before)) {
+    recordContainerEvent(container, `readiness_status: ${isReady === true ? "ready" : "unready"}`);
+  }
+  if (kind === "liveness" && health.status === "healthy") {
     forgetRestart(folder.fd);
   }
   return health;
 }
 
-function requireCheck(container: StoredContainer): HealthCheck {
-  const check = healthCheckOf(container.record.options);
-  if (check === undefined) {
+/** Of readiness it is told what follows from it. */
+function tellStatus(container: StoredContainer, kind: ProbeKind, status: HealthStatus): void {
+  if (kind !== "readiness") {
+    recordContainerEvent(container, `${kind === "startup" ? kind : "health"}_status: ${status}`);
+  }
+}
+
+function requireCheck(container: StoredContainer, kind: ProbeKind): HealthCheck {
+  const check = probeOf(container.record.options, kind);
+  if (check === undefined && kind === "liveness") {
     throw refused(container, "it has no health check", "--health-cmd of run gives it one");
+  }
+  if (check === undefined) {
+    throw refused(container, `it has no ${kind} probe`);
   }
   return check;
 }

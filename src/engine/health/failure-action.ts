@@ -6,19 +6,25 @@ import { stopContainer, stopRequest } from "../containers/container-operations.t
 import { noteRestart } from "../containers/container-record.ts";
 import type { StoredContainer } from "../containers/stored-container.ts";
 import { placeOf } from "../surroundings.ts";
-import type { FailureAction } from "./health-check.ts";
+import type { HealthCheck } from "./health-check.ts";
 
 /** Returns when the container has ended, if it is to. */
 export async function actOnFailure(
   container: StoredContainer,
-  action: FailureAction,
+  { onFailure, stopTimeoutMs }: Pick<HealthCheck, "onFailure" | "stopTimeoutMs">,
 ): Promise<void> {
-  switch (action) {
+  const patience = stopTimeoutMs === undefined ? {} : { timeoutMs: stopTimeoutMs };
+  switch (onFailure) {
     case "none":
       return;
     case "kill":
       // As if it had died: its restart policy decides what follows.
-      await endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
+      await endContainer(
+        container,
+        stopTimeoutMs === undefined
+          ? { signal: SIGKILL, timeoutMs: 0 }
+          : { ...stopRequest(container), ...patience },
+      );
       return;
     case "stop":
       await stopContainer(container.record.id, placeOf(container.surroundings));
@@ -26,7 +32,7 @@ export async function actOnFailure(
     case "restart":
       // By its holder, so that nothing is lost if this process dies now.
       noteRestart(container.folder.fd);
-      await endContainer(container, stopRequest(container));
+      await endContainer(container, { ...stopRequest(container), ...patience });
       return;
   }
 }

@@ -31,6 +31,7 @@ test("the image's check, with defaults for what it does not say", () => {
     retries: 7,
     startPeriodMs: 0,
     startIntervalMs: 5000,
+    successes: 1,
     isUntimed: false,
     onFailure: "none",
   });

@@ -1,5 +1,9 @@
-// A container's health check: what is asked for, on top of what its image says, with docker's defaults. No
-// I/O.
+// A container's health check: what is asked for, on top of what its image says, with docker's defaults; and
+// the probes that Kubernetes and podman have beside it. No I/O.
+//
+//   startup     as long as it has not succeeded, it is the only one
+//   liveness    the health check
+//   readiness   whether work may be given to the container: nothing is done to one that is not ready
 
 import type { Healthcheck, ImageConfig } from "../../oci/image-spec.ts";
 
@@ -17,9 +21,26 @@ export interface RunHealth {
   readonly retries?: number;
   readonly startPeriodMs?: number;
   readonly startIntervalMs?: number;
+  /** From the container's start to the first probe; absent: an interval. */
+  readonly delayMs?: number;
+  /** So many successes in a row make a container healthy; 1 when absent. */
+  readonly successes?: number;
   /** Only when a user asks for it. */
   readonly isUntimed?: boolean;
   readonly onFailure?: FailureAction;
+  /** Of one that is ended because of this probe; absent: as any stop. */
+  readonly stopTimeoutMs?: number;
+}
+
+export const PROBE_KINDS = ["startup", "liveness", "readiness"] as const;
+export type ProbeKind = (typeof PROBE_KINDS)[number];
+
+/** The probes among a container's options. */
+export interface ProbedOptions {
+  /** Its liveness. */
+  readonly health?: RunHealth;
+  readonly startupProbe?: RunHealth;
+  readonly readinessProbe?: RunHealth;
 }
 
 /** With everything decided. */
@@ -37,8 +58,12 @@ export interface HealthCheck {
   readonly startPeriodMs: number;
   /** In place of intervalMs in that time. */
   readonly startIntervalMs: number;
+  /** As RunHealth has them. */
+  readonly delayMs?: number;
+  readonly successes: number;
   readonly isUntimed: boolean;
   readonly onFailure: FailureAction;
+  readonly stopTimeoutMs?: number;
 }
 
 const DEFAULTS = {
@@ -47,6 +72,7 @@ const DEFAULTS = {
   retries: 3,
   startPeriodMs: 0,
   startIntervalMs: 5000,
+  successes: 1,
 };
 const DEFAULT_SHELL = ["/bin/sh", "-c"];
 const NANOSECONDS = 1e6;
@@ -61,9 +87,14 @@ export function withImageHealth(
   { Healthcheck, Shell }: ImageConfig,
 ): RunHealth | undefined {
   const { shell: _, ...merged }: RunHealth = { ...imageHealth(Healthcheck ?? {}), ...asked };
-  return hasCheck(merged)
-    ? { ...merged, ...(Shell === undefined || Shell.length === 0 ? {} : { shell: Shell }) }
-    : undefined;
+  return hasCheck(merged) ? withImageShell(merged, { Shell }) : undefined;
+}
+
+export function withImageShell(
+  probe: RunHealth,
+  { Shell = [] }: { readonly Shell?: readonly string[] | undefined },
+): RunHealth {
+  return Shell.length === 0 ? probe : { ...probe, shell: Shell };
 }
 
 function imageHealth(image: Healthcheck): RunHealth {
@@ -86,20 +117,33 @@ function hasCheck({ test = [] }: RunHealth): boolean {
 }
 
 /** Undefined: the container has none. */
-export function healthCheckOf({
-  health = NO_HEALTH,
-}: {
-  readonly health?: RunHealth;
-}): HealthCheck | undefined {
+export function healthCheckOf({ health }: Pick<ProbedOptions, "health">): HealthCheck | undefined {
+  return checkOf(health);
+}
+
+/** Undefined: the container has none of this kind. */
+export function probeOf(options: ProbedOptions, kind: ProbeKind): HealthCheck | undefined {
+  switch (kind) {
+    case "startup":
+      return checkOf(options.startupProbe);
+    case "liveness":
+      return checkOf(options.health);
+    case "readiness":
+      return checkOf(options.readinessProbe);
+  }
+}
+
+function checkOf(health: RunHealth = NO_HEALTH): HealthCheck | undefined {
   if (!hasCheck(health)) {
     return undefined;
   }
   const { test = [], shell = DEFAULT_SHELL, isUntimed = false, onFailure = "none" } = health;
   const [kind, ...words] = test;
-  const { intervalMs, timeoutMs, retries, startPeriodMs, startIntervalMs } = {
+  const { intervalMs, timeoutMs, retries, startPeriodMs, startIntervalMs, successes } = {
     ...DEFAULTS,
     ...health,
   };
+  const { delayMs, stopTimeoutMs } = health;
   const command = kind === "CMD" ? words : [...shell, ...words];
   return {
     ...(PORT_KINDS.includes(kind ?? "") ? { command: [], port: test } : { command }),
@@ -108,29 +152,54 @@ export function healthCheckOf({
     retries: retries || DEFAULTS.retries,
     startPeriodMs,
     startIntervalMs: startIntervalMs || DEFAULTS.startIntervalMs,
+    ...(delayMs === undefined ? {} : { delayMs }),
+    successes: successes || DEFAULTS.successes,
     isUntimed,
     onFailure,
+    ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
   };
 }
 
 /** Whether the container's probes need a clock: a supervisor. */
-export function isTimed(options: { readonly health?: RunHealth }): boolean {
-  return healthCheckOf(options)?.isUntimed === false;
+export function isTimed(options: ProbedOptions): boolean {
+  return PROBE_KINDS.some((kind) => probeOf(options, kind)?.isUntimed === false);
+}
+
+/** Whether one of its probes has the container restarted. */
+export function restartsOnFailure(options: ProbedOptions): boolean {
+  return PROBE_KINDS.some((kind) => probeOf(options, kind)?.onFailure === "restart");
 }
 
 /** As docker's documents have it; undefined: there is none. */
-export function healthcheckDocument(options: {
-  readonly health?: RunHealth;
-}): Healthcheck | undefined {
-  const check = healthCheckOf(options);
+export function healthcheckDocument({
+  health,
+}: Pick<ProbedOptions, "health">): Healthcheck | undefined {
+  const check = checkOf(health);
   return check === undefined
     ? undefined
     : {
-        Test: options.health?.test ?? [],
+        Test: health?.test ?? [],
         Interval: check.intervalMs * NANOSECONDS,
         Timeout: check.timeoutMs * NANOSECONDS,
         StartPeriod: check.startPeriodMs * NANOSECONDS,
         StartInterval: check.startIntervalMs * NANOSECONDS,
         Retries: check.retries,
+      };
+}
+
+/** As podman's documents have a startup probe; undefined: there is none. */
+export function probeDocument(
+  probe: RunHealth | undefined,
+): Readonly<Record<string, unknown>> | undefined {
+  const check = checkOf(probe);
+  return check === undefined
+    ? undefined
+    : {
+        Test: probe?.test ?? [],
+        Interval: check.intervalMs * NANOSECONDS,
+        Timeout: check.timeoutMs * NANOSECONDS,
+        ...(check.delayMs === undefined ? {} : { InitialDelay: check.delayMs * NANOSECONDS }),
+        Retries: check.onFailure === "none" && probe?.retries === undefined ? 0 : check.retries,
+        Successes: check.successes,
       };
 }

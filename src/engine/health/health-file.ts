@@ -1,8 +1,10 @@
 // What is known of a container's health, in its folder (../containers/container-folder.ts):
 //
-//   health.json   {"version": 1, "run": {"pid", "startTime"}, "status", "failingStreak", "endedBootMs",
-//                 "log": [{"start", "end", "exitCode", "output"}]}: Health. `run` is the process of the
-//                 container that was probed. Replaced as a whole, with the folder locked
+//   health.json   {"version": 1, "run": {"pid", "startTime"}, "status", "failingStreak", "succeedingStreak",
+//                 "endedBootMs", "log": [{"start", "end", "exitCode", "output"}]}: Health, of the health
+//                 check; "startup" and "readiness" have the same of the other probes, where there are any.
+//                 `run` is the process of the container that was probed. Replaced as a whole, with the
+//                 folder locked
 //
 // A container that has been started again is new: what the file says of another process is not true of it.
 
@@ -11,8 +13,15 @@ import { readTextAtIfExists, replaceFileAt } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import type { ContainerStatus } from "../containers/container-status.ts";
 import type { StoredContainer } from "../containers/stored-container.ts";
-import { type Health, type HealthStatus, NEW_HEALTH } from "./health.ts";
-import { healthCheckOf } from "./health-check.ts";
+import {
+  type Health,
+  type HealthStatus,
+  NEW_HEALTH,
+  NEW_PROBED_HEALTH,
+  type ProbedHealth,
+  readinessOf,
+} from "./health.ts";
+import { healthCheckOf, PROBE_KINDS, probeOf } from "./health-check.ts";
 
 const NAME = "health.json";
 const VERSION = 1;
@@ -28,6 +37,8 @@ export interface ContainerRun {
 interface HealthDocument extends Health {
   readonly version: number;
   readonly run: ContainerRun;
+  readonly startup?: Health;
+  readonly readiness?: Health;
 }
 
 /** Undefined: it does not run. */
@@ -44,31 +55,51 @@ export function isSameRun(a: ContainerRun, b: ContainerRun | undefined): boolean
 }
 
 /** Of one that does not run: as it was in the end. */
-export function readHealth(folderFd: number, run: ContainerRun | undefined): Health {
+export function readHealth(folderFd: number, run: ContainerRun | undefined): ProbedHealth {
   const document = readDocument(folderFd);
-  return document === undefined || (run !== undefined && !isSameRun(document.run, run))
-    ? NEW_HEALTH
-    : document;
+  if (document === undefined || (run !== undefined && !isSameRun(document.run, run))) {
+    return NEW_PROBED_HEALTH;
+  }
+  const { startup = NEW_HEALTH, readiness = NEW_HEALTH, succeedingStreak = 0 } = document;
+  const { status, failingStreak, endedBootMs, log } = document;
+  const liveness = { status, failingStreak, succeedingStreak, endedBootMs, log };
+  return { startup, liveness, readiness };
 }
 
-/** Undefined: it does not run, or has no check. */
+export interface LiveHealth {
+  /** Undefined: it does not run, or has no check. */
+  readonly health: HealthStatus | undefined;
+  /** Undefined: it does not run, or has no probe that says whether it is ready. */
+  readonly isReady: boolean | undefined;
+}
+
 export function liveHealth(
-  { record, folder }: Pick<StoredContainer, "record" | "folder">,
+  { record: { options }, folder }: Pick<StoredContainer, "record" | "folder">,
   status: ContainerStatus,
-): HealthStatus | undefined {
-  const run = healthCheckOf(record.options) === undefined ? undefined : currentRun(status);
-  return run === undefined ? undefined : readHealth(folder.fd, run).status;
+): LiveHealth {
+  const isProbed = PROBE_KINDS.some((kind) => probeOf(options, kind) !== undefined);
+  const run = isProbed ? currentRun(status) : undefined;
+  if (run === undefined) {
+    return { health: undefined, isReady: undefined };
+  }
+  const health = readHealth(folder.fd, run);
+  return {
+    health: healthCheckOf(options) === undefined ? undefined : health.liveness.status,
+    isReady: readinessOf(options, health),
+  };
 }
 
-export function writeHealth(folderFd: number, run: ContainerRun, health: Health): void {
-  const { status, failingStreak, endedBootMs, log } = health;
+export function writeHealth(
+  folderFd: number,
+  run: ContainerRun,
+  { startup, liveness, readiness }: ProbedHealth,
+): void {
   const document: HealthDocument = {
     version: VERSION,
     run,
-    status,
-    failingStreak,
-    endedBootMs,
-    log,
+    ...liveness,
+    ...(startup === NEW_HEALTH ? {} : { startup }),
+    ...(readiness === NEW_HEALTH ? {} : { readiness }),
   };
   replaceFileAt(folderFd, NAME, JSON.stringify(document));
 }

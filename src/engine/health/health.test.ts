@@ -4,11 +4,20 @@ import {
   type Health,
   type HealthStatus,
   NEW_HEALTH,
+  NEW_PROBED_HEALTH,
   nextProbeBootMs,
+  type ProbedHealth,
   type ProbeResult,
+  readinessOf,
 } from "./health.ts";
 
-const CHECK = { retries: 3, startPeriodMs: 10_000, intervalMs: 30_000, startIntervalMs: 2000 };
+const CHECK: Parameters<typeof nextProbeBootMs>[1] & Parameters<typeof afterProbe>[2] = {
+  retries: 3,
+  startPeriodMs: 10_000,
+  intervalMs: 30_000,
+  startIntervalMs: 2000,
+  successes: 1,
+};
 
 function result(exitCode: number): ProbeResult {
   return {
@@ -82,8 +91,58 @@ describe("the next probe", () => {
     expect(next({}, { ...CHECK, startPeriodMs: 0 })).toBe(80_000);
   });
 
+  test("comes after its delay first, but not before the startup probe has succeeded", () => {
+    const delayed = { ...CHECK, startPeriodMs: 0, delayMs: 4000 };
+    expect(next({}, delayed)).toBe(54_000);
+    expect(next({ endedBootMs: 55_000 }, delayed)).toBe(85_000);
+    expect(next({}, { ...delayed, delayMs: 0 })).toBe(50_000);
+    const opened = (check: typeof CHECK) => nextProbeBootMs(NEW_HEALTH, check, started, 70_000);
+    expect(opened(delayed)).toBe(70_000);
+    expect(opened({ ...CHECK, startPeriodMs: 0 })).toBe(100_000);
+  });
+
   test("does not follow at once, whatever is asked for", () => {
     const hasty = { ...CHECK, intervalMs: 1, startPeriodMs: 0 };
     expect(next({ endedBootMs: 70_000 }, hasty)).toBe(70_100);
+  });
+});
+
+test("so many successes in a row are needed as are asked for", () => {
+  const check = { ...CHECK, successes: 2, startPeriodMs: 0 };
+  const moment = { ranMs: 0, endedBootMs: 1 };
+  const after = (...codes: readonly number[]) =>
+    codes.reduce((health, code) => afterProbe(health, result(code), check, moment), NEW_HEALTH);
+  expect(after(0).status).toBe("starting");
+  expect(after(0, 1, 0).status).toBe("starting");
+  expect(after(0, 0).status).toBe("healthy");
+  expect(after(0, 0, 1, 1).status).toBe("healthy");
+  expect(after(0, 0, 1, 1, 1, 0).status).toBe("unhealthy");
+});
+
+describe("whether a container is ready", () => {
+  const PROBE = { test: ["CMD", "true"] };
+  const told = (startup: HealthStatus, readiness: HealthStatus): ProbedHealth => ({
+    ...NEW_PROBED_HEALTH,
+    startup: { ...NEW_HEALTH, status: startup },
+    readiness: { ...NEW_HEALTH, status: readiness },
+  });
+
+  test("nobody says where there is no probe of that", () => {
+    expect(readinessOf({ health: PROBE }, told("healthy", "healthy"))).toBeUndefined();
+  });
+
+  /** With a startup probe alone, a readiness probe alone, both. */
+  test.each<[HealthStatus, HealthStatus, ready: readonly boolean[]]>([
+    ["starting", "starting", [false, false, false]],
+    ["starting", "healthy", [false, true, false]],
+    ["healthy", "starting", [true, false, false]],
+    ["healthy", "unhealthy", [true, false, false]],
+    ["healthy", "healthy", [true, true, true]],
+  ])("startup %s, readiness %s", (startup, readiness, ready) => {
+    const startupProbe = PROBE;
+    const readinessProbe = PROBE;
+    const options = [{ startupProbe }, { readinessProbe }, { startupProbe, readinessProbe }];
+    const health = told(startup, readiness);
+    expect(options.map((each) => readinessOf(each, health))).toEqual([...ready]);
   });
 });

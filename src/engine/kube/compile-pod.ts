@@ -1,6 +1,7 @@
 // From a Kubernetes pod to the pod, containers and volumes of the engine. No I/O but what the context does.
 
 import type { PullPolicy } from "../../config/schema.ts";
+import type { ProbedOptions } from "../health/health-check.ts";
 import { plainOptions } from "../plain-options.ts";
 import { type CreatePodOptions, DEFAULT_SHARED } from "../pods/create-pod.ts";
 import type { RunContainerOptions } from "../run-options.ts";
@@ -92,7 +93,7 @@ function containerOptions(
     interactive: container.stdin,
     terminal: container.tty,
     restart: spec.restart,
-    ...healthOf(container, spec),
+    ...probesOf(container, spec),
     ...(spec.stopTimeoutMs === undefined ? {} : { stopTimeoutMs: spec.stopTimeoutMs }),
     readOnly: container.security.readOnly,
     mounts: mounts.mounts,
@@ -104,13 +105,17 @@ function containerOptions(
   });
 }
 
-/** One that is not alive any more is restarted where the pod's containers are. */
-function healthOf(
-  { health }: KubeContainer,
+/** One that is not alive any more, or does not come up, is restarted where the pod's containers are. */
+function probesOf(
+  { health, startupProbe, readinessProbe }: KubeContainer,
   { restart }: KubePod["spec"],
-): Pick<RunContainerOptions, "health"> {
+): ProbedOptions {
   const onFailure = restart.kind === "no" ? "kill" : "restart";
-  return health === undefined ? {} : { health: { ...health, onFailure } };
+  return {
+    ...(health === undefined ? {} : { health: { ...health, onFailure } }),
+    ...(startupProbe === undefined ? {} : { startupProbe: { ...startupProbe, onFailure } }),
+    ...(readinessProbe === undefined ? {} : { readinessProbe }),
+  };
 }
 
 /** The container's own wins over the pod's. */

@@ -1,6 +1,7 @@
 // A container as an entry of spec.containers. No I/O.
 
 import type { ContainerRecord } from "../containers/container-record.ts";
+import type { RunHealth } from "../health/health-check.ts";
 import type { RunLimits } from "../run-limits.ts";
 import { DEFAULT_SECURITY } from "../security.ts";
 import type { GeneratedVolumes } from "./generate-volumes.ts";
@@ -34,7 +35,6 @@ export function generateContainer(
   const env = variables(options, context);
   const mounts = context.volumes.mountsOf(options, context);
   const resources = resourcesOf(options.limits);
-  const probe = probeOf(options);
   const security = securityOf(options, (text) => context.warn(`container ${name}: ${text}`));
   return {
     name: kubeName(own ? name.slice((podName?.length ?? 0) + 1) : name),
@@ -46,7 +46,9 @@ export function generateContainer(
     ...unlessEmpty("volumeMounts", mounts),
     ...unlessEmpty("resources", resources),
     ...unlessEmpty("securityContext", security),
-    ...unlessEmpty("livenessProbe", probe),
+    ...unlessEmpty("livenessProbe", probeOf(options.health)),
+    ...unlessEmpty("startupProbe", probeOf(options.startupProbe)),
+    ...unlessEmpty("readinessProbe", probeOf(options.readinessProbe)),
     ...(interactive ? { stdin: true } : {}),
     ...(terminal ? { tty: true } : {}),
   };
@@ -81,22 +83,23 @@ function variables(
   return [...plain, ...secret];
 }
 
-function probeOf({ health }: ContainerRecord["options"]): Document {
-  const action = probeAction(health?.test ?? []);
-  if (health === undefined || action === undefined) {
+function probeOf(probe: RunHealth | undefined): Document {
+  const action = probeAction(probe?.test ?? []);
+  if (probe === undefined || action === undefined) {
     return {};
   }
-  const { intervalMs, timeoutMs, startPeriodMs, retries } = health;
+  const { intervalMs, timeoutMs, startPeriodMs = 0, delayMs = startPeriodMs } = probe;
+  const { retries, successes, stopTimeoutMs } = probe;
   const seconds = (name: string, value: number | undefined): Document =>
     value === undefined ? {} : { [name]: Math.max(1, Math.round(value / 1000)) };
   return {
     ...action,
     ...seconds("periodSeconds", intervalMs),
     ...seconds("timeoutSeconds", timeoutMs),
-    ...(startPeriodMs === undefined || startPeriodMs === 0
-      ? {}
-      : seconds("initialDelaySeconds", startPeriodMs)),
+    ...(delayMs === 0 ? {} : seconds("initialDelaySeconds", delayMs)),
     ...(retries === undefined ? {} : { failureThreshold: retries }),
+    ...(successes === undefined || successes === 1 ? {} : { successThreshold: successes }),
+    ...seconds("terminationGracePeriodSeconds", stopTimeoutMs),
   };
 }
 

@@ -60,6 +60,8 @@ export interface KubeContainer {
   readonly security: KubeSecurity;
   /** Its livenessProbe. */
   readonly health: RunHealth | undefined;
+  readonly startupProbe: RunHealth | undefined;
+  readonly readinessProbe: RunHealth | undefined;
   readonly stdin: boolean;
   readonly tty: boolean;
 }

@@ -30,7 +30,9 @@ export function parseContainer(fields: KubeFields): KubeContainer {
     mounts: fields.objects("volumeMounts").map(parseVolumeMount),
     limits: parseResources(fields.object("resources")),
     security: parseSecurity(fields.object("securityContext")),
-    health: parseProbe(fields.object("livenessProbe"), ports),
+    health: parseProbe(fields.object("livenessProbe"), "liveness", ports),
+    startupProbe: parseProbe(fields.object("startupProbe"), "startup", ports),
+    readinessProbe: parseProbe(fields.object("readinessProbe"), "readiness", ports),
     stdin: fields.flag("stdin"),
     tty: fields.flag("tty"),
   };

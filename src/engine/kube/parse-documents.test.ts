@@ -94,7 +94,7 @@ test("what is left out is warned of, what says nothing is not", () => {
   containers:
   - name: a
     image: b
-    readinessProbe: {exec: {command: [x]}}
+    lifecycle: {preStop: {exec: {command: [x]}}}
     livenessProbe: {dance: {port: 80}}
     terminationMessagePath: /dev/log
     ports: [{containerPort: 80}, {containerPort: 81, hostPort: 81}]
@@ -103,7 +103,7 @@ test("what is left out is warned of, what says nothing is not", () => {
     'Pod "web": spec.containers[0].ports[1].hostPort: there are no networks with ports yet; ' +
       "hostNetwork has the host's",
     'Pod "web": spec.containers[0].livenessProbe.dance: it is ignored',
-    'Pod "web": spec.containers[0].readinessProbe: it is ignored',
+    'Pod "web": spec.containers[0].lifecycle: it is ignored',
     'Pod "web": spec.nodeSelector: it is ignored',
   ]);
   const service = parseKubeFile(
@@ -157,6 +157,48 @@ test.each([
   ["$$(A) $$ $x", "$(A) $ $x"],
 ])("variables in %p", (text, expected) => {
   expect(expand(text, new Map([["A", "1"]]))).toBe(expected);
+});
+
+test.each(["startup", "readiness"] as const)("a %s probe, with Kubernetes' defaults", (kind) => {
+  const parse = (more: string) => {
+    const probe = `${kind}Probe: {exec: {command: [check]}${more}}`;
+    return podOf(`  containers: [{name: a, image: b, ${probe}}]\n`).spec.containers[0]?.[
+      `${kind}Probe`
+    ];
+  };
+  const usual = {
+    test: ["CMD", "check"],
+    intervalMs: 10_000,
+    timeoutMs: 1000,
+    delayMs: 0,
+    retries: 3,
+  };
+  expect(parse("")).toEqual(usual);
+  const delayed = ", initialDelaySeconds: 2, failureThreshold: 30, successThreshold: 1";
+  expect(parse(delayed)).toEqual({
+    ...usual,
+    delayMs: 2000,
+    retries: 30,
+    ...(kind === "readiness" ? { successes: 1 } : {}),
+  });
+});
+
+test.each([
+  ["livenessProbe: {exec: {command: [x]}, successThreshold: 2}", "that of a liveness probe is 1"],
+  ["startupProbe: {exec: {command: [x]}, successThreshold: 2}", "that of a startup probe is 1"],
+  ["startupProbe: {exec: {}}", "startupProbe.exec.command: required"],
+  [
+    "readinessProbe: {exec: {command: [x]}, terminationGracePeriodSeconds: 5}",
+    "nothing ends because of a readiness probe",
+  ],
+])("%s is refused", (probe, reason) => {
+  expect(refusal(`${HEAD}  containers: [{name: a, image: b, ${probe}}]\n`)).toContain(reason);
+});
+
+test("a probe's own patience with what is to end", () => {
+  const probe = "livenessProbe: {exec: {command: [x]}, terminationGracePeriodSeconds: 7}";
+  const { spec } = podOf(`  containers: [{name: a, image: b, ${probe}}]\n`);
+  expect(spec.containers[0]?.health?.stopTimeoutMs).toBe(7000);
 });
 
 test("a command of a liveness probe is a health check", () => {

@@ -1,8 +1,8 @@
-// livenessProbe: a command inside the container, or the question that a port of it is asked, is its health
-// check.
+// livenessProbe, startupProbe, readinessProbe: a command inside the container, or the question that a port of it
+// is asked. The first is its health check.
 
 import { encodeText } from "../../sys/memory.ts";
-import type { RunHealth } from "../health/health-check.ts";
+import type { ProbeKind, RunHealth } from "../health/health-check.ts";
 import type { KubeFields } from "./kube-fields.ts";
 
 /** Kubernetes' defaults. */
@@ -19,6 +19,7 @@ const OWN_ADDRESS = "127.0.0.1";
 /** `ports`: numbers of the container's by their names. Undefined: there is none, or none that is known here. */
 export function parseProbe(
   fields: KubeFields | undefined,
+  kind: ProbeKind,
   ports: ReadonlyMap<string, number>,
 ): RunHealth | undefined {
   if (fields === undefined) {
@@ -30,12 +31,32 @@ export function parseProbe(
   const health = {
     intervalMs: seconds("periodSeconds", PERIOD_S),
     timeoutMs: seconds("timeoutSeconds", TIMEOUT_S),
-    startPeriodMs: seconds("initialDelaySeconds", 0),
+    // An initial delay of a health check is docker's start period: it is asked then, too.
+    [kind === "liveness" ? "startPeriodMs" : "delayMs"]: seconds("initialDelaySeconds", 0),
     retries: fields.integer("failureThreshold", 1, LONGEST_S) ?? FAILURES,
+    ...parseSuccesses(fields, kind),
+    ...parseGrace(fields, kind),
   };
-  fields.skip("successThreshold");
   fields.end();
   return test === undefined ? undefined : { test, ...health };
+}
+
+/** What Kubernetes takes. */
+function parseSuccesses(fields: KubeFields, kind: ProbeKind): Pick<RunHealth, "successes"> {
+  const successes = fields.integer("successThreshold", 1, LONGEST_S);
+  if (kind !== "readiness" && successes !== undefined && successes !== 1) {
+    fields.fault("successThreshold", `that of a ${kind} probe is 1`);
+  }
+  return kind === "readiness" && successes !== undefined ? { successes } : {};
+}
+
+/** Nothing ends because of a readiness probe. */
+function parseGrace(fields: KubeFields, kind: ProbeKind): Pick<RunHealth, "stopTimeoutMs"> {
+  const grace = fields.integer("terminationGracePeriodSeconds", 1, LONGEST_S);
+  if (kind === "readiness" && grace !== undefined) {
+    fields.fault("terminationGracePeriodSeconds", "nothing ends because of a readiness probe");
+  }
+  return grace === undefined ? {} : { stopTimeoutMs: grace * 1000 };
 }
 
 /** As RunHealth has it. */

@@ -67,8 +67,10 @@ export function namespaceName(type: PodNamespace): string {
   return type === "network" ? "net" : type;
 }
 
-function nameAndState({ record, status }: FoundContainer, name = record.name) {
-  return { Id: record.id, Name: name, State: status.kind };
+/** One that runs is ready where no probe says otherwise, as Kubernetes has it. */
+function nameAndState({ record, status, isReady = true }: FoundContainer, name = record.name) {
+  const Ready = isReady && status.kind === "running";
+  return { Id: record.id, Name: name, State: status.kind, Ready };
 }
 
 function infraReport({ record: { options }, status }: FoundPod) {

@@ -5,6 +5,7 @@ import { tryFindContainerId } from "../containers/container-names.ts";
 import type { ContainerRecord } from "../containers/container-record.ts";
 import type { ContainerStatus } from "../containers/container-status.ts";
 import { eachReadable, openContainer } from "../containers/stored-container.ts";
+import { liveHealth } from "../health/health-file.ts";
 import {
   placeOf,
   readSurroundings,
@@ -16,6 +17,8 @@ import { isPod, type PodRecord } from "./pod-record.ts";
 export interface FoundContainer<Record extends ContainerRecord = ContainerRecord> {
   readonly record: Record;
   readonly status: ContainerStatus;
+  /** Undefined: it does not run, or has no probe that says so. */
+  readonly isReady?: boolean | undefined;
 }
 
 export interface FoundPod extends FoundContainer<PodRecord> {
@@ -62,11 +65,14 @@ function notFound(word: string, reason: string): OcicatError {
 }
 
 export function membersOf(podId: string, surroundings: Surroundings): readonly FoundContainer[] {
-  const members = eachReadable(surroundings, (container) =>
-    container.record.options.pod === podId
-      ? [{ record: container.record, status: container.status() }]
-      : [],
-  );
+  const members = eachReadable(surroundings, (container) => {
+    if (container.record.options.pod !== podId) {
+      return [];
+    }
+    const status = container.status();
+    const { isReady } = liveHealth(container, status);
+    return [{ record: container.record, status, isReady }];
+  });
   return members.flat().toSorted(byCreation);
 }
 

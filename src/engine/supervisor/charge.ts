@@ -1,5 +1,5 @@
-// One container of the supervisor's: a connection to its holder, which tells its end, and the time of its next
-// probe.
+// One container of the supervisor's: a connection to its holder, which tells its end, and the time of the next
+// probe of each kind.
 
 import { MSG_DONTWAIT, SOCK_STREAM } from "../../abi/process.ts";
 import { Errno } from "../../error/errno.ts";
@@ -11,6 +11,7 @@ import { OwnedFd } from "../../sys/file.ts";
 import { bytes } from "../../sys/memory.ts";
 import { connectUnix } from "../../sys/socket.ts";
 import { watchDescriptor } from "../../sys/waiting.ts";
+import type { ProbeKind } from "../health/health-check.ts";
 
 /** What the holder says before the exit: its hello. */
 const HELLO_BYTES = 8;
@@ -26,7 +27,7 @@ export class Charge {
   readonly #socket: OwnedFd;
   readonly #stopWatching: () => void;
   readonly #onEnd: (end: HolderEnd) => void;
-  #timer: Timer | undefined;
+  readonly #timers = new Map<ProbeKind, Timer>();
   #received = 0;
   #end: HolderEnd | undefined;
 
@@ -45,13 +46,14 @@ export class Charge {
   }
 
   /** In place of what was set before. A moment that has passed is now. */
-  setTimer(dueBootMs: number, onDue: () => void): void {
-    clearTimeout(this.#timer);
+  setTimer(kind: ProbeKind, dueBootMs: number, onDue: () => void): void {
+    clearTimeout(this.#timers.get(kind));
     const wait = Math.max(0, dueBootMs - bootMs());
-    this.#timer =
+    const timer =
       wait > LONGEST_TIMER_MS
-        ? setTimeout(() => this.setTimer(dueBootMs, onDue), LONGEST_TIMER_MS)
+        ? setTimeout(() => this.setTimer(kind, dueBootMs, onDue), LONGEST_TIMER_MS)
         : setTimeout(onDue, wait);
+    this.#timers.set(kind, timer);
   }
 
   #receive(): void {
@@ -71,7 +73,9 @@ export class Charge {
 
   /** Nothing is heard of it any more. */
   end(): void {
-    clearTimeout(this.#timer);
+    for (const timer of this.#timers.values()) {
+      clearTimeout(timer);
+    }
     this.#stopWatching();
     this.#socket[Symbol.dispose]();
   }

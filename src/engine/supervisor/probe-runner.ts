@@ -2,6 +2,7 @@
 // What a container does to its probe, that process suffers: the supervisor touches nothing of a container.
 
 import { QUICK_START } from "../../sys/launch-notes.ts";
+import type { ProbeKind } from "../health/health-check.ts";
 import { ownCommand } from "../own-command.ts";
 import type { Surroundings } from "../surroundings.ts";
 
@@ -10,6 +11,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface ProbeJob {
   readonly id: string;
+  readonly kind: ProbeKind;
   /** Before it has ended by itself, nothing is wrong with it. */
   readonly patienceMs: number;
   /** With its exit code; undefined: it has been killed. */
@@ -49,12 +51,13 @@ export class ProbeRunner {
     }
   }
 
-  async #run({ id, patienceMs }: ProbeJob): Promise<number | undefined> {
+  async #run({ id, kind, patienceMs }: ProbeJob): Promise<number | undefined> {
+    const words = ["--probe", kind, id];
     const deadline = performance.now() + patienceMs;
-    const code = await this.#execute([id], patienceMs);
+    const code = await this.#execute(words, patienceMs);
     const isOverdue = code === undefined && performance.now() >= deadline;
     // The probe of a container whose file system, say, never answers.
-    return isOverdue ? this.#execute(["--overdue", id], patienceMs) : code;
+    return isOverdue ? this.#execute(["--overdue", ...words], patienceMs) : code;
   }
 
   async #execute(words: readonly string[], patienceMs: number): Promise<number | undefined> {

@@ -3,7 +3,7 @@
 //
 //   STATE ROOT/.attach/ID.sock appears     a container is being started. If it needs a clock:
 //     connect to its holder                whose end is the container's
-//     timer                                of its next probe, by what health.json says of the last one
+//     timer                                of its next probe of each kind, by what health.json says of the last one
 //     ProbeRunner                          writes health.json; then the timer again
 //
 // It remembers nothing that is not in the containers' folders. Killed at any moment it leaves its
@@ -24,8 +24,14 @@ import {
 } from "../containers/attach-socket.ts";
 import { stopRequest } from "../containers/container-operations.ts";
 import { type StoredContainer, tryOpenById } from "../containers/stored-container.ts";
-import { nextProbeBootMs } from "../health/health.ts";
-import { type HealthCheck, healthCheckOf, isTimed } from "../health/health-check.ts";
+import { hasStarted, nextProbeBootMs } from "../health/health.ts";
+import {
+  type HealthCheck,
+  isTimed,
+  PROBE_KINDS,
+  type ProbeKind,
+  probeOf,
+} from "../health/health-check.ts";
 import { currentRun, readHealth } from "../health/health-file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { Charge, type HolderEnd } from "./charge.ts";
@@ -96,7 +102,7 @@ export class Supervisor implements Disposable {
     try {
       const charge = new Charge(id, path, (end) => this.#dismiss(charge, end));
       this.#charges.set(id, charge);
-      this.#setTimer(charge, container);
+      this.#setTimers(charge, container);
     } catch (error) {
       if (!(error instanceof OcicatError && error.errno !== undefined)) {
         throw error;
@@ -125,10 +131,12 @@ export class Supervisor implements Disposable {
   #lookAfter(id: string): void {
     this.#orTrouble(id, () => {
       using container = tryOpenById(id, this.#surroundings);
-      const check = container === undefined ? undefined : healthCheckOf(container.record.options);
-      if (container !== undefined && check !== undefined) {
+      const options = container?.record.options ?? {};
+      const kind = PROBE_KINDS.find((each) => probeOf(options, each)?.isUntimed === false);
+      const check = kind === undefined ? undefined : probeOf(options, kind);
+      if (container !== undefined && kind !== undefined && check !== undefined) {
         const onEnd = () => this.#tellIfIdle();
-        this.#probes.add({ id, patienceMs: patienceMs(container, check), onEnd });
+        this.#probes.add({ id, kind, patienceMs: patienceMs(container, check), onEnd });
       }
     });
   }
@@ -149,33 +157,56 @@ export class Supervisor implements Disposable {
     }
   }
 
-  #setTimer(charge: Charge, container: StoredContainer, earliestBootMs = 0): void {
-    const check = healthCheckOf(container.record.options);
-    if (check !== undefined) {
-      const due = Math.max(nextDue(container, check), earliestBootMs);
-      charge.setTimer(due, () => this.#orTrouble(charge.id, () => this.#probe(charge)));
+  #setTimers(charge: Charge, container: StoredContainer): void {
+    for (const kind of PROBE_KINDS) {
+      const check = probeOf(container.record.options, kind);
+      if (check?.isUntimed === false) {
+        this.#setTimer(charge, container, { kind, check });
+      }
     }
   }
 
-  #probe(charge: Charge): void {
+  #setTimer(
+    charge: Charge,
+    container: StoredContainer,
+    timed: TimedProbe,
+    earliestBootMs = 0,
+  ): void {
+    const due = nextDue(container, timed);
+    if (due !== undefined) {
+      charge.setTimer(timed.kind, Math.max(due, earliestBootMs), () =>
+        this.#orTrouble(charge.id, () => this.#probe(charge, timed)),
+      );
+    }
+  }
+
+  #probe(charge: Charge, timed: TimedProbe): void {
     using container = tryOpenById(charge.id, this.#surroundings);
-    const check = container === undefined ? undefined : healthCheckOf(container.record.options);
-    if (container === undefined || check === undefined) {
+    if (container === undefined) {
       return;
     }
-    if (container.status().kind !== "running") {
-      // Paused, or about to begin or to end.
-      this.#setTimer(charge, container, bootMs() + check.intervalMs);
+    const { kind, check } = timed;
+    const isStarted = isUp(container);
+    if (kind === "startup" && isStarted) {
+      // A user has asked, and it had come up.
+      this.#setTimers(charge, container);
+      return;
+    }
+    if (container.status().kind !== "running" || (kind !== "startup" && !isStarted)) {
+      // Paused, about to begin or to end, or not come up yet.
+      this.#setTimer(charge, container, timed, bootMs() + check.intervalMs);
       return;
     }
     this.#probes.add({
       id: charge.id,
+      kind,
       patienceMs: patienceMs(container, check),
-      onEnd: (code) => this.#orTrouble(charge.id, () => this.#afterProbe(charge, check, code)),
+      onEnd: (code) => this.#orTrouble(charge.id, () => this.#afterProbe(charge, timed, code)),
     });
   }
 
-  #afterProbe(charge: Charge, check: HealthCheck, exitCode: number | undefined): void {
+  #afterProbe(charge: Charge, timed: TimedProbe, exitCode: number | undefined): void {
+    const { kind, check } = timed;
     if (charge.isOver) {
       this.#tellIfIdle();
       return;
@@ -183,12 +214,17 @@ export class Supervisor implements Disposable {
     const hasFailed = exitCode !== 0 && exitCode !== 1;
     if (hasFailed) {
       const how = exitCode === undefined ? "had to be killed" : `ended with ${exitCode}`;
-      this.#onTrouble(`container ${charge.id}: its health check ${how}`);
+      this.#onTrouble(`container ${charge.id}: its ${kind} probe ${how}`);
     }
     using container = tryOpenById(charge.id, this.#surroundings);
-    if (container !== undefined) {
+    if (container === undefined) {
+      return;
+    }
+    if (kind === "startup" && isUp(container)) {
+      this.#setTimers(charge, container);
+    } else {
       // Of a probe that failed itself nothing has been written down.
-      this.#setTimer(charge, container, hasFailed ? bootMs() + check.intervalMs : 0);
+      this.#setTimer(charge, container, timed, hasFailed ? bootMs() + check.intervalMs : 0);
     }
   }
 
@@ -202,15 +238,35 @@ export class Supervisor implements Disposable {
   }
 }
 
-/** One that is only being started counts from now on. */
-function nextDue(container: StoredContainer, check: HealthCheck): number {
-  const run = currentRun(container.status());
-  const started = run === undefined ? bootMs() : startedBootMs(run.startTime);
-  return nextProbeBootMs(readHealth(container.folder.fd, run), check, started);
+interface TimedProbe {
+  readonly kind: ProbeKind;
+  readonly check: HealthCheck;
 }
 
-function patienceMs(container: StoredContainer, { timeoutMs, onFailure }: HealthCheck): number {
-  const ending = onFailure === "none" ? 0 : stopRequest(container).timeoutMs + STOP_GRACE_MS;
+/** Other probes wait for the startup probe, which has nothing more to say when it has succeeded. */
+function isUp(container: StoredContainer): boolean {
+  const health = readHealth(container.folder.fd, currentRun(container.status()));
+  return hasStarted(container.record.options, health);
+}
+
+/** One that is only being started counts from now on. Undefined: it will never be, or the startup probe says when. */
+function nextDue(container: StoredContainer, { kind, check }: TimedProbe): number | undefined {
+  const { options } = container.record;
+  const run = currentRun(container.status());
+  const started = run === undefined ? bootMs() : startedBootMs(run.startTime);
+  const health = readHealth(container.folder.fd, run);
+  if (hasStarted(options, health) !== (kind === "startup")) {
+    const opened = kind === "startup" ? started : Math.max(started, health.startup.endedBootMs);
+    return nextProbeBootMs(health[kind], check, started, opened);
+  }
+  // A startup probe without a clock succeeds when a user asks for it.
+  const isWaiting = kind !== "startup" && probeOf(options, "startup")?.isUntimed === true;
+  return isWaiting ? bootMs() + check.intervalMs : undefined;
+}
+
+function patienceMs(container: StoredContainer, check: HealthCheck): number {
+  const { timeoutMs, onFailure, stopTimeoutMs = stopRequest(container).timeoutMs } = check;
+  const ending = onFailure === "none" ? 0 : stopTimeoutMs + STOP_GRACE_MS;
   return timeoutMs + PROBE_GRACE_MS + ending;
 }
 
