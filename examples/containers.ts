@@ -3,7 +3,6 @@
 //
 //   bun examples/containers.ts IMAGE
 
-// biome-ignore lint/correctness/noUnresolvedImports: it does not find the package that it is in.
 import { engine } from "ocicat";
 
 async function main(image: string): Promise<void> {

@@ -6,6 +6,7 @@
 // and `watchEvents` keep the calling thread until the container's process has ended. Every failure is
 // an OcicatError.
 
+export { encodeStats } from "../cgroup/stats.ts";
 export type { ContainerStats } from "../cgroup/stats-types.ts";
 export {
   type ErrorCode,
@@ -15,28 +16,45 @@ export {
 export { defaultSpec } from "../oci/default-spec.ts";
 export { encodeDocument } from "../oci/encode.ts";
 export type { Features } from "../oci/features.ts";
+export type { Hook, Hooks } from "../oci/hooks.ts";
+export type { IntelRdt, Linux } from "../oci/linux.ts";
+export type { Mount } from "../oci/mount.ts";
 export { decodeProcess, decodeResources, decodeRuntimeConfig } from "../oci/parse/config.ts";
-export type { Process } from "../oci/process.ts";
+export type { Capabilities, ConsoleSize, Process, User } from "../oci/process.ts";
 export type { Resources } from "../oci/resources.ts";
 export type { Spec } from "../oci/spec.ts";
-export { listProgram } from "../program/listing.ts";
+export { type ListedOperation, listOperations, listProgram } from "../program/listing.ts";
+export type { Program } from "../program/program.ts";
+export { Attendance, ownTerminalSize } from "../runtime/attend.ts";
 export { create } from "../runtime/create.ts";
 export type { CreateOptions } from "../runtime/create-options.ts";
-export { type ContainerAddress, deleteContainer } from "../runtime/delete.ts";
-export { type ContainerEvent, statsOf, watchEvents } from "../runtime/events.ts";
-export { type ExecOptions, exec, execDetached } from "../runtime/exec.ts";
-export { explainCreate } from "../runtime/explain.ts";
+export { type ContainerAddress, type DeleteOptions, deleteContainer } from "../runtime/delete.ts";
+export {
+  type ContainerEvent,
+  statsOf,
+  type WatchOptions,
+  watchEvents,
+} from "../runtime/events.ts";
+export {
+  type AttendedExecOptions,
+  type ExecOptions,
+  type ExecutedProcess,
+  exec,
+  execDetached,
+} from "../runtime/exec.ts";
+export { type ExplainedContainer, explainCreate } from "../runtime/explain.ts";
 export { features } from "../runtime/features.ts";
-export { kill } from "../runtime/kill.ts";
+export { type KillOptions, kill } from "../runtime/kill.ts";
 export { type ListedContainer, listContainers } from "../runtime/list.ts";
 export { pauseContainer } from "../runtime/pause.ts";
 export { processesOf } from "../runtime/ps.ts";
 export { type ContainerReport, queryState } from "../runtime/query-state.ts";
 export { resumeContainer } from "../runtime/resume.ts";
-export { type RunOptions, run, runDetached } from "../runtime/run.ts";
-export { start } from "../runtime/start.ts";
+export { type Notified, type RunOptions, run, runDetached } from "../runtime/run.ts";
+export { readServiceManager, type ServiceManager } from "../runtime/service-protocols.ts";
+export { type StartOptions, start } from "../runtime/start.ts";
 export type { ContainerState } from "../runtime/state-directory.ts";
 export { defaultStateRoot } from "../runtime/state-root.ts";
-export { update } from "../runtime/update.ts";
+export { type UpdateOptions, update } from "../runtime/update.ts";
 export { waitUntilStopped } from "../runtime/wait.ts";
 export { type ExitStatus, exitCodeOf, setChildSubreaper, waitForPid } from "../sys/process.ts";

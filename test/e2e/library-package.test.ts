@@ -1,0 +1,98 @@
+// The package that `npm run pack` makes, in a project of its own: a strict program compiles with it, whatever
+// its compiler is told, and runs.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pack } from "../../tools/pack.ts";
+import { REPOSITORY } from "../../tools/repository.ts";
+import { NEEDS_ROOT, RuntimePlace } from "./runtime-place.ts";
+
+const place = new RuntimePlace();
+const project = join(place.folder, "project");
+const installed = join(project, "node_modules/ocicat");
+
+/** As strict as TypeScript is, and without what our own sources need of it. */
+const STRICT = {
+  target: "ESNext",
+  lib: ["ESNext"],
+  types: ["bun"],
+  noEmit: true,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noPropertyAccessFromIndexSignature: true,
+  verbatimModuleSyntax: true,
+  isolatedModules: true,
+  skipLibCheck: false,
+};
+
+beforeAll(async () => {
+  mkdirSync(installed, { recursive: true });
+  const archive = await pack(join(place.folder, "packed"));
+  // As npm unpacks it.
+  expect(
+    Bun.spawnSync(["tar", "-xzf", archive, "--strip-components=1", "-C", installed]).exitCode,
+  ).toBe(0);
+  for (const name of ["@types", "bun-types"]) {
+    symlinkSync(join(REPOSITORY, "node_modules", name), join(project, "node_modules", name));
+  }
+  copyFileSync(join(import.meta.dir, "embedding-program.ts"), join(project, "main.ts"));
+  writeFileSync(join(project, "package.json"), '{ "type": "module" }');
+}, 60_000);
+
+afterEach(() => expect(place.close()).toEqual([]));
+afterAll(() => place.remove());
+
+function compile(options: object): string {
+  const document = { compilerOptions: { ...STRICT, ...options }, include: ["*.ts"] };
+  writeFileSync(join(project, "tsconfig.json"), JSON.stringify(document));
+  const tsc = join(REPOSITORY, "node_modules/.bin/tsc");
+  return Bun.spawnSync([tsc, "-p", project]).stdout.toString();
+}
+
+test("has no tests of ours, and what a program needs", () => {
+  const files = ["src/api/runtime.ts", "src/stage/gen/stage-binary.ts", "LICENSE", "README.md"];
+  for (const file of [...files, "dist/types/api/runtime.d.ts", "examples/embed.ts"]) {
+    expect([file, existsSync(join(installed, file))]).toEqual([file, true]);
+  }
+  expect([...new Bun.Glob("**/*.test.ts").scanSync(installed)]).toEqual([]);
+});
+
+describe.each([
+  ["Preserve", "bundler"],
+  ["NodeNext", "NodeNext"],
+])("with modules as in %s, found as by %s", (module, moduleResolution) => {
+  test("a strict program compiles", () => {
+    expect(compile({ module, moduleResolution })).toBe("");
+  });
+
+  test("and one that is wrong does not: the types are there", () => {
+    const wrong = join(project, "wrong.ts");
+    writeFileSync(wrong, 'import { kill } from "ocicat/runtime";\nkill({ id: 7 });\n');
+    const output = compile({ module, moduleResolution });
+    Bun.spawnSync(["rm", wrong]);
+    expect(output).toContain("wrong.ts(2,8): error TS2322: Type 'number' is not assignable");
+  });
+});
+
+test.skipIf(NEEDS_ROOT)("the program runs (as root)", () => {
+  const container = place.container();
+  const command = [process.execPath, "main.ts", container.bundle, place.stateRoot];
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { cwd: project, stdin: "ignore" });
+  expect({ exitCode, stderr: stderr.toString() }).toEqual({ exitCode: 0, stderr: "" });
+  expect(JSON.parse(stdout.toString())).toEqual({
+    listing: true,
+    created: "created",
+    executed: 6,
+    paused: "paused",
+    listed: ["embedded running"],
+    processes: 1,
+    limit: 50,
+    refused: "wrong-state",
+    killed: 137,
+    gone: "not-found",
+    ran: 5,
+    version: "1.3.0",
+  });
+});
