@@ -59,7 +59,11 @@ export interface ExecutedProcess {
   readonly stagePid: number;
 }
 
-/** Starts the process and does not wait for it. */
+/**
+ * Starts the process and does not wait for it. In a program that adopts its orphans (setChildSubreaper) it
+ * becomes a child, which somebody has to reap: before that the kernel does not end the container's first
+ * process, and `deleteContainer` waits for seconds.
+ */
 export async function execDetached(options: ExecOptions): Promise<ExecutedProcess> {
   const executed = await execute(options, { kind: "detach" });
   waitForPid(executed.stagePid);
