@@ -55,6 +55,7 @@ export { readServiceManager, type ServiceManager } from "../runtime/service-prot
 export { type StartOptions, start } from "../runtime/start.ts";
 export type { ContainerState } from "../runtime/state-directory.ts";
 export { defaultStateRoot } from "../runtime/state-root.ts";
+export type { SubCgroup } from "../runtime/sub-cgroup.ts";
 export { type UpdateOptions, update } from "../runtime/update.ts";
 export { waitUntilStopped } from "../runtime/wait.ts";
 export { type ExitStatus, exitCodeOf, setChildSubreaper, waitForPid } from "../sys/process.ts";

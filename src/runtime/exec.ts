@@ -3,8 +3,6 @@
 import { LOCK_SH } from "../abi/file.ts";
 import { CLONE_NEWUSER, POLLIN, SIGKILL } from "../abi/process.ts";
 import { detectCgroupHost } from "../cgroup/detect.ts";
-import { joinFor } from "../cgroup/entry.ts";
-import type { CgroupEntry } from "../cgroup/types.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { gatherFacts } from "../host/gather-facts.ts";
@@ -32,12 +30,12 @@ import { failureOf, silentFailure } from "./program-failure.ts";
 import { checkTerminal, RequestedSockets } from "./requested-sockets.ts";
 import { type ContainerState, StateDirectory } from "./state-directory.ts";
 import { ociState, openInit, type Status, statusOf } from "./status.ts";
+import { joinedCgroup, type SubCgroup } from "./sub-cgroup.ts";
 
 export interface ExecOptions extends ContainerAddress {
   /** Made from the container's own process, or given whole. `rootPath`: its files, for that moment. */
   readonly process: (container: Process | undefined, rootPath: string) => Process;
-  /** A sub-cgroup of the container's, relative to it. */
-  readonly cgroup?: string;
+  readonly cgroup?: SubCgroup;
   readonly consoleSocket?: string;
   /** In place of `consoleSocket`: a connected one, which stays the caller's. */
   readonly consoleFd?: number;
@@ -118,7 +116,7 @@ export async function execute(
     id: options.id,
     initPidfd: init.number,
     namespaces: state.namespaces,
-    cgroup: joinedCgroup(state, options.cgroup),
+    cgroup: joinedCgroup(state.cgroup, state.pid, options.cgroup),
     resctrlTasks: state.resctrl?.tasks ?? [],
     end,
     setgroupsDenied: (state.namespaces & CLONE_NEWUSER) !== 0 && deniesSetgroups(maps, facts),
@@ -169,25 +167,6 @@ function refuse(id: string, reason: string): OcicatError {
     subject: `container ${quote(id)}`,
     reason,
   });
-}
-
-function joinedCgroup(state: ContainerState, subCgroup: string | undefined): CgroupEntry {
-  const entry = joinFor(state.cgroup, state.pid);
-  if (subCgroup === undefined || subCgroup === "") {
-    return entry;
-  }
-  if (subCgroup.split("/").includes("..")) {
-    throw new OcicatError("invalid-argument", {
-      operation: "enter",
-      subject: `the sub-cgroup ${quote(subCgroup)}`,
-      reason: "it is not below the container's cgroup",
-    });
-  }
-  return {
-    ...entry,
-    into: entry.into.slice(0, 1).map((path) => `${path}/${subCgroup}`),
-    tasks: entry.tasks.map((path) => path.replace(/\/tasks$/, `/${subCgroup}/tasks`)),
-  };
 }
 
 interface ExecLaunch {

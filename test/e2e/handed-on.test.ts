@@ -156,6 +156,26 @@ describe.skipIf(NEEDS_ROOT)("flags that few use (as root)", () => {
     }
   });
 
+  test.skipIf(!existsSync("/sys/fs/cgroup/pids"))(
+    "exec --cgroup CONTROLLER:PATH does so in that controller's tree alone (needs cgroup v1)",
+    () => {
+      const container = place.container().launch();
+      const below = join("/sys/fs/cgroup/pids", place.cgroup, container.id, "below");
+      mkdirSync(below);
+      const show = ["cat", "/proc/self/cgroup"];
+      const { stdout, stderr } = container.exec(show, ["--cgroup", "pids:below"]);
+      expect(stderr).toBe("");
+      expect(stdout).toMatch(new RegExp(`:pids:${place.cgroup}/${container.id}/below$`, "m"));
+      expect(stdout).toMatch(new RegExp(`:freezer:${place.cgroup}/${container.id}$`, "m"));
+      const unknown = container.exec(["true"], ["--cgroup", "nosuch:below"]);
+      expect(unknown.code).toBe(255);
+      expect(unknown.stderr).toContain('no cgroup of a controller "nosuch" alone');
+      const two = container.exec(["true"], ["--cgroup", "below", "--cgroup", "pids:below"]);
+      expect(two.stderr).toContain('invalid --cgroup argument: "below" has no controller');
+      rmdirSync(below);
+    },
+  );
+
   test("exec --ignore-paused starts a process that runs once the container does", async () => {
     const container = place.container().launch();
     container.verb("pause");

@@ -12,6 +12,7 @@ import { checkPreserved } from "../check-preserved.ts";
 import { defineCommand } from "./command.ts";
 import { path } from "./create-flags.ts";
 import { checkProcessFlags, execProcess, PROCESS_FLAGS } from "./exec-process.ts";
+import { parseSubCgroup } from "./sub-cgroup-flag.ts";
 
 export const exec = defineCommand({
   name: "exec",
@@ -23,7 +24,7 @@ export const exec = defineCommand({
     "pidfd-socket": { kind: "text", value: "SOCKET", help: "receives the process's pidfd" },
     "pid-file": { kind: "text", value: "FILE", help: "receives the process's pid" },
     "preserve-fds": { kind: "text", value: "NUMBER", help: "descriptors to pass on, from 3 on" },
-    cgroup: { kind: "list", value: "PATH", help: "a cgroup below the container's" },
+    cgroup: { kind: "list", value: "[CONTROLLER:]PATH", help: "a cgroup below the container's" },
     "ignore-paused": { kind: "switch", help: "also when the container is paused" },
   },
   args: { min: 1 },
@@ -32,7 +33,6 @@ export const exec = defineCommand({
     checkProcessFlags(flags);
     const preserveFds = flags.integer("preserve-fds") ?? 0;
     checkPreserved(preserveFds, context.inheritedFds);
-    const cgroup = flags.list("cgroup").at(-1);
     const options: AttendedExecOptions = {
       stateRoot: context.stateRoot,
       id: flags.args[0] ?? "",
@@ -40,7 +40,7 @@ export const exec = defineCommand({
       ...path("consoleSocket", flags.text("console-socket")),
       ...path("pidfdSocket", flags.text("pidfd-socket")),
       ...path("pidFile", flags.text("pid-file")),
-      ...(cgroup === undefined ? {} : { cgroup }),
+      cgroup: parseSubCgroup(flags.list("cgroup")),
       preserveFds,
       ignorePaused: flags.switch("ignore-paused"),
       ignoredSignals: context.ignoredSignals,
