@@ -147,6 +147,32 @@ describe("the log", () => {
     },
   );
 
+  test("tells with --debug what took how long, behind what a client looks for", () => {
+    const global = ["--debug", "--log", log, "--log-format", "json"];
+    expect(place.call(["list"], { global }).code).toBe(0);
+    expect(place.call(["state", "nobody"], { global }).stderr).toBe("container does not exist\n");
+    const records = readFileSync(log, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(records).toMatchObject([
+      { level: "debug", msg: expect.stringMatching(/^list: .*start \d+\.\d\d ms/) },
+      { level: "error", msg: "container does not exist" },
+      { level: "debug", msg: expect.stringMatching(/^state: /) },
+    ]);
+    const other = place.call(["list"], { global: ["--log", log, "--log-format", "json"] });
+    expect(other.code).toBe(0);
+    expect(readFileSync(log, "utf8").trimEnd().split("\n")).toHaveLength(3);
+  });
+
+  test.skipIf(NEEDS_ROOT)("tells the phases of a container's start with --debug (as root)", () => {
+    const container = place.container({ script: "exit 0" });
+    container.run([], { global: ["--debug", "--log", log] });
+    expect(readFileSync(log, "utf8")).toMatch(
+      /level=debug msg="run: .*parse .* ms, .*compile .* ms, launch .* ms, .*process .* ms, delete .* ms"\n$/,
+    );
+  });
+
   test("is standard error where there is no file", () => {
     expect(place.call(["state", "x"], { global: ["--log", ""] }).stderr).toBe(
       "container does not exist\n",

@@ -13,7 +13,7 @@ export const GLOBAL_FLAGS = {
   root: { kind: "text", value: "FOLDER", help: "folder of the containers' state" },
   log: { kind: "text", value: "FILE", help: "file for log records, in place of standard error" },
   "log-format": { kind: "text", value: "FORMAT", help: "text or json" },
-  debug: { kind: "switch", help: "log more" },
+  debug: { kind: "switch", help: "log, too, what took how long" },
   "systemd-cgroup": { kind: "switch", help: "let systemd manage the cgroups" },
   rootless: { kind: "text", value: "MODE", help: "true, false or auto: cgroups may be refused" },
   criu: { kind: "text", value: "FILE", help: "ignored" },

@@ -1,5 +1,6 @@
 // The log that --log names: records that containerd and Podman read. A failing command writes exactly
-// one record with level "error", and nothing before it: Podman takes the whole file as one object.
+// one record with level "error", and nothing before it: Podman takes the whole file as one object. With --debug,
+// which Podman does not say, a record of level "debug" tells last what took how long.
 //
 //   {"level":"error","msg":"...","time":"2026-01-02T03:04:05Z"}        --log-format json
 //   time="2026-01-02T03:04:05Z" level=error msg="..."                  --log-format text
@@ -19,7 +20,7 @@ export interface LogTarget {
 }
 
 /** What a verb that succeeds has to say nevertheless is a record of level "warning". */
-export type LogLevel = "error" | "warning";
+export type LogLevel = "error" | "warning" | "debug";
 
 export function formatRecord(
   format: LogFormat,
@@ -33,12 +34,14 @@ export function formatRecord(
     : `time="${seconds}" level=${level} msg=${quote(msg)}\n`;
 }
 
-/** Standard error may be the container's own: with a log, warnings go there alone. */
-export function logWarnings({ format, path }: LogTarget, messages: readonly string[]): void {
+/** Standard error may be the container's own: with a log, these go there alone. */
+export function logRecords(
+  { format, path }: LogTarget,
+  level: "warning" | "debug",
+  messages: readonly string[],
+): void {
   const time = new Date();
-  const records = messages
-    .map((message) => formatRecord(format, message, time, "warning"))
-    .join("");
+  const records = messages.map((message) => formatRecord(format, message, time, level)).join("");
   if (records === "") {
     return;
   }

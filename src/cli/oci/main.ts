@@ -2,38 +2,64 @@
 // message on standard error.
 
 import type { LaunchNotes } from "../../sys/launch-notes.ts";
+import { phaseTimes } from "../../sys/phases.ts";
 import { parseFlags, usageError } from "../flags.ts";
 import { writeOutput } from "../write-text.ts";
 import { clientMessage } from "./client-messages.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandContext, GLOBAL_FLAGS, type GlobalFlags, logTarget } from "./global-flags.ts";
-import { type LogTarget, logFailure, logWarnings } from "./log.ts";
+import { type LogTarget, logFailure, logRecords } from "./log.ts";
 
 const EXEC_FAILED = 255;
+
+/** What is known of a command line so far, for the log. */
+interface Log {
+  target: LogTarget;
+  verb: string;
+  isDebugging: boolean;
+}
 
 /** Returns the exit code. */
 export async function ociMain(
   words: readonly string[],
   notes: LaunchNotes | undefined,
 ): Promise<number> {
-  let verb = "";
-  let target: LogTarget = { format: "text" };
+  const log: Log = { target: { format: "text" }, verb: "", isDebugging: false };
+  const code = await runVerb(words, notes, log);
+  if (log.isDebugging) {
+    logRecords(log.target, "debug", [`${log.verb}: ${phasesText()}`]);
+  }
+  return code;
+}
+
+async function runVerb(
+  words: readonly string[],
+  notes: LaunchNotes | undefined,
+  log: Log,
+): Promise<number> {
   try {
     const flags = parseFlags(GLOBAL_FLAGS, words, "first");
-    target = logTarget(flags);
+    log.target = logTarget(flags);
     const [name = "", ...rest] = flags.args;
     if (name === "" || name === "help" || flags.switch("help") || flags.switch("version")) {
       return await showAbout(flags);
     }
-    verb = name;
+    log.verb = name;
+    log.isDebugging = flags.switch("debug");
     const warnings: string[] = [];
     const code = await execute(name, rest, { flags, notes, warnings });
-    logWarnings(target, warnings);
+    logRecords(log.target, "warning", warnings);
     return code;
   } catch (error) {
-    logFailure(target, clientMessage(verb, error));
-    return verb === "exec" ? EXEC_FAILED : 1;
+    logFailure(log.target, clientMessage(log.verb, error));
+    return log.verb === "exec" ? EXEC_FAILED : 1;
   }
+}
+
+function phasesText(): string {
+  return phaseTimes()
+    .map(({ phase, microseconds }) => `${phase} ${(microseconds / 1000).toFixed(2)} ms`)
+    .join(", ");
 }
 
 async function showAbout(flags: GlobalFlags): Promise<number> {
