@@ -3,6 +3,9 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { defaultSpec } from "../../src/oci/default-spec.ts";
+import { encodeProgram } from "../../src/program/encode.ts";
+import { explainCreate } from "../../src/runtime/explain.ts";
 import { DIST } from "../../tools/repository.ts";
 import { NEEDS_ROOT, RuntimePlace } from "./runtime-place.ts";
 
@@ -42,6 +45,20 @@ describe.skipIf(NEEDS_ROOT)("explain (as root)", () => {
     expect(stdout).toContain('fsopen("proc"');
     expect(stateFolders()).toEqual(before);
     expect(place.must(["list", "-q"])).toBe("");
+  });
+
+  test("the program of the container that spec writes has at most 16 KB", async () => {
+    const { bundle } = place.container();
+    const config = JSON.stringify(defaultSpec());
+    const { program } = await explainCreate({
+      id: "x",
+      bundle,
+      stateRoot: place.stateRoot,
+      config,
+    });
+    const { length } = encodeProgram(program);
+    expect(length).toBeGreaterThan(8 * 1024);
+    expect(length).toBeLessThanOrEqual(16 * 1024);
   });
 
   test("is JSON where asked for", () => {

@@ -8,6 +8,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { cpus, loadavg, release } from "node:os";
 import { join } from "node:path";
+import { encodeProgram } from "../../src/program/encode.ts";
+import { explainCreate } from "../../src/runtime/explain.ts";
 import { build } from "../build.ts";
 import { installPeers } from "../peers/install.ts";
 import { runCommand, runTool } from "../processes.ts";
@@ -88,7 +90,7 @@ async function measureContestants(
     phases: await measurePhases(ocicat, bundles),
     library: await measureLibrary(bundles),
     leftovers: await measureLeftovers(ocicat),
-    sizes: sizesOf(contestants),
+    sizes: [await sizeOfProgram(bundles.plain), ...sizesOf(contestants)],
   });
 }
 
@@ -133,6 +135,13 @@ async function measureHybrid(
     results.push(await measureScenario(scenario, others, bundles, []));
   }
   return results;
+}
+
+/** What is compiled for a container and executed by the stage. */
+async function sizeOfProgram(bundle: string) {
+  const { program } = await explainCreate({ id: "bench", bundle, stateRoot: STATES });
+  const what = "program of a default container";
+  return { what, bytes: encodeProgram(program).length, limit: 16 * 1024 };
 }
 
 function sizesOf(contestants: readonly Contestant[]) {
