@@ -21,3 +21,13 @@ test("a full disk, and a store that can't be written, have a way out", () => {
   const elsewhere = systemError(Errno.EROFS, "make", '"/media/disc/box.tar"');
   expect(describeFailure(elsewhere)).not.toContain("hint");
 });
+
+test("what failed behind it is told, unless it is the same once more", () => {
+  const error = systemError(Errno.EPERM, "open", '"state"');
+  error.cleanupFailures.push(systemError(Errno.EPERM, "open", '"state"'));
+  expect(describeFailure(error)).toBe('open "state": operation not permitted (EPERM)');
+  error.cleanupFailures.push(systemError(Errno.EBUSY, "remove", '"layer"'));
+  expect(describeFailure(error)).toBe(
+    'open "state": operation not permitted (EPERM)\nthen: remove "layer": device or resource busy (EBUSY)',
+  );
+});

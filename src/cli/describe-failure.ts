@@ -10,8 +10,15 @@ export function describeFailure(error: unknown): string {
   }
   const text = error.hint ?? diskHint(error);
   const hint = text === undefined ? "" : `\nhint: ${text}`;
-  const others = error.cleanupFailures.map((failure) => `\nthen: ${describeFailure(failure)}`);
+  const others = error.cleanupFailures
+    .filter((failure) => !isTheSame(failure, error))
+    .map((failure) => `\nthen: ${describeFailure(failure)}`);
   return printable(`${error.message}${others.join("")}${hint}`);
+}
+
+/** What stopped the action often stops what would have cleaned up behind it. */
+function isTheSame(failure: unknown, error: OcicatError): boolean {
+  return failure instanceof OcicatError && failure.message === error.message;
 }
 
 /** Of what can't be written: what is named without its folder is the store's own. */
