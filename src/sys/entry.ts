@@ -105,12 +105,11 @@ const largeBuffers: KeptBuffers = { most: 4, buffers: [], next: 0 };
 const LARGE_BYTES = 64 * 1024;
 
 /**
- * The address of a buffer, for the kernel. The buffer must be made over an explicit ArrayBuffer: a
- * small `new Uint8Array(n)` moves its storage when its `.buffer` is touched. It stays alive for at least
- * 64 further addresses, or 4 of buffers of 64 KiB and more: long enough for the one system call that this
- * one is for.
+ * The address of a buffer, for the kernel. It stays alive for at least 64 further addresses, or 4 of buffers
+ * of 64 KiB and more: long enough for the one system call that this one is for.
  */
 export function addressOf(buffer: NodeJS.TypedArray): number {
+  // A small array moves when its `.buffer` is touched for the first time: here, before its address counts.
   const kept = buffer.buffer.byteLength < LARGE_BYTES ? smallBuffers : largeBuffers;
   kept.buffers[kept.next] = buffer;
   kept.next = (kept.next + 1) % kept.most;

@@ -1,5 +1,5 @@
-// Memory that the kernel reads and writes: C strings and small structures, always over an explicit
-// ArrayBuffer (see addressOf in entry.ts).
+// Memory that the kernel reads and writes: C strings and small structures, over an explicit ArrayBuffer, which
+// never moves (see addressOf in entry.ts).
 
 import { OcicatError } from "../error/ocicat-error.ts";
 import { addressOf } from "./entry.ts";
