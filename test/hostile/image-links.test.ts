@@ -13,7 +13,15 @@
 // CVE-2026-88265    (crun) /dev/null is opened again for standard input after the root was entered
 
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { SOCK_STREAM } from "../../src/abi/process.ts";
 import { OcicatError } from "../../src/error/ocicat-error.ts";
@@ -79,17 +87,59 @@ async function attempt(options: BundleOptions): Promise<string> {
 }
 
 describe("what a naive runtime does", () => {
-  test("a missing directory is made on the host", () => {
+  const DOINGS: readonly (readonly [string, string, (root: string) => void, string[]])[] = [
+    [
+      "a missing mount target is made on the host (CVE-2024-45310)",
+      "link",
+      (root) => {
+        mkdirSync(join(root, "link/new"), { recursive: true });
+        writeFileSync(join(root, "link/file"), "", { flag: "a" });
+      },
+      ["file", "new"],
+    ],
+    [
+      "the links of /dev are made on the host (CVE-2026-47766)",
+      "dev",
+      (root) => symlinkSync("/proc/self/fd", join(root, "dev/fd")),
+      ["fd"],
+    ],
+    [
+      "the place of the console is made on the host (CVE-2025-52565, CVE-2026-88264)",
+      "dev",
+      (root) => closeSync(openSync(join(root, "dev/console"), "w")),
+      ["console"],
+    ],
+  ];
+
+  test.each(DOINGS)("%s", (_what, name, act, expected) => {
     const root = join(scratch.folder, "naive");
     mkdirSync(root);
-    link("link", host)(root);
-    mkdirSync(join(root, "link/new"), { recursive: true });
-    writeFileSync(join(root, "link/file"), "", { flag: "a" });
-    const made = snapshotOf(host);
-    rmSync(join(host, "new"), { recursive: true });
-    rmSync(join(host, "file"));
-    expect(made.length).toBe(before.length + 2);
+    link(name, host)(root);
+    act(root);
+    const made = readdirSync(host).filter((each) => each !== "directory" && each !== "secret");
+    for (const each of made) {
+      rmSync(join(host, each), { recursive: true });
+    }
+    rmSync(root, { recursive: true });
+    expect(made.sort()).toEqual(expected);
   });
+
+  test.skipIf(NEEDS_ROOT)(
+    "what masks a path shows a file of the host (CVE-2025-31133)",
+    async () => {
+      const naiveMask = {
+        source: "rootfs/dev/null",
+        destination: "/etc/masked",
+        options: ["bind"],
+      };
+      const bundle = scratch.bundle({
+        image: link("dev/null", join(host, "secret")),
+        allMounts: [...PROC_ONLY, naiveMask],
+        script: "cat /etc/masked",
+      });
+      expect(await scratch.outputOf(bundle)).toBe("of the host\n");
+    },
+  );
 });
 
 describe.skipIf(NEEDS_ROOT)("as root: missing mount targets behind links (CVE-2024-45310)", () => {
