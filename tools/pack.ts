@@ -1,8 +1,9 @@
 // `npm run pack [-- FOLDER]`: the package for programs that embed ocicat, FOLDER/ocicat-VERSION.tgz
 // (dist/ by itself), which `npm install` and `bun add` take.
 //
-//   src/          what runs: Bun executes the sources, with the stage as they have it
-//   dist/types/   declarations of the same, so that no settings of a program's compiler reach our sources
+//   src/              what runs: Bun executes the sources, with the stage as they have it
+//   dist/entry.node   their system calls
+//   dist/types/       declarations of the same, so that no settings of a program's compiler reach our sources
 //
 // package.json says what else is in it.
 

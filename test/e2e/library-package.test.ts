@@ -53,7 +53,8 @@ function compile(options: object): string {
 
 test("has no tests of ours, and what a program needs", () => {
   const files = ["src/api/runtime.ts", "src/stage/gen/stage-binary.ts", "LICENSE", "README.md"];
-  for (const file of [...files, "dist/types/api/runtime.d.ts", "examples/embed.ts"]) {
+  const built = ["dist/types/api/runtime.d.ts", "dist/entry.node"];
+  for (const file of [...files, ...built, "examples/embed.ts"]) {
     expect([file, existsSync(join(installed, file))]).toEqual([file, true]);
   }
   expect([...new Bun.Glob("**/*.test.ts").scanSync(installed)]).toEqual([]);
@@ -76,23 +77,38 @@ describe.each([
   });
 });
 
-test.skipIf(NEEDS_ROOT)("the program runs (as root)", () => {
-  const container = place.container();
-  const command = [process.execPath, "main.ts", container.bundle, place.stateRoot];
+const SEEN = {
+  listing: true,
+  created: "created",
+  executed: 6,
+  paused: "paused",
+  listed: ["embedded running"],
+  processes: 1,
+  limit: 50,
+  refused: "wrong-state",
+  killed: 137,
+  gone: "not-found",
+  ran: 5,
+  version: "1.3.0",
+};
+
+function resultOf(...program: string[]): unknown {
+  const command = [...program, place.container().bundle, place.stateRoot];
   const { exitCode, stdout, stderr } = Bun.spawnSync(command, { cwd: project, stdin: "ignore" });
   expect({ exitCode, stderr: stderr.toString() }).toEqual({ exitCode: 0, stderr: "" });
-  expect(JSON.parse(stdout.toString())).toEqual({
-    listing: true,
-    created: "created",
-    executed: 6,
-    paused: "paused",
-    listed: ["embedded running"],
-    processes: 1,
-    limit: 50,
-    refused: "wrong-state",
-    killed: 137,
-    gone: "not-found",
-    ran: 5,
-    version: "1.3.0",
+  return JSON.parse(stdout.toString());
+}
+
+describe.skipIf(NEEDS_ROOT)("the program (as root)", () => {
+  test("runs", () => {
+    expect(resultOf(process.execPath, "main.ts")).toEqual(SEEN);
+  });
+
+  test("runs when it is compiled, with the file of the system calls beside it", () => {
+    const folder = join(project, "compiled");
+    const compile = ["build", "--compile", "main.ts", "--outfile", join(folder, "main")];
+    expect(Bun.spawnSync([process.execPath, ...compile], { cwd: project }).exitCode).toBe(0);
+    copyFileSync(join(installed, "dist/entry.node"), join(folder, "entry.node"));
+    expect(resultOf(join(folder, "main"))).toEqual(SEEN);
   });
 });
