@@ -37,16 +37,22 @@ function native(): NativeEntry {
 }
 
 function loadEntry(): NativeEntry {
-  const first = firstPlace();
-  return tryLoad(first) ?? tryLoad(installedPlace()) ?? missing(first);
+  const places = ownPlaces();
+  for (const path of [...places, installedPlace()]) {
+    const loaded = tryLoad(path);
+    if (loaded !== undefined) {
+      return loaded;
+    }
+  }
+  return missing(places.at(-1) ?? "");
 }
 
-/** Beside the compiled program, or where the checkout builds it. */
-function firstPlace(): string {
+/** Beside the compiled program; else beside a bundle that these sources are in, or where the checkout builds it. */
+function ownPlaces(): string[] {
   const sources = import.meta.dir;
   return sources.startsWith(BUNDLED)
-    ? `${parentOf(process.execPath)}/${FILE_NAME}`
-    : `${sources}/../../dist/${FILE_NAME}`;
+    ? [`${parentOf(process.execPath)}/${FILE_NAME}`]
+    : [`${sources}/${FILE_NAME}`, `${sources}/../../dist/${FILE_NAME}`];
 }
 
 /** For a program of somebody else that was bundled with this library. */

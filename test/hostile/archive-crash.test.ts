@@ -25,6 +25,7 @@ import { named, TestLayout } from "../fixtures/image-layout.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { archive } from "../fixtures/tar-archive.ts";
 import { type ArchiveRequest, CONVERTED_NAME, useArchive } from "./archive-process.ts";
+import { bundleProgram } from "./bundle-program.ts";
 import { IMAGE_KILLS, patienceMs, shareOf } from "./kills.ts";
 
 const NAME = "localhost/app:1";
@@ -46,14 +47,7 @@ function noise(seed: number, length: number): Buffer {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "ocicat-archive-crash-"));
-  const built = await Bun.build({
-    entrypoints: [join(import.meta.dir, "archive-process.ts")],
-    target: "bun",
-    outdir: folder,
-    splitting: true,
-  });
-  expect(built.success).toBe(true);
-  program = join(folder, "archive-process.js");
+  program = await bundleProgram("archive-process", folder);
   mkdirSync(join(folder, "layout"));
   const layout = new TestLayout(join(folder, "layout"));
   const layers = [1, 2].map((seed) =>

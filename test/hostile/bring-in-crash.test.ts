@@ -16,6 +16,7 @@ import { seededRandom } from "../fixtures/random.ts";
 import { archive } from "../fixtures/tar-archive.ts";
 import { digestOf } from "../fixtures/unpacked-layers.ts";
 import { type BringInRequest, bringAllIn } from "./bring-in-process.ts";
+import { bundleProgram } from "./bundle-program.ts";
 import { IMAGE_KILLS, patienceMs, shareOf } from "./kills.ts";
 
 const IMAGES = ["one", "two", "three"];
@@ -32,13 +33,7 @@ let layout: TestLayout;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "ocicat-bring-crash-"));
-  const built = await Bun.build({
-    entrypoints: [join(import.meta.dir, "bring-in-process.ts")],
-    target: "bun",
-    outdir: folder,
-  });
-  expect(built.success).toBe(true);
-  program = join(folder, "bring-in-process.js");
+  program = await bundleProgram("bring-in-process", folder);
   layout = new TestLayout(join(folder, "layout"));
   layout.setIndex(IMAGES.map((name) => named(imageOf(name), name)));
 });

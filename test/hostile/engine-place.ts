@@ -6,6 +6,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ContainerPlace } from "../e2e/container-place.ts";
 import { eventually } from "../peers/conditions.ts";
+import { bundleProgram } from "./bundle-program.ts";
 
 /** Writes "line 1", "line 2", ..., some thousand a second, until TERM comes; then ends with 7. */
 const NUMBERED_LINES =
@@ -31,15 +32,7 @@ export class EnginePlace extends ContainerPlace {
 
   /** Makes the commands from the sources: the compiled program tells nobody of its calls. */
   async build(): Promise<void> {
-    const built = await Bun.build({
-      entrypoints: [join(import.meta.dir, "engine-process.ts")],
-      target: "bun",
-      outdir: this.makeFolder("program"),
-    });
-    if (!built.success) {
-      throw new Error(String(built.logs));
-    }
-    this.#program = join(this.folder, "program/engine-process.js");
+    this.#program = await bundleProgram("engine-process", this.makeFolder("program"));
   }
 
   /** The words of a `run` or `create` of a container that writes numbered lines. */

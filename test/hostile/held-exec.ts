@@ -94,6 +94,9 @@ export async function holdExec(
       const pid = held === undefined ? undefined : pidInside(held);
       return { pid, [Symbol.asyncDispose]: release };
     }
+    if (runtime.exitCode !== null) {
+      throw new Error(`exec ended with ${runtime.exitCode} instead of standing still`);
+    }
     await Bun.sleep(1);
   }
 }

@@ -13,6 +13,7 @@ import { FaultyRegistry } from "../../tools/testing/faulty-registry.ts";
 import { named, TestLayout } from "../fixtures/image-layout.ts";
 import { seededRandom } from "../fixtures/random.ts";
 import { archive } from "../fixtures/tar-archive.ts";
+import { bundleProgram } from "./bundle-program.ts";
 import { IMAGE_KILLS, patienceMs } from "./kills.ts";
 import { doRequest, type PullRequest } from "./pull-process.ts";
 
@@ -27,13 +28,7 @@ let registry: FaultyRegistry;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "ocicat-pull-crash-"));
-  const built = await Bun.build({
-    entrypoints: [join(import.meta.dir, "pull-process.ts")],
-    target: "bun",
-    outdir: folder,
-  });
-  expect(built.success).toBe(true);
-  program = join(folder, "pull-process.js");
+  program = await bundleProgram("pull-process", folder);
   registry = await FaultyRegistry.start();
   const layout = new TestLayout(join(folder, "layout"));
   const layers = Array.from({ length: LAYERS }, (_, index) => layerOf(`layer-${index}`, index + 1));

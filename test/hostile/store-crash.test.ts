@@ -10,6 +10,7 @@ import { collectGarbage } from "../../src/image/content/collect-garbage.ts";
 import { ContentStore } from "../../src/image/content/content-store.ts";
 import { listImages } from "../../src/image/content/image-list.ts";
 import { seededRandom } from "../fixtures/random.ts";
+import { bundleProgram } from "./bundle-program.ts";
 import { IMAGE_KILLS, patienceMs, shareOf } from "./kills.ts";
 import { MOVED_NAME, OTHER_NAME, type StoreRequest, useStore } from "./store-process.ts";
 
@@ -25,13 +26,7 @@ let program = "";
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "ocicat-store-crash-"));
-  const built = await Bun.build({
-    entrypoints: [join(import.meta.dir, "store-process.ts")],
-    target: "bun",
-    outdir: folder,
-  });
-  expect(built.success).toBe(true);
-  program = join(folder, "store-process.js");
+  program = await bundleProgram("store-process", folder);
 });
 
 afterAll(() => {

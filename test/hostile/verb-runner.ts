@@ -3,6 +3,7 @@
 
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundleProgram } from "./bundle-program.ts";
 import type { Scratch } from "./scratch.ts";
 import type { VerbRequest } from "./verb-process.ts";
 
@@ -21,15 +22,7 @@ export class VerbRunner {
   static async build(scratch: Scratch): Promise<VerbRunner> {
     const outdir = join(scratch.folder, "verb");
     mkdirSync(outdir);
-    const built = await Bun.build({
-      entrypoints: [join(import.meta.dir, "verb-process.ts")],
-      target: "bun",
-      outdir,
-    });
-    if (!built.success) {
-      throw new Error(String(built.logs));
-    }
-    return new VerbRunner(join(outdir, "verb-process.js"));
+    return new VerbRunner(await bundleProgram("verb-process", outdir));
   }
 
   command(request: VerbRequest): string[] {
