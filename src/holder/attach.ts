@@ -143,7 +143,11 @@ class Attachment {
     return this.#table;
   }
 
-  #take([signalled = 0, typed = 0, arrived = 0, writable = 0]: readonly number[]): void {
+  #take(happened: readonly number[]): void {
+    const signalled = happened[0] ?? 0;
+    const typed = happened[1] ?? 0;
+    const arrived = happened[2] ?? 0;
+    const writable = happened[3] ?? 0;
     const connection = this.#connection;
     const writing = this.#writing;
     if (signalled !== 0) {

@@ -22,7 +22,7 @@ export class DetachKeys {
   }
 
   scan(typed: Uint8Array): ScannedKeys {
-    const [first] = this.#keys;
+    const first = this.#keys[0];
     if (first === undefined || (this.#matched === 0 && !typed.includes(first))) {
       return { content: typed, detached: false };
     }

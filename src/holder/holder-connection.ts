@@ -78,8 +78,7 @@ export class HolderConnection {
   /** The content of frames that `next` has returned is gone after this. */
   receive(): void {
     const room = this.#reader.room();
-    const args = [this.fd, addressOf(room), room.length, MSG_DONTWAIT, 0, 0] as const;
-    const count = call("recvfrom", ...args);
+    const count = call("recvfrom", this.fd, addressOf(room), room.length, MSG_DONTWAIT, 0, 0);
     if (count === -Errno.EAGAIN) {
       return;
     }

@@ -24,6 +24,8 @@ interface PollTable {
 
 const SMALL_COUNT = 8;
 let smallTable: PollTable | undefined;
+/** No time at all. */
+let smallTimeout: Uint32Array<ArrayBuffer> | undefined;
 
 function newTable(count: number): PollTable {
   const table = words(count * 2);
@@ -46,24 +48,28 @@ function tableFor(count: number): PollTable {
 export function poll(awaited: readonly Awaited[], timeoutMs?: number): number[] {
   const count = awaited.length;
   const { words: table, address } = tableFor(count);
-  let at = 0;
-  for (const { fd, events } of awaited) {
-    table[at] = fd;
-    table[at + 1] = events;
-    at += 2;
+  for (let index = 0; index < count; index++) {
+    const each = awaited[index];
+    table[2 * index] = each?.fd ?? -1;
+    table[2 * index + 1] = each?.events ?? 0;
   }
   const timeout = timeoutMs === undefined ? 0 : timeoutAddress(timeoutMs);
   checked(call("ppoll", address, count, timeout, 0, SIGNAL_SET_BYTES), "wait for", "descriptors");
   const happened: number[] = [];
-  for (at = 1; at < count * 2; at += 2) {
+  for (let at = 1; at < count * 2; at += 2) {
     happened.push((table[at] ?? 0) >>> 16);
   }
   return happened;
 }
 
 /** Whether it is now. */
-export function isReady(awaited: Awaited): boolean {
-  return poll([awaited], 0)[0] !== 0;
+export function isReady({ fd, events }: Awaited): boolean {
+  const { words: table, address } = tableFor(1);
+  table[0] = fd;
+  table[1] = events;
+  smallTimeout ??= words(4);
+  const result = call("ppoll", address, 1, addressOf(smallTimeout), 0, SIGNAL_SET_BYTES);
+  return checked(result, "look at", "a descriptor") !== 0;
 }
 
 function timeoutAddress(ms: number): number {
