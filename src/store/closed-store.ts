@@ -31,6 +31,6 @@ export function inStore<Result>(root: string, action: () => Result): Result {
 
 /** The store is an image layout, of which others take images. */
 function readOnlyStore(root: string, cause: OcicatError): OcicatError {
-  const hint = `\`ocicat run oci:${root}:NAME\` brings an image of it into a store of your own; --store says which`;
+  const hint = `--store takes another one; \`ocicat run oci:${root}:NAME\` brings an image of this one there`;
   return systemError(Errno.EROFS, "write to", `the store ${quote(root)}`, { hint, cause });
 }

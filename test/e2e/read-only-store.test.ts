@@ -84,6 +84,15 @@ describe.skipIf(NEEDS_ROOT)("as root: a store that can only be read", () => {
     expect(readFileSync(join(place.store, "index.json"), "utf8")).toBe(before);
   });
 
+  test.each<string[]>([
+    ["volume", "create", "data"],
+    ["secret", "create", "key", "/etc/hostname"],
+  ])("%s %s: names the store, and the flag that takes another one", (...words) => {
+    const { status, stderr } = onStore(...words);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("read-only file system (EROFS)")]);
+    expect(stderr).toContain("\nhint: --store takes another one");
+  });
+
   test.each([[["run", "--rm"]], [["create"]], [["run", "--rm", "-v", "data:/data"]]])(
     "%j says what to do instead, and that works",
     (words) => {
@@ -93,7 +102,7 @@ describe.skipIf(NEEDS_ROOT)("as root: a store that can only be read", () => {
       expect(stderr).toContain(
         `write to the store "${place.store}": read-only file system (EROFS)\n`,
       );
-      const [, instead = ""] = /^hint: `ocicat run (oci:.*):NAME` /m.exec(stderr) ?? [];
+      const [, instead = ""] = /^hint: --store .*`ocicat run (oci:.*):NAME` /m.exec(stderr) ?? [];
       const ownPlaces = ["--store", own, "--root", place.state];
       const run = call(OCICAT, "run", "--rm", ...ownPlaces, `${instead}:${NAME}`, "echo", "inside");
       expect(run).toEqual({ status: 0, stdout: "inside\n", stderr: "" });

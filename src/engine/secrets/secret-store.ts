@@ -9,6 +9,7 @@
 import { O_RDONLY } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { inStore } from "../../store/closed-store.ts";
 import { Store } from "../../store/layout.ts";
 import { forceToDisk, writeWholeFile } from "../../store/whole-file.ts";
 import { checked } from "../../sys/call.ts";
@@ -61,7 +62,7 @@ export function writeSecret(storeRoot: string, secret: NewSecret): Secret {
   using store = new Store(storeRoot);
   const made = tryMkdirAt(store.top.number, FOLDER, PRIVATE_FOLDER);
   if (made !== -Errno.EEXIST) {
-    checked(made, "make", quote(`${storeRoot}/${FOLDER}`));
+    inStore(storeRoot, () => checked(made, "make", quote(`${storeRoot}/${FOLDER}`)));
   }
   using folder = openFolder(store.top.number, FOLDER);
   const before = replaces ? readDocument(folder.number, name) : undefined;
