@@ -1,5 +1,5 @@
-// The memory that bringing an image in takes does not grow with the image, nor with layers that come side
-// by side.
+// The memory that bringing an image in takes does not grow with the image's bytes, nor with layers that come
+// side by side, and with its files by little.
 //
 // OCICAT_TEST_LAYER_BYTES: of all layers, uncompressed. 5000000000 is what the limit is meant for.
 
@@ -14,6 +14,9 @@ import { OCICAT } from "./run-place.ts";
 
 const BYTES = Number(process.env["OCICAT_TEST_LAYER_BYTES"] ?? "240000000");
 const LAYERS = 4;
+const FILE_BYTES = 64 * 1024;
+/** Of an image of 117,000 files. */
+const MANY_FILES = { bytes: 120_000_000, layers: LAYERS, fileBytes: 1024 };
 const MOST_BYTES = 200_000_000;
 const LOOK_MS = 5;
 /** Generous: a machine that is busy writes slowly. */
@@ -26,9 +29,12 @@ let registry: FaultyRegistry;
 
 beforeAll(async () => {
   layout = new TestLayout(join(place.folder, "layout"));
-  layout.setIndex([addLargeImage(layout, { bytes: BYTES, layers: LAYERS })]);
+  layout.setIndex([addLargeImage(layout, { bytes: BYTES, layers: LAYERS, fileBytes: FILE_BYTES })]);
   registry = await FaultyRegistry.start();
   registry.content.addLayout("team/large", layout.folder, "1.0");
+  const many = new TestLayout(join(place.folder, "many"));
+  many.setIndex([addLargeImage(many, MANY_FILES)]);
+  registry.content.addLayout("team/many", many.folder, "1.0");
 }, LIMIT_MS);
 
 afterEach(() => {
@@ -83,6 +89,7 @@ function emptyPath(): string {
 
 const load = (): string[] => ["load", "--quiet", "--input", layout.folder];
 const pull = (): string[] => ["pull", "--quiet", `${registry.domain}/team/large:1.0`];
+const pullMany = (): string[] => ["pull", "--quiet", `${registry.domain}/team/many:1.0`];
 const EROFS = { OCICAT_STORAGE_FORMAT: "erofs" };
 const DIRECTORY = { OCICAT_STORAGE_FORMAT: "directory" };
 
@@ -91,6 +98,7 @@ test.skipIf(!isRoot).each([
   ["pull, as EROFS, inflated by the process itself", pull, () => ({ ...EROFS, PATH: emptyPath() })],
   ["pull, as EROFS, by igzip where it is installed", pull, () => EROFS],
   ["pull, as folders", pull, () => DIRECTORY],
+  ["pull of many files, as EROFS", pullMany, () => ({ ...EROFS, PATH: emptyPath() })],
 ] as const)(
   "%s: memory stays bounded",
   async (_, words, environment) => {

@@ -10,20 +10,27 @@ import { OCI_CONFIG, OCI_LAYER_GZIP } from "../../src/oci/media-types.ts";
 import type { TestLayout } from "../fixtures/image-layout.ts";
 import { header } from "../fixtures/tar-archive.ts";
 
-const FILE_BYTES = 64 * 1024;
 const FILES_A_FOLDER = 100;
-/** Random bytes that repeat: neither empty nor incompressible. */
-const CONTENT = Buffer.alloc(FILE_BYTES, randomBytes(4096));
+/** Repeated, they are neither empty nor incompressible. */
+const NOISE = randomBytes(4096);
 const END = Buffer.alloc(1024);
 const PLATFORM = { os: "linux", architecture: process.arch === "arm64" ? "arm64" : "amd64" };
 
-/** `bytes` of uncompressed archives, in so many layers of the same size. The layout is of this image alone. */
+export interface LargeImage {
+  /** Of all files. */
+  readonly bytes: number;
+  readonly layers: number;
+  /** Of each file. */
+  readonly fileBytes: number;
+}
+
+/** In layers of the same size. The layout is of this image alone. */
 export function addLargeImage(
   layout: TestLayout,
-  { bytes, layers }: { readonly bytes: number; readonly layers: number },
+  { bytes, layers, fileBytes }: LargeImage,
 ): Descriptor {
   const made = Array.from({ length: layers }, (_, index) =>
-    writeLayer(layout, `layer-${index}`, bytes / layers),
+    writeLayer(layout, `layer-${index}`, { count: bytes / layers / fileBytes, fileBytes }),
   );
   const rootfs = { type: "layers", diff_ids: made.map(({ diffId }) => diffId) };
   const config = layout.addDocument({ ...PLATFORM, rootfs }, OCI_CONFIG);
@@ -34,7 +41,11 @@ export function addLargeImage(
 }
 
 /** gzip members that follow each other are one stream: the content is compressed once. */
-function writeLayer(layout: TestLayout, name: string, bytes: number) {
+function writeLayer(
+  layout: TestLayout,
+  name: string,
+  { count, fileBytes }: { readonly count: number; readonly fileBytes: number },
+) {
   const path = join(layout.folder, name);
   const fd = openSync(path, "w", 0o600);
   const [archive, blob] = [createHash("sha256"), createHash("sha256")];
@@ -44,12 +55,13 @@ function writeLayer(layout: TestLayout, name: string, bytes: number) {
     blob.update(packed);
     size += writeSync(fd, packed);
   };
-  const packedContent = gzipSync(CONTENT, { level: 1 });
-  for (let file = 0; file * FILE_BYTES < bytes; file += 1) {
+  const content = Buffer.alloc(fileBytes, NOISE);
+  const packedContent = gzipSync(content, { level: 1 });
+  for (let file = 0; file < count; file += 1) {
     const folder = Math.floor(file / FILES_A_FOLDER);
-    const head = header({ name: `${name}/${folder}/${file}`, size: FILE_BYTES });
+    const head = header({ name: `${name}/${folder}/${file}`, size: fileBytes });
     add(head, gzipSync(head, { level: 1 }));
-    add(CONTENT, packedContent);
+    add(content, packedContent);
   }
   add(END, gzipSync(END));
   closeSync(fd);

@@ -18,6 +18,7 @@ import { BlobReader } from "../unpack/blob.ts";
 import { untilRight } from "../until-right.ts";
 import { type BringInContext, reportLayer } from "./bring-in-context.ts";
 import { checkAborted } from "./check-aborted.ts";
+import { collectWhenLarge } from "./collect-memory.ts";
 import { inflaterFor } from "./igzip.ts";
 import { detectCompression, MAGIC_BYTES } from "./inflate.ts";
 import { ingestBlob, ingestWhole } from "./ingest-blob.ts";
@@ -125,6 +126,7 @@ async function makeBy(
   const { ingested, made } = await feed(context, layer.blob, maker);
   if (made.kind === "layer-file") {
     await file.commit();
+    collectWhenLarge();
   }
   const isNew = ingested === "new" || made.kind === "layer-file";
   return { ...made, phase: isNew ? "done" : "exists" };
