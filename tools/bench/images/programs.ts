@@ -1,12 +1,13 @@
 // The programs that keep images, each with a store of its own in the folder of the benchmark: what their
 // commands are, and how their stores become empty.
 
-import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { startContainerd, startDockerd } from "../../../test/peers/daemons.ts";
 import { Workspace } from "../../../test/peers/workspace.ts";
 import { must, run } from "../../peers/command.ts";
 import { DIST } from "../../repository.ts";
+import { setAside } from "./set-aside.ts";
 
 export interface Program {
   readonly name: string;
@@ -70,9 +71,7 @@ function ocicatProgram(program: string, folder: string, format: "erofs" | "direc
   return {
     name: format === "erofs" ? "ocicat" : "ocicat, directories",
     environment: { OCICAT_CONFIG: "", OCICAT_STORAGE_FORMAT: format },
-    empty: async () => {
-      await must(["rm", "-rf", store], { seconds: 300 });
-    },
+    empty: () => setAside(folder, store),
     pull: (reference) => [program, "pull", "--quiet", ...flags, reference],
     load: (archive) => [program, "load", "--quiet", ...flags, "--input", archive],
     remove: (reference) => [program, "rmi", ...flags, reference],
@@ -141,8 +140,8 @@ export function skopeoAndUmoci(folder: string): Program {
   return {
     name: "skopeo copy + umoci unpack",
     empty: async () => {
-      rmSync(layout, { recursive: true, force: true });
-      await must(["rm", "-rf", root], { seconds: 300 });
+      await setAside(folder, layout);
+      await setAside(folder, root);
     },
     pull: (reference) => ["sh", "-c", script, "sh", reference, layout, root],
     load: undefined,

@@ -6,6 +6,7 @@ import { must } from "../../peers/command.ts";
 import { median } from "../statistics.ts";
 import { type Program, type Programs, skopeoAndUmoci } from "./programs.ts";
 import { type Contestant, runOnce, type Sample } from "./run-once.ts";
+import { setAside } from "./set-aside.ts";
 import type { Subjects } from "./subjects.ts";
 
 export interface Targets {
@@ -118,7 +119,7 @@ function loadScenario(programs: readonly Program[], { archive }: Subjects): Imag
 function layerScenario(programs: Programs, subjects: Subjects, folder: string): ImageScenario {
   const root = join(folder, "extracted");
   const emptyRoot = async (): Promise<void> => {
-    await must(["rm", "-rf", root], { seconds: 300 });
+    await setAside(folder, root);
     mkdirSync(root);
   };
   const { layout, compressedLayer, layer } = subjects;
