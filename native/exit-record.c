@@ -1,5 +1,4 @@
 #include "exit-record.h"
-
 #include <linux/errno.h>
 
 // What the kernel keeps of a process when another one has reaped it: struct pidfd_info.
@@ -50,24 +49,25 @@ static u32 put_number(u8 *to, u64 value) {
 }
 
 enum { CLOCK_REALTIME = 0, LONGEST_RECORD = 256, MODE = 0600 };
+// In the form, $ stands for the way and # for each of the numbers.
 static u32 compose(u8 *text, const struct exit_record *record) {
+  static const char form[] = "{\"version\":1,\"pid\":#,\"how\":\"$\",\"status\":#,"
+                             "\"seconds\":#,\"nanoseconds\":#,\"oomKills\":#}\n";
   static const char ways[][8] = {
       [EXIT_CODE] = "code", [EXIT_SIGNAL] = "signal", [EXIT_UNKNOWN] = "unknown"};
   i64 time[2] = {0, 0};
   syscall(__NR_clock_gettime, CLOCK_REALTIME, time);
-  u32 length = put_text(text, "{\"version\":1,\"pid\":");
-  length += put_number(text + length, record->pid);
-  length += put_text(text + length, ",\"how\":\"");
-  length += put_text(text + length, ways[record->how]);
-  length += put_text(text + length, "\",\"status\":");
-  length += put_number(text + length, record->status);
-  length += put_text(text + length, ",\"seconds\":");
-  length += put_number(text + length, (u64)time[0]);
-  length += put_text(text + length, ",\"nanoseconds\":");
-  length += put_number(text + length, (u64)time[1]);
-  length += put_text(text + length, ",\"oomKills\":");
-  length += put_number(text + length, record->oom_kills);
-  return length + put_text(text + length, "}\n");
+  u64 numbers[] = {record->pid, record->status, (u64)time[0], (u64)time[1], record->oom_kills};
+  u32 length = 0, number = 0;
+  for (const char *next = form; *next != 0; next++) {
+    if (*next == '#')
+      length += put_number(text + length, numbers[number++]);
+    else if (*next == '$')
+      length += put_text(text + length, ways[record->how]);
+    else
+      text[length++] = (u8)*next;
+  }
+  return length;
 }
 
 static i64 force(i32 fd, int is_brief) { return is_brief ? 0 : syscall(__NR_fsync, fd); }

@@ -135,7 +135,7 @@ static void make_nonblocking(i32 fd) {
   syscall(__NR_fcntl, fd, F_SETFL, flags | O_NONBLOCK);
 }
 
-static i64 now_ms(void) {
+i64 now_ms(void) {
   enum { CLOCK_MONOTONIC = 1 };
   i64 time[2] = {0, 0};
   syscall(__NR_clock_gettime, CLOCK_MONOTONIC, time);

@@ -255,20 +255,13 @@ void log_start(const struct log_request *request) {
   if (is_on()) open_file();
 }
 
-static i64 monotonic_ms(void) {
-  enum { CLOCK_MONOTONIC = 1 };
-  i64 time[2] = {0, 0};
-  syscall(__NR_clock_gettime, CLOCK_MONOTONIC, time);
-  return time[0] * 1000 + time[1] / 1000000;
-}
-
 void log_write(int is_stderr, const u8 *bytes, u32 size) {
   if (!is_on()) return;
   logbook.is_stderr = is_stderr;
   logbook.rest = bytes;
   logbook.rest_size = size;
   write_rest(0);
-  if (logbook.rest_size > 0) logbook.retry_at = monotonic_ms() + RETRY_MS;
+  if (logbook.rest_size > 0) logbook.retry_at = now_ms() + RETRY_MS;
 }
 
 int log_is_pending(void) { return logbook.rest_size > 0; }

@@ -31,6 +31,9 @@ enum { LOG_WRITE_LIMIT = 16384 };
 
 _Static_assert(sizeof(struct log_request) == LOG_REQUEST_BYTES, "as in hold-request.ts");
 
+// The clock of the holder, which knows when to try again.
+i64 now_ms(void);
+
 int log_request_is_valid(const struct log_request *request);
 
 // The directory belongs to the log from now on; the name stays where it is.
