@@ -15,8 +15,8 @@ import { installDependencies } from "./setup/dependencies.mjs";
 import { SetupError, say } from "./setup/report.mjs";
 import { installSystemPackages } from "./setup/system-packages.mjs";
 
-/** Bun on the sources needs it; a build renews it (tools/native.ts). */
-const STAGE_MODULE = "src/stage/gen/stage-binary.ts";
+/** Bun on the sources needs them; a build renews them (tools/native.ts). */
+const NATIVE_FILES = ["src/stage/gen/stage-binary.ts", "dist/entry.node"];
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
 /** @param {readonly string[]} argv */
@@ -27,7 +27,8 @@ function main(argv) {
   installDependencies(REPOSITORY);
   const bun = installBun(REPOSITORY);
   installSystemPackages(forTests);
-  if (bunArguments.length === 0 || !existsSync(join(REPOSITORY, STAGE_MODULE))) {
+  const hasNative = NATIVE_FILES.every((path) => existsSync(join(REPOSITORY, path)));
+  if (bunArguments.length === 0 || !hasNative) {
     const status = run(bun, [join(REPOSITORY, "tools/native.ts")], process.stderr);
     if (status !== 0 || bunArguments.length === 0) {
       say(status === 0 ? "ready" : "the native programs could not be built");

@@ -1,7 +1,7 @@
 // What the container's process is given: user, environment, limits, file system, descriptors.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NEEDS_ROOT, RuntimePlace } from "./runtime-place.ts";
 
@@ -127,6 +127,18 @@ describe.skipIf(NEEDS_ROOT)("process (as root)", () => {
     expect(container.output([], { prefix }).split("\n").sort()).toEqual(["", "err", "out"]);
   });
 });
+
+test.skipIf(NEEDS_ROOT)(
+  "another user gets pipes, but neither files nor the null device (as root)",
+  () => {
+    const script = "stat -L -c %u /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2";
+    const container = place.container({ script, process: { user: { uid: 1000, gid: 1000 } } });
+    // Standard input is the null device, output a file: both of the host, which keep their owners.
+    const prefix = ["sh", "-c", '{ "$@" 2>&3 3>&- | cat >&4; } 3>&1 4>&1', "sh"];
+    expect(container.run([], { prefix }).stdout).toBe("0\n1000\n0\n");
+    expect(statSync("/dev/null").uid).toBe(0);
+  },
+);
 
 describe.skipIf(NEEDS_ROOT)("the file system (as root)", () => {
   test("is the container's, read-only if asked for", () => {
