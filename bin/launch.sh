@@ -12,7 +12,8 @@ launch() {
     exec "$repository/dist/$name" "$@"
   fi
   bun=$repository/node_modules/.ocicat/bun
-  if [ ! -x "$bun" ]; then
+  # Without their system calls the sources can do nothing, and only the set-up makes them.
+  if [ ! -x "$bun" ] || [ ! -f "$repository/dist/entry.node" ]; then
     echo "$name: this checkout is not set up: run \`npm run setup\` in it" >&2
     exit 1
   fi

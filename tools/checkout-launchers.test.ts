@@ -55,6 +55,7 @@ beforeEach(() => {
     chmodSync(join(checkout, "dist", name), 0o755);
   }
   write("dist/stamp", "");
+  write("dist/entry.node", "");
   mkdirSync(join(checkout, "node_modules/.ocicat"), { recursive: true });
   symlinkSync(process.execPath, join(checkout, "node_modules/.ocicat/bun"));
   for (const name of ["bunfig.toml", "tsconfig.json"]) {
@@ -98,13 +99,13 @@ describe("the sources run", () => {
     expect(run()).toBe("sources a,b c");
   });
 
-  test("when nothing is built", () => {
-    rmSync(join(checkout, "dist"), { recursive: true });
+  test("when no program is built", () => {
+    rmSync(join(checkout, "dist/stamp"));
     expect(run("ocicat")).toBe("sources a,b c");
   });
 
   test("as the runtime, by a word more", () => {
-    rmSync(join(checkout, "dist"), { recursive: true });
+    rmSync(join(checkout, "dist/stamp"));
     expect(run("ocicat-runtime")).toBe("sources runtime,a,b c");
   });
 
@@ -114,8 +115,11 @@ describe("the sources run", () => {
   });
 });
 
-test("a checkout that is not set up says so", () => {
-  rmSync(join(checkout, "dist"), { recursive: true });
-  rmSync(join(checkout, "node_modules"), { recursive: true });
-  expect(run()).toBe("ocicat: this checkout is not set up: run `npm run setup` in it");
-});
+test.each(["dist", "node_modules"])(
+  "a checkout that is not set up says so: without %s",
+  (folder) => {
+    rmSync(join(checkout, "dist/stamp"));
+    rmSync(join(checkout, folder), { recursive: true });
+    expect(run()).toBe("ocicat: this checkout is not set up: run `npm run setup` in it");
+  },
+);

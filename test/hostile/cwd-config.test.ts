@@ -91,6 +91,8 @@ describe("a checkout's launchers, Bun on the sources", () => {
       cpSync(join(REPOSITORY, name), join(checkout, name));
     }
     cpSync(join(REPOSITORY, "bin"), join(checkout, "bin"), { recursive: true });
+    mkdirSync(join(checkout, "dist"));
+    await Bun.write(join(checkout, "dist/entry.node"), "");
     mkdirSync(join(checkout, "node_modules/.ocicat"), { recursive: true });
     symlinkSync(process.execPath, join(checkout, "node_modules/.ocicat/bun"));
     for (const name of ["ocicat", "ocicat-runtime"]) {
