@@ -18,6 +18,10 @@ test("a full disk, and a store that can't be written, have a way out", () => {
   expect(describeFailure(full)).toContain("no space left on device (ENOSPC)\nhint: `ocicat system");
   const readOnly = systemError(Errno.EROFS, "open", '"index.json.lock"');
   expect(describeFailure(readOnly)).toContain("(EROFS)\nhint: the store can only be read");
+  const others = systemError(Errno.EACCES, "open", '"index.json.lock"');
+  expect(describeFailure(others)).toContain("(EACCES)\nhint: the store is another user's");
+  const file = systemError(Errno.EACCES, "open", '"/srv/data.lock"');
+  expect(describeFailure(file)).not.toContain("hint");
   const elsewhere = systemError(Errno.EROFS, "make", '"/media/disc/box.tar"');
   expect(describeFailure(elsewhere)).not.toContain("hint");
 });

@@ -29,5 +29,9 @@ function diskHint({ errno, subject }: OcicatError): string | undefined {
   if (errno === Errno.EROFS && !subject.startsWith('"/')) {
     return "the store can only be read: `ocicat info` shows where it is, --store takes another one";
   }
+  // A lock of the store's: there a user who may read alone is stopped first.
+  if (errno === Errno.EACCES && /^"[^/]+\.lock"$/.test(subject)) {
+    return "the store is another user's: --store takes one of your own; `ocicat run oci:STORE:NAME` brings an image there";
+  }
   return undefined;
 }

@@ -1,5 +1,8 @@
 // One layer from its blob to a folder: read, verify, decompress, verify, read the archive, write. All of
 // it streams; memory does not grow with the layer, except for the names of its directories.
+//
+// The DiffID alone says whether the tree is right. The blob's own digest, a fiftieth of the work, also covers what
+// stands behind the end of a compressed stream, and tells a blob that was damaged in the store from a wrong image.
 
 import { ArchiveCheck, type ArchiveIdentity } from "../layers/archive-check.ts";
 import { checkAborted } from "../layers/check-aborted.ts";
