@@ -14,12 +14,17 @@
 //       | number | arguments | result |   the child writes `result`, so the caller sees its errno
 //       +--------+-----------+--------+
 //
+//   catchSignals(low half, high half, fd, before) -> 0, or -errno
+//   restoreSignals(low half, high half, before)
+//     See signals.h. `before` is the address of 65 entries of four 64-bit words.
+//
 //   address(typed array) -> where its first byte is
 //
 // Numbers are exact up to 2^53. The functions of Node-API come from the engine; there is no header
 // of theirs on a machine without Node, so what is used of them is declared here.
 
 #include "kernel.h"
+#include "signals.h"
 
 typedef struct environment *Environment;
 typedef struct value *Value;
@@ -75,6 +80,21 @@ static Value spawn(Environment environment, Call call) {
   return number(environment, spawn_child((u64 *)n[0], n[1], (u64)n[2]));
 }
 
+static u64 set_of(const i64 halves[2]) { return (u64)halves[1] << 32 | (u64)halves[0]; }
+
+static Value catch(Environment environment, Call call) {
+  i64 n[MOST_ARGUMENTS];
+  read_numbers(environment, call, n);
+  return number(environment, catch_signals(set_of(n), n[2], (struct Action *)n[3]));
+}
+
+static Value restore(Environment environment, Call call) {
+  i64 n[MOST_ARGUMENTS];
+  read_numbers(environment, call, n);
+  restore_signals(set_of(n), (struct Action *)n[2]);
+  return number(environment, 0);
+}
+
 static Value address(Environment environment, Call call) {
   Value argument = NULL;
   size_t count = 1;
@@ -96,6 +116,8 @@ __attribute__((visibility("default"))) Value napi_register_module_v1(Environment
                                                                      Value exports) {
   export(environment, exports, "syscall", call_system);
   export(environment, exports, "spawn", spawn);
+  export(environment, exports, "catchSignals", catch);
+  export(environment, exports, "restoreSignals", restore);
   export(environment, exports, "address", address);
   return exports;
 }

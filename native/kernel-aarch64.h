@@ -15,6 +15,10 @@ static inline i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64
   return (i64)x0;
 }
 
+// A handler of a signal returns to code of the kernel's.
+enum { KERNEL_SA_RESTORER = 0 };
+__attribute__((unused)) static void return_from_signal(void) {}
+
 #define ENTRY_POINT                \
   __asm__(".globl _start\n"        \
           "_start:\n"              \

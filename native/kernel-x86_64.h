@@ -12,6 +12,13 @@ static inline i64 raw_syscall(u64 number, u64 a, u64 b, u64 c, u64 d, u64 e, u64
   return result;
 }
 
+// What a handler of a signal returns to: rt_sigreturn.
+enum { KERNEL_SA_RESTORER = 0x04000000 };
+__attribute__((naked, unused)) static void return_from_signal(void) {
+  __asm__("mov $15, %eax\n"
+          "syscall");
+}
+
 #define ENTRY_POINT                \
   __asm__(".globl _start\n"        \
           "_start:\n"              \

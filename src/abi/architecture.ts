@@ -1,5 +1,4 @@
-// What differs between processor architectures: system call numbers, a few flag values, and the
-// machine code of a signal handler. One file per architecture fills this shape.
+// What differs between processor architectures: system call numbers and a few flag values. One file per architecture fills this shape.
 
 import { aarch64 } from "./aarch64.ts";
 import { x86_64 } from "./x86-64.ts";
@@ -20,8 +19,6 @@ export interface Architecture {
     readonly O_NOFOLLOW: number;
     readonly O_TMPFILE: number;
   };
-  /** Machine code, in hexadecimal: see src/sys/signal-catcher.ts. */
-  readonly signalHandler: string;
 }
 
 const ARCHITECTURES: Readonly<Record<ArchitectureName, Architecture>> = { x86_64, aarch64 };

@@ -16,6 +16,8 @@ interface NativeEntry {
     a5: number,
   ): number;
   spawn(list: number, count: number, flags: number): number;
+  catchSignals(low: number, high: number, fd: number, before: number): number;
+  restoreSignals(low: number, high: number, before: number): void;
   address(buffer: NodeJS.TypedArray): number;
 }
 
@@ -93,6 +95,18 @@ export function rawSyscall(number: number, a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 
 /** See native/entry.c. `list` is the address of `count` entries of eight 64-bit words. */
 export function rawSpawn(list: number, count: number, flags: number): number {
   return native().spawn(list, count, flags);
+}
+
+/** Signals 1 to 32 in the first word, signal N being bit N - 1; 33 to 64 in the second. */
+export type SignalSet = readonly [low: number, high: number];
+
+/** See native/signals.h. `before` is the address of 65 structures of eight words. Returns 0, or -errno. */
+export function rawCatchSignals([low, high]: SignalSet, fd: number, before: number): number {
+  return native().catchSignals(low, high, fd, before);
+}
+
+export function rawRestoreSignals([low, high]: SignalSet, before: number): void {
+  native().restoreSignals(low, high, before);
 }
 
 interface KeptBuffers {

@@ -30,7 +30,7 @@ describe.each(PLACES)("on %s", (_, target, { syscalls }) => {
 
   beforeAll(() => {
     if (!isMissing) {
-      compileHosted(target, ["test/native/entry-call.c"], program);
+      compileHosted(target, ["test/native/entry-call.c", "native/signals.c"], program);
     }
   });
   afterAll(() => {
