@@ -13,7 +13,7 @@ import {
   type TarHandler,
   type TarLimits,
 } from "./entry.ts";
-import { BLOCK_BYTES, isZeroBlock, parseHeader, type TarHeader } from "./header.ts";
+import { BLOCK_BYTES, HeaderBlock, parseHeader, type TarHeader } from "./header.ts";
 import { type PaxRecord, parsePaxRecords } from "./pax.ts";
 import { SegmentFeed } from "./segments.ts";
 import {
@@ -42,7 +42,7 @@ const NO_EXTENSIONS: Extensions = {
 export class TarReader {
   readonly #handler: TarHandler;
   readonly #limits: TarLimits;
-  readonly #block = Buffer.from(new ArrayBuffer(BLOCK_BYTES));
+  readonly #block = new HeaderBlock();
   #blockFill = 0;
   #position = 0;
   #headerCount = 0;
@@ -139,7 +139,7 @@ export class TarReader {
 
   #blockPart(what: string, complete: () => void): Part {
     const take = (input: Buffer, start: number, end: number): void => {
-      input.copy(this.#block, this.#blockFill, start, end);
+      input.copy(this.#block.bytes, this.#blockFill, start, end);
       this.#blockFill += end - start;
     };
     const whole = (): void => {
@@ -164,7 +164,7 @@ export class TarReader {
 
   #header(): void {
     const offset = this.#position - BLOCK_BYTES;
-    if (isZeroBlock(this.#block)) {
+    if (this.#block.isZero) {
       this.#endMark();
       return;
     }
@@ -259,7 +259,7 @@ export class TarReader {
     }
     const { entry, storedBytes, sparse } = composed;
     if (header.type === "S") {
-      const { segments, more, realSize } = parseGnuSparseHeader(this.#block, offset);
+      const { segments, more, realSize } = parseGnuSparseHeader(this.#block.bytes, offset);
       const sparseEntry: TarEntry = { ...entry, size: realSize, sparse: true };
       this.#gnuSparseBlocks(sparseEntry, storedBytes, { segments, more });
     } else if (sparse?.kind === "in-data") {
@@ -286,7 +286,7 @@ export class TarReader {
     }
     const segments = [...found.segments];
     const readBlock = (): void => {
-      const block = parseGnuSparseExtension(this.#block, this.#position - BLOCK_BYTES);
+      const block = parseGnuSparseExtension(this.#block.bytes, this.#position - BLOCK_BYTES);
       segments.push(...block.segments);
       if (segments.length > this.#limits.sparseSegments) {
         throw overLimit(entry.offset, "the number of segments", this.#limits.sparseSegments);
@@ -306,7 +306,7 @@ export class TarReader {
     }
     const readBlock = (): void => {
       const rest = storedBytes - BLOCK_BYTES;
-      const segments = map.push(this.#block, this.#position - BLOCK_BYTES);
+      const segments = map.push(this.#block.bytes, this.#position - BLOCK_BYTES);
       if (segments === undefined) {
         this.#sparseMap(entry, rest, map);
       } else {
