@@ -94,11 +94,11 @@ __attribute__((used)) _Noreturn void start(u64 *stack) {
     if (!starts_with(*entry, "BUN_") && !starts_with(*entry, "OCICAT_LAUNCH=")) *next++ = *entry;
   *next++ = notes, *next++ = no_warm_up;
   if (!works_long(argv[0] == 0 ? 0 : argv[1])) *next++ = no_compiler;
-  *next = 0;
-  note_limits_and_signals(), note_and_open_closed(), note_descriptors();
-  int is_lost = is_error(syscall(__NR_getcwd, path, PATH_LIMIT));
-  note(is_lost ? ";cwd=lost" : ";cwd=kept");
-  if (is_lost) syscall(__NR_chdir, "/");
+  *next = 0, note_limits_and_signals(), note_and_open_closed(), note_descriptors();
+  enum { O_PATH = 010000000 };
+  if (!is_error(syscall(__NR_getcwd, path, PATH_LIMIT))) note(";cwd=kept");
+  else note_number(";cwd=lost:", (u64)syscall(__NR_openat, AT_FDCWD, ".", O_PATH), 10),
+      syscall(__NR_chdir, "/");
   i64 end = syscall(__NR_readlinkat, AT_FDCWD, "/proc/self/exe", path, PATH_LIMIT);
   if (is_error(end)) fail("/proc/self/exe", end);
   while (path[end - 1] != '/') end--;

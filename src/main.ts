@@ -7,6 +7,7 @@ import { call } from "./sys/call.ts";
 import { takeLaunchNotes } from "./sys/launch-notes.ts";
 import { restoreOpenFilesLimit } from "./sys/open-files-limit.ts";
 import { endPhase, phaseLines, recordPhases } from "./sys/phases.ts";
+import { returnToDirectory } from "./sys/working-directory.ts";
 
 const PHASES_VARIABLE = "OCICAT_PHASES";
 
@@ -18,6 +19,9 @@ async function main(name: string, words: readonly string[]): Promise<number> {
   const notes = takeLaunchNotes(process.env);
   if (notes !== undefined) {
     restoreOpenFilesLimit(notes.openFilesLimit);
+    if (notes.lostDirectory !== undefined) {
+      returnToDirectory(notes.lostDirectory);
+    }
   }
   if (name === "ocicat-runtime") {
     return ociMain(words, notes);

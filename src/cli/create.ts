@@ -1,6 +1,7 @@
 // ocicat create: a container that `start` runs later.
 
 import { createOnly } from "../engine/run.ts";
+import { fromWorkingDirectory } from "../sys/working-directory.ts";
 import { defineCommand } from "./command.ts";
 import { RUN_FLAGS } from "./run/flags.ts";
 import { runOptions } from "./run/options.ts";
@@ -19,7 +20,7 @@ export const createCommand = defineCommand({
   completes: "image",
   examples: ["ocicat create --name web docker.io/library/nginx"],
   async act(flags) {
-    const surroundings = { workingDirectory: process.cwd(), environment: process.env };
+    const surroundings = { absolute: fromWorkingDirectory, environment: process.env };
     const options = await runOptions(flags, surroundings);
     if (flags.switch("replace")) {
       await replaceContainer(options);

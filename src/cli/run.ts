@@ -7,6 +7,7 @@ import { OcicatError } from "../error/ocicat-error.ts";
 import type { ImageEvent } from "../image/image-event.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
 import { isTerminal } from "../sys/terminal.ts";
+import { fromWorkingDirectory } from "../sys/working-directory.ts";
 import { checkPreserved } from "./check-preserved.ts";
 import { defineCommand } from "./command.ts";
 import { executionFailureCode } from "./execution-failure.ts";
@@ -48,7 +49,7 @@ oci:LAYOUT[:TAG], an OCI image layout on disk; or hello, which is built in.`,
 });
 
 async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<number> {
-  const surroundings = { workingDirectory: process.cwd(), environment: process.env };
+  const surroundings = { absolute: fromWorkingDirectory, environment: process.env };
   const options = await runOptions(flags, surroundings);
   checkTerminal(options);
   checkPreserved(options.preserveFds ?? 0, notes?.inheritedFds);

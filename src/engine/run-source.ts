@@ -10,6 +10,7 @@ import { noteContainerImage } from "../store/container-images.ts";
 import { call, checked } from "../sys/call.ts";
 import { OwnedFd, stat } from "../sys/file.ts";
 import { cstring } from "../sys/memory.ts";
+import { fromWorkingDirectory } from "../sys/working-directory.ts";
 import type { ContainerFolder } from "./containers/container-folder.ts";
 import { fillHelloRoot, HELLO_ARGS, helloProgramFd } from "./hello.ts";
 import { fileIdMaps, mountIdMaps } from "./id-maps.ts";
@@ -51,7 +52,7 @@ export function checkRequest(options: RunContainerOptions): void {
       reason: "it takes no command",
     });
   }
-  if (source.kind === "rootfs" && stat(absolute(source.path)) === undefined) {
+  if (source.kind === "rootfs" && stat(fromWorkingDirectory(source.path)) === undefined) {
     throw missing("run", `the root file system ${quote(source.path)}`);
   }
   for (const { source: path } of mounts) {
@@ -90,7 +91,7 @@ export function makeSource(
     });
   }
   if (source.kind === "rootfs") {
-    const path = absolute(source.path);
+    const path = fromWorkingDirectory(source.path);
     return { rootFilesystem: { kind: "path", path, ...mapping }, config: {}, files: [path] };
   }
   const path = `${folder.path}/root`;
@@ -176,8 +177,4 @@ function likenRoot(imageRoot: string | undefined, upper: string): void {
   }
   const result = call("fchmodat", AT_FDCWD, cstring(upper), mode & 0o7777);
   checked(result, "set the mode of", quote(upper));
-}
-
-function absolute(path: string): string {
-  return path.startsWith("/") ? path : `${process.cwd()}/${path}`;
 }

@@ -15,6 +15,7 @@ import { parseReference } from "../oci/reference.ts";
 import { defaultStoreRoot } from "../store/root.ts";
 import { call } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
+import { fromWorkingDirectory } from "../sys/working-directory.ts";
 import { ContentStore } from "./content/content-store.ts";
 import { couldBeNamed, findStoredName } from "./find-stored-name.ts";
 import type { ImageEvent } from "./image-event.ts";
@@ -71,7 +72,9 @@ export async function resolveImage(
   options: ResolveOptions = {},
 ): Promise<ResolvedImage> {
   using stack = new DisposableStack();
-  const store = stack.use(new ContentStore(absolute(options.storeRoot ?? storeRootOfUser())));
+  const store = stack.use(
+    new ContentStore(fromWorkingDirectory(options.storeRoot ?? storeRootOfUser())),
+  );
   const platform = wantedPlatform(options.platform);
   const place: ResolvePlace = { store, platform, options };
   const found = isLayoutReference(reference)
@@ -206,9 +209,4 @@ function wantedPlatform(platform: string | undefined): Platform {
 function storeRootOfUser(): string {
   const { HOME, XDG_DATA_HOME } = process.env;
   return defaultStoreRoot({ effectiveUid: call("geteuid"), HOME, XDG_DATA_HOME });
-}
-
-/** Others, with other working directories, are going to use the paths. */
-function absolute(path: string): string {
-  return path.startsWith("/") ? path : `${process.cwd()}/${path}`;
 }

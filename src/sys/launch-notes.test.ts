@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { parseLaunchNotes, takeLaunchNotes } from "./launch-notes.ts";
 
 const FULL =
-  "v1;nofile=1024:524288;ignored=8000000000001001;blocked=0;closed=0,2;fds=3,7,200,more;cwd=lost";
+  "v1;nofile=1024:524288;ignored=8000000000001001;blocked=0;closed=0,2;fds=3,7,200,more;cwd=lost:9";
 
 test("all fields", () => {
   expect(parseLaunchNotes(FULL)).toEqual({
@@ -12,7 +12,7 @@ test("all fields", () => {
     closedStandardFds: [0, 2],
     inheritedFds: [3, 7, 200],
     inheritedFdsAreComplete: false,
-    workingDirectoryIsLost: true,
+    lostDirectory: 9,
   });
 });
 

@@ -7,7 +7,7 @@
 //   blocked  blocked signals, likewise
 //   closed   which of the descriptors 0 to 2 were closed; they are the null device now
 //   fds      open descriptors from 3 on, which Bun makes close-on-exec; "more": and others, unlisted
-//   cwd      "lost": the working directory was deleted, the process is in / instead
+//   cwd      "lost:7": the working directory was deleted, and is descriptor 7; the process is in / instead
 //
 // An empty list is left out. A program that was started without the launcher has no such variable.
 
@@ -33,7 +33,8 @@ export interface LaunchNotes {
   readonly inheritedFds: readonly number[];
   /** Whether inheritedFds has all of them. */
   readonly inheritedFdsAreComplete: boolean;
-  readonly workingDirectoryIsLost: boolean;
+  /** A descriptor of the working directory, which was deleted: see returnToDirectory. */
+  readonly lostDirectory: number | undefined;
 }
 
 /** Takes the launcher's variables out of an environment; undefined: there are no notes among them. */
@@ -48,7 +49,7 @@ export function takeLaunchNotes(
 }
 
 const NOTES =
-  /^v1;nofile=(\d+):(\d+);ignored=([0-9a-f]{1,16});blocked=([0-9a-f]{1,16})(?:;closed=([0-2](?:,[0-2])*))?(?:;fds=(\d+(?:,\d+)*)(,more)?)?;cwd=(kept|lost)$/;
+  /^v1;nofile=(\d+):(\d+);ignored=([0-9a-f]{1,16});blocked=([0-9a-f]{1,16})(?:;closed=([0-2](?:,[0-2])*))?(?:;fds=(\d+(?:,\d+)*)(,more)?)?;cwd=(?:kept|lost:(\d+))$/;
 
 export function parseLaunchNotes(text: string): LaunchNotes {
   const fields = NOTES.exec(text);
@@ -68,7 +69,7 @@ export function parseLaunchNotes(text: string): LaunchNotes {
     closedStandardFds: parseList(closed),
     inheritedFds: parseList(fds),
     inheritedFdsAreComplete: more === undefined,
-    workingDirectoryIsLost: directory === "lost",
+    lostDirectory: directory === undefined ? undefined : Number(directory),
   };
 }
 

@@ -1,7 +1,7 @@
 // The OCI command line itself: versions, help, logs, the documents that it prints, refusals.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { decodeRuntimeConfig } from "../../src/oci/parse/config.ts";
 import { DIST } from "../../tools/repository.ts";
@@ -186,6 +186,49 @@ describe("the log", () => {
     const { code, stderr } = place.call(["state", "nobody"], { global });
     expect(code).toBe(1);
     expect(stderr).toStartWith("container does not exist\n");
+  });
+});
+
+describe("a working directory that was deleted", () => {
+  /** Runs `words` in it. */
+  function inGone(words: readonly string[]) {
+    const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+    const child = Bun.spawnSync(["sh", "-c", script, "sh", ...words], { cwd: place.folder });
+    return { code: child.exitCode, stderr: child.stderr.toString() };
+  }
+
+  test("is no place: a relative path does not mean the host's root", () => {
+    const reason = "find the working directory: it has been deleted";
+    const root = join(place.folder, "state");
+    for (const words of [
+      ["explain", "."],
+      ["runtime", "--root", root, "create", "x"],
+      ["runtime", "--root", root, "create", "--bundle", "etc", "x"],
+      ["runtime", "--root", "state", "list"],
+      ["run", "--rootfs", "/bin", "-v", "./etc:/x", "/busybox"],
+      ["run", "--rootfs", "bin", "/busybox"],
+      ["run", "--mount", "type=bind,source=etc,target=/x", "hello"],
+    ]) {
+      const { code, stderr } = inGone([OCICAT, ...words]);
+      expect([words, code === 0, stderr.includes(reason)]).toEqual([words, false, true]);
+    }
+    const written = inGone([
+      OCICAT,
+      "runtime",
+      "--log",
+      "ocicat-test.log",
+      "--root",
+      root,
+      "state",
+      "x",
+    ]);
+    expect(written.stderr).toContain("container does not exist");
+    expect(existsSync("/ocicat-test.log")).toBe(false);
+  });
+
+  test("does not matter where all paths are absolute", () => {
+    const root = join(place.folder, "state");
+    expect(inGone([OCICAT, "runtime", "--root", root, "list"])).toEqual({ code: 0, stderr: "" });
   });
 });
 

@@ -42,17 +42,16 @@ import { parseVolume } from "./volumes.ts";
 /** Of all flags but those that options.ts reads. What several flags say together is read here again. */
 export function furtherOptions(
   flags: RunFlags,
-  around: Surroundings,
-  absolute: (path: string) => string,
+  { absolute, environment }: Surroundings,
 ): Partial<RunContainerOptions> {
   return {
     ...given(chosenPlatform(flags), (platform) => ({ platform })),
     ...given(flags.text("pull"), (text) => ({ pullPolicy: parsePullPolicy(text) })),
     ...given(flags.text("entrypoint"), (text) => ({ entrypoint: parseEntrypoint(text) })),
     ...given(flags.text("pod"), (pod) => ({ pod })),
-    ...parseEnvironment(flags, around.environment),
+    ...parseEnvironment(flags, environment),
     ...keepingOptions(flags, absolute),
-    ...mountOptions(flags, around.workingDirectory),
+    ...mountOptions(flags, absolute),
     ...kernelOptions(flags),
     ...processOptions(flags, absolute),
     limits: {
@@ -102,11 +101,11 @@ function keepingOptions(
 
 function mountOptions(
   flags: RunFlags,
-  workingDirectory: string,
+  absolute: Surroundings["absolute"],
 ): Pick<RunContainerOptions, "mounts" | "tmpfs"> & Partial<RunContainerOptions> {
   const parsed = [
-    ...flags.list("volume").map((text) => parseVolume(text, workingDirectory)),
-    ...flags.list("mount").map((text) => parseMount(text, workingDirectory)),
+    ...flags.list("volume").map((text) => parseVolume(text, absolute)),
+    ...flags.list("mount").map((text) => parseMount(text, absolute)),
   ];
   const volumes = parsed.flatMap((each) => (each.kind === "volume" ? [each.volume] : []));
   const tmpfs = parsed.flatMap((each) => (each.kind === "tmpfs" ? [each.tmpfs] : []));

@@ -12,13 +12,13 @@ export function parseTmpfs(text: string): string {
 }
 
 /** type=bind,source=/a,target=/b,readonly; type=volume,source=NAME,target=/b; type=tmpfs,target=/b. */
-export function parseMount(text: string, workingDirectory: string): ParsedMount {
+export function parseMount(text: string, absolute: (path: string) => string): ParsedMount {
   const fields = mountFields(text);
   const destination = insidePath("mount", text, fields.get("target") ?? "");
   const readOnly = isTrue(fields.get("readonly"));
   switch (fields.get("type") ?? "volume") {
     case "bind":
-      return bindOf(text, { destination, readOnly }, { fields, workingDirectory });
+      return bindOf(text, { destination, readOnly }, { fields, absolute });
     case "volume": {
       const copies = !isTrue(fields.get("volume-nocopy"));
       const volume = { destination, readOnly, copies };
@@ -53,13 +53,13 @@ type Fields = ReadonlyMap<string, string>;
 function bindOf(
   text: string,
   place: Pick<RunMount, "destination" | "readOnly">,
-  { fields, workingDirectory }: { readonly fields: Fields; readonly workingDirectory: string },
+  { fields, absolute }: { readonly fields: Fields; readonly absolute: (path: string) => string },
 ): ParsedMount {
   const given = fields.get("source") ?? "";
-  const source = given.startsWith("/") ? given : `${workingDirectory}/${given}`;
   if (given === "") {
     throw badValue("mount", text, "it has no source");
   }
+  const source = absolute(given);
   const word = fields.get("bind-propagation");
   const propagation = word === undefined ? undefined : propagationOf(word);
   if (word !== undefined && propagation === undefined) {

@@ -10,7 +10,8 @@ import { parseVariables } from "./variables.ts";
 import { parseVolume } from "./volumes.ts";
 
 export interface Surroundings {
-  readonly workingDirectory: string;
+  /** Of a path as it was typed. */
+  readonly absolute: (path: string) => string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -28,12 +29,11 @@ export async function runOptions(
   around: Surroundings,
 ): Promise<RunContainerOptions> {
   const { source, command } = whatToRun(flags);
-  const absolute = (path: string): string =>
-    path.startsWith("/") ? path : `${around.workingDirectory}/${path}`;
+  const { absolute } = around;
   const isCommon = flags.names.every((name) => COMMON.includes(name)) && hasPlainNetwork(flags);
   const further = isCommon
     ? volumeOptions(flags, around)
-    : (await import("./further-options.ts")).furtherOptions(flags, around, absolute);
+    : (await import("./further-options.ts")).furtherOptions(flags, around);
   return plainOptions(source, command, {
     ...given(flags.text("name"), (name) => ({ name })),
     ...given(flags.text("workdir"), (workdir) => ({ workdir })),
@@ -54,7 +54,7 @@ function hasPlainNetwork(flags: RunFlags): boolean {
 }
 
 function volumeOptions(flags: RunFlags, around: Surroundings): Partial<RunContainerOptions> {
-  const parsed = flags.list("volume").map((text) => parseVolume(text, around.workingDirectory));
+  const parsed = flags.list("volume").map((text) => parseVolume(text, around.absolute));
   const volumes = parsed.flatMap((each) => (each.kind === "volume" ? [each.volume] : []));
   return {
     env: parseVariables(flags, around.environment),

@@ -63,7 +63,7 @@ describe("variables", () => {
 });
 
 describe("mounts", () => {
-  const cwd = "/here";
+  const absolute = (path: string): string => (path.startsWith("/") ? path : `/here/${path}`);
 
   test.each<[string, string, string, boolean]>([
     ["/a:/b", "/a", "/b", false],
@@ -73,25 +73,25 @@ describe("mounts", () => {
     ["..:/b", "/here/..", "/b", false],
   ])("-v %s", (text, source, destination, readOnly) => {
     const mount = { source, destination, readOnly };
-    expect(parseVolume(text, cwd)).toEqual({ kind: "bind", mount });
+    expect(parseVolume(text, absolute)).toEqual({ kind: "bind", mount });
   });
 
   test("-v with volumes", () => {
     const volume = { destination: "/b", readOnly: false, copies: true };
-    expect(parseVolume("/b", cwd)).toEqual({ kind: "volume", volume });
-    expect(parseVolume("data:/b:nocopy,ro", cwd)).toEqual({
+    expect(parseVolume("/b", absolute)).toEqual({ kind: "volume", volume });
+    expect(parseVolume("data:/b:nocopy,ro", absolute)).toEqual({
       kind: "volume",
       volume: { name: "data", ...volume, readOnly: true, copies: false },
     });
-    expect(parseVolume("/a:/b:rshared", cwd)).toEqual({
+    expect(parseVolume("/a:/b:rshared", absolute)).toEqual({
       kind: "bind",
       mount: { source: "/a", destination: "/b", readOnly: false, propagation: "rshared" },
     });
-    expect(parseMount("type=volume,src=data,dst=/b,volume-nocopy", cwd)).toEqual({
+    expect(parseMount("type=volume,src=data,dst=/b,volume-nocopy", absolute)).toEqual({
       kind: "volume",
       volume: { name: "data", ...volume, copies: false },
     });
-    expect(parseMount("target=/b", cwd)).toEqual({ kind: "volume", volume });
+    expect(parseMount("target=/b", absolute)).toEqual({ kind: "volume", volume });
   });
 
   test.each<[string, string]>([
@@ -102,25 +102,27 @@ describe("mounts", () => {
     ["/a:b", "the path inside is not absolute"],
     ["/a:/b:shiny", "the option shiny is not known"],
   ])("-v %s is refused", (text, message) => {
-    expect(() => parseVolume(text, cwd)).toThrow(message);
+    expect(() => parseVolume(text, absolute)).toThrow(message);
   });
 
   test("--mount", () => {
     const bind = { source: "/a", destination: "/b", readOnly: true };
     for (const readonly of ["ro", "readonly", "readonly=true", "ro=1"]) {
-      const parsed = parseMount(`type=bind,src=/a,dst=/b,${readonly}`, cwd);
+      const parsed = parseMount(`type=bind,src=/a,dst=/b,${readonly}`, absolute);
       expect(parsed).toEqual({ kind: "bind", mount: bind });
     }
     const writable = { source: "/here/a", destination: "/b", readOnly: false };
-    expect(parseMount("type=bind,source=a,target=/b,readonly=false", cwd)).toEqual({
+    expect(parseMount("type=bind,source=a,target=/b,readonly=false", absolute)).toEqual({
       kind: "bind",
       mount: writable,
     });
-    expect(parseMount("type=tmpfs,destination=/b,tmpfs-size=1m,tmpfs-mode=0700,ro", cwd)).toEqual({
+    expect(
+      parseMount("type=tmpfs,destination=/b,tmpfs-size=1m,tmpfs-mode=0700,ro", absolute),
+    ).toEqual({
       kind: "tmpfs",
       tmpfs: "/b:size=1m,mode=0700,ro",
     });
-    expect(parseMount("type=tmpfs,target=/b", cwd)).toEqual({ kind: "tmpfs", tmpfs: "/b" });
+    expect(parseMount("type=tmpfs,target=/b", absolute)).toEqual({ kind: "tmpfs", tmpfs: "/b" });
   });
 
   test.each<[string, string]>([
@@ -133,7 +135,7 @@ describe("mounts", () => {
     ["type=bind,source=/a", "the path inside is not absolute"],
     ["type=bind,source=/a,target=/b,color=red", 'it has the unknown key "color"'],
   ])("--mount %s is refused", (text, message) => {
-    expect(() => parseMount(text, cwd)).toThrow(message);
+    expect(() => parseMount(text, absolute)).toThrow(message);
   });
 
   test("--tmpfs", () => {

@@ -21,7 +21,7 @@ export type ParsedMount =
  * [SOURCE:]TARGET[:OPTIONS]. A path is a file or folder of the host, a relative one begins with "."; another
  * source is the name of a volume, none at all a new volume.
  */
-export function parseVolume(text: string, workingDirectory: string): ParsedMount {
+export function parseVolume(text: string, absolute: (path: string) => string): ParsedMount {
   const parts = text.split(":");
   const [source, target = "", options = "", ...more] = parts.length === 1 ? ["", ...parts] : parts;
   if (more.length > 0 || (source === "" && parts.length > 1)) {
@@ -29,7 +29,7 @@ export function parseVolume(text: string, workingDirectory: string): ParsedMount
   }
   const destination = insidePath("volume", text, target);
   const { readOnly, copies, propagation, isMapped } = volumeOptions(text, options);
-  const path = source === undefined ? undefined : hostPath(source, workingDirectory);
+  const path = source === undefined ? undefined : hostPath(source, absolute);
   if (path === undefined) {
     return { kind: "volume", volume: volumeOf(source, { destination, readOnly, copies }) };
   }
@@ -46,11 +46,8 @@ export function volumeOf(name: string | undefined, volume: Omit<RunVolume, "name
 }
 
 /** Undefined: it is no path. */
-function hostPath(source: string, workingDirectory: string): string | undefined {
-  if (source.startsWith("/")) {
-    return source;
-  }
-  return /^\.{1,2}(\/|$)/.test(source) ? `${workingDirectory}/${source}` : undefined;
+function hostPath(source: string, absolute: (path: string) => string): string | undefined {
+  return /^(\/|\.{1,2}(\/|$))/.test(source) ? absolute(source) : undefined;
 }
 
 interface VolumeOptions {
