@@ -74,6 +74,25 @@ describe.skipIf(NEEDS_ROOT)("as root: secrets", () => {
     expect(create("empty", "").stderr).toContain("it has 0 bytes");
   });
 
+  test("one that is damaged is told of, holds up no other, and can be replaced and removed", () => {
+    place.outputOf("secret create", "sound", "/etc/hostname");
+    for (const [text, reason] of [
+      ["", "it is damaged"],
+      ['{"ver', "it is damaged"],
+      ['{"version":9}', "its version 9 is not 1"],
+    ] as const) {
+      writeFileSync(join(place.store, "secrets/broken"), text);
+      const { status, stdout, stderr } = place.call("secret ls", ["--format", "{{.Name}}"]);
+      expect([status, stdout]).toEqual([0, "sound\n"]);
+      expect(stderr).toContain(`secret "broken": ${reason}`);
+      expect(place.call("secret inspect", ["broken"]).stderr).toContain("secret rm broken");
+      expect(place.outputOf("secret rm", "broken")).toBe("broken\n");
+    }
+    writeFileSync(join(place.store, "secrets/broken"), "");
+    place.outputOf("secret create", "--replace", "broken", "/etc/hostname");
+    place.outputOf("secret rm", "broken", "sound");
+  });
+
   test("run --secret: a file, and a variable, in the container alone", () => {
     create("one");
     const flags = [

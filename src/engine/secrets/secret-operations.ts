@@ -1,11 +1,13 @@
 // What can be done with secrets: one function for each command.
 
+import { OcicatError } from "../../error/ocicat-error.ts";
 import { recordEvent } from "../events/record-event.ts";
 import { hasLabel } from "../labels.ts";
 import { type FilterTable, filterCondition, namePattern, parseFilters } from "../list-filters.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import {
   findSecret,
+  listSecretNames,
   listSecrets as listStored,
   type NewSecret,
   readSecret,
@@ -42,7 +44,8 @@ export interface ListSecretsOptions extends SurroundingsOptions {
 export async function listSecrets(options: ListSecretsOptions): Promise<readonly Secret[]> {
   const filters = parseFilters(options.filters ?? [], Object.keys(FILTERS));
   const { storeRoot } = await readSurroundings(options);
-  return listStored(storeRoot).filter(filterCondition(filters, FILTERS));
+  const onUnreadable = ({ message }: OcicatError): void => options.onWarning?.(message);
+  return listStored(storeRoot, onUnreadable).filter(filterCondition(filters, FILTERS));
 }
 
 export interface InspectSecretOptions extends SurroundingsOptions {
@@ -58,13 +61,24 @@ export async function inspectSecret(
   return withValue ? { ...secret, value: readSecret(storeRoot, secret.name) } : secret;
 }
 
-/** Returns its id. Containers that run keep it. */
+/** Returns its id, or the name of one that can't be read. Containers that run keep it. */
 export async function removeSecret(word: string, options: SurroundingsOptions): Promise<string> {
   const { storeRoot } = await readSurroundings(options);
-  const { name, id } = findSecret(storeRoot, word);
+  const { name, id } = findToRemove(storeRoot, word);
   removeStored(storeRoot, name);
   recordSecretEvent(storeRoot, "remove", { id, name });
   return id;
+}
+
+function findToRemove(storeRoot: string, word: string): Pick<Secret, "id" | "name"> {
+  try {
+    return findSecret(storeRoot, word);
+  } catch (error) {
+    if (error instanceof OcicatError && listSecretNames(storeRoot).includes(word)) {
+      return { id: word, name: word };
+    }
+    throw error;
+  }
 }
 
 function recordSecretEvent(

@@ -65,7 +65,7 @@ export function writeSecret(storeRoot: string, secret: NewSecret): Secret {
     inStore(storeRoot, () => checked(made, "make", quote(`${storeRoot}/${FOLDER}`)));
   }
   using folder = openFolder(store.top.number, FOLDER);
-  const before = replaces ? readDocument(folder.number, name) : undefined;
+  const before = replaces ? tryReadDocument(folder.number, name) : undefined;
   const now = new Date().toISOString();
   const id = before?.id ?? crypto.getRandomValues(new Uint8Array(13)).toHex().slice(1);
   const document: Document = {
@@ -109,13 +109,16 @@ function refused(name: string, reason: string): OcicatError {
   return new OcicatError("invalid-argument", { operation: "create", subject, reason });
 }
 
-/** By their names. */
-export function listSecrets(storeRoot: string): Secret[] {
+/** By their names. Without those that can't be read, of which `onUnreadable` is told. */
+export function listSecrets(
+  storeRoot: string,
+  onUnreadable?: (error: OcicatError) => void,
+): Secret[] {
   using folder = tryOpenFolder(storeRoot);
   return folder === undefined
     ? []
     : namesIn(folder).flatMap((name) => {
-        const document = readDocument(folder.number, name);
+        const document = tryReadDocument(folder.number, name, onUnreadable);
         return document === undefined ? [] : [described(name, document)];
       });
 }
@@ -132,13 +135,16 @@ function namesIn(folder: OwnedFd): string[] {
     .toSorted();
 }
 
-/** By name, id or the beginning of an id. Throws "not-found", and for the beginning of several ids. */
+/**
+ * By name, id or the beginning of an id. Throws "not-found", for the beginning of several ids, and for one of
+ * this name that can't be read.
+ */
 export function findSecret(storeRoot: string, word: string): Secret {
-  const secrets = listSecrets(storeRoot);
-  const named = secrets.find(({ name }) => name === word);
+  const named = findDocument(storeRoot, word);
   if (named !== undefined) {
-    return named;
+    return described(word, named);
   }
+  const secrets = listSecrets(storeRoot);
   const [found, ...others] = secrets.filter(({ id }) => word !== "" && id.startsWith(word));
   if (found === undefined) {
     throw missing(word);
@@ -155,13 +161,16 @@ export function findSecret(storeRoot: string, word: string): Secret {
 
 /** Throws "not-found". */
 export function readSecret(storeRoot: string, name: string): Uint8Array {
-  using folder = tryOpenFolder(storeRoot);
-  const isName = NAME.test(name);
-  const document = folder === undefined || !isName ? undefined : readDocument(folder.number, name);
+  const document = findDocument(storeRoot, name);
   if (document === undefined) {
     throw missing(name);
   }
   return Uint8Array.fromBase64(document.data);
+}
+
+function findDocument(storeRoot: string, name: string): Document | undefined {
+  using folder = tryOpenFolder(storeRoot);
+  return folder === undefined || !NAME.test(name) ? undefined : readDocument(folder.number, name);
 }
 
 export function removeSecret(storeRoot: string, name: string): void {
@@ -199,14 +208,41 @@ function readDocument(folderFd: number, name: string): Document | undefined {
   if (text === undefined) {
     return undefined;
   }
-  const document: Document = JSON.parse(text);
-  if (document.version !== VERSION) {
-    throw new OcicatError("unsupported", {
+  const document = tryParse(text);
+  if (document?.version !== VERSION) {
+    const isDamaged = document === undefined;
+    throw new OcicatError(isDamaged ? "invalid-config" : "unsupported", {
       operation: "read",
       subject: `secret ${quote(name)}`,
-      reason: `its version ${document.version} is not ${VERSION}`,
-      hint: "use the ocicat that made it",
+      reason: isDamaged ? "it is damaged" : `its version ${document.version} is not ${VERSION}`,
+      hint: `\`ocicat secret rm ${name}\` removes it`,
     });
   }
   return document;
+}
+
+/** Undefined also for one that can't be read. */
+function tryReadDocument(
+  folderFd: number,
+  name: string,
+  onUnreadable?: (error: OcicatError) => void,
+): Document | undefined {
+  try {
+    return readDocument(folderFd, name);
+  } catch (error) {
+    if (!(error instanceof OcicatError)) {
+      throw error;
+    }
+    onUnreadable?.(error);
+    return undefined;
+  }
+}
+
+function tryParse(text: string): Document | undefined {
+  try {
+    const document: Document | null = JSON.parse(text);
+    return document ?? undefined;
+  } catch {
+    return undefined;
+  }
 }

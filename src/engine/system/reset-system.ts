@@ -7,7 +7,8 @@ import { listContainers } from "../containers/list-containers.ts";
 import { removeUnreadable, unreadableContainers } from "../containers/sweep-containers.ts";
 import { listPods } from "../pods/list-pods.ts";
 import { removePod } from "../pods/pod-operations.ts";
-import { listSecrets, removeSecret } from "../secrets/secret-operations.ts";
+import { removeSecret } from "../secrets/secret-operations.ts";
+import { listSecretNames } from "../secrets/secret-store.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { pruneVolumes } from "../volumes/volume-operations.ts";
 import { pruneSystem } from "./prune-system.ts";
@@ -25,7 +26,7 @@ export async function resetSystem(options: SurroundingsOptions): Promise<void> {
     await removeUnreadable(id, options).catch(unlessMissing);
   }
   await pruneVolumes({ ...options, all: true, filters: [] });
-  for (const { name } of await listSecrets(options)) {
+  for (const name of listSecretNames((await readSurroundings(options)).storeRoot)) {
     await removeSecret(name, options).catch(unlessMissing);
   }
   await pruneSystem({ ...options, all: true, volumes: true });
