@@ -38,6 +38,9 @@ beforeAll(async () => {
     symlinkSync(join(REPOSITORY, "node_modules", name), join(project, "node_modules", name));
   }
   copyFileSync(join(import.meta.dir, "embedding-program.ts"), join(project, "main.ts"));
+  for (const example of ["embed.ts", "containers.ts"]) {
+    copyFileSync(join(REPOSITORY, "examples", example), join(project, example));
+  }
   writeFileSync(join(project, "package.json"), '{ "type": "module" }');
 }, 60_000);
 
@@ -64,7 +67,7 @@ describe.each([
   ["Preserve", "bundler"],
   ["NodeNext", "NodeNext"],
 ])("with modules as in %s, found as by %s", (module, moduleResolution) => {
-  test("a strict program compiles", () => {
+  test("strict programs compile", () => {
     expect(compile({ module, moduleResolution })).toBe("");
   });
 
