@@ -11,6 +11,7 @@ import { O_RDONLY } from "../abi/file.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import type { Store } from "../store/layout.ts";
 import { lock } from "../store/lock.ts";
+import { parseJson } from "../store/parse-json.ts";
 import { call, checked } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import {
@@ -116,7 +117,7 @@ export function findLayerNotes(store: Store, name: string): readonly string[] | 
     return undefined;
   }
   const text = readTextAtIfExists(store.layers.number, `${name}/layer.json`);
-  const description: unknown = JSON.parse(text ?? "{}");
+  const description = parseJson(text ?? "{}");
   const notes =
     typeof description === "object" && description !== null && "notes" in description
       ? description.notes

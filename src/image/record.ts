@@ -22,6 +22,7 @@ import type { Image } from "../oci/image-spec.ts";
 import { decodeImage } from "../oci/parse/image.ts";
 import { formatPlatform, type Platform } from "../oci/platform.ts";
 import type { IdMaps } from "../plan/request.ts";
+import { parseJson } from "../store/parse-json.ts";
 import { call } from "../sys/call.ts";
 import { readTextFileIfExists, statAt } from "../sys/file.ts";
 
@@ -149,15 +150,6 @@ function parseRoot(value: unknown): StoredRoot | undefined {
   }
   const isErofs = format === "erofs" && typeof image === "string" && typeof key === "string";
   return isErofs && isTextList(devices) ? { format, image, devices, key } : undefined;
-}
-
-/** Undefined for what is no JSON: a file that a power cut left empty, say. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -296,6 +296,16 @@ describe("the store", () => {
     }
   });
 
+  test("what a layer says of itself is spoiled: the layer stays as it is", async () => {
+    layout.setIndex([three()]);
+    const first = await resolve();
+    for (const content of ["", "{", "[]", "null"]) {
+      writeFileSync(join(first.lower[1] ?? "", "../layer.json"), content);
+      rmSync(join(storeRoot, "images"), { recursive: true });
+      expect(await resolve()).toEqual(first);
+    }
+  });
+
   test("what killed processes left in staging goes, what is being made stays", async () => {
     layout.setIndex([three()]);
     const staging = join(storeRoot, "staging");

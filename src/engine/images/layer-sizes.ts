@@ -7,6 +7,7 @@ import { chainIds } from "../../image/layers/chain-id.ts";
 import { layerFileName } from "../../image/layers/layer-names.ts";
 import { layerName } from "../../image/record.ts";
 import type { Digest } from "../../oci/digest.ts";
+import { parseJson } from "../../store/parse-json.ts";
 import { OwnedFd, readTextAtIfExists, tryOpenAt } from "../../sys/file.ts";
 
 export interface LayerList {
@@ -76,7 +77,7 @@ export class LayerSizes {
 }
 
 function bytesIn(text: string): number | undefined {
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   const bytes =
     typeof value === "object" && value !== null && "bytes" in value ? value.bytes : undefined;
   return typeof bytes === "number" ? bytes : undefined;

@@ -5,6 +5,7 @@ import { O_NONBLOCK, O_RDONLY, S_IFMT, S_IFREG } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { Store } from "../../store/layout.ts";
 import { tryLock } from "../../store/lock.ts";
+import { parseJson } from "../../store/parse-json.ts";
 import { type DirectoryEntry, readDirectoryAt } from "../../sys/directory.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
 import { OwnedFd, openAt, readTextAtIfExists, statAt, tryUnlinkAt } from "../../sys/file.ts";
@@ -73,12 +74,8 @@ function folderProblem({ layers }: Store, name: string): string | undefined {
 }
 
 function isObjectText(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null;
-  } catch {
-    return false;
-  }
+  const value = parseJson(text);
+  return typeof value === "object" && value !== null;
 }
 
 async function fileProblem(check: BlobCheck, name: string): Promise<string | undefined> {

@@ -3,6 +3,7 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Digest, isDigest } from "../../oci/digest.ts";
 import { isConfigType } from "../../oci/media-types.ts";
+import { parseJson } from "../../store/parse-json.ts";
 import type { StoredManifest } from "./image-graph.ts";
 
 export interface ImageFacts {
@@ -48,7 +49,7 @@ export function imageFacts({ descriptor, manifest, image }: StoredManifest): Ima
 
 /** Of the JSON that was made of facts. Undefined: it is none. */
 export function parseImageFacts(text: string): ImageFacts | undefined {
-  const facts: unknown = JSON.parse(text);
+  const facts = parseJson(text);
   return isImageFacts(facts) ? facts : undefined;
 }
 

@@ -25,6 +25,7 @@ import type { ImageIndex } from "../../oci/image-spec.ts";
 import { decodeIndex, IMAGE_DOCUMENT_LENGTH_MAX } from "../../oci/parse/image.ts";
 import { BLOB_FOLDERS, type Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
+import { parseJson } from "../../store/parse-json.ts";
 import { forceToDisk, writeWholeFile } from "../../store/whole-file.ts";
 import { OwnedFd, openAt, readTextAtIfExists } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
@@ -203,14 +204,6 @@ function narrowed(text: string, isWanted: EntryTest): string {
 function digestIn(descriptor: string): unknown {
   const parsed = parseJson(descriptor);
   return isRecord(parsed) ? parsed["digest"] : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -5,6 +5,7 @@
 
 import { type Descriptor, STANDS_FOR } from "../../oci/descriptor.ts";
 import { type Digest, isDigest } from "../../oci/digest.ts";
+import { parseJson } from "../../store/parse-json.ts";
 
 export interface StandIn {
   /** Of the image. */
@@ -51,12 +52,7 @@ export function originalText({ mediaType, digest, size }: Descriptor): string {
 
 /** Undefined for what nobody here has written. */
 function parse(text: string): Pick<Descriptor, "mediaType" | "digest" | "size"> | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
   if (typeof value !== "object" || value === null) {
     return undefined;
   }
