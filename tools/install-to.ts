@@ -61,9 +61,7 @@ Description=ocicat's containers: start those that have a restart policy, end all
 Wants=network-online.target
 After=network-online.target local-fs.target
 
-${bootService(prefix)}# Not when the unit alone is stopped or restarted.
-ExecStop=/bin/sh -c 'test "$$(systemctl is-system-running)" != stopping || exec ${ocicatOf(prefix)} stop --at-shutdown'
-# A container takes no longer than its stop timeout; see \`ocicat stop\`.
+${bootService(prefix, "systemctl")}# A container takes no longer than its stop timeout; see \`ocicat stop\`.
 TimeoutStopSec=180
 
 [Install]
@@ -74,21 +72,26 @@ WantedBy=multi-user.target
 /** A user's systemd knows no network-online.target; with lingering it begins at the boot. */
 export function userBootUnit(prefix: string): string {
   return `[Unit]
-Description=Start the user's containers of ocicat that have a restart policy
+Description=The user's containers of ocicat: start those that have a restart policy, end all with the user's systemd
 
-${bootService(prefix)}
+${bootService(prefix, "systemctl --user")}# The system's systemd waits 120 s for the user's.
+TimeoutStopSec=100
+
 [Install]
 WantedBy=default.target
 `;
 }
 
-function bootService(prefix: string): string {
+/** `systemctl`: of the systemd that it is a unit of. */
+function bootService(prefix: string, systemctl: string): string {
   return `[Service]
 Type=oneshot
 RemainAfterExit=yes
 # The containers' holders are not the service's to end.
 KillMode=process
 ExecStart=${ocicatOf(prefix)} start --after-boot
+# Not when the unit alone is stopped or restarted.
+ExecStop=/bin/sh -c 'test "$$(${systemctl} is-system-running)" != stopping || exec ${ocicatOf(prefix)} stop --at-shutdown'
 `;
 }
 

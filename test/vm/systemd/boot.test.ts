@@ -126,4 +126,24 @@ describe.skipIf(!isGuest("systemd"))("the unit for boots", () => {
     },
     BOOTS_TIMEOUT_MS,
   );
+
+  test(
+    "ends a user's as they want to where the user's systemd ends",
+    async () => {
+      await must(["chown", "-R", `${USER.id}:${USER.id}`, folder]);
+      await must(["systemctl", "--quiet", "--global", "enable", UNIT]);
+      await must(["loginctl", "enable-linger", USER.name]);
+      await start(asUser, "polite", "unless-stopped", "/bin/sh", "-c", POLITE);
+      const logs = () => asUser("logs", "polite");
+      await eventually("it to run", async () => (await logs()) === "up\n");
+      await must(["loginctl", "disable-linger", USER.name]);
+      await must(["systemctl", "stop", USER_MANAGER]);
+      await must(["loginctl", "enable-linger", USER.name]);
+      await eventually("it to run again", async () => (await logs()) === "up\nasked\nup\n");
+      expect(await running(asUser)).toBe("polite");
+      await asUser("rm", "-f", "polite");
+      await must(["loginctl", "disable-linger", USER.name]);
+    },
+    BOOTS_TIMEOUT_MS,
+  );
 });
