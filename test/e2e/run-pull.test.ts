@@ -79,6 +79,21 @@ describe.skipIf(NEEDS_ROOT)("as root: run and a registry", () => {
     expect(again).toEqual({ status: 0, stdout: "labelled\n", stderr: "" });
   });
 
+  test("an image for another platform alone is not suggested in its own place", async () => {
+    const layout = new TestLayout(join(place.folder, "foreign"));
+    const platform = { os: "linux", architecture: "riscv64" };
+    const image = layout.addImage({ layers: [base], platform });
+    layout.setIndex([layout.addIndex([{ ...image, platform }])]);
+    registry.content.addLayout("team/app", layout.folder, "foreign");
+    const foreign = `${name()}:foreign`;
+    const fetched = await place.run(["--platform", "linux/riscv64", foreign, "/bin/true"]);
+    expect(fetched.status).toBe(0);
+    const { status, stderr } = await place.run([foreign]);
+    expect([status, stderr]).toEqual([125, expect.stringContaining("it has linux/riscv64")]);
+    expect(stderr).not.toContain("did you mean");
+    expect((await place.run([`${name()}:foreing`])).stderr).toContain("did you mean");
+  });
+
   test("always and newer ask, and take what is new", async () => {
     expect(await place.output(["--pull", "always", name()])).toBe("first\n");
     publish("second");

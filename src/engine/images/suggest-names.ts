@@ -2,11 +2,15 @@
 
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { ContentStore } from "../../image/content/content-store.ts";
+import { couldBeNamed } from "../../image/find-stored-name.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { familiarName } from "./shown-names.ts";
 import { similarNames } from "./similar-names.ts";
 
-/** The same error with a hint, unless it has one or there is nothing like it. */
+/**
+ * The same error with a hint, unless it has one or there is nothing like it. The name itself may be there, for
+ * another platform.
+ */
 export function withSimilarNames(
   error: unknown,
   reference: string,
@@ -19,7 +23,9 @@ export function withSimilarNames(
   }
   using store = new ContentStore(storeRoot);
   const domain = configuration.get("image.default-registry");
-  const names = store.names().flatMap(({ name }) => (name === undefined ? [] : [name]));
+  const isSame = couldBeNamed(reference, domain);
+  const others = store.names((name, digest) => !isSame(name, digest));
+  const names = others.flatMap(({ name }) => (name === undefined ? [] : [name]));
   const similar = similarNames(
     reference,
     names.map((name) => familiarName(name, domain)),
