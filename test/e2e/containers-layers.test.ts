@@ -109,6 +109,17 @@ describe.skipIf(NEEDS_ROOT)("as root: what a container has written", () => {
     expect(volumes("--include-volumes")).toEqual({ "/a": {}, "/b": {}, "/c": {} });
   });
 
+  test("commit: somebody else lets the container go on meanwhile", async () => {
+    expect(exec("dd", "if=/dev/zero", "of=/made/large", "bs=1048576", "count=128").status).toBe(0);
+    const committed = place.start("commit", ["-q", "work", "undisturbed:1"]);
+    const status = () => place.outputOf("inspect", "-f", "{{.State.Status}}", "work").trim();
+    await eventually("it to be paused", () => status() === "paused");
+    place.outputOf("unpause", "work");
+    expect(await committed.exited).toBe(0);
+    expect(status()).toBe("running");
+    expect(exec("rm", "/made/large").status).toBe(0);
+  });
+
   test("commit: what is not possible", () => {
     expect(place.call("commit", ["folder"]).stderr).toContain("it is not made from an image");
     expect(place.call("commit", ["-c", "FROM x", "work"]).stderr).toContain("does not begin with");

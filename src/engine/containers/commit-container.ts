@@ -119,6 +119,9 @@ function standStill(
   try {
     pauseContainer(address);
   } catch (error) {
+    if (hasChanged(error)) {
+      return undefined;
+    }
     // Without a cgroup nothing can.
     if (pause === "always" || !(error instanceof OcicatError && error.code === "unsupported")) {
       throw error;
@@ -126,7 +129,24 @@ function standStill(
     onWarning?.("the container goes on meanwhile: it has no cgroup to be paused by");
     return undefined;
   }
-  return { [Symbol.dispose]: () => resumeContainer(address) };
+  return { [Symbol.dispose]: () => resumeIfPaused(address) };
+}
+
+function resumeIfPaused(address: StoredContainer["address"]): void {
+  try {
+    resumeContainer(address);
+  } catch (error) {
+    if (!hasChanged(error)) {
+      throw error;
+    }
+  }
+}
+
+/** It has ended, or somebody else has paused it or let it go on. */
+function hasChanged(error: unknown): boolean {
+  return (
+    error instanceof OcicatError && (error.code === "not-found" || error.code === "wrong-state")
+  );
 }
 
 function imageHealthcheck(options: ContainerRecord["options"]): Pick<ImageConfig, "Healthcheck"> {
