@@ -30,12 +30,18 @@ export interface WaitOptions extends SurroundingsOptions {
 export async function waitForContainer(word: string, options: WaitOptions): Promise<number> {
   using container = await openContainer(word, options);
   const { standsStill = false } = options;
-  const told = await readFromHolders(container, await waitOf({ standsStill }));
-  if (told !== undefined) {
-    return exitCodeOf(told);
+  const wait = await waitOf({ standsStill });
+  for (;;) {
+    const told = await readFromHolders(container, wait);
+    if (told !== undefined) {
+      return exitCodeOf(told);
+    }
+    await awaitEnd(container, { standsStill });
+    const code = lastCode(container);
+    if (code !== undefined) {
+      return code;
+    }
   }
-  await awaitEnd(container, { standsStill });
-  return lastCode(container);
 }
 
 /** Undefined: it does not run, or nobody knows how it ended. */
@@ -55,14 +61,18 @@ async function readFromHolders(
   return undefined;
 }
 
-function lastCode(container: StoredContainer): number {
+/** Undefined: it has been started again meanwhile. */
+function lastCode(container: StoredContainer): number | undefined {
   const status = container.status();
   switch (status.kind) {
     case "exited":
       return status.code;
     case "created":
       return 0;
-    default:
+    case "running":
+    case "paused":
+      return undefined;
+    case "lost":
       throw unknownEnd(container, "wait for");
   }
 }

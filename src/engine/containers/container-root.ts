@@ -2,9 +2,11 @@
 // through the process: /proc/PID/root. What is opened beneath it has to be opened with RESOLVE_IN_ROOT,
 // as the container may put a link anywhere.
 
-import { O_PATH } from "../../abi/file.ts";
+import { AT_FDCWD, O_PATH } from "../../abi/file.ts";
+import { quote } from "../../error/ocicat-error.ts";
+import { checked } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
-import { OwnedFd, open } from "../../sys/file.ts";
+import { OwnedFd, tryOpenAt } from "../../sys/file.ts";
 import type { StoredContainer } from "./stored-container.ts";
 
 /** Undefined: it does not run. The descriptor is of O_PATH. */
@@ -13,11 +15,15 @@ export function tryOpenContainerRoot(container: StoredContainer): OwnedFd | unde
   if (pid === undefined) {
     return undefined;
   }
-  using root = new OwnedFd(
-    open(`/proc/${pid}/root`, O_PATH | hostArchitecture.openFlags.O_DIRECTORY),
-  );
-  // Only if it still runs the pid was the container's when its root was opened.
-  return livePid(container) === pid ? new OwnedFd(root.release()) : undefined;
+  const path = `/proc/${pid}/root`;
+  const opened = tryOpenAt(AT_FDCWD, path, O_PATH | hostArchitecture.openFlags.O_DIRECTORY);
+  using root = new OwnedFd(opened);
+  // Only if it still runs the pid was the container's when its root was opened, or could not be.
+  if (livePid(container) !== pid) {
+    return undefined;
+  }
+  checked(opened, "open", quote(path));
+  return new OwnedFd(root.release());
 }
 
 /** A path that leads there as long as the descriptor is open. */
