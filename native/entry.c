@@ -18,12 +18,16 @@
 //   restoreSignals(low half, high half, before)
 //     See signals.h. `before` is the address of 65 entries of four 64-bit words.
 //
+//   relay(address of struct relay) -> why it returned
+//     See relay.h.
+//
 //   address(typed array) -> where its first byte is
 //
 // Numbers are exact up to 2^53. The functions of Node-API come from the engine; there is no header
 // of theirs on a machine without Node, so what is used of them is declared here.
 
 #include "kernel.h"
+#include "relay.h"
 #include "signals.h"
 
 typedef struct environment *Environment;
@@ -95,6 +99,12 @@ static Value restore(Environment environment, Call call) {
   return number(environment, 0);
 }
 
+static Value carry(Environment environment, Call call) {
+  i64 n[MOST_ARGUMENTS];
+  read_numbers(environment, call, n);
+  return number(environment, relay((struct relay *)n[0]));
+}
+
 static Value address(Environment environment, Call call) {
   Value argument = NULL;
   size_t count = 1;
@@ -118,6 +128,7 @@ __attribute__((visibility("default"))) Value napi_register_module_v1(Environment
   export(environment, exports, "spawn", spawn);
   export(environment, exports, "catchSignals", catch);
   export(environment, exports, "restoreSignals", restore);
+  export(environment, exports, "relay", carry);
   export(environment, exports, "address", address);
   return exports;
 }

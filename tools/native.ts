@@ -2,7 +2,7 @@
 //
 //   native/stage.c, holder.c, exit-record.c, log.c -> dist/stage -> src/stage/gen/stage-binary.ts
 //   native/launch.c, page-cache.c -> dist/ocicat, dist/ocicat-runtime
-//   native/entry.c, signals.c -> dist/entry.node
+//   native/entry.c, relay.c, signals.c -> dist/entry.node
 //
 // The programs are static, and none of them uses a C library: the stage runs where no root file system
 // is, the launcher and the entry cost the start of every command.
@@ -63,7 +63,7 @@ export const HOLDER_SOURCES = [
 ];
 export const STAGE_SOURCES = ["native/stage.c", ...HOLDER_SOURCES];
 export const LAUNCHER_SOURCES = ["native/launch.c", "native/page-cache.c"];
-const ENTRY_SOURCES = ["native/entry.c", "native/signals.c"];
+const ENTRY_SOURCES = ["native/entry.c", "native/relay.c", "native/signals.c"];
 
 export function hostArchitecture(): Architecture {
   return process.arch === "arm64" ? "aarch64" : "x86_64";

@@ -30,6 +30,7 @@
 // gone: it cannot close one direction alone.
 
 import { OcicatError } from "../error/ocicat-error.ts";
+import { addressOf } from "../sys/entry.ts";
 import { bytes } from "../sys/memory.ts";
 import type { ExitStatus } from "../sys/process.ts";
 import type { TerminalSize } from "../sys/terminal.ts";
@@ -109,6 +110,11 @@ export class StdinFrame {
   readonly #frame = bytes(HEAD_BYTES + PAYLOAD_LIMIT);
   readonly payload = this.#frame.subarray(HEAD_BYTES);
 
+  /** Valid as long as this object is referred to. */
+  get address(): number {
+    return addressOf(this.#frame);
+  }
+
   /** With the first `length` bytes of the payload, at least one. */
   encode(length: number): Uint8Array<ArrayBuffer> {
     this.#frame[0] = STDIN;
@@ -173,6 +179,17 @@ export class FrameReader {
     this.#end -= this.#start;
     this.#start = 0;
     return this.#buffer.subarray(this.#end);
+  }
+
+  /** Of all that may be put into `room` when there is nothing in it. Valid as long as this object is referred to. */
+  get place(): { readonly address: number; readonly size: number } {
+    return { address: addressOf(this.#buffer), size: this.#buffer.length };
+  }
+
+  /** Somebody else has put bytes there, and taken those before `start`. */
+  resume(start: number, end: number): void {
+    this.#start = start;
+    this.#end = end;
   }
 
   /** `count` bytes have been put into `room`. */

@@ -5,7 +5,7 @@
 // is started that it would have to pay for; a program that has other things to do waits in its own.
 
 import { POLLIN, POLLOUT, SIGCONT, SIGWINCH } from "../abi/process.ts";
-import type { Awaited } from "../sys/poll.ts";
+import { type Awaited, poll } from "../sys/poll.ts";
 import type { ExitStatus } from "../sys/process.ts";
 import { SignalCatcher } from "../sys/signal-catcher.ts";
 import { RawTerminal, type TerminalSize, terminalSize } from "../sys/terminal.ts";
@@ -22,7 +22,8 @@ import {
 import { attachSignals } from "./attach-signals.ts";
 import { DEFAULT_DETACH_KEYS } from "./detach-keys.ts";
 import { HolderConnection } from "./holder-connection.ts";
-import { LocalInput, LocalOutput } from "./local-streams.ts";
+import { type Input, LocalInput, LocalOutput } from "./local-streams.ts";
+import { canRelay, Relay } from "./relay.ts";
 
 /** `poll`, or `pollInLoop`. */
 export type Wait = (awaited: readonly Awaited[]) => readonly number[] | Promise<readonly number[]>;
@@ -80,6 +81,7 @@ interface Writing {
 class Attachment {
   readonly #request: AttachRequest;
   readonly #signals: SignalCatcher;
+  readonly #relay = new Relay();
   readonly #raw: RawTerminal | undefined;
   readonly #connection: HolderConnection;
   readonly #outputs: Readonly<Record<OutputStream, LocalOutput>>;
@@ -116,11 +118,39 @@ class Attachment {
     this.#connection.post(encodeHello({ primary: this.#request.primary }));
     for (;;) {
       this.#resizeIfDue();
+      this.#relayIfPossible();
+      if (this.#end !== undefined) {
+        return this.#end;
+      }
       const happened = this.#request.wait(this.#awaited());
       // Without a turn of the event loop, where there is none.
       this.#take(happened instanceof Promise ? await happened : happened);
       if (this.#end !== undefined) {
         return this.#end;
+      }
+    }
+  }
+
+  /** Returns when there is something that the relay leaves to the others. */
+  #relayIfPossible(): void {
+    const ends = {
+      signalsFd: this.#signals.fd,
+      connection: this.#connection,
+      input: this.#input,
+      output: this.#outputs[STDOUT],
+    };
+    // Where the event loop goes on, nothing stands still.
+    while (this.#request.wait === poll && this.#writing === undefined && canRelay(ends)) {
+      const end = this.#relay.run(ends);
+      if (end.kind === "event") {
+        return;
+      }
+      if (end.kind === "typed" && ends.input !== undefined) {
+        this.#takeInput(ends.input.take(end.count), end.sent);
+      }
+      this.#takeFrames();
+      if (this.#end !== undefined || this.#input !== ends.input) {
+        return;
       }
     }
   }
@@ -154,7 +184,7 @@ class Attachment {
       this.#takeSignals();
     }
     if (typed !== 0 && this.#input !== undefined) {
-      this.#takeInput(this.#input);
+      this.#takeInput(this.#input.read());
     }
     if ((arrived & POLLOUT) !== 0) {
       connection.flush();
@@ -200,13 +230,13 @@ class Attachment {
     }
   }
 
-  #takeInput(local: LocalInput): void {
-    const input = local.read();
+  /** `sent`: how much of the frame has been sent already. */
+  #takeInput(input: Input, sent = 0): void {
     switch (input.kind) {
       case "nothing":
         return;
       case "content":
-        this.#connection.post(input.frame);
+        this.#connection.post(sent === 0 ? input.frame : input.frame.subarray(sent));
         return;
       case "end":
         this.#input = undefined;

@@ -21,6 +21,15 @@ export class DetachKeys {
     this.#keys = keys;
   }
 
+  /** Whether nothing is held back; then nothing but this key begins a sequence. Undefined: nothing does. */
+  get isAtStart(): boolean {
+    return this.#matched === 0;
+  }
+
+  get first(): number | undefined {
+    return this.#keys[0];
+  }
+
   scan(typed: Uint8Array): ScannedKeys {
     const first = this.#keys[0];
     if (first === undefined || (this.#matched === 0 && !typed.includes(first))) {

@@ -8,7 +8,7 @@ import { FrameReader, type HolderFrame } from "./attach-protocol.ts";
 
 export class HolderConnection {
   readonly fd: number;
-  readonly #reader = new FrameReader();
+  readonly reader = new FrameReader();
   #unsent: Uint8Array[] = [];
   #canSend = true;
   #canReceive = true;
@@ -25,6 +25,11 @@ export class HolderConnection {
   /** The holder has gone, and all that it said has been returned by `next`. */
   get isOver(): boolean {
     return !this.#canReceive;
+  }
+
+  /** Nothing is unsent, and all that has come has been returned. */
+  get isAtRest(): boolean {
+    return this.isIdle && this.#canReceive && this.reader.isBetweenFrames;
   }
 
   eventsToSend(): number {
@@ -77,7 +82,7 @@ export class HolderConnection {
 
   /** The content of frames that `next` has returned is gone after this. */
   receive(): void {
-    const room = this.#reader.room();
+    const room = this.reader.room();
     const count = call("recvfrom", this.fd, addressOf(room), room.length, MSG_DONTWAIT, 0, 0);
     if (count === -Errno.EAGAIN) {
       return;
@@ -86,10 +91,10 @@ export class HolderConnection {
       this.#canReceive = false;
       return;
     }
-    this.#reader.received(checked(count, "receive from", "the container's holder"));
+    this.reader.received(checked(count, "receive from", "the container's holder"));
   }
 
   next(): HolderFrame | undefined {
-    return this.#reader.next();
+    return this.reader.next();
   }
 }

@@ -30,18 +30,22 @@ const NOTHING: Input = { kind: "nothing" };
 
 export class LocalInput {
   readonly fd: number;
-  readonly #keys: DetachKeys;
-  readonly #frame = new StdinFrame();
+  readonly keys: DetachKeys;
+  readonly frame = new StdinFrame();
 
   constructor(fd: number, detachKeys: readonly number[]) {
     this.fd = fd;
-    this.#keys = new DetachKeys(detachKeys);
+    this.keys = new DetachKeys(detachKeys);
   }
 
   /** Content and frame live until the next read. */
   read(): Input {
-    const { payload } = this.#frame;
-    const count = tryRead(this.fd, payload);
+    return this.take(tryRead(this.fd, this.frame.payload));
+  }
+
+  /** What a read into the frame's payload returned. */
+  take(count: number): Input {
+    const { payload } = this.frame;
     if (count === -Errno.EAGAIN) {
       return NOTHING;
     }
@@ -50,11 +54,11 @@ export class LocalInput {
       return { kind: "end" };
     }
     const typed = payload.subarray(0, count);
-    const { content, detached } = this.#keys.scan(typed);
+    const { content, detached } = this.keys.scan(typed);
     if (content !== typed) {
       payload.set(content);
     }
-    const frame = content.length === 0 ? undefined : this.#frame.encode(content.length);
+    const frame = content.length === 0 ? undefined : this.frame.encode(content.length);
     if (detached) {
       return { kind: "detach", content, frame };
     }
@@ -64,13 +68,14 @@ export class LocalInput {
 
 export class LocalOutput {
   readonly fd: number;
-  readonly #writeLimit: number;
+  /** So much fits when it is ready. */
+  readonly writeLimit: number;
   #isOpen = true;
 
   constructor(fd: number) {
     this.fd = fd;
     const mode = statAt(fd, "")?.mode ?? 0;
-    this.#writeLimit = (mode & S_IFMT) === S_IFIFO ? CERTAIN_PIPE_ROOM : PAYLOAD_LIMIT;
+    this.writeLimit = (mode & S_IFMT) === S_IFIFO ? CERTAIN_PIPE_ROOM : PAYLOAD_LIMIT;
   }
 
   get isOpen(): boolean {
@@ -84,7 +89,7 @@ export class LocalOutput {
 
   /** Writes what fits; returns what is left. After a failure there is no one to write for. */
   write(content: Uint8Array): Uint8Array {
-    const size = Math.min(content.length, this.#writeLimit);
+    const size = Math.min(content.length, this.writeLimit);
     const count = call("write", this.fd, addressOf(content), size);
     if (count === -Errno.EAGAIN) {
       return content;

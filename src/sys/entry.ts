@@ -18,6 +18,7 @@ interface NativeEntry {
   spawn(list: number, count: number, flags: number): number;
   catchSignals(low: number, high: number, fd: number, before: number): number;
   restoreSignals(low: number, high: number, before: number): void;
+  relay(relay: number): number;
   address(buffer: NodeJS.TypedArray): number;
 }
 
@@ -103,6 +104,11 @@ export type SignalSet = readonly [low: number, high: number];
 /** See native/signals.h. `before` is the address of 65 structures of eight words. Returns 0, or -errno. */
 export function rawCatchSignals([low, high]: SignalSet, fd: number, before: number): number {
   return native().catchSignals(low, high, fd, before);
+}
+
+/** See native/relay.h. `relay` is the address of a structure of RELAY_BYTES. Returns why it ended. */
+export function rawRelay(relay: number): number {
+  return native().relay(relay);
 }
 
 export function rawRestoreSignals([low, high]: SignalSet, before: number): void {
