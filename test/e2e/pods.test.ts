@@ -3,6 +3,7 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { ContainerFolder } from "../../src/engine/containers/container-folder.ts";
 import { readProcessStat } from "../../src/sys/process.ts";
 import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
@@ -69,6 +70,27 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
     place.outputOf("pod stop", "-t", "20", "busy");
     expect(["one", "two", "three"].map(exitCodeOf)).toEqual(["0", "0", "0"]);
     expect(stateOf("busy")).toBe("Exited");
+  });
+
+  test("a container that is removed meanwhile is no failure of its pod", async () => {
+    createPod("--name", "loose");
+    for (const name of ["first", "second"]) {
+      place.outputOf("create", "--pod", "loose", "--name", name, place.image, "sh", "-c", WAIT);
+    }
+    const begin = () => Bun.spawn([place.program, "pod", "start", ...place.flags, "loose"]);
+    const starts: ReturnType<typeof begin>[] = [];
+    {
+      using folder = ContainerFolder.open(place.store, place.idOf("first"));
+      using _lock = folder.lock();
+      starts.push(begin());
+      const waiting = new RegExp(`-> FLOCK .* ${starts[0]?.pid} `);
+      await eventually("it to wait for the first", () =>
+        waiting.test(readFileSync("/proc/locks", "utf8")),
+      );
+      place.outputOf("rm", "second");
+    }
+    expect(await starts[0]?.exited).toBe(0);
+    expect(place.outputOf("ps", "--format", "{{.Names}}")).toBe("first\n");
   });
 
   const podPid = (pod: string): number =>

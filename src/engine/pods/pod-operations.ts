@@ -13,7 +13,8 @@ import {
   unpauseByName,
 } from "../containers/container-operations.ts";
 import { stopToRestart } from "../containers/restart-container.ts";
-import type { SurroundingsOptions } from "../surroundings.ts";
+import { tryOpenById } from "../containers/stored-container.ts";
+import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { listPods } from "./list-pods.ts";
 import { type FoundContainer, type FoundPod, findPod, isLive } from "./open-pods.ts";
 
@@ -21,7 +22,7 @@ import { type FoundContainer, type FoundPod, findPod, isLive } from "./open-pods
 export async function startPod(word: string, options: SurroundingsOptions): Promise<string> {
   const { record, members } = await findPod(word, options);
   await startByName(record.id, options);
-  await forEach(members, (id) => startByName(id, options));
+  await forEach(members, options, (id) => startByName(id, options));
   return record.id;
 }
 
@@ -39,7 +40,9 @@ async function endPod(
   end: typeof stopContainer,
 ): Promise<string> {
   const { record, members } = await findPod(word, options);
-  const ends = members.toReversed().map((member) => end(member.record.id, options));
+  const ends = members
+    .toReversed()
+    .map(({ record: { id } }) => end(id, options).catch(unlessRemoved(id, options)));
   const failed = (await Promise.allSettled(ends)).find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") {
     throw failed.reason;
@@ -56,21 +59,21 @@ export interface KillPodOptions extends SurroundingsOptions {
 export async function killPod(word: string, options: KillPodOptions): Promise<string> {
   const pod = await findPod(word, options);
   const running = requireLive(pod, "kill");
-  await forEach(running.toReversed(), (id) => killContainer(id, options));
+  await forEach(running.toReversed(), options, (id) => killContainer(id, options));
   return pod.record.id;
 }
 
 export async function pausePod(word: string, options: SurroundingsOptions): Promise<string> {
   const pod = await findPod(word, options);
   const running = requireLive(pod, "pause").filter(({ status }) => status.kind === "running");
-  await forEach(running.toReversed(), (id) => pauseByName(id, options));
+  await forEach(running.toReversed(), options, (id) => pauseByName(id, options));
   return pod.record.id;
 }
 
 export async function unpausePod(word: string, options: SurroundingsOptions): Promise<string> {
   const pod = await findPod(word, options);
   const paused = requireLive(pod, "unpause").filter(({ status }) => status.kind === "paused");
-  await forEach(paused, (id) => unpauseByName(id, options));
+  await forEach(paused, options, (id) => unpauseByName(id, options));
   return pod.record.id;
 }
 
@@ -105,18 +108,24 @@ export async function removePod(word: string, options: RemovePodOptions): Promis
   const { force = false, timeoutMs = 0 } = options;
   await stopPod(id, { ...options, ...(force ? { timeoutMs } : {}) });
   const found = await findPod(id, options);
-  await forEach(found.members.toReversed(), (member) =>
-    removeContainer(member, { ...options, volumes: true }).catch(unlessGone),
+  await forEach(found.members.toReversed(), options, (member) =>
+    removeContainer(member, { ...options, volumes: true }),
   );
   await removeContainer(id, options);
   return id;
 }
 
-/** One with --rm goes with its end. */
-function unlessGone(error: unknown): void {
-  if (!(error instanceof OcicatError && error.code === "not-found")) {
-    throw error;
-  }
+/** Behind a promise: of one that is gone by then, as one with --rm goes with its end, nothing is left to be done. */
+function unlessRemoved(
+  id: string,
+  options: SurroundingsOptions,
+): (error: unknown) => Promise<void> {
+  return async (error) => {
+    using container = tryOpenById(id, await readSurroundings(options));
+    if (container !== undefined) {
+      throw error;
+    }
+  };
 }
 
 function refuseRunning({ record, members }: FoundPod): void {
@@ -136,20 +145,30 @@ export async function prunePods(options: SurroundingsOptions): Promise<readonly 
   const removed: string[] = [];
   for (const { record, state } of await listPods(options)) {
     if (state === "Exited" || state === "Stopped" || state === "Dead") {
-      removed.push(await removePod(record.id, options));
+      const id = await removePod(record.id, options).catch(unlessChanged);
+      removed.push(...(id === undefined ? [] : [id]));
     }
   }
   return removed;
 }
 
+/** Behind a promise: somebody else has removed it, or started it. */
+function unlessChanged(error: unknown): undefined {
+  const { code } = error instanceof OcicatError ? error : { code: undefined };
+  if (code !== "not-found" && code !== "wrong-state") {
+    throw error;
+  }
+}
+
 async function forEach(
   containers: readonly FoundContainer[],
+  options: SurroundingsOptions,
   act: (id: string) => Promise<unknown>,
 ): Promise<void> {
   const failures: unknown[] = [];
   for (const { record } of containers) {
     try {
-      await act(record.id);
+      await act(record.id).catch(unlessRemoved(record.id, options));
     } catch (error) {
       failures.push(error);
     }
