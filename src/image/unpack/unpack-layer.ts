@@ -3,6 +3,7 @@
 //
 // The DiffID alone says whether the tree is right. The blob's own digest, a fiftieth of the work, also covers what
 // stands behind the end of a compressed stream, and tells a blob that was damaged in the store from a wrong image.
+// A blob that is the archive itself has one digest, and is hashed once.
 
 import { ArchiveCheck, type ArchiveIdentity } from "../layers/archive-check.ts";
 import { checkAborted } from "../layers/check-aborted.ts";
