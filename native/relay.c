@@ -43,9 +43,11 @@ static int has_room(i32 fd) {
   return syscall(__NR_ppoll, &output, 1, now, 0, 8) == 1 && output.happened == POLLOUT;
 }
 
+// As drawn, and whole.
 static int is_output(const u8 *frame, u32 size) {
-  return size >= FRAME_HEAD_BYTES && frame[0] == FRAME_OUTPUT && frame[1] == STREAM_STDOUT &&
-         payload_length(frame) > 0 && size >= FRAME_HEAD_BYTES + payload_length(frame);
+  if (size < FRAME_HEAD_BYTES || frame[0] != FRAME_OUTPUT || frame[1] != STREAM_STDOUT) return 0;
+  u32 length = payload_length(frame);
+  return length > 0 && length <= FRAME_PAYLOAD_LIMIT && size >= FRAME_HEAD_BYTES + length;
 }
 
 // Writes what there is room for, and makes a frame of the rest, in its place.

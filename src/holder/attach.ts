@@ -2,7 +2,8 @@
 // the pipes of this process and the container, forwards signals, and ends with the container.
 //
 // It is one loop around poll. A short command stands still in it, without the event loop, so that nothing
-// is started that it would have to pay for; a program that has other things to do waits in its own.
+// is started that it would have to pay for, and has the relay do what it does most; a program that has other
+// things to do waits in its own.
 
 import { POLLIN, POLLOUT, SIGCONT, SIGWINCH } from "../abi/process.ts";
 import { type Awaited, poll } from "../sys/poll.ts";

@@ -115,3 +115,15 @@ test("of what the terminal has no room for a frame is left", () => {
   expect(written + rest).toBe("x".repeat(16_000));
   close(holderFd);
 });
+
+test.each([
+  ["too long", [OUTPUT_FRAME, STDOUT, 0x01, 0x40], 16_385],
+  ["empty", [OUTPUT_FRAME, STDOUT, 0, 0], 0],
+] as const)("a frame that is %s is nobody's to write", (_, head, length) => {
+  const frame = bytes(4 + length);
+  frame.set(head);
+  write(holderFd, frame);
+  expect(new Relay().run(ends)).toEqual({ kind: "received" });
+  expect(() => ends.connection.next()).toThrow("its holder sent");
+  close(holderFd);
+});
