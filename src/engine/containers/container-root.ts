@@ -3,6 +3,7 @@
 // as the container may put a link anywhere.
 
 import { AT_FDCWD, O_PATH } from "../../abi/file.ts";
+import { Errno } from "../../error/errno.ts";
 import { quote } from "../../error/ocicat-error.ts";
 import { checked } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
@@ -18,8 +19,9 @@ export function tryOpenContainerRoot(container: StoredContainer): OwnedFd | unde
   const path = `/proc/${pid}/root`;
   const opened = tryOpenAt(AT_FDCWD, path, O_PATH | hostArchitecture.openFlags.O_DIRECTORY);
   using root = new OwnedFd(opened);
-  // Only if it still runs the pid was the container's when its root was opened, or could not be.
-  if (livePid(container) !== pid) {
+  // A process that ends has given up its root before it is dead. And only if it still runs the pid was the
+  // container's when its root was opened.
+  if (opened === -Errno.ENOENT || opened === -Errno.ESRCH || livePid(container) !== pid) {
     return undefined;
   }
   checked(opened, "open", quote(path));
