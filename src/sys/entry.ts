@@ -41,7 +41,7 @@ function native(): NativeEntry {
 
 function loadEntry(): NativeEntry {
   const places = ownPlaces();
-  for (const path of [...places, installedPlace()]) {
+  for (const path of places) {
     const loaded = tryLoad(path);
     if (loaded !== undefined) {
       return loaded;
@@ -50,18 +50,15 @@ function loadEntry(): NativeEntry {
   return missing(places.at(-1) ?? "");
 }
 
-/** Beside the compiled program; else beside a bundle that these sources are in, or where the checkout builds it. */
+/**
+ * Beside the compiled program; else beside a bundle that these sources are in, or where the checkout builds it.
+ * Nowhere else: whoever owns one of these files owns the program.
+ */
 function ownPlaces(): string[] {
   const sources = import.meta.dir;
   return sources.startsWith(BUNDLED)
     ? [`${parentOf(process.execPath)}/${FILE_NAME}`]
     : [`${sources}/${FILE_NAME}`, `${sources}/../../dist/${FILE_NAME}`];
-}
-
-/** For a program of somebody else that was bundled with this library. */
-function installedPlace(): string {
-  const installed = Bun.which("ocicat") ?? "/usr/local/bin/ocicat";
-  return `${parentOf(installed)}/../lib/ocicat/${FILE_NAME}`;
 }
 
 function parentOf(path: string): string {
