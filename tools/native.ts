@@ -63,7 +63,7 @@ export const HOLDER_SOURCES = [
 ];
 export const STAGE_SOURCES = ["native/stage.c", ...HOLDER_SOURCES];
 export const LAUNCHER_SOURCES = ["native/launch.c", "native/page-cache.c"];
-const ENTRY_SOURCES = ["native/entry.c", "native/relay.c", "native/signals.c"];
+export const ENTRY_SOURCES = ["native/entry.c", "native/relay.c", "native/signals.c"];
 
 export function hostArchitecture(): Architecture {
   return process.arch === "arm64" ? "aarch64" : "x86_64";

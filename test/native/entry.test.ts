@@ -5,6 +5,7 @@ import { aarch64 } from "../../src/abi/aarch64.ts";
 import type { Architecture } from "../../src/abi/architecture.ts";
 import { x86_64 } from "../../src/abi/x86-64.ts";
 import { Errno } from "../../src/error/errno.ts";
+import { ENTRY_SOURCES } from "../../tools/native.ts";
 import {
   compileHosted,
   EMULATED_AARCH64,
@@ -30,7 +31,8 @@ describe.each(PLACES)("on %s", (_, target, { syscalls }) => {
 
   beforeAll(() => {
     if (!isMissing) {
-      compileHosted(target, ["test/native/entry-call.c", "native/signals.c"], program);
+      const others = ENTRY_SOURCES.filter((path) => path !== "native/entry.c");
+      compileHosted(target, ["test/native/entry-call.c", ...others], program);
     }
   });
   afterAll(() => {
