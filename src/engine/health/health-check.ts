@@ -125,12 +125,19 @@ export function healthCheckOf({ health }: Pick<ProbedOptions, "health">): Health
 export function probeOf(options: ProbedOptions, kind: ProbeKind): HealthCheck | undefined {
   switch (kind) {
     case "startup":
-      return checkOf(options.startupProbe);
+      return withoutLimit(checkOf(options.startupProbe));
     case "liveness":
       return checkOf(options.health);
     case "readiness":
       return checkOf(options.readinessProbe);
   }
+}
+
+/** A container for which nothing follows from that may take as long as it likes to come up. */
+function withoutLimit(startup: HealthCheck | undefined): HealthCheck | undefined {
+  return startup?.onFailure === "none"
+    ? { ...startup, retries: Number.POSITIVE_INFINITY }
+    : startup;
 }
 
 function checkOf(health: RunHealth = NO_HEALTH): HealthCheck | undefined {
