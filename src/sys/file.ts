@@ -199,9 +199,14 @@ export function isTorn(text: string): boolean {
   return text === "" || text.startsWith("\0");
 }
 
+/** What a file is called that is written, until it is renamed to `name`. */
+export function temporaryName(name: string): string {
+  return `.${name}.new`;
+}
+
 /** Returns the name of a file that is new, or that a killed process has left. */
 function writeBeside(directoryFd: number, name: string, content: string): string {
-  const temporary = `.${name}.new`;
+  const temporary = temporaryName(name);
   const flags = O_WRONLY | O_CREAT | O_TRUNC;
   using file = new OwnedFd(openAt(directoryFd, temporary, flags, 0o600));
   writeAll(file.number, encodeText(content), quote(name));

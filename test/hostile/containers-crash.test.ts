@@ -150,6 +150,48 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
   );
 
   test(
+    "what starts a container again, at system calls",
+    async () => {
+      const { id, command } = await endUnseen();
+      // Undisturbed it starts the container, in the end.
+      const { calls } = await place.measure(command(id));
+      await place.expectCleared("what starts a container again");
+      // The rest of them is the start, which has a test of its own.
+      for (const atCall of callNumbers(Math.floor(calls / 3), ROUNDS, random)) {
+        const what = `killed at call ${atCall} of ${calls}`;
+        const { id: next } = await endUnseen();
+        expect([what, await place.isKilledAt(command(next), atCall, calls)]).toEqual([what, true]);
+        await eventually(`${what}: the container to run again`, () => {
+          place.reap();
+          return place.statusOf(NAME).startsWith("Up ");
+        });
+        await place.expectCleared(what);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  /** A container that is to be started again has ended, and its holder has executed nothing. */
+  async function endUnseen() {
+    const words = place.writerWords(NAME, "--restart", "always");
+    const child = Bun.spawnSync([place.command([])[0] ?? "", "run", "-d", ...words]);
+    expect([child.exitCode, child.stderr.toString()]).toEqual([0, ""]);
+    await untilLines(10);
+    const pid = initPid();
+    await killHolder();
+    await killProcess(pid);
+    await eventually("the end of its process", () => !isThere(pid));
+    const command = (id: string) => ["container-ended", ...place.flags, id];
+    return { id: child.stdout.toString().trim(), command };
+  }
+
+  /** Neither it nor what is left of it: nobody has to be told of its end any more. */
+  function isThere(pid: number): boolean {
+    place.reap();
+    return readProcessStat(pid) !== undefined;
+  }
+
+  test(
     "holders: their containers go on, and the next command gives them another one",
     async () => {
       for (let round = 0; round < ROUNDS; round += 1) {

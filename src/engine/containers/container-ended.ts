@@ -43,8 +43,9 @@ async function settle(id: string, options: SurroundingsOptions): Promise<number 
     return undefined;
   }
   const delayMs = dueRestartMs(container, status);
-  await settleContainer(container);
+  // First, and settled then: whoever finds this process killed knows by one of the two that it was to go on.
   const isDue = delayMs !== undefined && announceRestart(container);
+  await settleContainer(container);
   if (!isDue) {
     await memberEnded(container.record.options.pod, container.surroundings);
   }

@@ -40,6 +40,7 @@ import {
 import { removeExecFolders } from "./exec-folder.ts";
 import { randomContainerName } from "./random-name.ts";
 import { recordedImage } from "./recorded-image.ts";
+import { forgetRestart } from "./restart-record.ts";
 
 /** A container that is there, open; whoever disposes of it leaves the container as it is. */
 export interface OpenContainer extends Disposable {
@@ -271,6 +272,7 @@ export async function removeContainerFiles(
     recordContainerEvent({ surroundings, record }, "destroy", { once }),
   );
   removeExecFolders(surroundings, record.id);
+  forgetRestart(surroundings.stateRoot, record.id);
   releaseName(surroundings.storeRoot, record.name, record.id);
   if (record.options.remove) {
     await removeOwnVolumes(record, surroundings, idMaps);

@@ -18,6 +18,7 @@ import {
   readTextFileIfExists,
   replaceFileAt,
   stat,
+  temporaryName,
   tryUnlinkAt,
 } from "../../sys/file.ts";
 import {
@@ -56,6 +57,12 @@ export function writeRestartRecord(stateRoot: string, id: string, started: Start
 
 export function removeRestartRecord(stateRoot: string, id: string): void {
   tryUnlinkAt(AT_FDCWD, `${attachFolder({ stateRoot })}/${nameOf(id)}`);
+}
+
+/** Of a container that is removed: also what a process left that was killed while it wrote one. */
+export function forgetRestart(stateRoot: string, id: string): void {
+  removeRestartRecord(stateRoot, id);
+  tryUnlinkAt(AT_FDCWD, `${attachFolder({ stateRoot })}/${temporaryName(nameOf(id))}`);
 }
 
 /** `started`: of the run that ended. */
