@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
 });
+afterAll(() => rmSync(folder, { recursive: true }));
 
 test.skipIf(hasSession)(
   "makes a folder for this user alone, once for each run of the machine",

@@ -175,7 +175,7 @@ describe.skipIf(NEEDS_ROOT)("as root: mistakes", () => {
     ] as const) {
       expect([words, call(words.split(" "), readOnly)]).toEqual([
         words,
-        { code, stderr: expect.stringMatching(/read-only.*\nhint: the store can only be read/) },
+        { code, stderr: expect.stringMatching(/read-only.*\nhint: .*--store takes another one/) },
       ]);
     }
   });
