@@ -4,11 +4,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "../../tools/peers/command.ts";
 import { busyboxLayout, writeImageArchive } from "../../tools/peers/images.ts";
 import { removePodmanCgroups } from "../../tools/peers/podman-cgroups.ts";
 import { OCICAT } from "../e2e/run-place.ts";
 import { type Contestant, comparable, docker, ocicat, podman } from "./command-line-place.ts";
 import { CHANGES, IMAGE, type Invocation, LOOKS, RUNS } from "./command-line-table.ts";
+import { eventually } from "./conditions.ts";
 import { type Daemon, startDockerd } from "./daemons.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -36,11 +38,20 @@ describe.skipIf(isMissing)("as docker and podman answer", () => {
       await each.clear();
     }
     await dockerd.stop();
+    await endPodman();
     const leftovers = await workspace.leftovers();
     await workspace.remove();
     removePodmanCgroups();
     expect(leftovers).toEqual([]);
   }, 60_000);
+
+  /** It cleans up beside its removals, and one of the two may then leave its storage mounted on itself. */
+  async function endPodman(): Promise<void> {
+    await eventually("the end of podman's processes", async () =>
+      (await workspace.leftovers()).every((each) => !each.startsWith("process ")),
+    );
+    await run(["umount", "--quiet", join(workspace.folder, "podman/overlay")]);
+  }
 
   async function check({ line, peer = "docker", ...row }: Invocation) {
     const [ours, theirs] = await Promise.all([own.call(line), peers[peer].call(line)]);
