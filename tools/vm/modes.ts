@@ -44,6 +44,7 @@ const OF_LIMITS = ["test/e2e/{containers-resources,run-limits,spec-process}.test
 
 /** What the OCI verbs do. */
 const OF_VERBS = [
+  "test/e2e/{command-line,exec,handed-on,hooks,process,terminal}.test.ts",
   "test/e2e/{doctor,lifecycle,resources,rootless}.test.ts",
   "test/e2e/spec-{devices,mounts,namespaces,root,seccomp}.test.ts",
 ];
