@@ -41,6 +41,39 @@ function bind(source: string, destination: string): Mount {
 const USUAL = defaultSpec().mounts ?? [];
 const TMPFS: Mount = { type: "tmpfs", source: "tmpfs", destination: "/proc" };
 
+/** A shell script in a mount namespace of its own, with $ROOT and $VOLUME. Returns what it printed. */
+function naively(script: string, root: string): string {
+  const { stdout, stderr } = Bun.spawnSync(["unshare", "--mount", "sh", "-ec", script], {
+    env: { ...process.env, ROOT: root, VOLUME: volume },
+  });
+  expect(stderr.toString()).toBe("");
+  return stdout.toString();
+}
+
+/** What the tests below are held against: the traps work where somebody walks into them. */
+describe.skipIf(NEEDS_ROOT)("as root: what a naive runtime does", () => {
+  test("a label goes to a file of the attacker's, whose volume is mounted on /proc", () => {
+    const root = join(scratch.folder, "naive-label");
+    mkdirSync(join(root, "proc"), { recursive: true });
+    const label = "exec confined";
+    naively(
+      `mount --bind "$VOLUME" "$ROOT/proc"; echo ${label} > "$ROOT/proc/self/attr/exec"`,
+      root,
+    );
+    expect(readFileSync(join(volume, "self/attr/exec"), "utf8")).toBe(`${label}\n`);
+    rmSync(join(volume, "self/attr/exec"));
+  });
+
+  test.each(["/proc", "/sys"])("a mount on a %s that is a link comes on the host", (path) => {
+    const root = join(scratch.folder, `naive-link${path.replace("/", "-")}`);
+    mkdirSync(root);
+    symlinkSync(scratch.host, join(root, path));
+    const script = `mount -t tmpfs naive "$ROOT${path}"; grep naive /proc/self/mountinfo`;
+    const place = naively(script, root).split(" ")[4];
+    expect(place).toBe(scratch.host);
+  });
+});
+
 describe.skipIf(NEEDS_ROOT)("as root: mounts on /proc", () => {
   test.each<[string, Mount]>([
     ["a volume on /proc", bind(volume, "/proc")],

@@ -305,6 +305,13 @@ describe.skipIf(NEEDS_ROOT)("as root: working directories (CVE-2024-21626)", () 
 });
 
 describe.skipIf(NEEDS_ROOT)("as root: users of exec (CVE-2026-30892)", () => {
+  test("a naive exec, which joins and executes, is uid 0 whatever was asked for", async () => {
+    using container = await scratch.started(scratch.bundle({ args: ["/bin/sleep", "1000"] }));
+    const join = ["nsenter", "--target", String(container.pid), "--mount", "--pid", "--root"];
+    const show = ["/bin/busybox", "grep", "^Uid", "/proc/self/status"];
+    expect(Bun.spawnSync([...join, ...show]).stdout.toString()).toBe("Uid:\t0\t0\t0\t0\n");
+  });
+
   test.each([
     [1, 0],
     [0, 1],
