@@ -1,10 +1,11 @@
-// A containerd and a dockerd for one test file, on folders and sockets of their own: they share
+// A containerd, a dockerd and a CRI-O for one test file, on folders and sockets of their own: they share
 // nothing with a daemon that the machine may run, and change nothing of its network.
 
 import { existsSync, rmdirSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { run } from "../../tools/peers/command.ts";
+import { BUSYBOX_IMAGE } from "../../tools/peers/images.ts";
 import { eventually } from "./conditions.ts";
 import { RUNTIME } from "./runtime-under-test.ts";
 import type { Workspace } from "./workspace.ts";
@@ -91,12 +92,73 @@ function containerdConfiguration(folder: string, socket: string): string {
   `;
 }
 
+/** In `programs` are crio and pinns. Pods have the host's network: CNI is not what is tested. */
+export async function startCriO(workspace: Workspace, programs: string): Promise<Daemon> {
+  const { folder } = workspace;
+  const socket = join(folder, "crio.sock");
+  const configuration = join(folder, "crio.conf");
+  await writeFile(join(folder, "policy.json"), '{"default": [{"type": "insecureAcceptAnything"}]}');
+  await writeFile(configuration, criOConfiguration(folder, { socket, programs }));
+  await mkdir(join(folder, "crio-namespaces"));
+  const flags = ["--config", configuration, "--config-dir", ""];
+  const child = await startDaemon(workspace, join(programs, "crio"), flags);
+  await answers(
+    [join(programs, "crictl"), "--runtime-endpoint", `unix://${socket}`, "version"],
+    child,
+  );
+  return { socket, stop: () => stopDaemon(child) };
+}
+
+function criOConfiguration(
+  folder: string,
+  { socket, programs }: { readonly socket: string; readonly programs: string },
+): string {
+  return `
+    [crio]
+      root = "${folder}/crio"
+      runroot = "${folder}/crio-run"
+      storage_driver = "overlay"
+      log_dir = "${folder}/crio-logs"
+      version_file = "${folder}/crio-version"
+      version_file_persist = ""
+      clean_shutdown_file = "${folder}/crio-clean"
+    [crio.api]
+      listen = "${socket}"
+    [crio.runtime]
+      default_runtime = "tested"
+      cgroup_manager = "cgroupfs"
+      conmon_cgroup = "pod"
+      pinns_path = "${programs}/pinns"
+      namespaces_dir = "${folder}/crio-namespaces"
+      container_exits_dir = "${folder}/crio-exits"
+      container_attach_socket_dir = "${folder}/crio-attach"
+      drop_infra_ctr = true
+    [crio.runtime.runtimes.tested]
+      runtime_path = "${RUNTIME}"
+      runtime_type = "oci"
+      runtime_root = "${folder}/crio-state"
+      monitor_path = "/usr/bin/conmon"
+      monitor_cgroup = "pod"
+    [crio.image]
+      pause_image = "${BUSYBOX_IMAGE}"
+      pause_command = "/bin/sleep"
+      signature_policy = "${folder}/policy.json"
+    [crio.network]
+      network_dir = "${folder}/crio-networks"
+      plugin_dirs = ["/usr/lib/cni"]
+    [crio.metrics]
+      enable_metrics = false
+    [crio.nri]
+      enable_nri = false
+  `;
+}
+
 async function startDaemon(
   workspace: Workspace,
   name: string,
   daemonArguments: readonly string[],
 ): Promise<Bun.Subprocess> {
-  const log = Bun.file(join(workspace.folder, `${name}.log`));
+  const log = Bun.file(join(workspace.folder, `${basename(name)}.log`));
   await Bun.write(log, "");
   return Bun.spawn([name, ...daemonArguments], { stdin: "ignore", stdout: log, stderr: log });
 }

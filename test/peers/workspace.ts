@@ -86,7 +86,7 @@ export class Workspace {
   #containerCgroups(): string[] {
     return cgroupFolders(this.cgroupParent).flatMap((parent) =>
       folders(parent)
-        .filter((name) => !CLIENTS_OWN_CGROUPS.includes(name))
+        .filter((name) => !CLIENTS_OWN_CGROUPS.test(name))
         .map((name) => `cgroup ${parent}/${name}`),
     );
   }
@@ -114,8 +114,8 @@ export class Workspace {
   }
 }
 
-/** podman keeps its monitors' cgroup for the next container. */
-const CLIENTS_OWN_CGROUPS = ["conmon"];
+/** podman keeps its monitors' cgroup for the next container, CRI-O that of one which it could not make. */
+const CLIENTS_OWN_CGROUPS = /^(?:conmon|crio-conmon-[0-9a-f]{64})$/;
 
 /**
  * Containers get the host's /dev/null as a stream: a runtime that gives streams to the container's

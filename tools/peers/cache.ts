@@ -25,10 +25,15 @@ export function cacheFolder(): string {
   return join(caches, "ocicat/peers");
 }
 
+/** Where the finished thing is, or would be. */
+export function folderOf({ name, ingredients }: Recipe): string {
+  const hash = createHash("sha256").update(JSON.stringify(ingredients)).digest("hex");
+  return join(cacheFolder(), `${name}-${hash.slice(0, 16)}`);
+}
+
 /** Returns the folder of the finished thing; makes it first when it is not there. */
 export async function madeOnce(recipe: Recipe): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify(recipe.ingredients)).digest("hex");
-  const folder = join(cacheFolder(), `${recipe.name}-${hash.slice(0, 16)}`);
+  const folder = folderOf(recipe);
   if (existsSync(folder)) {
     return folder;
   }

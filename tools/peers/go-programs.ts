@@ -2,7 +2,7 @@
 
 import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { madeOnce } from "./cache.ts";
+import { folderOf, madeOnce, type Recipe } from "./cache.ts";
 import { must } from "./command.ts";
 
 const VALIDATION = "github.com/opencontainers/runtime-tools";
@@ -77,6 +77,39 @@ export async function currentRunc(): Promise<string> {
   return join(folder, "runc");
 }
 
+const CRIO_MODULES = ["github.com/cri-o/cri-o@v1.34.0", "sigs.k8s.io/cri-tools@v1.34.0"] as const;
+/** Without gpgme, btrfs and the device mapper, whose headers would have to be there. */
+const CRIO_TAGS =
+  "containers_image_openpgp exclude_graphdriver_btrfs exclude_graphdriver_devicemapper";
+
+const CRIO_RECIPE: Recipe = {
+  name: "cri-o",
+  ingredients: [...CRIO_MODULES, CRIO_TAGS],
+  make: async (folder) => {
+    const environment = { CGO_ENABLED: "1", GOFLAGS: "-mod=mod" };
+    const daemon = await goSource(folder, CRIO_MODULES[0]);
+    const flags = ["-tags", CRIO_TAGS, "-o", join(folder, "crio")];
+    await build(daemon, environment, [...flags, "./cmd/crio"]);
+    const sources = ["pinns.c", "sysctl.c"].map((name) => join(daemon, "pinns/src", name));
+    const pinns = [...sources, "-o", join(folder, "pinns")];
+    await must(["gcc", "-std=c99", "-O2", `-DVERSION="1"`, ...pinns]);
+    await must(["rm", "-rf", daemon]);
+    const client = await goSource(folder, CRIO_MODULES[1]);
+    await build(client, environment, ["-o", join(folder, "crictl"), "./cmd/crictl"]);
+    await must(["rm", "-rf", client]);
+  },
+};
+
+/** Builds the programs `crio`, `pinns` and `crictl`, which Debian does not have. */
+export async function buildCriO(): Promise<void> {
+  await madeOnce(CRIO_RECIPE);
+}
+
+/** Where they are, if they could be built. */
+export function criOFolder(): string {
+  return folderOf(CRIO_RECIPE);
+}
+
 /** Makes a module that requires the given versions, outside the repository. Returns its folder. */
 async function goModule(folder: string, modules: readonly string[]): Promise<string> {
   const module = join(folder, "module");
@@ -85,6 +118,16 @@ async function goModule(folder: string, modules: readonly string[]): Promise<str
   const environment = { GOFLAGS: "-mod=mod" };
   await must(["go", "get", ...modules], { folder: module, environment, seconds: 600 });
   return module;
+}
+
+/** A module's own folder, with the sums of all that it imports, in a copy that can be built in. */
+async function goSource(folder: string, module: string): Promise<string> {
+  const download = ["go", "mod", "download", "-json", module];
+  const { Dir } = JSON.parse(await must(download, { folder, seconds: 600 })) as { Dir: string };
+  const source = join(folder, "source");
+  await must(["cp", "-r", Dir, source]);
+  await must(["chmod", "-R", "u+w", source]);
+  return source;
 }
 
 async function build(
