@@ -69,7 +69,7 @@ export async function currentRunc(): Promise<string> {
         module,
         environment,
         ["-tags", "seccomp", "-o", join(making, "runc"), "github.com/opencontainers/runc"],
-        `-X main.version=${RUNC_VERSION}`,
+        { linkerFlags: `-X main.version=${RUNC_VERSION}` },
       );
       await must(["rm", "-rf", module]);
     },
@@ -82,6 +82,9 @@ const CRIO_MODULES = ["github.com/cri-o/cri-o@v1.34.0", "sigs.k8s.io/cri-tools@v
 const CRIO_TAGS =
   "containers_image_openpgp exclude_graphdriver_btrfs exclude_graphdriver_devicemapper";
 
+/** The rest of the lane needs its time, too. */
+const PATIENCE = { seconds: 420 };
+
 const CRIO_RECIPE: Recipe = {
   name: "cri-o",
   ingredients: [...CRIO_MODULES, CRIO_TAGS],
@@ -89,13 +92,14 @@ const CRIO_RECIPE: Recipe = {
     const environment = { CGO_ENABLED: "1", GOFLAGS: "-mod=mod" };
     const daemon = await goSource(folder, CRIO_MODULES[0]);
     const flags = ["-tags", CRIO_TAGS, "-o", join(folder, "crio")];
-    await build(daemon, environment, [...flags, "./cmd/crio"]);
+    await build(daemon, environment, [...flags, "./cmd/crio"], PATIENCE);
     const sources = ["pinns.c", "sysctl.c"].map((name) => join(daemon, "pinns/src", name));
     const pinns = [...sources, "-o", join(folder, "pinns")];
     await must(["gcc", "-std=c99", "-O2", `-DVERSION="1"`, ...pinns]);
     await must(["rm", "-rf", daemon]);
     const client = await goSource(folder, CRIO_MODULES[1]);
-    await build(client, environment, ["-o", join(folder, "crictl"), "./cmd/crictl"]);
+    const output = ["-o", join(folder, "crictl")];
+    await build(client, environment, [...output, "./cmd/crictl"], PATIENCE);
     await must(["rm", "-rf", client]);
   },
 };
@@ -123,7 +127,7 @@ async function goModule(folder: string, modules: readonly string[]): Promise<str
 /** A module's own folder, with the sums of all that it imports, in a copy that can be built in. */
 async function goSource(folder: string, module: string): Promise<string> {
   const download = ["go", "mod", "download", "-json", module];
-  const { Dir } = JSON.parse(await must(download, { folder, seconds: 600 })) as { Dir: string };
+  const { Dir } = JSON.parse(await must(download, { folder, seconds: 120 })) as { Dir: string };
   const source = join(folder, "source");
   await must(["cp", "-r", Dir, source]);
   await must(["chmod", "-R", "u+w", source]);
@@ -134,8 +138,8 @@ async function build(
   module: string,
   environment: Readonly<Record<string, string>>,
   buildArguments: readonly string[],
-  linkerFlags = "",
+  { linkerFlags = "", seconds = 900 } = {},
 ): Promise<void> {
   const command = ["go", "build", "-trimpath", "-ldflags", `-s -w ${linkerFlags}`];
-  await must([...command, ...buildArguments], { folder: module, environment, seconds: 900 });
+  await must([...command, ...buildArguments], { folder: module, environment, seconds });
 }
