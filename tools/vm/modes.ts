@@ -34,7 +34,10 @@ const OF_CONTAINERS = [
 ];
 
 /** What users run. */
-const OF_RUN = ["test/e2e/run-{hello,namespaces-rootless,security}.test.ts"];
+const OF_RUN = [
+  "test/e2e/run-{hello,namespaces-rootless,security}.test.ts",
+  "test/e2e/run-{further,init,mounts,namespaces,process,stdio,streams,terminal,volumes}.test.ts",
+];
 
 /**
  * What limits are to containers, also to those that are kept: stats, update and the rest of it. What systemd
