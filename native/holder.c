@@ -35,6 +35,7 @@
 #include "exit-record.h"
 #include "log.h"
 #include "oom-watch.h"
+#include "poll.h"
 
 #include <linux/errno.h>
 
@@ -42,8 +43,6 @@ void *memcpy(void *restrict to, const void *restrict from, size_t count);
 void *memmove(void *to, const void *from, size_t count);
 
 enum { LINGER_MS = 5000, SUPERVISOR_PATIENCE_MS = 5000 };
-
-enum { POLLIN = 1, POLLPRI = 2, POLLOUT = 4, POLLERR = 8, POLLHUP = 16 };
 
 // What one poll looks at, in the order of its table.
 enum {
@@ -55,12 +54,6 @@ enum {
   AT_LISTENER,
   AT_CLIENTS,
   PLACES = AT_CLIENTS + CLIENT_LIMIT,
-};
-
-struct poll_entry {
-  i32 fd;
-  u16 events;
-  u16 happened;
 };
 
 struct client {
@@ -141,8 +134,6 @@ i64 now_ms(void) {
   syscall(__NR_clock_gettime, CLOCK_MONOTONIC, time);
   return time[0] * 1000 + time[1] / 1000000;
 }
-
-static u32 payload_length(const u8 *frame) { return frame[2] | (u32)frame[3] << 8; }
 
 static void write_head(u8 *frame, u8 type, u8 stream, u32 length) {
   frame[0] = type;

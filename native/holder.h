@@ -85,6 +85,8 @@ enum {
   ATTACH_VERSION = 1,
 };
 
+static inline u32 payload_length(const u8 *frame) { return frame[2] | (u32)frame[3] << 8; }
+
 // From client to holder, but for hello, output, exit, log_reopened and settle.
 enum frame_type {
   FRAME_HELLO = 1,         // both ways, first: version u8 | flags u8 | 0 u16

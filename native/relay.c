@@ -1,17 +1,10 @@
 #include "relay.h"
 #include "holder.h"
+#include "poll.h"
 
 #include <linux/errno.h>
 
-enum { POLLIN = 1, POLLOUT = 4, MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000 };
-
-struct poll_entry {
-  i32 fd;
-  u16 events;
-  u16 happened;
-};
-
-static u32 payload_length(const u8 *frame) { return frame[2] | (u32)frame[3] << 8; }
+enum { MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000 };
 
 static int has_key(const u8 *typed, i64 count, i32 key) {
   for (i64 i = 0; i < count; i++)

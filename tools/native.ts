@@ -1,8 +1,8 @@
 // Builds the C programs of native/ and turns the stage into a TypeScript module.
 //
-//   native/stage.c, holder.c, exit-record.c, log.c -> dist/stage -> src/stage/gen/stage-binary.ts
-//   native/launch.c, page-cache.c -> dist/ocicat, dist/ocicat-runtime
-//   native/entry.c, relay.c, signals.c -> dist/entry.node
+//   STAGE_SOURCES      dist/stage -> src/stage/gen/stage-binary.ts
+//   LAUNCHER_SOURCES   dist/ocicat, dist/ocicat-runtime
+//   ENTRY_SOURCES      dist/entry.node
 //
 // The programs are static, and none of them uses a C library: the stage runs where no root file system
 // is, the launcher and the entry cost the start of every command.

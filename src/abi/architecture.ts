@@ -1,4 +1,5 @@
-// What differs between processor architectures: system call numbers and a few flag values. One file per architecture fills this shape.
+// What differs between processor architectures: system call numbers and a few flag values. One file per
+// architecture fills this shape.
 
 import { aarch64 } from "./aarch64.ts";
 import { x86_64 } from "./x86-64.ts";

@@ -31,7 +31,10 @@ function diskHint({ errno, subject }: OcicatError): string | undefined {
   }
   // A lock of the store's: there a user who may read alone is stopped first.
   if (errno === Errno.EACCES && /^"[^/]+\.lock"$/.test(subject)) {
-    return "the store is another user's: --store takes one of your own; `ocicat run oci:STORE:NAME` brings an image there";
+    return (
+      "the store is another user's: --store takes one of your own; " +
+      "`ocicat run oci:STORE:NAME` brings an image there"
+    );
   }
   return undefined;
 }

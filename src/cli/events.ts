@@ -33,7 +33,8 @@ Filters of one key are alternatives, those of different keys have to hold togeth
 Fields of --format: .Type .Action .Status .ID .Name .Image .From .Actor.ID .Actor.Attributes .Attributes
 .Scope .Time .TimeNano`,
   notes: `Actions have docker's names: containers create, attach, start, pause, unpause, kill, top, resize, die,
-stop, restart, rename, update and destroy. \`event=died\` and \`event=remove\`, podman's names, find die and destroy, too.`,
+stop, restart, rename, update and destroy. \`event=died\` and \`event=remove\`, podman's names, find die and
+destroy, too.`,
   flags: EVENTS_FLAGS,
   args: { min: 0, max: 0 },
   examples: [

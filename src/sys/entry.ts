@@ -103,13 +103,13 @@ export function rawCatchSignals([low, high]: SignalSet, fd: number, before: numb
   return native().catchSignals(low, high, fd, before);
 }
 
+export function rawRestoreSignals([low, high]: SignalSet, before: number): void {
+  native().restoreSignals(low, high, before);
+}
+
 /** See native/relay.h. `relay` is the address of a structure of RELAY_BYTES. Returns why it ended. */
 export function rawRelay(relay: number): number {
   return native().relay(relay);
-}
-
-export function rawRestoreSignals([low, high]: SignalSet, before: number): void {
-  native().restoreSignals(low, high, before);
 }
 
 interface KeptBuffers {

@@ -21,6 +21,9 @@ export const SANITIZED: Target = {
   flags: ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
 };
 
+/** The same without sanitizers, which would watch handlers and children. */
+export const PLAIN: Target = { ...SANITIZED, name: "plain", flags: ["-O2"] };
+
 /** The other architecture, emulated. */
 export const EMULATED_AARCH64: Target = {
   name: "aarch64",

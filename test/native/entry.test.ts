@@ -10,13 +10,11 @@ import {
   compileHosted,
   EMULATED_AARCH64,
   missingTools,
-  SANITIZED,
+  PLAIN,
   type Target,
   TestFolder,
 } from "./compiler.ts";
 
-/** Without sanitizers, whose children would not be as this one's. */
-const PLAIN: Target = { ...SANITIZED, flags: ["-O2"] };
 const host: Architecture = process.arch === "arm64" ? aarch64 : x86_64;
 
 const PLACES: readonly (readonly [name: string, target: Target, architecture: Architecture])[] = [

@@ -5,13 +5,10 @@ import {
   compileHosted,
   EMULATED_AARCH64,
   missingTools,
-  SANITIZED,
+  PLAIN,
   type Target,
   TestFolder,
 } from "./compiler.ts";
-
-/** Without sanitizers, which would watch handlers. */
-const PLAIN: Target = { ...SANITIZED, flags: ["-O2"] };
 
 /** What the handler wrote for each signal, which was sent twice, and which signal ended the program then. */
 function runHandler(target: Target, signals: readonly number[]): string[] {

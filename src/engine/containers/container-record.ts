@@ -17,6 +17,7 @@
 
 import { O_CREAT, O_RDONLY, O_WRONLY } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { parseOwn } from "../../store/parse-json.ts";
 import { call, checked } from "../../sys/call.ts";
 import {
   isTorn,
@@ -141,7 +142,7 @@ export function readStartRecord(folderFd: number): StartRecord | undefined {
   if (text === undefined) {
     return undefined;
   }
-  return isTorn(text) || tryParse(text) === undefined
+  return isTorn(text) || parseOwn(text) === undefined
     ? START_OF_THE_PAST
     : parseRecord<StartRecord>(text, STARTED_NAME);
 }
@@ -177,7 +178,7 @@ export function forgetRestart(folderFd: number): void {
 /** Not where who restarts it was killed. */
 export function isToRestart(folderFd: number): boolean {
   const text = readTextAtIfExists(folderFd, AGAIN_NAME, SIZE_LIMIT);
-  const by = text === undefined || text === "" ? undefined : tryParse<NamedProcess>(text);
+  const by = text === undefined || text === "" ? undefined : parseOwn<NamedProcess>(text);
   return by === undefined ? text === "" : isAlive(by);
 }
 
@@ -207,7 +208,7 @@ export function isEndTold(folderFd: number): boolean {
 
 /** The engine alone writes these files: what has our version is as we wrote it, unless the disk has lost some. */
 function parseRecord<Record>(text: string, name: string): Record {
-  const value = tryParse<Record & { readonly version?: unknown }>(text);
+  const value = parseOwn<Record & { readonly version?: unknown }>(text);
   if (value?.version === VERSION) {
     return value;
   }
@@ -231,14 +232,4 @@ function unreadable(subject: string, reason: string): OcicatError {
 /** A record is damaged, too large, or of another version. */
 export function isUnreadable(error: unknown): boolean {
   return error instanceof OcicatError && error.operation === READING;
-}
-
-/** Undefined: it is no object. */
-function tryParse<Value extends object>(text: string): Value | undefined {
-  try {
-    const value: Value | null = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -9,6 +9,7 @@
 // A container that has been started again is new: what the file says of another process is not true of it.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { parseOwn } from "../../store/parse-json.ts";
 import { readTextAtIfExists, replaceFileAt } from "../../sys/file.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import type { ContainerStatus } from "../containers/container-status.ts";
@@ -104,9 +105,12 @@ export function writeHealth(
   replaceFileAt(folderFd, NAME, JSON.stringify(document));
 }
 
-/** The engine alone writes it: what has our version is as we wrote it. */
+/**
+ * The engine alone writes it: what has our version is as we wrote it. After a power cut it may be
+ * empty; the next probe tells the health anew.
+ */
 function readDocument(folderFd: number): HealthDocument | undefined {
-  const document = parse(readTextAtIfExists(folderFd, NAME, SIZE_LIMIT) ?? "");
+  const document = parseOwn<HealthDocument>(readTextAtIfExists(folderFd, NAME, SIZE_LIMIT) ?? "");
   if (document === undefined) {
     return undefined;
   }
@@ -119,13 +123,4 @@ function readDocument(folderFd: number): HealthDocument | undefined {
     });
   }
   return document;
-}
-
-/** After a power cut it may be empty; the next probe tells the health anew. */
-function parse(text: string): HealthDocument | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

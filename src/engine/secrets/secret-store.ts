@@ -11,6 +11,7 @@ import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { inStore } from "../../store/closed-store.ts";
 import { Store } from "../../store/layout.ts";
+import { parseOwn } from "../../store/parse-json.ts";
 import { forceToDisk, writeWholeFile } from "../../store/whole-file.ts";
 import { checked } from "../../sys/call.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
@@ -208,7 +209,7 @@ function readDocument(folderFd: number, name: string): Document | undefined {
   if (text === undefined) {
     return undefined;
   }
-  const document = tryParse(text);
+  const document = parseOwn<Document>(text);
   if (document?.version !== VERSION) {
     const isDamaged = document === undefined;
     throw new OcicatError(isDamaged ? "invalid-config" : "unsupported", {
@@ -234,15 +235,6 @@ function tryReadDocument(
       throw error;
     }
     onUnreadable?.(error);
-    return undefined;
-  }
-}
-
-function tryParse(text: string): Document | undefined {
-  try {
-    const document: Document | null = JSON.parse(text);
-    return document ?? undefined;
-  } catch {
     return undefined;
   }
 }

@@ -145,7 +145,8 @@ function keptForSafety(
   for (const { id, reason } of names.length === 0 ? [] : unreadable) {
     const short = id.slice(0, 12);
     onWarning?.(
-      `no volume is removed, for container ${short} may have it: ${reason}; \`ocicat rm --force ${short}\` removes that`,
+      `no volume is removed, for container ${short} may have it: ${reason}; ` +
+        `\`ocicat rm --force ${short}\` removes that`,
     );
   }
   return [];

@@ -12,6 +12,7 @@ import { LOCK_EX, LOCK_SH, O_RDONLY, RENAME_NOREPLACE } from "../../abi/file.ts"
 import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { inStore } from "../../store/closed-store.ts";
+import { parseOwn } from "../../store/parse-json.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import { statByteAt } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
@@ -87,7 +88,7 @@ export class VolumeStore implements Disposable {
     if (text === undefined) {
       return undefined;
     }
-    const { version, ...record } = parseRecord(text) ?? this.#recordOfFolder(name);
+    const { version, ...record } = parseOwn<StoredRecord>(text) ?? this.#recordOfFolder(name);
     if (version !== VERSION) {
       throw new OcicatError("unsupported", {
         operation: "read",
@@ -210,13 +211,3 @@ export function openVolumesIfAny(
 }
 
 type StoredRecord = VolumeRecord & { readonly version?: unknown };
-
-/** The engine alone writes it: what has our version is as we wrote it. Undefined: it is damaged. */
-function parseRecord(text: string): StoredRecord | undefined {
-  try {
-    const record: StoredRecord | null = JSON.parse(text);
-    return record ?? undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -79,7 +79,8 @@ export async function recompressForPush(
     work.addDocument(content, descriptor);
   }
   if (work.hasDropped && rewritten.top.digest !== top.digest) {
-    const text = `layers that the store does not keep are compressed again: ${top.digest} is pushed as ${rewritten.top.digest}`;
+    const what = `${top.digest} is pushed as ${rewritten.top.digest}`;
+    const text = `layers that the store does not keep are compressed again: ${what}`;
     request.onEvent?.({ kind: "note", text });
   }
   return { source: work, top: rewritten.top };
