@@ -173,8 +173,8 @@ async function runGuests(
   const results: Outcome[] = [];
   const work = async () => {
     for (let plan = waiting.shift(); plan !== undefined; plan = waiting.shift()) {
-      const verdict = await runGuest(machine, plan, timeoutMs);
-      results.push({ plan, result: judgeBoot(plan, verdict) });
+      const end = await runGuest(machine, plan, timeoutMs);
+      results.push({ plan, result: judgeBoot(plan, end) });
     }
   };
   await Promise.all(Array.from({ length: BOOTS_AT_ONCE }, work));

@@ -3,6 +3,7 @@ import type { FileVerdict } from "../testing/file-verdict.ts";
 import {
   decodeVerdict,
   encodeVerdict,
+  type GuestEnd,
   judgeBoot,
   ownPlan,
   type Plan,
@@ -19,6 +20,10 @@ const PLAN: Plan = {
 
 function fileVerdict(passed: number, failed = 0): FileVerdict {
   return { tally: { passed, failed, skipped: 0 }, skippedNames: [], complaints: [] };
+}
+
+function ended(verdict: Verdict | undefined): GuestEnd {
+  return { manner: "its time was up after 3 s", verdict };
 }
 
 function diskWith(content: Uint8Array): Uint8Array {
@@ -70,19 +75,21 @@ describe("the verdict disk", () => {
 describe("a boot's result", () => {
   test("adds up its files", () => {
     const files = { "a.test.ts": fileVerdict(3), "b.test.ts": fileVerdict(1, 2) };
-    expect(judgeBoot(PLAN, { files }).tally).toEqual({ passed: 4, failed: 2, skipped: 0 });
+    expect(judgeBoot(PLAN, ended({ files })).tally).toEqual({ passed: 4, failed: 2, skipped: 0 });
   });
 
   test("counts each file that the guest says nothing about as failed", () => {
     const files = { "a.test.ts": fileVerdict(3) };
-    expect(judgeBoot(PLAN, { files }).tally).toEqual({ passed: 3, failed: 1, skipped: 0 });
-    expect(judgeBoot(PLAN, undefined).tally).toEqual({ passed: 0, failed: 2, skipped: 0 });
+    expect(judgeBoot(PLAN, ended({ files })).tally).toEqual({ passed: 3, failed: 1, skipped: 0 });
+    const unheard = judgeBoot(PLAN, ended(undefined));
+    expect(unheard.tally).toEqual({ passed: 0, failed: 2, skipped: 0 });
+    expect(unheard.complaints[0]).toEndWith("verdict: its time was up after 3 s");
   });
 
   test("counts a command by its status", () => {
     const plan: Plan = { ...PLAN, work: { kind: "command", command: "true" } };
-    expect(judgeBoot(plan, { files: {}, commandStatus: 0 }).tally.failed).toBe(0);
-    expect(judgeBoot(plan, { files: {}, commandStatus: 1 }).tally.failed).toBe(1);
-    expect(judgeBoot(plan, undefined).tally.failed).toBe(1);
+    expect(judgeBoot(plan, ended({ files: {}, commandStatus: 0 })).tally.failed).toBe(0);
+    expect(judgeBoot(plan, ended({ files: {}, commandStatus: 1 })).tally.failed).toBe(1);
+    expect(judgeBoot(plan, ended(undefined)).tally.failed).toBe(1);
   });
 });

@@ -74,6 +74,14 @@ export function decodeVerdict(disk: Uint8Array): Verdict | undefined {
   }
 }
 
+/** How a guest ended, and what it had said until then. */
+export interface GuestEnd {
+  /** "it powered off after 90 s". */
+  readonly manner: string;
+  /** Undefined: none. */
+  readonly verdict: Verdict | undefined;
+}
+
 export interface BootResult {
   readonly tally: Tally;
   /** One line each, for what is not a test's own failure. */
@@ -82,11 +90,12 @@ export interface BootResult {
 }
 
 /** Counts every file of the plan: one that the guest says nothing about is a failure. */
-export function judgeBoot(plan: Plan, verdict: Verdict | undefined): BootResult {
+export function judgeBoot(plan: Plan, { verdict, manner }: GuestEnd): BootResult {
   if (plan.work.kind === "command") {
-    return judgeCommand(verdict?.commandStatus);
+    return judgeCommand(verdict?.commandStatus, manner);
   }
-  const verdicts = plan.work.files.map((path) => ({ path, ...(verdict?.files[path] ?? NOT_RUN) }));
+  const notRun = missingVerdict(manner);
+  const verdicts = plan.work.files.map((path) => ({ path, ...(verdict?.files[path] ?? notRun) }));
   const ofFiles = addTallies(verdicts.map((each) => each.tally));
   const complaints = verdicts.flatMap(({ path, complaints }) =>
     complaints.map((complaint) => `${path}: ${complaint}`),
@@ -97,17 +106,20 @@ export function judgeBoot(plan: Plan, verdict: Verdict | undefined): BootResult 
   return { tally: ofFiles, complaints, skips };
 }
 
-const NOT_RUN: FileVerdict = {
-  tally: { passed: 0, failed: 1, skipped: 0 },
-  skippedNames: [],
-  complaints: ["the guest ended before this file's verdict"],
-};
+function missingVerdict(manner: string): FileVerdict {
+  return {
+    tally: { passed: 0, failed: 1, skipped: 0 },
+    skippedNames: [],
+    complaints: [`the guest ended before this file's verdict: ${manner}`],
+  };
+}
 
-function judgeCommand(status: number | undefined): BootResult {
+function judgeCommand(status: number | undefined, manner: string): BootResult {
   if (status === 0) {
     return { tally: { passed: 1, failed: 0, skipped: 0 }, complaints: [], skips: [] };
   }
-  const complaint = status === undefined ? "the guest ended before it" : `exit status ${status}`;
+  const complaint =
+    status === undefined ? `the guest ended before it: ${manner}` : `exit status ${status}`;
   const tally = { passed: 0, failed: 1, skipped: 0 };
   return { tally, complaints: [`command: ${complaint}`], skips: [] };
 }
