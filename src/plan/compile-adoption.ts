@@ -13,7 +13,7 @@ export interface AdoptionRequest {
   readonly architecture: Architecture;
   /** A terminal was lost with the holder that had it: then there are no streams. */
   readonly held: HoldRequest &
-    Pick<HoldEnd, "onExit" | "supervisor" | "removedPaths" | "oomCountPath">;
+    Pick<HoldEnd, "onExit" | "supervisor" | "removedPaths" | "oomCountPath" | "ownOomScore">;
 }
 
 /** It waits for a message before it does anything; without one it ends. */
@@ -21,7 +21,7 @@ export function compileAdoption({ architecture, held }: AdoptionRequest): Progra
   const program = new ProgramBuilder(architecture);
   program.because("adoption");
   program.control("receive", [REPORT_REGISTER, offsetOf(program.space(8, "message")), 8]);
-  becomeHolder(program);
+  becomeHolder(program, held);
   program.call("prctl", [named(PR_SET_DUMPABLE, "SET_DUMPABLE"), 0, 0, 0, 0]);
   holdToTheEnd(program, holdRequest(program, held), held);
   return program.finish();
@@ -31,7 +31,7 @@ export function compileAdoption({ architecture, held }: AdoptionRequest): Progra
 export function compileLastDuty(architecture: Architecture, onExit: ExitCommand): Program {
   const program = new ProgramBuilder(architecture);
   program.because("last duty");
-  becomeHolder(program);
+  becomeHolder(program, {});
   program.call("close", [REPORT_REGISTER]);
   program.call("close_range", [0, 2, 0]);
   executeAtEnd(program, onExit);

@@ -15,6 +15,7 @@ import type { DataReference, Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
 import type { KeptProcess } from "./handover.ts";
 import { receiveDescriptor } from "./messages.ts";
+import { endSparing, spareFromOomKills } from "./oom-score.ts";
 import type { ExitCommand, HoldEnd } from "./request.ts";
 import type { Stdio } from "./stdio.ts";
 import { holdSupervised } from "./supervisor.ts";
@@ -37,7 +38,7 @@ export interface HeldProcess {
 /** The rest of the stage's program. */
 export function holdProcess(program: ProgramBuilder, end: HoldEnd, held: HeldProcess): void {
   const { process, stdio } = held;
-  becomeHolder(program);
+  becomeHolder(program, end);
   for (const fd of [...held.givenUp, ...stdio.initEnds]) {
     program.call("close", [fd]);
   }
@@ -65,20 +66,24 @@ export function holdProcess(program: ProgramBuilder, end: HoldEnd, held: HeldPro
 }
 
 /** In a session of its own, where no signal that was meant for others reaches it. */
-export function becomeHolder(program: ProgramBuilder): void {
+export function becomeHolder(
+  program: ProgramBuilder,
+  { ownOomScore }: Pick<HoldEnd, "ownOomScore">,
+): void {
   program.control("reset_signals", [HOLDER_IGNORES, 0]);
   program.call("setsid", []);
   program.call("chdir", [program.text("/")]);
+  spareFromOomKills(program, ownOomScore);
 }
 
-type Afterwards = "onExit" | "supervisor";
+type Afterwards = "onExit" | "supervisor" | "ownOomScore";
 
 type KnownHold = Pick<HoldEnd, Afterwards | "fifos" | "oomCountPath"> & HoldRequest;
 
 /** Descriptors that are not known yet are stored in it later. */
 export function holdRequest(
   program: ProgramBuilder,
-  { onExit, fifos, supervisor, oomCountPath, ...known }: KnownHold,
+  { onExit, fifos, supervisor, oomCountPath, ownOomScore: _, ...known }: KnownHold,
 ): DataReference {
   const words = encodeHoldRequest({
     stdoutStays: fifos?.stdout.endsWithReader === false,
@@ -98,8 +103,9 @@ export function holdRequest(
 export function holdToTheEnd(
   program: ProgramBuilder,
   hold: DataReference,
-  { removedPaths = [], onExit, supervisor }: Pick<HoldEnd, Afterwards | "removedPaths">,
+  end: Pick<HoldEnd, Afterwards | "removedPaths">,
 ): void {
+  const { removedPaths = [], onExit, supervisor, ownOomScore } = end;
   program.call("close", [REPORT_REGISTER]);
   // Standard descriptors are the caller's: a holder that kept them would keep its pipes open.
   program.call("close_range", [0, 2, 0]);
@@ -107,7 +113,9 @@ export function holdToTheEnd(
   const caught = { errnos: "any" } as const;
   const holdOnce = () => program.control("hold", [offsetOf(hold)], { result: "held", caught });
   const held =
-    supervisor === undefined ? holdOnce() : holdSupervised(program, holdOnce, supervisor);
+    supervisor === undefined
+      ? holdOnce()
+      : holdSupervised(program, holdOnce, { ...supervisor, ownOomScore });
   for (const path of removedPaths) {
     program.call("unlinkat", [CURRENT_DIRECTORY, program.text(path), 0], { caught });
   }
@@ -117,6 +125,7 @@ export function holdToTheEnd(
   program.control("expect", isSettled, { caught: { errnos: [Errno.EAGAIN], target: isNobodys } });
   program.control("exit", [0]);
   program.place(isNobodys);
+  endSparing(program, ownOomScore);
   executeAtEnd(program, onExit);
   program.control("exit", [0]);
 }
@@ -132,9 +141,9 @@ export function executeAtEnd(program: ProgramBuilder, onExit: ExitCommand | unde
   const words = program.stringVector(onExit.command, "command");
   const environment = program.stringVector(onExit.environment, "environment");
   program.control("reset_signals", [0, 0]);
-  // Locks that the holder has kept are free by then.
-  program.call("close_range", [3, LAST_DESCRIPTOR, 0]);
-  // The lowest free descriptors: the standard ones, which the holder has closed.
+  // Locks that the holder has kept are free by then; what it opened itself may have a standard number.
+  program.call("close_range", [0, LAST_DESCRIPTOR, 0]);
+  // The lowest free descriptors: the standard ones.
   for (let descriptor = 0; descriptor < 3; descriptor++) {
     program.call(
       "openat",

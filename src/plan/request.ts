@@ -85,6 +85,8 @@ export interface HoldEnd {
   readonly log?: HoldLog;
   /** The file that counts the container's out-of-memory kills: it may go with the last process. */
   readonly oomCountPath?: string;
+  /** -1000 to 1000: the caller's, which is lowered for the holder. Absent: it may not be. */
+  readonly ownOomScore?: number;
   /** By which another holder can take over. Absent: pipes, which end with this one. */
   readonly fifos?: { readonly stdout: OutputFifo; readonly stderr: OutputFifo };
   /** Absolute paths of what the holder removes when all is over: sockets, FIFOs. */

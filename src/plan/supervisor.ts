@@ -17,18 +17,22 @@ import type { Register } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
-import type { SupervisorStart } from "./request.ts";
+import { endSparing } from "./oom-score.ts";
+import type { HoldEnd, SupervisorStart } from "./request.ts";
 
 const LOCK_PATIENCE_S = 2;
 const LAST_DESCRIPTOR = 0x7fff_ffff;
 const ITIMER_REAL = 0;
 const STANDARD_DESCRIPTORS = 3;
 
+/** Begins with the score that its holder had. */
+type Start = SupervisorStart & { readonly ownOomScore: HoldEnd["ownOomScore"] };
+
 /** The op `hold`, as often as the supervisor goes while the container runs. What it returns is `held`. */
 export function holdSupervised(
   program: ProgramBuilder,
   holdOnce: () => Register,
-  supervisor: SupervisorStart,
+  supervisor: Start,
 ): Register {
   const again = program.label();
   const over = program.label();
@@ -43,7 +47,7 @@ export function holdSupervised(
 }
 
 /** Whatever fails here: the container is held all the same. */
-function startSupervisor(program: ProgramBuilder, supervisor: SupervisorStart): void {
+function startSupervisor(program: ProgramBuilder, supervisor: Start): void {
   const previous = program.because("supervisor");
   const holderGoesOn = program.label();
   const clone = cloneArguments(program, {});
@@ -61,8 +65,9 @@ function startSupervisor(program: ProgramBuilder, supervisor: SupervisorStart): 
   program.because(previous);
 }
 
-function executeWithLock(program: ProgramBuilder, supervisor: SupervisorStart): void {
-  const { command, environment, lockPath } = supervisor;
+function executeWithLock(program: ProgramBuilder, supervisor: Start): void {
+  const { command, environment, lockPath, ownOomScore } = supervisor;
+  endSparing(program, ownOomScore);
   program.control("reset_signals", [0, 0]);
   program.call("setsid", []);
   for (let descriptor = 0; descriptor < STANDARD_DESCRIPTORS; descriptor++) {

@@ -9,6 +9,7 @@ import { hostArchitecture } from "../sys/entry.ts";
 import type { ContainerAddress } from "./delete.ts";
 import { oomCountOf } from "./oom-kills.ts";
 import { tryOpenOutputFifo } from "./output-fifos.ts";
+import { ownOomScore } from "./own-oom-score.ts";
 import { type OwnScope, placeHolder } from "./place-holder.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { openInit } from "./status.ts";
@@ -54,7 +55,14 @@ export function adoptProcess(orphan: OrphanedProcess, { onHolder, ...duties }: N
   const program = compileAdoption({
     architecture: hostArchitecture,
     // Whether the one before could have ended its streams nobody knows any more.
-    held: { ...duties, ...ends, initPid: orphan.pid, stdoutStays: true, stderrStays: true },
+    held: {
+      ...duties,
+      ...ends,
+      ...ownOomScore(),
+      initPid: orphan.pid,
+      stdoutStays: true,
+      stderrStays: true,
+    },
   });
   const keepFds = [...Object.values(ends), ...holdersDescriptors(duties)];
   using stage = launchProgram(program, { keepFds, staysBehind: true });

@@ -21,7 +21,7 @@ import { capabilityWarnings } from "../plan/capability-sets.ts";
 import { compileCreate } from "../plan/compile-create.ts";
 import type { HostFacts } from "../plan/host-facts.ts";
 import { planNamespaces } from "../plan/namespaces.ts";
-import type { CreateRequest, RootFilesystem, StageEnd } from "../plan/request.ts";
+import type { CreateRequest, HoldEnd, RootFilesystem, StageEnd } from "../plan/request.ts";
 import type { Program } from "../program/program.ts";
 import { launchProgram } from "../stage/launch.ts";
 import { readTextFile } from "../sys/file.ts";
@@ -33,6 +33,7 @@ import { cgroupMountFacts } from "./host-cgroups.ts";
 import { ownedStdio } from "./inherited-stdio.ts";
 import { findResctrl, makeResctrl, planResctrl, type ResctrlGroup } from "./intel-rdt.ts";
 import { oomCountOf } from "./oom-kills.ts";
+import { ownOomScore } from "./own-oom-score.ts";
 import { checkTerminal, RequestedSockets } from "./requested-sockets.ts";
 import { makeNotifyFolder, NotifySocket, withServiceManager } from "./service-protocols.ts";
 import { type ContainerState, STATE_VERSION, StateDirectory } from "./state-directory.ts";
@@ -273,7 +274,7 @@ export function compileLaunch(preparation: Preparation, place: LaunchPlace): Pro
     cgroup: entryFor(place.cgroup),
     resctrlTasks: preparation.resctrl?.tasks ?? [],
     stateDirectory: place.stateDirectory,
-    end: place.end.kind === "hold" ? { ...place.end, ...oomCountOf(place.cgroup) } : place.end,
+    end: place.end.kind === "hold" ? heldEnd(place.end, place.cgroup) : place.end,
     ...place.sockets,
     preserveFds: options.preserveFds ?? 0,
     noPivot: options.noPivot ?? false,
@@ -282,4 +283,8 @@ export function compileLaunch(preparation: Preparation, place: LaunchPlace): Pro
     ownedStdio: ownedStdio(),
   };
   return compileCreate(request);
+}
+
+function heldEnd(end: HoldEnd, cgroup: ContainerCgroup): HoldEnd {
+  return { ...end, ...oomCountOf(cgroup), ...ownOomScore() };
 }

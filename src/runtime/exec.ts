@@ -25,6 +25,7 @@ import { agentAnswer, notifiesAgent } from "./await-ready.ts";
 import type { ContainerAddress } from "./delete.ts";
 import { cgroupMountFacts } from "./host-cgroups.ts";
 import { ownedStdio } from "./inherited-stdio.ts";
+import { ownOomScore } from "./own-oom-score.ts";
 import { writePidFile } from "./pid-file.ts";
 import { failureOf, silentFailure } from "./program-failure.ts";
 import { checkTerminal, RequestedSockets } from "./requested-sockets.ts";
@@ -118,7 +119,7 @@ export async function execute(
     namespaces: state.namespaces,
     cgroup: joinedCgroup(state.cgroup, state.pid, options.cgroup),
     resctrlTasks: state.resctrl?.tasks ?? [],
-    end,
+    end: end.kind === "hold" ? { ...end, ...ownOomScore() } : end,
     setgroupsDenied: (state.namespaces & CLONE_NEWUSER) !== 0 && deniesSetgroups(maps, facts),
     ...sockets.forProgram(),
     preserveFds: options.preserveFds ?? 0,

@@ -139,6 +139,7 @@ export function receiveReport(socketFd: number): StageReport | undefined {
   return { kind, op, value: (high | 0) * 0x1_0000_0000 + low };
 }
 
+const STANDARD_FDS = [0, 1, 2];
 /** Above every number that placeFds may name. */
 const FIRST_SAFE_FD = 16;
 
@@ -151,8 +152,9 @@ export function launchProgram(program: Program, options: StageOptions = {}): Sta
   const [ours, theirs] = socketPair(SOCK_SEQPACKET);
   using ourSocket = new OwnedFd(ours);
   using theirSocket = movedAside(new OwnedFd(theirs), placeFds.length > 0);
-  const kept = [programFd.number, theirSocket.number, ...keepFds];
-  const prepare: ChildCall[] = kept.map((fd) => ["fcntl", fd, F_SETFD, 0]);
+  // Of standard descriptors that were closed Bun has made the null device, but close-on-exec.
+  const inherited = [...STANDARD_FDS, programFd.number, theirSocket.number, ...keepFds];
+  const prepare: ChildCall[] = inherited.map((fd) => ["fcntl", fd, F_SETFD, 0]);
   for (const { from, to } of placeFds) {
     prepare.push(["dup3", from, to, 0]);
   }

@@ -1,7 +1,7 @@
 // A RunPlace with a root file system of busybox, and the commands on containers that go on.
 
 import { expect } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { eventually } from "../peers/conditions.ts";
 import { makeBusyboxRoot, makeLayout } from "./busybox-image.ts";
 import { OCICAT, type Result, RunPlace } from "./run-place.ts";
@@ -99,6 +99,16 @@ export class ContainerPlace extends RunPlace {
     const child = Bun.spawnSync([program, "run", "-d", ...rest]);
     expect([child.exitCode, child.stderr.toString()]).toEqual([0, ""]);
     return child.stdout.toString().trim();
+  }
+
+  /** Pids of the supervisors of the store. */
+  supervisors(): number[] {
+    const isOne = (pid: number): boolean => {
+      const words = commandLine(pid).split(" ");
+      return words.includes("supervise") && words.includes(this.store);
+    };
+    const pids = readdirSync("/proc").map(Number);
+    return pids.filter((pid) => pid > 0 && isOne(pid));
   }
 
   /** Pids of processes that became our children, as those of a machine become its init's. */

@@ -31,9 +31,11 @@ describe.skipIf(NEEDS_ROOT)("as root: a container that waits to be started again
 
   /** Of the process that waits, once it does. */
   async function untilRestarting(): Promise<number> {
-    await eventually("it to wait", () => statusOf().startsWith("restarting Restarting (3) "));
     const record = join(place.state, ".attach", `${place.idOf("failing")}.restart`);
-    return JSON.parse(readFileSync(record, "utf8")).waiterPid;
+    return await eventually("it to wait", () => {
+      const waits = statusOf().startsWith("restarting Restarting (3) ") && existsSync(record);
+      return waits && JSON.parse(readFileSync(record, "utf8")).waiterPid;
+    });
   }
 
   test("is shown as restarting, and runs no commands", async () => {

@@ -15,9 +15,9 @@ describe.skipIf(NEEDS_ROOT)("examples/containers.ts (as root)", () => {
   });
   afterAll(() => place.remove());
 
-  function example(image: string) {
+  function example(image: string, prefix: readonly string[] = []) {
     const program = join(REPOSITORY, "examples/containers.ts");
-    const child = Bun.spawnSync([process.execPath, program, image], {
+    const child = Bun.spawnSync([...prefix, process.execPath, program, image], {
       stdin: "ignore",
       env: {
         PATH: "/usr/bin:/bin",
@@ -32,12 +32,19 @@ describe.skipIf(NEEDS_ROOT)("examples/containers.ts (as root)", () => {
     };
   }
 
+  const SUCCESS = {
+    code: 0,
+    stdout: "running: true\nexit code: 3\nlog: hello\nlog: goodbye\n",
+    stderr: "",
+  };
+
   test("runs a service and stops it", () => {
-    expect(example(place.image)).toEqual({
-      code: 0,
-      stdout: "running: true\nexit code: 3\nlog: hello\nlog: goodbye\n",
-      stderr: "",
-    });
+    expect(example(place.image)).toEqual(SUCCESS);
+  });
+
+  test("does so without open standard descriptors, too, as a daemon may be", () => {
+    const prefix = ["sh", "-c", 'exec "$@" <&- 2>&-', "sh"];
+    expect(example(place.image, prefix)).toEqual(SUCCESS);
   });
 
   test("tells what is wrong", () => {

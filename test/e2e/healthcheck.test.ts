@@ -1,14 +1,7 @@
 // Health checks: what probes say, what is done then, and the supervisor that has them done when it is time.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkHealth } from "../../src/engine/health/check-health.ts";
 import { eventually } from "../peers/conditions.ts";
@@ -67,20 +60,7 @@ describe.skipIf(NEEDS_ROOT)("as root: the health of containers", () => {
   /** A check that leaves a file for each probe. */
   const counting = (name: string) => `mkdir -p /shared/${name}; mktemp /shared/${name}/XXXXXX`;
 
-  function supervisors(): number[] {
-    return readdirSync("/proc")
-      .map(Number)
-      .filter((pid) => pid > 0 && isSupervisor(pid));
-  }
-
-  function isSupervisor(pid: number): boolean {
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-      return words.includes("supervise") && words.includes(place.store);
-    } catch {
-      return false;
-    }
-  }
+  const supervisors = (): number[] => place.supervisors();
 
   /** A child of it that is about to be executed looks like a second one. */
   function oneSupervisor(): Promise<readonly number[]> {

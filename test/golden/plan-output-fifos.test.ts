@@ -36,10 +36,18 @@ test("output FIFOs, and a new holder for them", async () => {
     },
   });
   const afterHold = listingOf(ending, ["adoption"]).replace(/^.*\n(?= *hold)/s, "");
+  const spared = compileAdoption({
+    architecture: architectureNamed("x86_64"),
+    held: {
+      ...{ pidfd: 6, initPid: 42, directoryFd: 5, ownOomScore: -17 },
+      onExit: { command: ["/usr/bin/ocicat", "end"], environment: [], isLeftToPrimary: true },
+    },
+  });
   const text = describeCases([
     ["stdout outlives its holder, stderr ends with its reader", making.join("\n")],
     ["a new holder", listingOf(adoption, ["adoption"])],
     ["what it removes goes, whoever sees to the rest", afterHold],
+    ["spared from OOM kills, but for what it executes", listingOf(spared, ["adoption"])],
   ]);
   expect(text).toContain("mknodat");
   await expectGolden(join(import.meta.dir, "plan-output-fifos.txt"), text);

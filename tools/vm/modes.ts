@@ -29,7 +29,7 @@ const OF_MODULES = ["src/cgroup/cgroup.test.ts", "src/{sys,stage}/**/*.test.ts"]
 /** What users do with containers that are kept. */
 const OF_CONTAINERS = [
   "test/e2e/containers.test.ts",
-  "test/e2e/containers-{exec,layers,rootless}.test.ts",
+  "test/e2e/containers-{exec,layers,oom-score,rootless}.test.ts",
   "test/e2e/run-{rootless,users}.test.ts",
 ];
 

@@ -1,6 +1,5 @@
 // Flags that commands on containers have in common, and the options that they make.
 
-import { settleEnded } from "../../engine/containers/settle-ended.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { absolutePath } from "../absolute-path.ts";
 import { describeFailure } from "../describe-failure.ts";
@@ -48,11 +47,6 @@ export function requireNoNames(names: readonly string[], flag: string): void {
       reason: "it does not go with names",
     });
   }
-}
-
-/** Of a command that ends `count` containers, and does nothing else. */
-export function endingOptions(count: number) {
-  return { settle: settleEnded, standsStill: count === 1 };
 }
 
 /** For what waits for containers: more only hold descriptors. */

@@ -4,13 +4,8 @@ import { killContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
 import { parseSignal } from "../signal-argument.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
-import {
-  endingOptions,
-  forEachContainer,
-  MANY_AT_ONCE,
-  PLACE_FLAGS,
-  placeOptions,
-} from "./container-flags.ts";
+import { forEachContainer, MANY_AT_ONCE, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
+import { endingOptions } from "./ending-options.ts";
 
 export const kill = defineCommand({
   usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest"],

@@ -6,7 +6,6 @@ import type { FlagsOf, FlagTable } from "../flags.ts";
 import { parseSignal } from "../signal-argument.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
-  endingOptions,
   forEachContainer,
   PLACE_FLAGS,
   parseSeconds,
@@ -14,6 +13,7 @@ import {
   prepareContainers,
   TIME_FLAG,
 } from "./container-flags.ts";
+import { endingOptions } from "./ending-options.ts";
 
 const RESTART_FLAGS = {
   signal: { kind: "text", aliases: ["s"], value: "SIGNAL", help: "instead of the container's" },

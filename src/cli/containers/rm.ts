@@ -12,7 +12,6 @@ import { defineCommand } from "../command.ts";
 import { badValue } from "../run/bad-value.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen, LONG_FILTER_FLAG } from "./choose-containers.ts";
 import {
-  endingOptions,
   forEachContainer,
   IGNORE_FLAG,
   PLACE_FLAGS,
@@ -21,6 +20,7 @@ import {
   prepareContainers,
   TIME_FLAG,
 } from "./container-flags.ts";
+import { endingOptions } from "./ending-options.ts";
 
 export const rm = defineCommand({
   usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest"],

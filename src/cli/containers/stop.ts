@@ -7,7 +7,6 @@ import { parseSignal } from "../signal-argument.ts";
 import { writeOutput } from "../write-text.ts";
 import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts";
 import {
-  endingOptions,
   forEachContainer,
   IGNORE_FLAG,
   MANY_AT_ONCE,
@@ -17,6 +16,7 @@ import {
   requireNoNames,
   TIME_FLAG,
 } from "./container-flags.ts";
+import { endingOptions } from "./ending-options.ts";
 
 export const stop = defineCommand({
   usage: ["[FLAGS] CONTAINER...", "[FLAGS] --all|--latest", "[FLAGS] --at-shutdown"],
