@@ -3,8 +3,9 @@
 
 import { AT_RECURSIVE, F_DUPFD_CLOEXEC, O_CLOEXEC } from "../abi/file.ts";
 import { MOUNT_ATTR_RDONLY, MS_SLAVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
+import { Errno } from "../error/errno.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { Label, Register } from "../program/program.ts";
+import type { Catch, Label, Register } from "../program/program.ts";
 import { openBindSource } from "./bind-sources.ts";
 import { mountCgroup } from "./cgroup-mounts.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
@@ -14,6 +15,7 @@ import { OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { applyMountOptions, setAttributes } from "./mount-attributes.ts";
 import { sortMountOptions, withoutReadOnly } from "./mount-options.ts";
 import { attachFileOrDirectory, attachMount, describeMount, type MountStep } from "./mount-step.ts";
+import { isPlainOverlay, makeOverlay } from "./overlay-mount.ts";
 import { openInRoot, openTarget, pathComponents, type Target } from "./paths.ts";
 import {
   checkProcDestination,
@@ -168,7 +170,10 @@ function mountFileSystem(step: MountStep): void {
   const mode = inheritsMode ? readMode(step) : undefined;
   const target = openMountTarget(step, "directory");
   const fallback = mount.type === "sysfs" ? program.label() : undefined;
-  const tree = makeFileSystem(context, mount, options, fallback);
+  const tree =
+    mount.type === "overlay" && !isPlainOverlay(options)
+      ? makeOverlay(context, mount, options)
+      : makeFileSystem(context, mount, options, refusedTo(fallback));
   program.because(`mounts[${index}].options`);
   const propagationOnly = { ...options, attributes: { set: 0, clear: 0 } };
   applyMountOptions(program, tree, propagationOnly, describeMount(mount));
@@ -192,6 +197,10 @@ function mountFileSystem(step: MountStep): void {
   }
   attachMount(program, tree, target, describeMount(mount));
   bindHostSysfs(step, tree, target, fallback);
+}
+
+function refusedTo(target: Label | undefined): Catch | undefined {
+  return target === undefined ? undefined : { errnos: [Errno.EPERM], target };
 }
 
 /**

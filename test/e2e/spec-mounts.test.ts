@@ -73,6 +73,25 @@ describe.skipIf(NEEDS_ROOT)("options of a mount (as root)", () => {
     expect(superblock).toEqual(expect.arrayContaining(["sync", "dirsync"]));
   });
 
+  test("an overlay's folders may have long names, and colons in them", async () => {
+    const folders = ["top", "with:colon", "l".repeat(200), "upper", "work"];
+    const [top = "", colon = "", long = "", upper = "", work = ""] = folders.map((name) => {
+      const path = join(scratch.folder, "overlay", name);
+      mkdirSync(path, { recursive: true });
+      writeFileSync(join(path, `of-${name.slice(0, 4)}`), "");
+      return path;
+    });
+    const layers = [top, colon, long].map((path) => path.replaceAll(":", "\\:"));
+    rmSync(join(work, "of-work"));
+    const options = [`lowerdir=${layers.join(":")}`, `upperdir=${upper}`, `workdir=${work}`];
+    const overlay = { type: "overlay", source: "overlay", destination: "/mnt", options };
+    const script = "echo mine > /mnt/mine; ls /mnt";
+    expect(await scratch.outputOf(scratch.bundle({ mounts: [overlay], script }))).toBe(
+      "mine\nof-llll\nof-top\nof-uppe\nof-with\n",
+    );
+    expect(existsSync(join(upper, "mine"))).toBe(true);
+  });
+
   test("those that mean nothing to the kernel are accepted", async () => {
     const silent = ["defaults", "async", "loud", "silent", "iversion", "noiversion", "nolazytime"];
     const { options } = mountAt(await tableOf([tmpfs("/mnt", ...silent)]), "/mnt");

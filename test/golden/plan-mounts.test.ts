@@ -37,6 +37,21 @@ test("mounts", async () => {
       ]),
     ],
     [
+      "an overlay whose layers are too long for one option: one by one, or by short names",
+      mounted([
+        {
+          type: "overlay",
+          destination: "/mnt",
+          options: [
+            `lowerdir=/top:/with\\:colon:/${"long".repeat(63)}`,
+            "upperdir=/upper",
+            "workdir=/work",
+            "metacopy=off",
+          ],
+        },
+      ]),
+    ],
+    [
       "a place below another, which begins empty",
       mounted([tmpfs("/run", "mode=755"), tmpfs("/run/lock", "mode=755")]),
     ],
