@@ -1,7 +1,15 @@
 // Processes: spawning by vfork, waiting, pidfds, signals.
 
 import { AT_FDCWD } from "../abi/file.ts";
-import { CLONE_VFORK, CLONE_VM, SIG_BLOCK, SIG_SETMASK, SIGCHLD, SIGKILL } from "../abi/process.ts";
+import {
+  CLONE_VFORK,
+  CLONE_VM,
+  SIG_BLOCK,
+  SIG_SETMASK,
+  SIGCHLD,
+  SIGKILL,
+  SIGSTOP,
+} from "../abi/process.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError, systemError } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
@@ -137,12 +145,17 @@ export function trySignalPidfd(pidfd: number, signal: number): number {
 
 const PIDFD_SIGNAL_PROCESS_GROUP = 4;
 
-/** SIGKILL for a process, and where the kernel can (6.9) for the whole group that it leads. */
-export function killGroup(pidfd: number): void {
+/** SIGKILL for a process and the whole group that it leads. */
+export function killGroup(pidfd: number, pid: number): void {
   const result = call("pidfd_send_signal", pidfd, SIGKILL, 0, PIDFD_SIGNAL_PROCESS_GROUP);
-  if (result < 0) {
-    trySignalPidfd(pidfd, SIGKILL);
+  if (result === 0) {
+    return;
   }
+  // Before Linux 6.9. One that has been stopped does not end, so that the number stays its own.
+  if (trySignalPidfd(pidfd, SIGSTOP) === 0 && call("getpgid", pid) === pid) {
+    call("kill", -pid, SIGKILL);
+  }
+  trySignalPidfd(pidfd, SIGKILL);
 }
 
 export function setChildSubreaper(): void {

@@ -103,7 +103,7 @@ async function attend(
     }
     if (isInTime && performance.now() >= deadline) {
       isInTime = false;
-      killGroup(process.number);
+      killGroup(process.number, pid);
     }
   }
 }
