@@ -8,12 +8,13 @@
 #include "memory.h"
 #include "page-cache.h"
 
-enum { NOTES_LIMIT = 4096, PATH_LIMIT = 4096, ROOM_FOR_THE_REST = 64 };
-enum { AT_FDCWD = -100, O_RDWR = 2, O_CLOEXEC = 02000000, F_GETFD = 1, ENOENT = 2 };
+enum { NOTES_LIMIT = 4096, PATH_LIMIT = 4096, ROOM_FOR_THE_REST = 64, AT_FDCWD = -100 };
+enum { F_GETFD = 1, ENOENT = 2, O_RDWR = 2, O_CLOEXEC = 02000000, O_PATH = 010000000 };
 
 static char notes[NOTES_LIMIT];  // the variable, or the text of a failure
 static char no_warm_up[] = "BUN_JSC_useWarmUpMarkedBlocks=0";  // a thread that slows a short run
-static char no_compiler[] = "BUN_JSC_useJIT=0";                 // it pays in what works long:
+static char no_compiler[] = "BUN_JSC_useJIT=0";                 // it pays in what works long
+static char huge_pages[] = "MIMALLOC_ALLOW_THP=2";              // a dozen page faults, not 1,800:
 static const char *const work_long[] = {"image", "import", "load", "pull"};
 static u32 noted;
 
@@ -89,13 +90,12 @@ __attribute__((used)) _Noreturn void start(u64 *stack) {
   char **argv = (char **)(stack + 1), **entry = argv + stack[0] + 1, path[PATH_LIMIT + 32] = {0};
   u64 count = 0;
   while (entry[count] != 0) count++;
-  char *environment[count + 4], **next = environment;  // with room for our own three and the end
+  char *environment[count + 5], **next = environment;  // with room for our own four and the end
   for (; *entry != 0; entry++)
     if (!starts_with(*entry, "BUN_") && !starts_with(*entry, "OCICAT_LAUNCH=")) *next++ = *entry;
   *next++ = notes, *next++ = no_warm_up;
-  if (!works_long(argv[0] == 0 ? 0 : argv[1])) *next++ = no_compiler;
+  if (!works_long(argv[0] == 0 ? 0 : argv[1])) *next++ = no_compiler, *next++ = huge_pages;
   *next = 0, note_limits_and_signals(), note_and_open_closed(), note_descriptors();
-  enum { O_PATH = 010000000 };
   if (!is_error(syscall(__NR_getcwd, path, PATH_LIMIT))) note(";cwd=kept");
   else note_number(";cwd=lost:", (u64)syscall(__NR_openat, AT_FDCWD, ".", O_PATH), 10),
       syscall(__NR_chdir, "/");

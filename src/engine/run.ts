@@ -8,7 +8,7 @@ import { rootlessIdMaps } from "../image/owners/lent-ids.ts";
 import { deleteContainer } from "../runtime/delete.ts";
 import { placeHolder } from "../runtime/place-holder.ts";
 import { OwnedFd } from "../sys/file.ts";
-import { beginPhases } from "../sys/phases.ts";
+import { beginPhases, endPhase } from "../sys/phases.ts";
 import { exitCodeOf, waitForPid } from "../sys/process.ts";
 import { socketPair } from "../sys/socket.ts";
 import { attachStreams } from "./containers/attach-streams.ts";
@@ -71,6 +71,7 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   holder[Symbol.dispose]();
   const keys = options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys };
   const end = await orKill(request, () => attachStreams(client.number, { ...attended, ...keys }));
+  endPhase("attached");
   if (end.kind === "detached") {
     if (staysInUnit) {
       placeHolder(
@@ -89,6 +90,7 @@ export async function runContainer(options: RunContainerOptions): Promise<RunEnd
   if (!isRestarted) {
     await settleContainer({ ...container, surroundings, idMaps });
     await tellPodOf({ record: container.record, surroundings });
+    endPhase("settled");
   }
   return { kind: "exited", code: codeOf(end, container), startedAfterMs };
 }

@@ -19,6 +19,7 @@ import { REPORT_FAILED } from "../program/opcodes.ts";
 import { launchProgram, type StageProcess } from "../stage/launch.ts";
 import { call } from "../sys/call.ts";
 import { OwnedFd } from "../sys/file.ts";
+import { endPhase } from "../sys/phases.ts";
 import { poll } from "../sys/poll.ts";
 import { type ExitStatus, waitForPid } from "../sys/process.ts";
 import { agentAnswer, notifiesAgent } from "./await-ready.ts";
@@ -102,6 +103,7 @@ export async function execute(
   requireAlive(init, state);
   checkTerminal(process, TERMINAL_ENDS[end.kind], options);
   using sockets = new RequestedSockets(options, spec);
+  endPhase("parse");
   const facts = gatherFacts({
     spec: specOfExec(spec, process),
     bundle: state.bundle,
@@ -109,6 +111,7 @@ export async function execute(
     cgroup: cgroupMountFacts(detectCgroupHost()),
     seccomp: await seccompFacts(spec, `${options.stateRoot}/.cache`),
   });
+  endPhase("facts");
   const maps = { uid: spec.linux?.uidMappings ?? [], gid: spec.linux?.gidMappings ?? [] };
   const request: ExecRequest = {
     process,
@@ -217,13 +220,18 @@ function isCgroupRefusal(error: unknown): boolean {
 function launchInto(launch: ExecLaunch, request: ExecRequest): ExecutedProcess {
   const { options } = launch;
   const { standardFds = [] } = options;
-  using stage = launchProgram(compileExec(request), {
+  const program = compileExec(request);
+  endPhase("compile");
+  using stage = launchProgram(program, {
     keepFds: launch.keepFds,
     placeFds: standardFds.map((from, to) => ({ from, to })),
     killAtOp: options.killAtOp,
   });
+  endPhase("launch");
   try {
-    return { pid: awaitExecution(launch, stage), stagePid: stage.pid };
+    const pid = awaitExecution(launch, stage);
+    endPhase("process");
+    return { pid, stagePid: stage.pid };
   } catch (error) {
     if (!isCgroupRefusal(error)) {
       dismissPrimary(request.end);

@@ -143,21 +143,26 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
       OCICAT_LAUNCHED: "kept",
     });
     const names = outcome.lines.map(
-      (line) => /^variable (BUN\w*|OCICAT\w*)=(kept)?/.exec(line)?.[0],
+      (line) => /^variable (BUN\w*|MIMALLOC\w*|OCICAT\w*)=(kept)?/.exec(line)?.[0],
     );
     expect(names.filter(Boolean).sort()).toEqual([
       "variable BUNDLE=kept",
       "variable BUN_JSC_useJIT=",
       "variable BUN_JSC_useWarmUpMarkedBlocks=",
+      "variable MIMALLOC_ALLOW_THP=",
       "variable OCICAT_LAUNCH=",
       "variable OCICAT_LAUNCHED=kept",
     ]);
     expect(notesOf(outcome).lostDirectory).toBeUndefined();
   });
 
-  test("has Bun's compiler for what works long alone", () => {
-    const compiles = (words: string): boolean =>
-      !runShell(`$RUN "$L" ${words}`).lines.includes("variable BUN_JSC_useJIT=0");
+  test("has Bun's compiler for what works long alone, which gets no huge pages", () => {
+    const compiles = (words: string): boolean => {
+      const { lines } = runShell(`$RUN "$L" ${words}`);
+      const isQuick = lines.includes("variable BUN_JSC_useJIT=0");
+      expect(lines.includes("variable MIMALLOC_ALLOW_THP=2")).toBe(isQuick);
+      return !isQuick;
+    };
     for (const words of ["pull x", "load", "import -", "image pull x"]) {
       expect([words, compiles(words)]).toEqual([words, true]);
     }
@@ -192,7 +197,7 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
 
   test("takes an environment that is empty, and one that is large", () => {
     const empty = runShell('exec env -i $RUN "$L"').lines;
-    expect(empty.filter((line) => line.startsWith("variable"))).toHaveLength(3);
+    expect(empty.filter((line) => line.startsWith("variable"))).toHaveLength(4);
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`V${index}`, "x"]));
     const large = runShell('exec $RUN "$L"', many).lines;
     expect(large.filter((line) => line.startsWith("variable V"))).toHaveLength(5000);

@@ -7,6 +7,7 @@ import { type AttachEnd, attach } from "../../holder/attach.ts";
 import type { ConsoleSize } from "../../oci/process.ts";
 import { placeHolder } from "../../runtime/place-holder.ts";
 import { OwnedFd } from "../../sys/file.ts";
+import { endPhase } from "../../sys/phases.ts";
 import { exitCodeOf, openLiveProcess, trySignalPidfd, waitForPid } from "../../sys/process.ts";
 import { socketPair } from "../../sys/socket.ts";
 import { isTerminal, terminalSize } from "../../sys/terminal.ts";
@@ -49,6 +50,7 @@ export async function execInContainer(
   options: ExecContainerOptions,
 ): Promise<number> {
   using container = await openContainer(word, options);
+  endPhase("container");
   const [clientFd, holderFd] = socketPair(SOCK_STREAM);
   using client = new OwnedFd(clientFd);
   using holder = new OwnedFd(holderFd);
@@ -65,6 +67,7 @@ export async function execInContainer(
   using readers = new OutputReaders(exec.folder.path, endsWithReader);
   const session = { exec, container, options, readers };
   const first = await attachTo(client.number, session);
+  endPhase("attached");
   if (first.kind === "detached") {
     // Until now systemd might end it with the session.
     placeHolder(exec.holderPid, exec.folder.id, ownScope("the process", options.onWarning));
@@ -83,6 +86,7 @@ export async function execInContainer(
   recordExecEnd(container, exec.folder.id, `${exitCode}`);
   // Who asked has been told.
   exec.folder.remove();
+  endPhase("settled");
   return exitCode;
 }
 

@@ -6,6 +6,7 @@ import { readAccounts } from "../../image/accounts.ts";
 import type { ConsoleSize, Process } from "../../oci/process.ts";
 import { execHeld } from "../../runtime/exec-held.ts";
 import { type EndsWithReader, outputFifos } from "../../runtime/output-fifos.ts";
+import { endPhase } from "../../sys/phases.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { recordExecEvent } from "../events/container-event.ts";
 import { execDuties } from "./exec-duties.ts";
@@ -60,6 +61,7 @@ export async function startNewExec(
   };
   using exec = ExecFolder.create(surroundings, record);
   recordExecEvent(container, "exec_create", { execID: exec.id, command: request.command });
+  endPhase("record");
   try {
     return await launchExec({ container, exec }, { ...record, id: exec.id }, launch);
   } catch (error) {
