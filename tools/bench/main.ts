@@ -31,10 +31,13 @@ import {
   startExecContainers,
 } from "./scenarios.ts";
 import { isHybridHost } from "./session.ts";
+import { mountUsualDisk, stateFolder, unmountUsualDisk } from "./usual-disk.ts";
 
 /** On the disk that programs are installed on: a tmpfs makes each start 2 ms slower. */
 const FOLDER = join(DIST.folder, "bench");
-const STATES = "/run/ocicat-bench";
+/** Short, as paths of sockets are. */
+const CONTAINERS = "/var/tmp/ocicat-bench";
+const STATES = join(stateFolder(CONTAINERS), "runtimes");
 
 async function main(): Promise<void> {
   const parts = process.argv.slice(2);
@@ -42,23 +45,27 @@ async function main(): Promise<void> {
   await build();
   await installPeers();
   // What a run that was killed has left goes first, while its state still names its containers.
-  removeFolder();
+  await removeFolders();
   mkdirSync(FOLDER, { recursive: true });
   const loadBefore = loadText();
   try {
-    const runtimes = isWanted("runtimes") ? await measureRuntimes(FOLDER) : [];
     const images = isWanted("images") ? await measureImages(FOLDER) : [];
-    const engine = isWanted("engine") ? await measureEngine(FOLDER) : [];
-    const machine = { ...machineFacts(), loadBefore, loadAfter: loadText() };
+    const disk = await mountUsualDisk(CONTAINERS);
+    // Where the peers' daemons have what is theirs.
+    process.env["TMPDIR"] = CONTAINERS;
+    const runtimes = isWanted("runtimes") ? await measureRuntimes(CONTAINERS) : [];
+    const engine = isWanted("engine") ? await measureEngine(CONTAINERS) : [];
+    const machine = { ...machineFacts(), disk, loadBefore, loadAfter: loadText() };
     const name = [machine.date, ...parts].join("-");
     await writePage(name, page(machine, [...runtimes, ...images, ...engine]));
   } finally {
-    removeFolder();
+    await removeFolders();
   }
 }
 
 /** A podman that was killed leaves its storage mounted on itself. */
-function removeFolder(): void {
+async function removeFolders(): Promise<void> {
+  await unmountUsualDisk(CONTAINERS);
   Bun.spawnSync(["umount", "--quiet", join(FOLDER, "podman/root/overlay")]);
   rmSync(FOLDER, { recursive: true, force: true });
 }

@@ -39,6 +39,7 @@ test("a page has every part, and says what was not reported", () => {
     kernel: "6.18",
     processor: "a processor",
     cores: 2,
+    disk: "Stores are on a disk.",
     loadBefore: "0.1",
     loadAfter: "0.2",
   };

@@ -12,6 +12,8 @@ export interface Machine {
   readonly kernel: string;
   readonly processor: string;
   readonly cores: number;
+  /** A sentence: where stores and state are. */
+  readonly disk: string;
   readonly loadBefore: string;
   readonly loadAfter: string;
 }
@@ -60,7 +62,7 @@ function machineText(machine: Machine): string {
   return (
     `${machine.processor}, ${machine.cores} cores, Linux ${machine.kernel}. ` +
     `Load average before ${machine.loadBefore}, after ${machine.loadAfter}. ` +
-    "Made by `npm run bench`."
+    `${machine.disk} Made by \`npm run bench\`.`
   );
 }
 

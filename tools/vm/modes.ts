@@ -3,8 +3,8 @@
 //   test/vm/*.test.ts           in both
 //   test/vm/cgroup2/*.test.ts   without systemd: PID 1 is a script, cgroup v2 is delegated to nobody
 //   test/vm/systemd/*.test.ts   systemd is PID 1
-//   test/e2e/                   what another kernel, cgroup v2 or systemd changes: OF_CONTAINERS, OF_RUN,
-//                               OF_VERBS, each on a clean machine
+//   test/e2e/                   what another kernel, cgroup v2 or systemd changes: OF_CONTAINERS, OF_KEPT,
+//                               OF_PODS, OF_RUN, OF_VERBS, each on a clean machine
 //   src/                        what OF_MODULES names
 //
 // Emulation makes a test ten times slower: the rest of test/e2e runs on the host alone, and the lane says so.
@@ -31,6 +31,18 @@ const OF_CONTAINERS = [
   "test/e2e/containers.test.ts",
   "test/e2e/containers-{exec,layers,oom-score,rootless}.test.ts",
   "test/e2e/run-{rootless,users}.test.ts",
+];
+
+/** What commands and reports say of them, and what they bring along. */
+const OF_KEPT = [
+  "test/e2e/containers-{clone,cp,flags,inspect,list,restart,settle}.test.ts",
+  "test/e2e/{events,run-image-mounts,secrets,system,trace,volumes}.test.ts",
+];
+
+/** What goes on by itself: holders that are killed, health checks, pods. */
+const OF_PODS = [
+  "test/e2e/containers-{exec-held,neglected}.test.ts",
+  "test/e2e/{healthcheck,kube,pods,pods-rootless,run-users-rootless,users-files-rootless}.test.ts",
 ];
 
 /** What users run. */
@@ -74,6 +86,8 @@ export const BOOTS: readonly Boot[] = [
     processors: MOST_PROCESSORS,
     tests: ["test/vm/*.test.ts", "test/vm/cgroup2/**/*.test.ts", ...OF_MODULES, ...OF_LIMITS],
   },
+  { name: "pods", mode: "systemd", processors: 1, tests: OF_PODS },
+  { name: "kept", mode: "cgroup2", processors: 1, tests: OF_KEPT },
   { name: "run", mode: "systemd", processors: 1, tests: OF_RUN },
   { name: "containers", mode: "systemd", processors: 1, tests: OF_CONTAINERS },
   {

@@ -4,10 +4,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { parsePss } from "../memory.ts";
 import type { EngineProgram } from "./programs.ts";
 
-/** Of all containers of a program; of others, too, that use it on this machine. */
+/**
+ * Of all containers of a program; of others, too, that use it on this machine. One that has ended, and is yet
+ * to be reaped, has a name and no command line.
+ */
 export function keepersOf({ keeper }: EngineProgram): number[] {
+  const isOne = (name: string): boolean =>
+    readIfThere(`/proc/${name}/comm`).startsWith(keeper) &&
+    readIfThere(`/proc/${name}/cmdline`) !== "";
   return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && readIfThere(`/proc/${name}/comm`).startsWith(keeper))
+    .filter((name) => /^\d+$/.test(name) && isOne(name))
     .map(Number);
 }
 

@@ -10,6 +10,7 @@ import { writeImageArchive } from "../../peers/images.ts";
 import { removePodmanCgroups } from "../../peers/podman-cgroups.ts";
 import { copyOcicat, daemonsOf, nameOf, podmanCommand } from "../images/programs.ts";
 import { commonSession } from "../session.ts";
+import { stateFolder } from "../usual-disk.ts";
 
 export interface EngineProgram {
   readonly name: string;
@@ -43,6 +44,9 @@ export async function startEngines(folder: string): Promise<EnginePrograms> {
     makeLayout(folder, makeBusyboxRoot(join(folder, "root")));
     const layout = join(folder, "layout");
     const workspace = stack.adopt(await Workspace.make("bench-engine"), (each) => each.remove());
+    const dockersState = join(workspace.folder, "docker-run");
+    mkdirSync(dockersState);
+    await must(["mount", "-t", "tmpfs", "states", dockersState]);
     const dockerd = stack.adopt(await startDockerd(workspace, "runc"), (each) => each.stop());
     const all = [
       await ocicat(folder, layout),
@@ -78,7 +82,7 @@ async function ocicat(folder: string, layout: string): Promise<EngineProgram> {
   const environment = {
     OCICAT_CONFIG: "",
     OCICAT_STORE_ROOT: join(folder, "store"),
-    OCICAT_STATE_ROOT: join(folder, "state"),
+    OCICAT_STATE_ROOT: join(stateFolder(folder), "ocicat"),
   };
   const command = [copyOcicat(folder)];
   await callEngine({ command, environment }, ["load", "--quiet", "--input", layout]);

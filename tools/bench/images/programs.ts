@@ -7,6 +7,7 @@ import { startContainerd, startDockerd } from "../../../test/peers/daemons.ts";
 import { Workspace } from "../../../test/peers/workspace.ts";
 import { must, run } from "../../peers/command.ts";
 import { DIST } from "../../repository.ts";
+import { stateFolder } from "../usual-disk.ts";
 import { setAside } from "./set-aside.ts";
 
 export interface Program {
@@ -81,8 +82,9 @@ function ocicatProgram(program: string, folder: string, format: "erofs" | "direc
 /** With a store of its own in the folder. */
 export function podmanCommand(folder: string): readonly string[] {
   const root = join(folder, "podman");
-  const storage = [`--root=${root}/root`, `--runroot=${root}/run`, "--storage-driver=overlay"];
-  return ["podman", ...storage, "--events-backend=file", `--tmpdir=${root}/tmp`];
+  const states = join(stateFolder(folder), "podman");
+  const storage = [`--root=${root}/root`, `--runroot=${states}/run`, "--storage-driver=overlay"];
+  return ["podman", ...storage, "--events-backend=file", `--tmpdir=${states}/tmp`];
 }
 
 async function podman(folder: string): Promise<Program> {
