@@ -7,7 +7,7 @@
 
 import { openBindSources } from "./bind-sources.ts";
 import type { PlanContext } from "./context.ts";
-import { configureOverlay } from "./overlay.ts";
+import { configureOverlay, openFolders } from "./overlay.ts";
 import { openRootTree } from "./root-filesystem.ts";
 
 export function openCallersPaths(context: PlanContext): void {
@@ -20,6 +20,8 @@ export function openCallersPaths(context: PlanContext): void {
   program.because("root.path");
   if (rootFilesystem.kind === "path") {
     early.root = openRootTree(program, rootFilesystem.path);
+  } else if (rootFilesystem.takesAllAtOnce === true) {
+    early.folders = openFolders(program, rootFilesystem);
   } else {
     early.overlay = configureOverlay(program, rootFilesystem);
   }

@@ -45,6 +45,8 @@ export interface EarlyFds {
   root?: Register;
   /** Of an overlay that is set up and not made yet. */
   overlay?: Register;
+  /** Of an overlay that is made later by an older kernel: its layers, upper and work. */
+  folders?: readonly Register[] | undefined;
 }
 
 /** What the stage itself has no use for. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { architectureNamed } from "../abi/architecture.ts";
 import { ProgramBuilder } from "../program/builder.ts";
 import { listProgram } from "../program/listing.ts";
-import { mountOverlay, type OverlayRoot } from "./overlay.ts";
+import { mountOpened, mountOverlay, type OverlayRoot, openFolders } from "./overlay.ts";
 
 const OVERLAY: OverlayRoot = {
   kind: "overlay",
@@ -52,8 +52,33 @@ describe("an overlay", () => {
 
   test("that nobody wants after a power cut does not wait for the disk at its end", () => {
     const isVolatile = (line: string): boolean => line.includes("volatile");
-    expect(lines({ ...OVERLAY, isBrief: true }).filter(isVolatile)).toHaveLength(1);
+    expect(lines({ ...OVERLAY, isBrief: true }).filter(isVolatile)).toHaveLength(2);
     expect(lines(OVERLAY).filter(isVolatile)).toEqual([]);
+  });
+
+  test("is not tried in the new way where the kernel is known to be older", () => {
+    const text = lines({ ...OVERLAY, takesAllAtOnce: true, isBrief: true }).join("\n");
+    expect(text).not.toContain("fsopen");
+    expect(text).toContain("index=off,volatile");
+  });
+
+  test("is made of opened folders by their descriptors, without a name of theirs", () => {
+    const program = new ProgramBuilder(architectureNamed("x86_64"));
+    program.because("root.path");
+    const folders = openFolders(program, OVERLAY) ?? [];
+    expect(folders).toHaveLength(4);
+    mountOpened(program, OVERLAY, folders);
+    const text = listProgram(program.finish());
+    const made = text.slice(text.indexOf("fsopen"));
+    expect(made).toContain('"lowerdir", "0:1"');
+    expect(made).not.toContain("/layers");
+    expect(made).not.toContain("/box");
+  });
+
+  test("of more folders than a program can hold open is made by their names", () => {
+    const lower = Array.from({ length: 89 }, (_, index) => `/layers/${index}`);
+    const program = new ProgramBuilder(architectureNamed("x86_64"));
+    expect(openFolders(program, { ...OVERLAY, lower })).toBeUndefined();
   });
 
   test("of more layers than mount(2) takes has only the one way", () => {

@@ -2,7 +2,7 @@
 //
 // Kernels since 6.8 take the layers one by one. Older ones know only one option with all of them,
 // separated by colons; fsconfig takes no value beyond 255 bytes, so there mount(2) has to do it, whose
-// options may have 4095. Which kernel it is shows when the mount is made.
+// options may have 4095. Where nobody knows which kernel it is, it shows when the mount is made.
 
 import { O_CLOEXEC, O_PATH } from "../abi/file.ts";
 import {
@@ -15,11 +15,20 @@ import {
 } from "../abi/mount.ts";
 import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
-import { flags, named, type ProgramBuilder } from "../program/builder.ts";
+import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import { type Label, type Register, wordsOf } from "../program/program.ts";
 import { attachRoot } from "./attach-root.ts";
 import { CURRENT_DIRECTORY } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
+import {
+  enterLinkFolder,
+  joinLayers,
+  layerNames,
+  leaveLinkFolder,
+  makeLinkFolder,
+  UPPER_NAME,
+  WORK_NAME,
+} from "./folder-links.ts";
 import type { RootFilesystem } from "./request.ts";
 
 export type OverlayRoot = Extract<RootFilesystem, { kind: "overlay" }>;
@@ -27,8 +36,7 @@ export type OverlayRoot = Extract<RootFilesystem, { kind: "overlay" }>;
 const LONGEST_MOUNT_OPTIONS = 4095;
 /**
  * Without it the end of the mount, and with that the container's, waits until everything that the upper
- * layer's file system has in memory is on the disk, whoever wrote it. Linux 5.10; it is not asked for where
- * mount(2) has to do it.
+ * layer's file system has in memory is on the disk, whoever wrote it.
  */
 const VOLATILE = "volatile";
 const describes = "mount the container's overlay";
@@ -60,6 +68,73 @@ export function mountConfigured(
   });
 }
 
+/** Of registers: a program has 128. */
+const MOST_OPEN = 90;
+
+/**
+ * The same for a kernel before 6.8, which looks for the folders when the overlay is made: they are opened, in the
+ * order of layers, upper and work. Undefined: there are too many of them.
+ */
+export function openFolders(
+  program: ProgramBuilder,
+  { lower, upper, work }: OverlayRoot,
+): readonly Register[] | undefined {
+  const paths = [...lower, upper, work];
+  if (layerNames(lower.length) === undefined || paths.length > MOST_OPEN) {
+    return undefined;
+  }
+  const openFlags = flags(O_PATH | O_CLOEXEC, OPEN_NAMES);
+  return paths.map((path) =>
+    program.call("openat", [CURRENT_DIRECTORY, program.text(path), openFlags], {
+      result: "folder",
+      describes,
+    }),
+  );
+}
+
+/** Of what openFolders gave: each is found by its descriptor, whoever may find it by its name. */
+export function mountOpened(
+  program: ProgramBuilder,
+  overlay: OverlayRoot,
+  folders: readonly Register[],
+): Register {
+  const names = layerNames(overlay.lower.length) ?? [];
+  const links = makeLinkFolder(program, describes);
+  linkDescriptors(program, links, { folders, names: [...names, UPPER_NAME, WORK_NAME] });
+  enterLinkFolder(program, links, describes);
+  const fs = configure(program, overlay, {
+    layers: [["lowerdir", joinLayers(names)]],
+    upper: UPPER_NAME,
+    work: WORK_NAME,
+    refused: undefined,
+  });
+  const root = program.register("root");
+  makeConfigured(program, fs, { root, path: "/", refused: undefined });
+  leaveLinkFolder(program);
+  for (const folder of folders) {
+    program.close(folder);
+  }
+  return root;
+}
+
+const DESCRIPTORS = "/proc/self/fd/";
+const ROOM_FOR_DIGITS = 12;
+
+function linkDescriptors(
+  program: ProgramBuilder,
+  links: Register,
+  { folders, names }: { readonly folders: readonly Register[]; readonly names: readonly string[] },
+): void {
+  const path = new Uint8Array(DESCRIPTORS.length + ROOM_FOR_DIGITS);
+  new TextEncoder().encodeInto(DESCRIPTORS, path);
+  const target = program.structure(path, `"${DESCRIPTORS}N"`);
+  folders.forEach((folder, index) => {
+    program.control("decimal", [folder, offsetOf(target, DESCRIPTORS.length)]);
+    const name = program.text(names[index] ?? "");
+    program.call("symlinkat", [target, links, name], { describes });
+  });
+}
+
 type FirstWay = (root: Register, refused: Label | undefined) => void;
 
 function tryBothWays(program: ProgramBuilder, overlay: OverlayRoot, first: FirstWay): Register {
@@ -68,6 +143,10 @@ function tryBothWays(program: ProgramBuilder, overlay: OverlayRoot, first: First
   const root = program.register("root");
   if (!hasOtherWay) {
     first(root, undefined);
+    return root;
+  }
+  if (overlay.takesAllAtOnce === true) {
+    mountByOptions(program, overlay, { root, options });
     return root;
   }
   const refused = program.label();
@@ -90,7 +169,21 @@ function configureByLayers(
   overlay: OverlayRoot,
   refused: Label | undefined,
 ): Register {
-  const caught = unlessRefused(refused);
+  const { lower, upper, work } = overlay;
+  const layers = lower.map((path) => ["lowerdir+", path] as const);
+  return configure(program, overlay, { layers, upper, work, refused });
+}
+
+/** What overlayfs is told of its folders. */
+interface Folders {
+  readonly layers: readonly (readonly [key: string, value: string])[];
+  readonly upper: string;
+  readonly work: string;
+  readonly refused: Label | undefined;
+}
+
+function configure(program: ProgramBuilder, overlay: OverlayRoot, folders: Folders): Register {
+  const caught = unlessRefused(folders.refused);
   const openArgs = [program.text("overlay"), named(FSOPEN_CLOEXEC, "CLOEXEC")];
   const fs = program.call("fsopen", openArgs, { result: "fs", describes });
   const set = (key: string, value: string) => {
@@ -101,11 +194,11 @@ function configureByLayers(
     });
   };
   set("source", "overlay");
-  for (const lower of overlay.lower) {
-    set("lowerdir+", lower);
+  for (const [key, value] of folders.layers) {
+    set(key, value);
   }
-  set("upperdir", overlay.upper);
-  set("workdir", overlay.work);
+  set("upperdir", folders.upper);
+  set("workdir", folders.work);
   for (const [key, value] of OVERLAY_OPTIONS) {
     set(key, value);
   }
@@ -150,7 +243,7 @@ function mountByOptions(
   program.callInto(root, "openat", [CURRENT_DIRECTORY, target, openFlags], { describes });
 }
 
-function mountOptions({ lower, upper, work, userXattr }: OverlayRoot): string {
+function mountOptions({ lower, upper, work, userXattr, isBrief }: OverlayRoot): string {
   const layers = lower.map(escapeOption).join(":");
   const parts = [
     `lowerdir=${layers}`,
@@ -158,6 +251,7 @@ function mountOptions({ lower, upper, work, userXattr }: OverlayRoot): string {
     `workdir=${escapeOption(work)}`,
     ...OVERLAY_OPTIONS.map(([key, value]) => `${key}=${value}`),
     ...(userXattr ? ["userxattr"] : []),
+    ...(isBrief === true ? [VOLATILE] : []),
   ];
   return parts.join(",");
 }

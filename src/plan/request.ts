@@ -25,8 +25,10 @@ export type RootFilesystem =
       readonly work: string;
       /** Overlay attributes under user.overlay: what a user namespace may do. */
       readonly userXattr: boolean;
-      /** Nobody wants it after a power cut: the end of the mount does not wait for the disk. */
+      /** Nobody wants it after a power cut: the end of the mount does not wait for the disk. Linux 5.10. */
       readonly isBrief?: boolean;
+      /** A kernel before 6.8: it would refuse layers one by one, and say so in its log. */
+      readonly takesAllAtOnce?: boolean;
       /** An empty directory, on which the container alone sees the mount. */
       readonly mountPoint: string;
     } & RootPaths);

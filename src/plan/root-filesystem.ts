@@ -21,7 +21,7 @@ import { attachRoot } from "./attach-root.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
 import { MS_NAMES, OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import { setAttributes } from "./mount-attributes.ts";
-import { mountConfigured, mountOverlay } from "./overlay.ts";
+import { mountConfigured, mountOpened, mountOverlay } from "./overlay.ts";
 import type { CreateRequest, RootFilesystem } from "./request.ts";
 
 const PROPAGATION: Readonly<Record<RootfsPropagation, number>> = {
@@ -88,6 +88,9 @@ export function mountRoot({ program, request, outer, early }: PlanContext): Regi
   }
   if (rootFilesystem.kind === "path") {
     return bindRoot(program, rootFilesystem.path);
+  }
+  if (early.folders !== undefined) {
+    return mountOpened(program, rootFilesystem, early.folders);
   }
   return early.overlay === undefined
     ? mountOverlay(program, rootFilesystem)

@@ -7,6 +7,7 @@ import { OcicatError } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
 import { hostArchitecture } from "./entry.ts";
 import { OwnedFd, open } from "./file.ts";
+import { kernelIsAtLeast } from "./kernel-version.ts";
 import { cstring } from "./memory.ts";
 import { type MountParameter, makeDetachedMount } from "./mount-context.ts";
 
@@ -27,6 +28,9 @@ export function makeDetachedOverlay(directories: OverlayDirectories): OwnedFd {
     ...OVERLAY_OPTIONS,
     ...(userXattr ? ([["userxattr"]] as const) : []),
   ];
+  if (!kernelIsAtLeast(6, 8)) {
+    return mountByNumbers(lower, own);
+  }
   try {
     return mount([...lower.map((path) => ["lowerdir+", path] as const), ...own]);
   } catch (error) {

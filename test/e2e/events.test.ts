@@ -169,12 +169,14 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
     await eventually("the event of the end", () => ends().length > 0);
     expect(ends()).toEqual([expect.stringContaining(`"execID":"${id}","exitCode":"7"`)]);
     // Of a client that is killed before.
-    const client = place.start("exec", [name, "/bin/sh", "-c", "touch /there; sleep 0.3; exit 8"]);
+    const script = "touch /there; until test -e /go; do sleep 0.1; done; exit 8";
+    const client = place.start("exec", [name, "/bin/sh", "-c", script]);
     await eventually("the process", () => {
       return place.call("exec", [name, "test", "-e", "/there"]).status === 0;
     });
     client.kill("SIGKILL");
     await client.exited;
+    place.outputOf("exec", name, "touch", "/go");
     await eventually("the second end", () => ends().some((line) => line.includes('"8"')));
     expect(ends().filter((line) => line.includes('"exitCode":"8"'))).toHaveLength(1);
   });

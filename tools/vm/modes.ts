@@ -79,17 +79,17 @@ export interface Boot {
 
 /** Two machines run at a time. In this order they have as much to do, one as the other. */
 export const BOOTS: readonly Boot[] = [
+  { name: "pods", mode: "systemd", processors: 1, tests: OF_PODS },
+  { name: "kept", mode: "cgroup2", processors: 1, tests: OF_KEPT },
   { name: "verbs", mode: "cgroup2", processors: 1, tests: OF_VERBS },
+  { name: "run", mode: "systemd", processors: 1, tests: OF_RUN },
+  { name: "containers", mode: "systemd", processors: 1, tests: OF_CONTAINERS },
   {
     name: "cgroup2",
     mode: "cgroup2",
     processors: MOST_PROCESSORS,
     tests: ["test/vm/*.test.ts", "test/vm/cgroup2/**/*.test.ts", ...OF_MODULES, ...OF_LIMITS],
   },
-  { name: "pods", mode: "systemd", processors: 1, tests: OF_PODS },
-  { name: "kept", mode: "cgroup2", processors: 1, tests: OF_KEPT },
-  { name: "run", mode: "systemd", processors: 1, tests: OF_RUN },
-  { name: "containers", mode: "systemd", processors: 1, tests: OF_CONTAINERS },
   {
     name: "systemd",
     mode: "systemd",
