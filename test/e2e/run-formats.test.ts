@@ -76,8 +76,7 @@ describe.skipIf(NEEDS_ROOT)("as root: an image", () => {
     test("is mounted without waiting for the disk for a container that goes with its end", async () => {
       const [mount = ""] = (await output(reference("good"), "cat", "/proc/mounts")).split("\n");
       expect(mount).toStartWith("overlay / ");
-      // As kernels show it that take the layers one by one.
-      expect(mount.includes("volatile")).toBe(mount.includes("lowerdir+="));
+      expect(mount).toContain("volatile");
     });
 
     test("is mounted again for such a container when its first start failed", () => {

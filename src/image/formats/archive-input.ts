@@ -13,10 +13,11 @@ import {
   S_IFREG,
   SEEK_CUR,
 } from "../../abi/file.ts";
+import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { Store } from "../../store/layout.ts";
 import { call, checked } from "../../sys/call.ts";
-import { OwnedFd, openAt, statAt, tryUnlinkAt, writeAll } from "../../sys/file.ts";
+import { OwnedFd, openAt, statAt, tryOpenAt, tryUnlinkAt, writeAll } from "../../sys/file.ts";
 import { isTerminal } from "../../sys/terminal.ts";
 import { checkAborted } from "../layers/check-aborted.ts";
 import type { UnpackLimits } from "../unpack/limits.ts";
@@ -105,11 +106,22 @@ export async function openSeekable(
   return spool.release();
 }
 
-/** A file of the store's file system that nobody else sees. The caller closes it. */
+/**
+ * A file of the store's file system, or, where the store can only be read, of the folder for temporary files, that
+ * nobody else sees. The caller closes it.
+ */
 export function makeNamelessFile(store: Store): number {
   const name = `spool-${crypto.getRandomValues(new Uint8Array(8)).toHex()}`;
   const staging = store.staging.number;
-  const fd = openAt(staging, name, O_RDWR | O_CREAT | O_EXCL, 0o600);
+  const openFlags = O_RDWR | O_CREAT | O_EXCL;
+  const fd = tryOpenAt(staging, name, openFlags, 0o600);
+  if (fd === -Errno.EROFS || fd === -Errno.EACCES) {
+    const path = `${process.env["TMPDIR"] ?? "/tmp"}/ocicat-${name}`;
+    const temporary = openAt(AT_FDCWD, path, openFlags, 0o600);
+    tryUnlinkAt(AT_FDCWD, path);
+    return temporary;
+  }
+  checked(fd, "create", "a file in the store's staging folder");
   tryUnlinkAt(staging, name);
   return fd;
 }
