@@ -1,5 +1,6 @@
 // Containers: ocicat beside podman with crun and conmon, and docker with containerd, its shims and runc.
 
+import { must } from "../../peers/command.ts";
 import { type AttachLatency, measureAttach } from "./attach-latency.ts";
 import { measureCommands } from "./commands.ts";
 import { measureLogs } from "./log-throughput.ts";
@@ -26,6 +27,8 @@ const PEERS_STARTS = 1;
 /** Returns the sections of the page. */
 export async function measureEngine(folder: string): Promise<readonly string[]> {
   await using programs = await startEngines(folder);
+  // Programs and images have only just been written.
+  await must(["sync"], { seconds: 300 });
   const sections: string[] = [];
   for await (const section of measureSections(programs, folder)) {
     console.error(`\n${section}\n`);
