@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { run } from "../peers/command.ts";
+import { must, run } from "../peers/command.ts";
 import { busyboxRoot } from "../peers/images.ts";
 import type { Contestant } from "./contestants.ts";
 import { type Leftover, listLeftovers } from "./memory.ts";
@@ -44,8 +44,8 @@ export async function measureLeftovers(ocicat: Contestant): Promise<LeftoverResu
 async function measureOcicat(programs: string, { folder, root }: Place): Promise<LeftoverResult> {
   const note = join(folder, "ocicat-namespace");
   const state = join(folder, "ocicat");
-  const places = ["--root", state, "--store", join(folder, "store"), "--rootfs", root];
-  const options = ["--rm", "--name", NAME, ...places];
+  const places = ["--root", state, "--store", join(folder, "store")];
+  const options = ["--rm", "--name", NAME, ...places, "--rootfs", root];
   const command = [join(programs, "ocicat"), "run", ...options, ...INIT];
   const client = Bun.spawn([...privateSession(note), ...command], {
     stdin: "ignore",
@@ -59,7 +59,7 @@ async function measureOcicat(programs: string, { folder, root }: Place): Promise
   client.kill("SIGKILL");
   await client.exited;
   const processes = listLeftovers(readFileSync(note, "utf8"));
-  await run([join(programs, "ocicat-runtime"), "--root", state, "delete", "--force", NAME]);
+  await must([join(programs, "ocicat"), "rm", "--force", ...places, NAME]);
   return { what: "ocicat run", processes };
 }
 
