@@ -1,6 +1,6 @@
 // Boots a guest in QEMU with software emulation (no KVM, no privilege), shows its console, and takes
-// its verdict. The guest never outlives this process, nor the time that it is given. One that does not
-// come up is started again: nothing of what is tested has run by then.
+// its verdict. The guest never outlives this process, nor the time that it is given. One that ends, or stands
+// still, before its first verdict is started again, and that is said: an emulated machine does not always come up.
 
 import { Disk, makeEmptyDisk } from "./disk.ts";
 import type { Machine } from "./machine.ts";
@@ -41,6 +41,8 @@ const UNPROTECTED = [
 
 /** From power on to the payload: a few seconds; 15 on a host with three times as much to do as it can. */
 const BOOT_LIMIT_MS = 120_000;
+/** Longer than a test file may take. */
+const SILENCE_LIMIT_MS = 660_000;
 const BOOT_ATTEMPTS = 3;
 
 export async function runGuest(
@@ -49,26 +51,21 @@ export async function runGuest(
   timeoutMs: number,
 ): Promise<GuestEnd> {
   let end = await runOnce(machine, plan, timeoutMs);
-  for (let attempt = 2; !end.cameUp && attempt <= BOOT_ATTEMPTS; attempt++) {
-    console.log(`vm ${plan.name}: did not come up (${end.manner}); attempt ${attempt}`);
+  for (let attempt = 2; end.verdict === undefined && attempt <= BOOT_ATTEMPTS; attempt++) {
+    console.log(`vm ${plan.name}: no verdict (${end.manner}); attempt ${attempt}`);
     end = await runOnce(machine, plan, timeoutMs);
   }
   return end;
 }
 
-async function runOnce(
-  machine: HostedMachine,
-  plan: Plan,
-  timeoutMs: number,
-): Promise<GuestEnd & { readonly cameUp: boolean }> {
+async function runOnce(machine: HostedMachine, plan: Plan, timeoutMs: number): Promise<GuestEnd> {
   using disk = await Disk.make((path) => makeEmptyDisk(path, VERDICT_DISK_SIZE));
   const begin = performance.now();
   const command = qemuCommand(machine, plan);
-  const ended = await boot(command, [machine.payload, disk], { name: plan.name, timeoutMs });
+  const manner = await boot(command, [machine.payload, disk], { name: plan.name, timeoutMs });
   const seconds = ((performance.now() - begin) / 1000).toFixed(0);
   console.log(`vm ${plan.name}: ${seconds} s`);
-  const manner = `${ended.manner} after ${seconds} s`;
-  return { cameUp: ended.cameUp, manner, verdict: decodeVerdict(disk.read()) };
+  return { manner: `${manner} after ${seconds} s`, verdict: decodeVerdict(disk.read()) };
 }
 
 /** Its two disks are at the descriptors behind the standard ones. */
@@ -117,27 +114,29 @@ interface Boot {
   readonly timeoutMs: number;
 }
 
-interface Ended {
-  /** The payload began. */
-  readonly cameUp: boolean;
-  /** "its time was up". */
-  readonly manner: string;
-}
-
+/** Returns how it ended: "its time was up". */
 async function boot(
   command: readonly string[],
   disks: readonly Disk[],
   { name, timeoutMs }: Boot,
-): Promise<Ended> {
+): Promise<string> {
   const child = Bun.spawn([...command], {
     stdio: ["ignore", "pipe", "inherit", ...disks.map(({ fd }) => fd)],
     timeout: timeoutMs,
     killSignal: "SIGKILL",
   });
+  let silence: string | undefined;
   const stop = () => child.kill("SIGKILL");
-  // A kernel that cannot start says nothing: it should not cost the whole time.
-  const bootLimit = setTimeout(stop, BOOT_LIMIT_MS);
-  let cameUp = false;
+  const stopSilent = (what: string) => {
+    silence = what;
+    stop();
+  };
+  // A kernel that cannot start, or go on, says nothing: it should not cost the whole time.
+  let limit = setTimeout(stopSilent, BOOT_LIMIT_MS, "it did not come up");
+  const heard = () => {
+    clearTimeout(limit);
+    limit = setTimeout(stopSilent, SILENCE_LIMIT_MS, "it stood still");
+  };
   let interruption: string | undefined;
   const interrupt = (signal: NodeJS.Signals) => {
     interruption = signal;
@@ -145,20 +144,17 @@ async function boot(
   };
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt).once("exit", stop);
   try {
-    await showConsole(child.stdout, name, () => {
-      cameUp = true;
-      clearTimeout(bootLimit);
-    });
+    await showConsole(child.stdout, name, heard);
     await child.exited;
   } finally {
     stop();
-    clearTimeout(bootLimit);
+    clearTimeout(limit);
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt).off("exit", stop);
   }
   if (interruption !== undefined) {
     throw new Refusal(`vm ${name}: interrupted by ${interruption}`);
   }
-  return { cameUp, manner: mannerOf(child) };
+  return silence ?? mannerOf(child);
 }
 
 function mannerOf({ signalCode, exitCode }: Bun.Subprocess): string {
@@ -171,17 +167,19 @@ function mannerOf({ signalCode, exitCode }: Bun.Subprocess): string {
   return exitCode === 0 ? "it powered off" : `QEMU ended with status ${exitCode}`;
 }
 
-/** Calls `isUp` once the payload has begun. */
+/** Calls `heard` for each line once the payload has begun. */
 async function showConsole(
   output: ReadableStream<Uint8Array>,
   name: string,
-  isUp: () => void,
+  heard: () => void,
 ): Promise<void> {
   const decoder = new TextDecoder();
+  let isUp = false;
   const show = (line: string) => {
     console.log(`vm ${name} | ${printable(line)}`);
-    if (line.startsWith("guest: up")) {
-      isUp();
+    isUp ||= line.startsWith("guest: up");
+    if (isUp) {
+      heard();
     }
   };
   let pending = "";
