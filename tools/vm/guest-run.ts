@@ -45,15 +45,16 @@ const BOOT_LIMIT_MS = 120_000;
 const SILENCE_LIMIT_MS = 660_000;
 const BOOT_ATTEMPTS = 3;
 
-export async function runGuest(
-  machine: HostedMachine,
-  plan: Plan,
-  timeoutMs: number,
-): Promise<GuestEnd> {
-  let end = await runOnce(machine, plan, timeoutMs);
+export function runGuest(machine: HostedMachine, plan: Plan, timeoutMs: number): Promise<GuestEnd> {
+  return untilVerdict(plan.name, () => runOnce(machine, plan, timeoutMs));
+}
+
+/** `run` again while there is no verdict at all, and attempts are left. */
+export async function untilVerdict(name: string, run: () => Promise<GuestEnd>): Promise<GuestEnd> {
+  let end = await run();
   for (let attempt = 2; end.verdict === undefined && attempt <= BOOT_ATTEMPTS; attempt++) {
-    console.log(`vm ${plan.name}: no verdict (${end.manner}); attempt ${attempt}`);
-    end = await runOnce(machine, plan, timeoutMs);
+    console.log(`vm ${name}: no verdict (${end.manner}); attempt ${attempt}`);
+    end = await run();
   }
   return end;
 }
