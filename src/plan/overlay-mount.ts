@@ -27,9 +27,7 @@ const LAYERS = "lowerdir=";
 
 /** Whether fsconfig takes its options as they are, on every kernel. */
 export function isPlainOverlay({ data }: MountOptions): boolean {
-  return data.every(
-    (option) => !option.startsWith(LAYER) && valueIn(option).length <= LONGEST_VALUE,
-  );
+  return data.every((option) => !option.startsWith(LAYER) && isShort(valueIn(option)));
 }
 
 /** A detached mount. */
@@ -55,6 +53,10 @@ export function makeOverlay(context: PlanContext, mount: Mount, options: MountOp
   leaveLinkFolder(program);
   program.place(isMade);
   return tree;
+}
+
+function isShort(value: string): boolean {
+  return new TextEncoder().encode(value).length <= LONGEST_VALUE;
 }
 
 function valueIn(option: string): string {

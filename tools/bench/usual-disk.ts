@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { run } from "../peers/command.ts";
 
 /** Sparse: what is written takes room. */
-const SIZE = "64G";
+const SIZE = "16G";
 
 const imageOf = (folder: string): string => `${folder}.img`;
 
