@@ -41,6 +41,7 @@ const GUEST_PACKAGES = [
   "apparmor",
   "crun",
   "runc",
+  "podman",
 ];
 
 /** What Debian enables and no test needs; each costs seconds under emulation. */
