@@ -42,6 +42,7 @@ const GUEST_PACKAGES = [
   "crun",
   "runc",
   "podman",
+  "docker.io",
 ];
 
 /** What Debian enables and no test needs; each costs seconds under emulation. */
@@ -49,6 +50,9 @@ const MASKED_UNITS = [
   // Debian's own profiles; tests load theirs.
   "apparmor.service",
   "apt-daily.timer",
+  "containerd.service",
+  "docker.service",
+  "docker.socket",
   "apt-daily-upgrade.timer",
   "dpkg-db-backup.timer",
   "e2scrub_all.timer",
