@@ -23,7 +23,7 @@ export interface Machine {
 }
 
 const SUITE = "bookworm";
-const ROOT_DISK_SIZE = 1024 * 1024 * 1024;
+const ROOT_DISK_SIZE = 2048 * 1024 * 1024;
 const KERNEL_PACKAGE = "linux-image-cloud-amd64";
 
 const GUEST_PACKAGES = [
