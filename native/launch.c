@@ -14,8 +14,8 @@ enum { F_GETFD = 1, ENOENT = 2, O_RDWR = 2, O_CLOEXEC = 02000000, O_PATH = 01000
 static char notes[NOTES_LIMIT];  // the variable, or the text of a failure
 static char no_warm_up[] = "BUN_JSC_useWarmUpMarkedBlocks=0";  // a thread that slows a short run
 static char no_compiler[] = "BUN_JSC_useJIT=0";                 // it pays in what works long
-static char huge_pages[] = "MIMALLOC_ALLOW_THP=2";              // a dozen page faults, not 1,800:
-static const char *const work_long[] = {"image", "import", "load", "pull"};
+static char huge_pages[] = "MIMALLOC_ALLOW_THP=2";              // a dozen page faults, not 1,800
+static const char *const work_long[] = {"image", "import", "load", "pull"};  // without these two
 static u32 noted;
 
 static void note(const char *text) {

@@ -9,7 +9,7 @@ import type { RootFilesystem } from "../plan/request.ts";
 import { noteContainerImage } from "../store/container-images.ts";
 import { call, checked } from "../sys/call.ts";
 import { OwnedFd, stat } from "../sys/file.ts";
-import { kernelIsAtLeast } from "../sys/kernel-version.ts";
+import { takesLayersOneByOne } from "../sys/kernel-version.ts";
 import { cstring } from "../sys/memory.ts";
 import { fromWorkingDirectory } from "../sys/working-directory.ts";
 import type { ContainerFolder } from "./containers/container-folder.ts";
@@ -151,7 +151,7 @@ function imageSource(
     upper: `${folder.path}/upper`,
     work: `${folder.path}/work`,
     ...kind,
-    ...(kernelIsAtLeast(6, 8) ? {} : { takesAllAtOnce: true }),
+    ...(takesLayersOneByOne() ? {} : { takesAllAtOnce: true }),
     mountPoint: `${folder.path}/root`,
   };
   return { rootFilesystem, config: image.config, files: lower };

@@ -9,6 +9,7 @@ import type { BindSource, CgroupMountFacts, HostFacts } from "../plan/host-facts
 import { call } from "../sys/call.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { OwnedFd, readTextFileIfExists, stat, tryOpenAt } from "../sys/file.ts";
+import { takesLayersOneByOne } from "../sys/kernel-version.ts";
 import { readOwnCapabilities } from "./capabilities.ts";
 import { copiedFiles } from "./copied-files.ts";
 import { resolveDestinations } from "./destinations.ts";
@@ -44,6 +45,7 @@ export function gatherFacts(request: FactsRequest): HostFacts {
     capabilities,
     idMapPrograms: privileged ? undefined : findIdMapPrograms(spec),
     lastCapability: Number(readTextFileIfExists("/proc/sys/kernel/cap_last_cap") ?? 40),
+    takesLayersOneByOne: !hasOverlay(spec) || takesLayersOneByOne(),
     security: securityModules(spec),
     cgroup: request.cgroup,
     bindSources: bindSources(spec.mounts ?? [], request.bundle),
@@ -54,6 +56,10 @@ export function gatherFacts(request: FactsRequest): HostFacts {
     interfaces,
     interfaceAddresses: addressesOf(interfaces),
   };
+}
+
+function hasOverlay({ mounts = [] }: Spec): boolean {
+  return mounts.some(({ type }) => type === "overlay");
 }
 
 function rootPathsOf({ rootPath, layerPaths = [] }: FactsRequest): readonly string[] {

@@ -4,16 +4,14 @@
 import type { Architecture } from "../abi/architecture.ts";
 import { PR_SET_DUMPABLE } from "../abi/process.ts";
 import { named, offsetOf, ProgramBuilder, REPORT_REGISTER } from "../program/builder.ts";
-import type { HoldRequest } from "../program/hold-request.ts";
 import type { Program } from "../program/program.ts";
-import { becomeHolder, executeAtEnd, holdRequest, holdToTheEnd } from "./hold.ts";
+import { becomeHolder, executeAtEnd, holdRequest, holdToTheEnd, type KnownHold } from "./hold.ts";
 import type { ExitCommand, HoldEnd } from "./request.ts";
 
 export interface AdoptionRequest {
   readonly architecture: Architecture;
   /** A terminal was lost with the holder that had it: then there are no streams. */
-  readonly held: HoldRequest &
-    Pick<HoldEnd, "onExit" | "supervisor" | "removedPaths" | "oomCountPath" | "ownOomScore">;
+  readonly held: KnownHold & Pick<HoldEnd, "removedPaths">;
 }
 
 /** It waits for a message before it does anything; without one it ends. */

@@ -11,10 +11,11 @@ import {
   FSPICK_CLOEXEC,
   FSPICK_EMPTY_PATH,
 } from "../abi/mount.ts";
+import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import type { Mount } from "../oci/mount.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
-import { type Catch, type Register, type Words, wordsOf } from "../program/program.ts";
+import { type Label, type Register, type Words, wordsOf } from "../program/program.ts";
 import type { PlanContext } from "./context.ts";
 import { MOUNT_ATTR_NAMES } from "./flag-names.ts";
 import type { MountOptions } from "./mount-options.ts";
@@ -23,71 +24,50 @@ import { describeMount } from "./mount-step.ts";
 /** As runc has it: a label for them would be refused, or would take them out of the policy's care. */
 const LABELLED_BY_KERNEL: ReadonlySet<string> = new Set(["proc", "sysfs", "mqueue"]);
 
-/** A detached mount of a new superblock. */
+/** A detached mount of a new superblock. `refused`: where to go on when the kernel answers EPERM. */
 export function makeFileSystem(
   context: PlanContext,
   mount: Mount,
   options: MountOptions,
-  refused?: Catch,
+  refused?: Label,
 ): Register {
-  const tree = context.program.register("tree");
-  makeFileSystemInto(tree, { context, mount, options, refused });
-  return tree;
-}
-
-export interface NewFileSystem {
-  readonly context: PlanContext;
-  readonly mount: Mount;
-  readonly options: MountOptions;
-  readonly refused: Catch | undefined;
-}
-
-/** As makeFileSystem; `tree` gets the descriptor. */
-export function makeFileSystemInto(tree: Register, made: NewFileSystem): void {
-  const { context, mount, options, refused } = made;
   const { program } = context;
   const describes = describeMount(mount);
   const type = mount.type ?? "none";
-  const caught = refused === undefined ? {} : { caught: refused };
+  const caught =
+    refused === undefined ? {} : { caught: { errnos: [Errno.EPERM], target: refused } };
   const openFlags = named(FSOPEN_CLOEXEC, "CLOEXEC");
   const fs = program.call("fsopen", [program.text(type), openFlags], {
     result: "fs",
     describes,
     ...caught,
   });
-  const target = { program, fs, describes, caught };
-  setString(target, "source", mount.source ?? type);
+  setString(program, fs, "source", mount.source ?? type, describes);
   for (const option of [...options.superblock, ...supportedData(context, mount, options)]) {
-    configure(target, option);
+    configure(program, fs, option, describes);
   }
-  setLabel(context, mount, target);
+  setLabel(context, mount, fs);
   program.call("fsconfig", [fs, named(FSCONFIG_CMD_CREATE, "CREATE"), 0, 0, 0], {
     describes,
     ...caught,
   });
   const attributes = flags(options.attributes.set, MOUNT_ATTR_NAMES);
-  program.callInto(tree, "fsmount", [fs, named(FSMOUNT_CLOEXEC, "CLOEXEC"), attributes], {
+  const tree = program.call("fsmount", [fs, named(FSMOUNT_CLOEXEC, "CLOEXEC"), attributes], {
+    result: "tree",
     describes,
   });
   program.close(fs);
-}
-
-/** A file system that is being made, or made anew. */
-interface Configured {
-  readonly program: ProgramBuilder;
-  readonly fs: Register;
-  readonly describes: Words;
-  readonly caught: { readonly caught?: Catch };
+  return tree;
 }
 
 /** Every file of the mount gets it. The kernel's own file systems have labels of theirs. */
-function setLabel({ program, request }: PlanContext, mount: Mount, target: Configured): void {
+function setLabel({ program, request }: PlanContext, mount: Mount, fs: Register): void {
   const label = request.spec.linux?.mountLabel;
   if (label === undefined || label === "" || LABELLED_BY_KERNEL.has(mount.type ?? "")) {
     return;
   }
   const place = program.because("linux.mountLabel");
-  setString(target, "context", label);
+  setString(program, fs, "context", label, describeMount(mount));
   program.because(place);
 }
 
@@ -109,7 +89,7 @@ export function reconfigureFileSystem(
     describes,
   });
   for (const option of wanted) {
-    configure({ program, fs, describes, caught: {} }, option);
+    configure(program, fs, option, describes);
   }
   program.call("fsconfig", [fs, named(FSCONFIG_CMD_RECONFIGURE, "RECONFIGURE"), 0, 0, 0], {
     describes,
@@ -136,24 +116,25 @@ function supportedData(
   });
 }
 
-function configure(target: Configured, option: string): void {
+function configure(program: ProgramBuilder, fs: Register, option: string, describes: Words): void {
   const equals = option.indexOf("=");
   if (equals >= 0) {
-    setString(target, option.slice(0, equals), option.slice(equals + 1));
+    setString(program, fs, option.slice(0, equals), option.slice(equals + 1), describes);
     return;
   }
-  const { program, fs, describes, caught } = target;
   const args = [fs, named(FSCONFIG_SET_FLAG, "SET_FLAG"), program.text(option), 0, 0];
   program.call("fsconfig", args, {
     describes: () => `${wordsOf(describes)} with option ${quote(option)}`,
-    ...caught,
   });
 }
 
+// biome-ignore lint/complexity/useMaxParams: key and value of one option
 function setString(
-  { program, fs, describes, caught }: Configured,
+  program: ProgramBuilder,
+  fs: Register,
   key: string,
   value: string,
+  describes: Words,
 ): void {
   const command = named(FSCONFIG_SET_STRING, "SET_STRING");
   program.call("fsconfig", [fs, command, program.text(key), program.text(value), 0], {
@@ -161,6 +142,5 @@ function setString(
       key === "source"
         ? describes
         : () => `${wordsOf(describes)} with option ${quote(`${key}=${value}`)}`,
-    ...caught,
   });
 }

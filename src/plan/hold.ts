@@ -78,7 +78,8 @@ export function becomeHolder(
 
 type Afterwards = "onExit" | "supervisor" | "ownOomScore";
 
-type KnownHold = Pick<HoldEnd, Afterwards | "fifos" | "oomCountPath"> & HoldRequest;
+/** Of the request, and of what comes with it. */
+export type KnownHold = Pick<HoldEnd, Afterwards | "fifos" | "oomCountPath"> & HoldRequest;
 
 /** Descriptors that are not known yet are stored in it later. */
 export function holdRequest(

@@ -16,6 +16,8 @@ export interface HostFacts {
   readonly idMapPrograms: { readonly uid: string; readonly gid: string } | undefined;
   /** The highest capability that the kernel knows: /proc/sys/kernel/cap_last_cap. */
   readonly lastCapability: number;
+  /** Overlayfs does: Linux 6.8. An older one would say in its log that it doesn't. */
+  readonly takesLayersOneByOne: boolean;
   readonly security: { readonly apparmor: boolean; readonly selinux: boolean };
   /** cgroup file systems, for mounts of type "cgroup". */
   readonly cgroup: CgroupMountFacts;

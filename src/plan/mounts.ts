@@ -3,9 +3,8 @@
 
 import { AT_RECURSIVE, F_DUPFD_CLOEXEC, O_CLOEXEC } from "../abi/file.ts";
 import { MOUNT_ATTR_RDONLY, MS_SLAVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
-import { Errno } from "../error/errno.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
-import type { Catch, Label, Register } from "../program/program.ts";
+import type { Label, Register } from "../program/program.ts";
 import { openBindSource } from "./bind-sources.ts";
 import { mountCgroup } from "./cgroup-mounts.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
@@ -173,7 +172,7 @@ function mountFileSystem(step: MountStep): void {
   const tree =
     mount.type === "overlay" && !isPlainOverlay(options)
       ? makeOverlay(context, mount, options)
-      : makeFileSystem(context, mount, options, refusedTo(fallback));
+      : makeFileSystem(context, mount, options, fallback);
   program.because(`mounts[${index}].options`);
   const propagationOnly = { ...options, attributes: { set: 0, clear: 0 } };
   applyMountOptions(program, tree, propagationOnly, describeMount(mount));
@@ -197,10 +196,6 @@ function mountFileSystem(step: MountStep): void {
   }
   attachMount(program, tree, target, describeMount(mount));
   bindHostSysfs(step, tree, target, fallback);
-}
-
-function refusedTo(target: Label | undefined): Catch | undefined {
-  return target === undefined ? undefined : { errnos: [Errno.EPERM], target };
 }
 
 /**

@@ -1,14 +1,13 @@
 // An overlay that the configuration asks for as a mount of its own.
 //
 // Kernels since 6.8 take its layers one by one ("lowerdir+"). Older ones know only one option with all of
-// them: there the folders get short names (folder-links.ts).
+// them: there the folders get short names (folder-links.ts), and so they do where one's own is too long.
 
-import { Errno } from "../error/errno.ts";
 import type { Mount } from "../oci/mount.ts";
 import type { ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import type { PlanContext } from "./context.ts";
-import { makeFileSystemInto } from "./file-system.ts";
+import { makeFileSystem } from "./file-system.ts";
 import {
   enterLinkFolder,
   joinLayers,
@@ -27,36 +26,26 @@ const LAYERS = "lowerdir=";
 
 /** Whether fsconfig takes its options as they are, on every kernel. */
 export function isPlainOverlay({ data }: MountOptions): boolean {
-  return data.every((option) => !option.startsWith(LAYER) && isShort(valueIn(option)));
+  return data.every((option) => !option.startsWith(LAYER) && isShortOption(option));
 }
 
 /** A detached mount. */
 export function makeOverlay(context: PlanContext, mount: Mount, options: MountOptions): Register {
-  const { program } = context;
-  const tree = program.register("tree");
-  const made = { context, mount };
+  const { program, request } = context;
   const data = options.data.flatMap(splitLayers);
-  const names = shortNames(data);
+  const takesThem = request.facts.takesLayersOneByOne && data.every(isShortOption);
+  const names = takesThem ? undefined : shortNames(data);
   if (names === undefined) {
-    makeFileSystemInto(tree, { ...made, options: { ...options, data }, refused: undefined });
-    return tree;
+    return makeFileSystem(context, mount, { ...options, data });
   }
-  const isOlder = program.label();
-  const isMade = program.label();
-  const refused = { errnos: [Errno.EINVAL], target: isOlder };
-  makeFileSystemInto(tree, { ...made, options: { ...options, data }, refused });
-  program.jump(isMade);
-  program.place(isOlder);
   enterLinks(program, mount, names.links);
-  const named = { ...options, data: names.data };
-  makeFileSystemInto(tree, { ...made, options: named, refused: undefined });
+  const tree = makeFileSystem(context, mount, { ...options, data: names.data });
   leaveLinkFolder(program);
-  program.place(isMade);
   return tree;
 }
 
-function isShort(value: string): boolean {
-  return new TextEncoder().encode(value).length <= LONGEST_VALUE;
+function isShortOption(option: string): boolean {
+  return new TextEncoder().encode(valueIn(option)).length <= LONGEST_VALUE;
 }
 
 function valueIn(option: string): string {

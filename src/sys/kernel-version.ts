@@ -18,6 +18,11 @@ function kernelRelease(): string {
   return decodeText(release.subarray(0, release.indexOf(0)));
 }
 
+/** Of an overlay, by "lowerdir+". A kernel that doesn't says so in its log. */
+export function takesLayersOneByOne(): boolean {
+  return kernelIsAtLeast(6, 8);
+}
+
 export function kernelIsAtLeast(major: number, minor: number): boolean {
   const [ownMajor = 0, ownMinor = 0] = kernelRelease()
     .split(".")

@@ -7,7 +7,7 @@ import { OcicatError } from "../error/ocicat-error.ts";
 import { call, checked } from "./call.ts";
 import { hostArchitecture } from "./entry.ts";
 import { OwnedFd, open } from "./file.ts";
-import { kernelIsAtLeast } from "./kernel-version.ts";
+import { takesLayersOneByOne } from "./kernel-version.ts";
 import { cstring } from "./memory.ts";
 import { type MountParameter, makeDetachedMount } from "./mount-context.ts";
 
@@ -28,7 +28,7 @@ export function makeDetachedOverlay(directories: OverlayDirectories): OwnedFd {
     ...OVERLAY_OPTIONS,
     ...(userXattr ? ([["userxattr"]] as const) : []),
   ];
-  if (!kernelIsAtLeast(6, 8)) {
+  if (!takesLayersOneByOne()) {
     return mountByNumbers(lower, own);
   }
   try {

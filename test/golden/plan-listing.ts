@@ -28,6 +28,7 @@ const HOST: HostFacts = {
   capabilities: new Set(Array.from({ length: 41 }, (_, number) => number)),
   idMapPrograms: undefined,
   lastCapability: 40,
+  takesLayersOneByOne: true,
   security: { apparmor: true, selinux: true },
   cgroup: {
     layout: "v1",

@@ -10,7 +10,7 @@ import { mappedUserNamespace } from "../../plan/id-mapped-mounts.ts";
 import { setIdMap } from "../../plan/mount-attributes.ts";
 import { mountOverlay } from "../../plan/overlay.ts";
 import { call } from "../../sys/call.ts";
-import { kernelIsAtLeast } from "../../sys/kernel-version.ts";
+import { takesLayersOneByOne } from "../../sys/kernel-version.ts";
 import { inScratchFolder, makeFolder } from "./scratch-folder.ts";
 import { attempt, enterMountNamespace } from "./trial.ts";
 
@@ -31,7 +31,7 @@ function checkOverlay(scratch: string, isRoot: boolean): Check {
     upper: makeFolder(`${scratch}/upper`),
     work: makeFolder(`${scratch}/work`),
     userXattr: !isRoot,
-    takesAllAtOnce: !kernelIsAtLeast(6, 8),
+    takesAllAtOnce: !takesLayersOneByOne(),
     mountPoint: makeFolder(`${scratch}/root`),
   } as const;
   const failure = attempt((program) => {
