@@ -3,23 +3,23 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeBusyboxRoot } from "../../e2e/busybox-image.ts";
 import { eventually } from "../../peers/conditions.ts";
+import { RUNTIME } from "../../peers/runtime-under-test.ts";
 import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
 import { run } from "../run.ts";
 
 setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
-const RUNTIME = join(import.meta.dir, "../../../dist/ocicat-runtime");
 const FOLDER = "/srv/docker-test";
 const IMAGE = "test.example/box:1";
-const PROGRAMS = ["cat", "echo", "id", "sh", "sleep"];
 const MIB = 1024 * 1024;
 
 describe.skipIf(!isGuest("systemd"))("docker, on cgroup v2 with systemd", () => {
   let dockerd: Bun.Subprocess;
 
   beforeAll(async () => {
-    mkdirSync(`${FOLDER}/root/bin`, { recursive: true });
+    mkdirSync(FOLDER, { recursive: true });
     const settings = { runtimes: { tested: { path: RUNTIME } }, "default-runtime": "tested" };
     await Bun.write(`${FOLDER}/daemon.json`, JSON.stringify(settings));
     const places = [`--config-file=${FOLDER}/daemon.json`, `--data-root=${FOLDER}/data`];
@@ -28,9 +28,8 @@ describe.skipIf(!isGuest("systemd"))("docker, on cgroup v2 with systemd", () => 
       stdio: ["ignore", Bun.file(`${FOLDER}/log`), Bun.file(`${FOLDER}/log`)],
     });
     await eventually("docker to answer", async () => (await docker("version")).status === 0);
-    const links = PROGRAMS.map((program) => `ln -sf busybox ${program}`);
-    const script = `cd ${FOLDER}/root/bin && cp /bin/busybox . && ${links.join(" && ")}
-      tar -C ${FOLDER}/root -c . | docker import - ${IMAGE}`;
+    makeBusyboxRoot(`${FOLDER}/root`);
+    const script = `tar -C ${FOLDER}/root -c . | docker import - ${IMAGE}`;
     expect((await run(["sh", "-c", script])).status).toBe(0);
   });
   afterAll(async () => {

@@ -3,7 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { makeBusyboxRoot } from "../../e2e/busybox-image.ts";
+import { RUNTIME } from "../../peers/runtime-under-test.ts";
 import { USER } from "../accounts.ts";
 import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
 import { run } from "../run.ts";
@@ -11,10 +12,8 @@ import { inSession } from "../sessions.ts";
 
 setDefaultTimeout(GUEST_TEST_TIMEOUT_MS);
 
-const RUNTIME = join(import.meta.dir, "../../../dist/ocicat-runtime");
 const FOLDER = "/srv/podman-test";
 const MIB = 1024 * 1024;
-const PROGRAMS = ["cat", "echo", "id", "sh", "sleep"];
 
 interface Caller {
   readonly name: string;
@@ -37,14 +36,9 @@ const CALLERS: readonly Caller[] = [
 
 describe.skipIf(!isGuest("systemd"))("podman, on cgroup v2 with systemd", () => {
   beforeAll(async () => {
-    const links = PROGRAMS.map((program) => `ln -sf busybox ${program}`);
-    const script = [
-      `mkdir -p ${FOLDER}/bin ${FOLDER}/proc ${FOLDER}/sys ${FOLDER}/dev ${FOLDER}/etc ${FOLDER}/run`,
-      `cd ${FOLDER}/bin && cp /bin/busybox . && ${links.join(" && ")}`,
-      `chown -R ${USER.name} ${FOLDER}`,
-      `loginctl enable-linger ${USER.name}`,
-    ];
-    expect((await run(["sh", "-c", script.join(" && ")])).status).toBe(0);
+    makeBusyboxRoot(FOLDER);
+    const script = `chown -R ${USER.name} ${FOLDER} && loginctl enable-linger ${USER.name}`;
+    expect((await run(["sh", "-c", script])).status).toBe(0);
   });
   afterAll(async () => {
     await run(["loginctl", "disable-linger", USER.name]);
