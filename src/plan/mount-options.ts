@@ -124,7 +124,20 @@ function recursiveName(option: string): string {
   return option.startsWith("r") ? option.slice(1) : "";
 }
 
+/** Several parts of the plan ask for those of each mount. */
+const sorted = new WeakMap<Mount, MountOptions>();
+
 export function sortMountOptions(mount: Mount): MountOptions {
+  const known = sorted.get(mount);
+  if (known !== undefined) {
+    return known;
+  }
+  const options = newlySorted(mount);
+  sorted.set(mount, options);
+  return options;
+}
+
+function newlySorted(mount: Mount): MountOptions {
   const options = mount.options ?? [];
   const data = options.filter((option) => !isGeneric(option));
   let attributes: Attributes = { set: 0, clear: 0 };
@@ -172,12 +185,16 @@ export function withoutReadOnly(options: MountOptions): MountOptions {
 }
 
 function isGeneric(option: string): boolean {
-  const names = [option, recursiveName(option)];
   return (
     IGNORED.has(option) ||
     SUPERBLOCK_FLAGS.has(option) ||
-    names.some((name) => ATTRIBUTES[name] !== undefined || PROPAGATION[name] !== undefined)
+    isForMounts(option) ||
+    isForMounts(recursiveName(option))
   );
+}
+
+function isForMounts(name: string): boolean {
+  return ATTRIBUTES[name] !== undefined || PROPAGATION[name] !== undefined;
 }
 
 function bindKind(mount: Mount): MountOptions["bind"] {

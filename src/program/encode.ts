@@ -17,21 +17,28 @@ import type { Argument, Catch, DataReference, Operation, Program } from "./progr
 const TWO_TO_32 = 0x1_0000_0000;
 const LEAST_INT32 = -0x8000_0000;
 const NO_OP = 0xffff_ffff;
+/** Of an op: its code and target, what it catches, and the tags are before its arguments. */
+const FIRST_ARGUMENT_WORD = 3;
 
 export interface EncodeOptions {
   /** Tests: before this op, the runtime is made to kill itself (REPORT_KILL). */
   readonly killAtOp?: number | undefined;
 }
 
-interface Layout {
+/** Where each segment of the data begins within it. */
+type SegmentStarts = Readonly<Record<DataReference["segment"], number>>;
+
+/** All ops. The data has the structures, the strings, then 64-bit values; scratch memory is behind it. */
+interface EncodedOps {
   readonly words: Uint32Array;
-  readonly bytes: Uint8Array;
-  /** Where the data begins, and where each of its segments does within it. */
-  readonly dataStart: number;
-  readonly segmentStarts: Readonly<Record<DataReference["segment"], number>>;
-  /** 64-bit immediates, behind the structures. */
+  /** Values that need 64 bits. */
+  readonly wide: number[];
+  /** Where they will be in the data. */
   readonly wideStart: number;
-  wideUsed: number;
+  /** Scratch memory begins at 0: it is known only in the end how many wide values are before it. */
+  readonly starts: SegmentStarts;
+  /** Words that are places in scratch memory. */
+  readonly scratchWords: number[];
 }
 
 /** The program's bytes. Throws "exhausted" when they are more than the stage accepts. */
@@ -39,24 +46,20 @@ export function encodeProgram(
   program: Program,
   options: EncodeOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const { operations, structures } = program;
+  const { operations, structures, structureBytes } = program;
+  const ops = encodeOperations(program);
   const relocationCount = structures.reduce((sum, { pointers }) => sum + pointers.size, 0);
   const relocationsStart = HEADER_BYTES + operations.length * OP_BYTES;
   const dataStart = alignTo8(relocationsStart + relocationCount * 4);
-  const stringsStart = program.structureBytes + countWide(operations) * 8;
-  const dataBytes = alignTo8(stringsStart + program.stringBytes);
+  const dataBytes = ops.wideStart + ops.wide.length * 8;
   const total = dataStart + dataBytes;
   checkSize(total + program.scratchBytes);
+  for (const word of ops.scratchWords) {
+    ops.words[word] = (ops.words[word] ?? 0) + dataBytes;
+  }
   const bytes = new Uint8Array(new ArrayBuffer(total));
-  const layout: Layout = {
-    words: new Uint32Array(bytes.buffer),
-    bytes,
-    dataStart,
-    segmentStarts: { structures: 0, strings: stringsStart, scratch: dataBytes },
-    wideStart: program.structureBytes,
-    wideUsed: 0,
-  };
-  layout.words.set([
+  const words = new Uint32Array(bytes.buffer);
+  words.set([
     PROGRAM_MAGIC,
     PROGRAM_VERSION,
     operations.length,
@@ -65,11 +68,12 @@ export function encodeProgram(
     program.scratchBytes,
     options.killAtOp ?? NO_OP,
   ]);
-  for (let index = 0; index < operations.length; index++) {
-    encodeOperation(layout, index, operations[index]);
-  }
-  encodeStructures(layout, program, relocationsStart / 4);
-  encodeStrings(layout, program);
+  words.set(ops.words, HEADER_BYTES / 4);
+  const starts = { structures: 0, strings: structureBytes, scratch: dataBytes };
+  const data: EncodedData = { words, bytes, start: dataStart, starts };
+  encodeStructures(data, program, relocationsStart / 4);
+  encodeStrings(data, program);
+  encodeWide(data, ops);
   return bytes;
 }
 
@@ -87,31 +91,28 @@ function checkSize(total: number): void {
   }
 }
 
-/**
- * How many arguments go to the data as 64-bit values. There are a thousand arguments, and an engine that
- * compiles nothing: a call for each would be most of the cost.
- */
-function countWide(operations: readonly Operation[]): number {
-  let count = 0;
-  for (const { args } of operations) {
-    for (const argument of args) {
-      const value =
-        typeof argument === "number" || argument.kind !== "named" ? argument : argument.value;
-      if (typeof value === "number" && (value >= TWO_TO_32 || value < LEAST_INT32)) {
-        count += 1;
-      }
-    }
-  }
-  return count;
+function encodeOperations({ operations, structureBytes, stringBytes }: Program): EncodedOps {
+  const ops: EncodedOps = {
+    words: new Uint32Array((operations.length * OP_BYTES) / 4),
+    wide: [],
+    wideStart: alignTo8(structureBytes + stringBytes),
+    starts: { structures: 0, strings: structureBytes, scratch: 0 },
+    scratchWords: [],
+  };
+  operations.forEach((operation, index) => {
+    encodeOperation(ops, index, operation);
+  });
+  return ops;
 }
 
-function encodeOperation(layout: Layout, index: number, operation: Operation | undefined): void {
-  if (operation === undefined) {
-    return;
-  }
-  const { words } = layout;
+/**
+ * There are a thousand arguments, most of them small numbers, and an engine that compiles nothing: a call
+ * for each would be most of the cost.
+ */
+function encodeOperation(ops: EncodedOps, index: number, operation: Operation): void {
+  const { words } = ops;
   const { args, result, caught } = operation;
-  const at = (HEADER_BYTES + index * OP_BYTES) / 4;
+  const at = (index * OP_BYTES) / 4;
   const target = operation.target ?? caught?.target;
   const targetIndex = target === undefined ? index + 1 : target.index;
   if (targetIndex < 0) {
@@ -124,8 +125,15 @@ function encodeOperation(layout: Layout, index: number, operation: Operation | u
   words[at] = operation.code | (targetIndex << 16);
   words[at + 1] = caught === undefined ? 0 : encodeCaught(caught);
   let tags = (result === undefined ? NO_REGISTER : result.index) << 24;
-  for (let position = 0; position < args.length; position++) {
-    tags |= encodeArgument(layout, at + 3 + position, args[position] ?? 0) << (4 * position);
+  const count = args.length;
+  for (let position = 0; position < count; position++) {
+    const argument = args[position] ?? 0;
+    const word = at + FIRST_ARGUMENT_WORD + position;
+    if (typeof argument === "number" && argument >>> 0 === argument) {
+      words[word] = argument;
+    } else {
+      tags |= encodeArgument(ops, word, argument) << (4 * position);
+    }
   }
   words[at + 2] = tags;
 }
@@ -146,60 +154,68 @@ function encodeCaught(caught: Catch): number {
 }
 
 /** Writes the argument's word and returns its tag. */
-function encodeArgument(layout: Layout, at: number, argument: Argument): number {
+function encodeArgument(ops: EncodedOps, at: number, argument: Argument): number {
   if (typeof argument === "number") {
-    return encodeNumber(layout, at, argument);
+    return encodeNumber(ops, at, argument);
   }
   switch (argument.kind) {
     case "named":
-      return encodeNumber(layout, at, argument.value);
+      return encodeNumber(ops, at, argument.value);
     case "register":
-      layout.words[at] = argument.index;
+      ops.words[at] = argument.index;
       return ARGUMENT_TAGS.register;
     case "data":
-      layout.words[at] = layout.segmentStarts[argument.segment] + argument.offset;
+      encodeReference(ops, at, argument, 0);
       return ARGUMENT_TAGS.data;
     case "offset":
-      layout.words[at] = dataOffset(layout, argument.of) + argument.plus;
+      encodeReference(ops, at, argument.of, argument.plus);
       return ARGUMENT_TAGS.unsigned;
   }
 }
 
-function encodeNumber(layout: Layout, at: number, value: number): number {
+function encodeNumber(ops: EncodedOps, at: number, value: number): number {
   if (value >= TWO_TO_32 || value < LEAST_INT32) {
-    layout.words[at] = placeWide(layout, value);
+    ops.words[at] = ops.wideStart + ops.wide.length * 8;
+    ops.wide.push(value);
     return ARGUMENT_TAGS.wide;
   }
-  layout.words[at] = value;
+  ops.words[at] = value;
   return value < 0 ? ARGUMENT_TAGS.signed : ARGUMENT_TAGS.unsigned;
 }
 
-/** The value's offset in the data. */
-function placeWide(layout: Layout, value: number): number {
-  const offset = layout.wideStart + layout.wideUsed * 8;
-  layout.wideUsed += 1;
-  const at = (layout.dataStart + offset) / 4;
-  layout.words[at] = value;
-  layout.words[at + 1] = Math.floor(value / TWO_TO_32);
-  return offset;
+function encodeReference(
+  ops: EncodedOps,
+  at: number,
+  reference: DataReference,
+  plus: number,
+): void {
+  ops.words[at] = ops.starts[reference.segment] + reference.offset + plus;
+  if (reference.segment === "scratch") {
+    ops.scratchWords.push(at);
+  }
 }
 
-function dataOffset(layout: Layout, reference: DataReference): number {
-  return layout.segmentStarts[reference.segment] + reference.offset;
+interface EncodedData {
+  /** The whole program. */
+  readonly words: Uint32Array;
+  readonly bytes: Uint8Array;
+  /** Where the data begins in it. */
+  readonly start: number;
+  readonly starts: SegmentStarts;
 }
 
-function encodeStructures(layout: Layout, program: Program, relocationsStart: number): void {
-  const { words, bytes, dataStart } = layout;
+function encodeStructures(data: EncodedData, program: Program, relocationsStart: number): void {
+  const { words, bytes, start, starts } = data;
   let relocation = relocationsStart;
   for (const { offset, content, pointers } of program.structures) {
     if (content instanceof Uint8Array) {
-      bytes.set(content, dataStart + offset);
+      bytes.set(content, start + offset);
     } else {
-      words.set(content, (dataStart + offset) / 4);
+      words.set(content, (start + offset) / 4);
     }
     for (const [word, reference] of pointers) {
       const at = offset + word * 4;
-      words[(dataStart + at) / 4] = dataOffset(layout, reference);
+      words[(start + at) / 4] = starts[reference.segment] + reference.offset;
       words[relocation] = at;
       relocation += 1;
     }
@@ -207,9 +223,17 @@ function encodeStructures(layout: Layout, program: Program, relocationsStart: nu
 }
 
 /** All strings in one piece: one call of the encoder is far cheaper than one for each. */
-function encodeStrings(layout: Layout, program: Program): void {
-  if (program.strings.length > 0) {
-    const target = layout.bytes.subarray(layout.dataStart + layout.segmentStarts.strings);
-    new TextEncoder().encodeInto(`${program.strings.join("\0")}\0`, target);
+function encodeStrings({ bytes, start, starts }: EncodedData, { strings }: Program): void {
+  if (strings.length > 0) {
+    const target = bytes.subarray(start + starts.strings);
+    new TextEncoder().encodeInto(`${strings.join("\0")}\0`, target);
   }
+}
+
+function encodeWide({ words, start }: EncodedData, { wide, wideStart }: EncodedOps): void {
+  wide.forEach((value, index) => {
+    const at = (start + wideStart) / 4 + index * 2;
+    words[at] = value;
+    words[at + 1] = Math.floor(value / TWO_TO_32);
+  });
 }
