@@ -4,15 +4,8 @@
 //     One raw system call. errno through a C library is unreliable here: other calls of the
 //     JavaScript engine overwrite it before it can be read.
 //
-//   spawn(list, count, flags) -> pid of the child, or -errno
-//     clone(flags | CLONE_VM | CLONE_VFORK): the child executes `count` system calls from `list`,
-//     one after the other, while this thread stands still. The last is an execve; should all of
-//     them return, the child exits with 127. An entry of the list, eight 64-bit words:
-//
-//        0        1 .. 6      7
-//       +--------+-----------+--------+
-//       | number | arguments | result |   the child writes `result`, so the caller sees its errno
-//       +--------+-----------+--------+
+//   spawn(address of spawned calls, count, flags) -> pid of the child, or -errno
+//     See spawn.h.
 //
 //   catchSignals(low half, high half, fd, before) -> 0, or -errno
 //   restoreSignals(low half, high half, before)
@@ -29,6 +22,7 @@
 #include "kernel.h"
 #include "relay.h"
 #include "signals.h"
+#include "spawn.h"
 
 typedef struct environment *Environment;
 typedef struct value *Value;
@@ -44,7 +38,7 @@ int napi_create_function(Environment, const char *name, size_t length, Function,
                          Value *result);
 int napi_set_named_property(Environment, Value object, const char *name, Value value);
 
-enum { MOST_ARGUMENTS = 7, ENTRY_WORDS = 8, RESULT_WORD = 7 };
+enum { MOST_ARGUMENTS = 7 };
 
 // What is missing, or is no number, is 0.
 static void read_numbers(Environment environment, Call call, i64 numbers[MOST_ARGUMENTS]) {
@@ -68,20 +62,10 @@ static Value call_system(Environment environment, Call call) {
   return number(environment, syscall(n[0], n[1], n[2], n[3], n[4], n[5], n[6]));
 }
 
-// The child uses this function's stack, too, and never returns from it.
-__attribute__((noinline)) static i64 spawn_child(u64 *list, i64 count, u64 flags) {
-  i64 pid = syscall(__NR_clone, flags, 0, 0, 0, 0);
-  if (pid != 0) return pid;
-  for (u64 *entry = list; count > 0; entry += ENTRY_WORDS, count--)
-    entry[RESULT_WORD] = (u64)syscall(entry[0], entry[1], entry[2], entry[3], entry[4], entry[5],
-                                      entry[6]);
-  exit_process(127);
-}
-
 static Value spawn(Environment environment, Call call) {
   i64 n[MOST_ARGUMENTS];
   read_numbers(environment, call, n);
-  return number(environment, spawn_child((u64 *)n[0], n[1], (u64)n[2]));
+  return number(environment, spawn_child((struct spawned_call *)n[0], n[1], (u64)n[2]));
 }
 
 static u64 set_of(const i64 halves[2]) { return (u64)halves[1] << 32 | (u64)halves[0]; }

@@ -62,8 +62,10 @@ export const HOLDER_SOURCES = [
   "native/buffers.c",
 ];
 export const STAGE_SOURCES = ["native/stage.c", ...HOLDER_SOURCES];
-export const LAUNCHER_SOURCES = ["native/launch.c", "native/page-cache.c"];
-export const ENTRY_SOURCES = ["native/entry.c", "native/relay.c", "native/signals.c"];
+export const LAUNCHER_SOURCES = ["native/launch.c", "native/launch-notes.c", "native/page-cache.c"];
+/** What both JavaScript engines are given of the kernel. */
+export const CALLED_SOURCES = ["native/relay.c", "native/signals.c", "native/spawn.c"];
+export const ENTRY_SOURCES = ["native/entry.c", ...CALLED_SOURCES];
 
 export function hostArchitecture(): Architecture {
   return process.arch === "arm64" ? "aarch64" : "x86_64";

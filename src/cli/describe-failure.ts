@@ -6,7 +6,7 @@ import { printable } from "./terminal/printable.ts";
 
 export function describeFailure(error: unknown): string {
   if (!(error instanceof OcicatError)) {
-    return `a defect of ocicat: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    return `a defect of ocicat: ${error instanceof Error ? withStack(error) : String(error)}`;
   }
   const text = error.hint ?? diskHint(error);
   const hint = text === undefined ? "" : `\nhint: ${text}`;
@@ -14,6 +14,12 @@ export function describeFailure(error: unknown): string {
     .filter((failure) => !isTheSame(failure, error))
     .map((failure) => `\nthen: ${describeFailure(failure)}`);
   return printable(`${error.message}${others.join("")}${hint}`);
+}
+
+/** Not every engine begins the stack with the error itself. */
+function withStack(error: Error): string {
+  const { stack = "" } = error;
+  return stack.includes(error.message) ? stack : `${String(error)}\n${stack}`;
 }
 
 /** What stopped the action often stops what would have cleaned up behind it. */

@@ -5,6 +5,7 @@
 
 import { Errno } from "../error/errno.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
+import { OtherProgramNeeded } from "../error/other-program.ts";
 import { closestWord } from "../error/similar-words.ts";
 import type { LaunchNotes } from "../sys/launch-notes.ts";
 import type { Command } from "./command.ts";
@@ -122,6 +123,9 @@ async function execute(
     }
     return await act();
   } catch (error) {
+    if (error instanceof OtherProgramNeeded) {
+      throw error;
+    }
     if (isClosedOutput(error)) {
       return NO_READER;
     }

@@ -56,6 +56,7 @@ async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<num
   if (flags.switch("replace")) {
     await replaceContainer(options);
   }
+  const removal = flags.switch("rmi") ? await import("./run/remove-image.ts") : undefined;
   const end = await runContainer({
     ...options,
     standsStill: true,
@@ -67,10 +68,7 @@ async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<num
     writeOutput(`${end.id}\n`);
     return 0;
   }
-  if (flags.switch("rmi")) {
-    const { removeImageOf } = await import("./run/remove-image.ts");
-    await removeImageOf(options);
-  }
+  await removal?.removeImageOf(options);
   if (options.source.kind === "hello") {
     writeOutput(`It took ${end.startedAfterMs.toFixed(1)} ms from the command to its process.\n`);
   }

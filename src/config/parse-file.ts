@@ -6,6 +6,7 @@ import { closestWord } from "../error/similar-words.ts";
 import type { ConfigurationFile } from "./configuration.ts";
 import { isSettingKey, SETTINGS, type SettingKey, settingKeys } from "./schema.ts";
 import { nameOfType, Refusal } from "./setting.ts";
+import { parseToml } from "./toml.ts";
 
 /** A file of something else has thousands of names. */
 const WARNINGS_MAX = 20;
@@ -32,42 +33,6 @@ export function parseConfigurationFile(content: FileContent): ConfigurationFile 
     });
   }
   return { path, values };
-}
-
-function parseToml({ path, text }: FileContent): object {
-  try {
-    return Bun.TOML.parse(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new OcicatError("invalid-config", {
-      operation: "read",
-      subject: quote(path),
-      reason: `line ${lineOfFault(text)}: ${message.replace(/^TOML Parse error: /, "")}`,
-      cause: error,
-    });
-  }
-}
-
-/**
- * Where the statement begins that the parser cannot read, which does not tell: behind the longest
- * beginning of the file that is TOML.
- */
-function lineOfFault(text: string): number {
-  const lines = text.split("\n");
-  const isRight = (count: number) => {
-    try {
-      Bun.TOML.parse(lines.slice(0, count).join("\n"));
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  let count = lines.length - 1;
-  while (count > 0 && !isRight(count)) {
-    count -= 1;
-  }
-  const isStatement = (line: string) => /^\s*[^\s#]/.test(line);
-  return lines.findIndex((line, index) => index >= count && isStatement(line)) + 1;
 }
 
 class SettingsReader {

@@ -7,6 +7,8 @@
 import { quote } from "../error/ocicat-error.ts";
 import { findProgram } from "../host/find-program.ts";
 import { readSetting } from "../host/read-setting.ts";
+import { exitCodeOf } from "../sys/process.ts";
+import { runProgram } from "../sys/run-program.ts";
 
 /** A change of the rules needs another number: a profile of this name is not loaded again. */
 export const DEFAULT_PROFILE = "ocicat-default-1";
@@ -43,15 +45,12 @@ export function isLoaded(profile: string): boolean {
 
 /** Returns what the parser says when it fails. Loading it twice at once does no harm. */
 function load(parser: string): string | undefined {
-  const { exitCode, stderr } = Bun.spawnSync([parser, "--replace", "--skip-cache"], {
-    stdin: new TextEncoder().encode(defaultProfile()),
-    stdout: "ignore",
-    stderr: "pipe",
-    env: {},
-  });
-  return exitCode === 0
+  const args = [parser, "--replace", "--skip-cache"];
+  const run = { path: parser, args, environment: [], input: defaultProfile() };
+  const { status, said } = runProgram(run);
+  return exitCodeOf(status) === 0
     ? undefined
-    : stderr.toString().trim().replaceAll("\n", "; ") || `exit status ${exitCode}`;
+    : said.trim().replaceAll("\n", "; ") || `exit status ${exitCodeOf(status)}`;
 }
 
 /** In the language of apparmor.d(5). Deny rules win over those that allow. */

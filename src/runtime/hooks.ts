@@ -1,15 +1,16 @@
 // Hooks that run in the runtime's own namespaces: prestart, createRuntime, poststart, poststop. Each
 // reads the container's state from its standard input.
 
-import { MFD_CLOEXEC, O_RDWR } from "../abi/file.ts";
+import { O_RDWR } from "../abi/file.ts";
 import { POLLIN, SIG_SETMASK, SIGKILL, SIGPIPE, SIGXFSZ } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { Hook, HookName } from "../oci/hooks.ts";
 import type { State } from "../oci/state.ts";
 import { call, checked } from "../sys/call.ts";
 import { addressOf } from "../sys/entry.ts";
-import { OwnedFd, open, readAll, writeAll } from "../sys/file.ts";
-import { cstring, decodeText, encodeText, words } from "../sys/memory.ts";
+import { OwnedFd, open, readAll } from "../sys/file.ts";
+import { decodeText, words } from "../sys/memory.ts";
+import { memoryFile } from "../sys/memory-file.ts";
 import { poll } from "../sys/poll.ts";
 import {
   type ChildCall,
@@ -52,8 +53,8 @@ export function runHooksToTheEnd(
 function runHook(place: string, hook: Hook, state: string): void {
   const subject = `the hook ${quote(hook.path)} of ${place}`;
   // Memory instead of pipes: a hook that reads or writes nothing blocks nobody.
-  using input = memoryFile(state);
-  using output = memoryFile("");
+  using input = memoryFile("hook", state);
+  using output = memoryFile("hook", "");
   using nothing = new OwnedFd(open("/dev/null", O_RDWR));
   const zeroes = words(8);
   const prepare: ChildCall[] = [
@@ -80,14 +81,6 @@ function runHook(place: string, hook: Hook, state: string): void {
       reason: describeEnd(status, readFromStart(output.number)),
     });
   }
-}
-
-function memoryFile(content: string): OwnedFd {
-  const fd = call("memfd_create", cstring("hook"), MFD_CLOEXEC);
-  using file = new OwnedFd(checked(fd, "make", "a memfd"));
-  writeAll(file.number, encodeText(content), "a hook's input");
-  call("lseek", file.number, 0, 0);
-  return new OwnedFd(file.release());
 }
 
 function readFromStart(fd: number): string {

@@ -1,30 +1,8 @@
-// The only native entry of the TypeScript program: the functions of native/entry.c, which says what they
-// do. They come by Node-API: bun:ffi would cost each start of a command 0.6 ms, and cannot be had without
-// the compiler of the JavaScript engine, which costs another 0.7 (native/launch.c).
+// The only native entry of the TypeScript program: the functions of native/entry.c, or, in the quick program,
+// of native/quick.c, which say what they do.
 
 import { type Architecture, architectureNamed } from "../abi/architecture.ts";
-import { OcicatError, quote } from "../error/ocicat-error.ts";
-
-interface NativeEntry {
-  syscall(
-    number: number,
-    a0: number,
-    a1: number,
-    a2: number,
-    a3: number,
-    a4: number,
-    a5: number,
-  ): number;
-  spawn(list: number, count: number, flags: number): number;
-  catchSignals(low: number, high: number, fd: number, before: number): number;
-  restoreSignals(low: number, high: number, before: number): void;
-  relay(relay: number): number;
-  address(buffer: NodeJS.TypedArray): number;
-}
-
-const FILE_NAME = "entry.node";
-/** Where Bun has the modules of a compiled program. */
-const BUNDLED = "/$bunfs/";
+import { loadEntry, type NativeEntry } from "./native-entry.ts";
 
 /** The architecture that this process runs on. */
 export const hostArchitecture: Architecture = architectureNamed(
@@ -37,51 +15,6 @@ let entry: NativeEntry | undefined;
 function native(): NativeEntry {
   entry ??= loadEntry();
   return entry;
-}
-
-function loadEntry(): NativeEntry {
-  const places = ownPlaces();
-  for (const path of places) {
-    const loaded = tryLoad(path);
-    if (loaded !== undefined) {
-      return loaded;
-    }
-  }
-  return missing(places.at(-1) ?? "");
-}
-
-/**
- * Beside the compiled program; else beside a bundle that these sources are in, or where the checkout builds it.
- * Nowhere else: whoever owns one of these files owns the program.
- */
-function ownPlaces(): string[] {
-  const sources = import.meta.dir;
-  return sources.startsWith(BUNDLED)
-    ? [`${parentOf(process.execPath)}/${FILE_NAME}`]
-    : [`${sources}/${FILE_NAME}`, `${sources}/../../dist/${FILE_NAME}`];
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/"));
-}
-
-function tryLoad(path: string): NativeEntry | undefined {
-  const loaded: { exports: unknown } = { exports: {} };
-  try {
-    process.dlopen(loaded, path);
-  } catch {
-    return undefined;
-  }
-  return loaded.exports as NativeEntry;
-}
-
-function missing(path: string): never {
-  throw new OcicatError("not-found", {
-    operation: "load",
-    subject: quote(path),
-    reason: "without it this program can make no system call",
-    hint: "it is made by `npm run build`, and installed with the program",
-  });
 }
 
 /** One raw system call. Returns its result, or -errno; never throws. */

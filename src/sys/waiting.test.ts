@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { SIGKILL, SOCK_STREAM } from "../abi/process.ts";
 import { call } from "./call.ts";
+import { watchDescriptor } from "./descriptor-loop.ts";
 import { addressOf } from "./entry.ts";
 import { close, open } from "./file.ts";
 import { encodeText, words } from "./memory.ts";
 import { spawn, tryOpenPidfd, trySignalPidfd, waitForPid } from "./process.ts";
 import { socketPair } from "./socket.ts";
-import { untilReady, watchDescriptor } from "./waiting.ts";
+import { untilReady } from "./waiting.ts";
 
 const O_PATH = 0o10000000;
 

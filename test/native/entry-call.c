@@ -89,14 +89,17 @@ int main(int argc, char **argv) {
   if (argc < 2 || napi_register_module_v1(&engine, &values[used++]) == NULL) return 99;
   if (strcmp(argv[1], "spawn") == 0) {
     char *const arguments[] = {argv[2], "x", NULL};
-    u64 list[2][ENTRY_WORDS] = {{__NR_close, 999}, {__NR_execve, (u64)argv[2], (u64)arguments}};
+    struct spawned_call list[2] = {
+        {.number = __NR_close, .arguments = {999}},
+        {.number = __NR_execve, .arguments = {(u64)argv[2], (u64)arguments}},
+    };
     call.count = 3;
     call.arguments[0].number = (i64)list;
     call.arguments[1].number = 2;
     call.arguments[2].number = CLONE_VM_VFORK_SIGCHLD;
     i64 pid = call_function(&engine, argv[1], &call), status = 0;
     if (pid <= 0 || syscall(__NR_wait4, pid, &status, 0, 0) != pid) return 96;
-    printf("%d %d %d\n", (int)list[0][RESULT_WORD], (int)list[1][RESULT_WORD], (int)status >> 8);
+    printf("%d %d %d\n", (int)list[0].result, (int)list[1].result, (int)status >> 8);
     return 0;
   }
   for (; argc > 2 && call.count < MOST_ARGUMENTS; argc--, call.count++)

@@ -1,6 +1,7 @@
 // The OCI command line: flags, verb, the verb's flags. A failure becomes one record in the log and one
 // message on standard error.
 
+import { OtherProgramNeeded } from "../../error/other-program.ts";
 import type { LaunchNotes } from "../../sys/launch-notes.ts";
 import { phaseTimes } from "../../sys/phases.ts";
 import { parseFlags, usageError } from "../flags.ts";
@@ -51,6 +52,9 @@ async function runVerb(
     logRecords(log.target, "warning", warnings);
     return code;
   } catch (error) {
+    if (error instanceof OtherProgramNeeded) {
+      throw error;
+    }
     logFailure(log.target, clientMessage(log.verb, error));
     return log.verb === "exec" ? EXEC_FAILED : 1;
   }

@@ -59,8 +59,16 @@ function isIpv4(text: string): boolean {
   return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
 }
 
+const IPV6_GROUPS = 8;
+
+/** RFC 4291, section 2.2: "::" once stands for groups of zeros; an IPv4 address is the last two groups. */
 function isIpv6(text: string): boolean {
-  return /^[0-9a-f:.]+$/i.test(text) && text.includes(":") && URL.canParse(`http://[${text}]/`);
+  const tail = text.slice(text.lastIndexOf(":") + 1);
+  const plain = isIpv4(tail) ? `${text.slice(0, -tail.length)}0:0` : text;
+  const [before = "", after, ...more] = plain.split("::");
+  const groups = [before, after ?? ""].flatMap((part) => (part === "" ? [] : part.split(":")));
+  const isWhole = after === undefined ? groups.length === IPV6_GROUPS : groups.length < IPV6_GROUPS;
+  return more.length === 0 && isWhole && groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group));
 }
 
 /** One word of a line. */

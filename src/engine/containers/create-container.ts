@@ -286,7 +286,7 @@ export async function removeOwnVolumes(
   idMaps: IdMaps | undefined,
 ): Promise<void> {
   if (options.volumes?.some(({ anonymous }) => anonymous === true) === true) {
-    const { removeVolumesOf } = await import("../volumes/container-volumes.ts");
+    const { removeVolumesOf } = await import("../volumes/remove-own-volumes.ts");
     await removeVolumesOf(options, surroundings, idMaps);
   }
 }

@@ -1,9 +1,9 @@
 // Waits until a file in the store's folder has changed: inotify in the event loop.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { watchDescriptor } from "../../sys/descriptor-loop.ts";
 import { makeDirectories, stat } from "../../sys/file.ts";
 import { FolderWatch } from "../../sys/inotify.ts";
-import { watchDescriptor } from "../../sys/waiting.ts";
 
 /** Longer ones overflow the engine's timers. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

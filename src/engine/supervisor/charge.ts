@@ -6,11 +6,11 @@ import { Errno } from "../../error/errno.ts";
 import { encodeHello } from "../../holder/attach-protocol.ts";
 import { call } from "../../sys/call.ts";
 import { bootMs } from "../../sys/clock.ts";
+import { watchDescriptor } from "../../sys/descriptor-loop.ts";
 import { addressOf } from "../../sys/entry.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import { bytes } from "../../sys/memory.ts";
 import { connectUnix } from "../../sys/socket.ts";
-import { watchDescriptor } from "../../sys/waiting.ts";
 import type { ProbeKind } from "../health/health-check.ts";
 
 /** What the holder says before the exit: its hello. */

@@ -13,10 +13,10 @@
 import { AT_FDCWD } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { bootMs, startedBootMs } from "../../sys/clock.ts";
+import { watchDescriptor } from "../../sys/descriptor-loop.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import { makeDirectories } from "../../sys/file.ts";
 import { FolderWatch } from "../../sys/inotify.ts";
-import { watchDescriptor } from "../../sys/waiting.ts";
 import {
   ATTACH_SOCKET_SUFFIX,
   attachFolder,

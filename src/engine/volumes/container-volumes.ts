@@ -1,10 +1,8 @@
-// The volumes of a container: made and filled when it is created, removed with it where they are its own.
+// The volumes of a container: made and filled when it is created.
 
 import type { ChosenVolumes, VolumeContext } from "../containers/chosen-options.ts";
 import { fileIdMaps } from "../id-maps.ts";
 import type { RunContainerOptions, RunVolume } from "../run-options.ts";
-import type { IdMaps } from "../run-spec.ts";
-import type { Surroundings } from "../surroundings.ts";
 import type { FileOwners } from "../users/give-files.ts";
 import { fillVolume } from "./fill-volume.ts";
 import { volumeMount } from "./volume-options.ts";
@@ -110,22 +108,4 @@ class VolumeChoice implements ChosenVolumes {
 /** As docker has it: 64 hexadecimal digits. */
 export function randomVolumeName(): string {
   return crypto.getRandomValues(Buffer.alloc(32)).toString("hex");
-}
-
-/** Those that were made for this container alone, when it is removed. */
-export async function removeVolumesOf(
-  { volumes = [] }: Pick<RunContainerOptions, "volumes">,
-  { storeRoot }: Surroundings,
-  idMaps: IdMaps | undefined,
-): Promise<void> {
-  const own = volumes.filter(({ anonymous, name }) => anonymous === true && name !== undefined);
-  if (own.length === 0) {
-    return;
-  }
-  using store = new VolumeStore(storeRoot, "shared");
-  for (const { name = "" } of own) {
-    if (store.find(name) !== undefined) {
-      await store.remove(name, idMaps);
-    }
-  }
 }
