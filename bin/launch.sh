@@ -30,6 +30,7 @@ is_current() {
   [ -f "$repository/dist/stamp" ] && [ -x "$repository/dist/$name" ] || return 1
   newer=$(find "$repository/src" "$repository/native" "$repository/package-lock.json" \
     "$repository/tools/build.ts" "$repository/tools/bundle.ts" "$repository/tools/native.ts" \
+    "$repository/tools/quick.ts" "$repository/tools/quick-bundle.ts" \
     -path "$repository/src/stage/gen" -prune -o ! -name '*.test.ts' -newer "$repository/dist/stamp" \
     -print -quit) || return 1
   [ -z "$newer" ]

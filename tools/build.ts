@@ -2,6 +2,7 @@
 //
 //   dist/ocicat, dist/ocicat-runtime   the launcher, which executes
 //   dist/ocicat.bin                    the compiled program
+//   dist/ocicat.quick              the same for short commands, in another engine (quick.ts)
 //   dist/entry.node                    its system calls, which it loads from beside itself
 //   dist/stage                         the stage alone; the program carries a copy of it
 //   dist/metafile.json                 what went into each chunk, for tools/tidy.ts
@@ -16,6 +17,7 @@ import { bundleProgram } from "./bundle.ts";
 import { hashInputs, readStamp } from "./input-hash.ts";
 import { buildNative } from "./native.ts";
 import { runTool } from "./processes.ts";
+import { buildQuick, engineHash } from "./quick.ts";
 import { DIST, STAGE_MODULE } from "./repository.ts";
 
 /** Builds what is not current. */
@@ -23,25 +25,32 @@ export async function build(): Promise<void> {
   await mkdir(dirname(STAGE_MODULE), { recursive: true });
   const begin = new Date();
   const nativeHash = await buildNative();
-  const hash = await programHash(nativeHash);
-  if (!(await isCurrent(hash))) {
+  const engine = await engineHash();
+  const hash = await programHash(nativeHash, engine);
+  if (!(await isCurrent(hash, engine !== undefined))) {
     await compileProgram();
+    await buildQuick(engine);
   }
   await writeStamp(hash, begin);
 }
 
-function programHash(nativeHash: string): Promise<string> {
+function programHash(nativeHash: string, engine: string | undefined): Promise<string> {
   return hashInputs({
-    globs: ["src/**/*.{ts,tsx,json,txt,html,css}", "package-lock.json", "tools/b{uild,undle}.ts"],
+    globs: [
+      "src/**/*.{ts,tsx,json,txt,html,css}",
+      "package-lock.json",
+      "tools/{build,bundle,quick,quick-bundle}.ts",
+    ],
     isExcluded: (path) => path.endsWith(".test.ts"),
-    facts: [nativeHash, Bun.version, Bun.revision],
+    facts: [nativeHash, engine ?? "no quick program", Bun.version, Bun.revision],
   });
 }
 
-async function isCurrent(hash: string): Promise<boolean> {
-  const hasProgram =
-    (await Bun.file(DIST.program).exists()) && (await Bun.file(DIST.metafile).exists());
-  return hasProgram && (await readStamp(DIST.stamp)) === hash;
+async function isCurrent(hash: string, hasQuick: boolean): Promise<boolean> {
+  const quick = hasQuick ? [DIST.quick, DIST.quickMetafile] : [];
+  const outputs = [DIST.program, DIST.metafile, ...quick];
+  const found = await Promise.all(outputs.map((path) => Bun.file(path).exists()));
+  return !found.includes(false) && (await readStamp(DIST.stamp)) === hash;
 }
 
 /** Replaces the program in one step: a process that runs the old one keeps it. */

@@ -71,12 +71,12 @@ const GROUPS: readonly LoadGroup[] = [
 ];
 
 /** Paths are relative to the repository. */
-interface Imports {
+export interface Imports {
   readonly atOnce: readonly string[];
   readonly later: readonly string[];
 }
 
-type ImportGraph = ReadonlyMap<string, Imports>;
+export type ImportGraph = ReadonlyMap<string, Imports>;
 
 export interface Bundle {
   /** The executable. */
@@ -115,7 +115,7 @@ export const COMPILE_OPTIONS = {
   autoloadPackageJson: false,
 } as const;
 
-function loadTogether(graph: ImportGraph): BunPlugin {
+export function loadTogether(graph: ImportGraph): BunPlugin {
   const groups = membersOf(graph);
   const targets = new Set([...graph.values()].flatMap(({ later }) => later));
   return {
@@ -182,7 +182,7 @@ function loadedByGroup({ roots, more = [], hasWhatAllLoad }: LoadGroup, graph: I
     : all;
 }
 
-function loadedWith(root: string, graph: ImportGraph): string[] {
+export function loadedWith(root: string, graph: ImportGraph): string[] {
   const loaded = new Set<string>();
   const waiting = [root];
   for (let module = waiting.pop(); module !== undefined; module = waiting.pop()) {
@@ -194,8 +194,14 @@ function loadedWith(root: string, graph: ImportGraph): string[] {
   return [...loaded];
 }
 
-/** Who imports whom, of the program's own modules that `entryPoint` leads to. */
-async function readImports(entryPoint: string): Promise<ImportGraph> {
+/**
+ * Who imports whom, of the program's own modules that `entryPoint` leads to. `replaced`: modules that have the
+ * text of another one.
+ */
+export async function readImports(
+  entryPoint: string,
+  replaced: ReadonlyMap<string, string> = new Map(),
+): Promise<ImportGraph> {
   const transpiler = new Bun.Transpiler({ loader: "ts" });
   const graph = new Map<string, Imports>();
   const waiting = [entryPoint];
@@ -203,8 +209,9 @@ async function readImports(entryPoint: string): Promise<ImportGraph> {
     if (graph.has(module)) {
       continue;
     }
-    const text = await Bun.file(resolve(REPOSITORY, module)).text();
-    const folder = dirname(resolve(REPOSITORY, module));
+    const source = resolve(REPOSITORY, replaced.get(module) ?? module);
+    const text = await Bun.file(source).text();
+    const folder = dirname(source);
     const found = transpiler.scanImports(text).filter(({ path }) => /^\..*\.ts$/.test(path));
     const pathsOf = (isLater: boolean): string[] =>
       found

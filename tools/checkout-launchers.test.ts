@@ -30,6 +30,8 @@ const INPUTS = [
   "tools/build.ts",
   "tools/bundle.ts",
   "tools/native.ts",
+  "tools/quick.ts",
+  "tools/quick-bundle.ts",
 ];
 
 let checkout = "";

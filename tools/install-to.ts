@@ -2,6 +2,7 @@
 //
 //   PREFIX/bin/ocicat, ocicat-runtime             the launcher
 //   PREFIX/lib/ocicat/ocicat.bin                  the compiled program
+//   PREFIX/lib/ocicat/ocicat.quick                short commands
 //   PREFIX/lib/ocicat/entry.node                  its system calls
 //   PREFIX/lib/ocicat/stage                       the stage, for looking at: the program has its own
 //   PREFIX/lib/systemd/system/ocicat-boot.service   starts what has a restart policy; nothing enables it
@@ -11,7 +12,7 @@
 //
 // Every file is written beside its place and renamed: a running ocicat keeps what it has.
 
-import { chmod, copyFile, mkdir, rename } from "node:fs/promises";
+import { chmod, copyFile, mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { OCICAT } from "../src/cli/command-table.ts";
 import { manPages } from "../src/cli/man/command-page.ts";
@@ -20,7 +21,8 @@ import { build } from "./build.ts";
 import { ocicat, ocicatRuntime } from "./completions/programs.ts";
 import { bashCompletion, fishCompletion, zshCompletion } from "./completions/shells.ts";
 import { runTool } from "./processes.ts";
-import { DIST } from "./repository.ts";
+import { DIST, hasQuickProgram, REPOSITORY } from "./repository.ts";
+import { quickjsFolder } from "./setup/quickjs.mjs";
 
 interface CopiedFile {
   readonly from: string;
@@ -28,10 +30,14 @@ interface CopiedFile {
   readonly to: string;
 }
 
-const PROGRAM_FILES: readonly CopiedFile[] = [
+const QUICK_PROGRAM = "lib/ocicat/ocicat.quick";
+
+/** After the build. */
+const programs = (): readonly CopiedFile[] => [
   { from: DIST.entry, to: "lib/ocicat/entry.node" },
   { from: DIST.program, to: "lib/ocicat/ocicat.bin" },
   { from: DIST.stage, to: "lib/ocicat/stage" },
+  ...(hasQuickProgram() ? [{ from: DIST.quick, to: QUICK_PROGRAM }] : []),
   // The launchers last: they are of use when the rest is there.
   ...DIST.launchers.map((from) => ({ from, to: `bin/${basename(from)}` })),
 ];
@@ -52,6 +58,12 @@ async function completionFiles(): Promise<[string, string][]> {
 async function manualPages(): Promise<[string, string][]> {
   const pages = [...(await manPages(["ocicat"], OCICAT)), configurationPage()];
   return pages.map(({ file, text }) => [`share/man/man${file.at(-1)}/${file}`, text]);
+}
+
+/** Of the engine in the quick program. */
+async function licenses(): Promise<[string, string][]> {
+  const text = Bun.file(join(quickjsFolder(REPOSITORY), "LICENSE"));
+  return hasQuickProgram() ? [["share/doc/ocicat/LICENSE.QuickJS-ng", await text.text()]] : [];
 }
 
 /** `systemctl enable ocicat-boot` is the administrator's to say. */
@@ -102,7 +114,11 @@ function ocicatOf(prefix: string): string {
 /** Returns the installed paths. */
 export async function installTo(prefix: string): Promise<string[]> {
   const installed: string[] = [];
-  for (const { from, to } of PROGRAM_FILES) {
+  if (!hasQuickProgram()) {
+    // Of another version it would be in the way.
+    await rm(join(prefix, QUICK_PROGRAM), { force: true });
+  }
+  for (const { from, to } of programs()) {
     await replace(join(prefix, to), 0o755, (temporary) => copyFile(from, temporary));
     installed.push(join(prefix, to));
   }
@@ -110,7 +126,12 @@ export async function installTo(prefix: string): Promise<string[]> {
     ["lib/systemd/system/ocicat-boot.service", bootUnit(prefix)],
     ["lib/systemd/user/ocicat-boot.service", userBootUnit(prefix)],
   ];
-  for (const [to, text] of [...units, ...(await completionFiles()), ...(await manualPages())]) {
+  for (const [to, text] of [
+    ...units,
+    ...(await completionFiles()),
+    ...(await manualPages()),
+    ...(await licenses()),
+  ]) {
     await replace(join(prefix, to), 0o644, (temporary) => Bun.write(temporary, text));
     installed.push(join(prefix, to));
   }

@@ -1,5 +1,6 @@
 // Where the checkout is and what a build makes in it. Every tool takes its paths from here.
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 export const REPOSITORY = join(import.meta.dir, "..");
@@ -9,6 +10,10 @@ export const DIST = {
   folder: join(REPOSITORY, "dist"),
   /** The compiled program, that the launcher executes. */
   program: join(REPOSITORY, "dist/ocicat.bin"),
+  /** The short commands, in a program of their own, that the launcher executes for them. */
+  quick: join(REPOSITORY, "dist/ocicat.quick"),
+  quickFolder: join(REPOSITORY, "dist/quick"),
+  quickMetafile: join(REPOSITORY, "dist/quick/metafile.json"),
   /** The launcher, under each name that the program answers to. */
   launchers: [join(REPOSITORY, "dist/ocicat"), join(REPOSITORY, "dist/ocicat-runtime")],
   /** What the program loads: its system calls. */
@@ -19,6 +24,17 @@ export const DIST = {
   stamp: join(REPOSITORY, "dist/stamp"),
   nativeStamp: join(REPOSITORY, "dist/native.stamp"),
 } as const;
+
+/** Without the sources of its engine there is no quick program. */
+export function hasQuickProgram(): boolean {
+  return existsSync(DIST.quick);
+}
+
+/** What has to be in one folder to be executed there; the launchers are the last. */
+export function programFiles(): readonly string[] {
+  const quick = hasQuickProgram() ? [DIST.quick] : [];
+  return [DIST.program, ...quick, DIST.entry, ...DIST.launchers];
+}
 
 /** The stage as a TypeScript module: made by tools/native.ts, not committed. */
 export const STAGE_MODULE = join(REPOSITORY, "src/stage/gen/stage-binary.ts");

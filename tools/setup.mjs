@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bunCommand, installBun } from "./setup/bun.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
+import { installQuickjs } from "./setup/quickjs.mjs";
 import { SetupError, say } from "./setup/report.mjs";
 import { installSystemPackages } from "./setup/system-packages.mjs";
 
@@ -20,13 +21,14 @@ const NATIVE_FILES = ["src/stage/gen/stage-binary.ts", "dist/entry.node"];
 const REPOSITORY = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
 /** @param {readonly string[]} argv */
-function main(argv) {
+async function main(argv) {
   const forTests = argv[0] === "--for-tests";
   const bunArguments = forTests ? argv.slice(1) : argv;
   refuseOtherSystems();
   installDependencies(REPOSITORY);
   const bun = installBun(REPOSITORY);
   installSystemPackages(forTests);
+  await installQuickjs(REPOSITORY);
   const hasNative = NATIVE_FILES.every((path) => existsSync(join(REPOSITORY, path)));
   if (bunArguments.length === 0 || !hasNative) {
     const status = run(bun, [join(REPOSITORY, "tools/native.ts")], process.stderr);
@@ -64,7 +66,7 @@ function run(bun, bunArguments, stdout) {
 }
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof SetupError)) {
     throw error;

@@ -4,6 +4,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { listGenerators } from "./generate.ts";
+import type { QuickBundle } from "./quick-bundle.ts";
 import { BUN_FLAGS, DIST, REPOSITORY } from "./repository.ts";
 import type { CheckResult } from "./testing/checks.ts";
 import { checkCFiles, checkCSource } from "./tidy/c-sources.ts";
@@ -12,6 +13,7 @@ import { checkDocument, checkLockfile, checkNamedFiles, checkScripts } from "./t
 import { checkHotPath, checkHotSource, hotSources, type Metafile } from "./tidy/hot-path.ts";
 import { checkImportWork } from "./tidy/import-work.ts";
 import { type BiomeOverride, checkLayers, parseLayerTable } from "./tidy/layers.ts";
+import { checkLeftOut } from "./tidy/quick-program.ts";
 import { readSources } from "./tidy/source-file.ts";
 import { checkTestFile } from "./tidy/test-files.ts";
 import { checkWording } from "./tidy/wording.ts";
@@ -30,6 +32,7 @@ const RULES: readonly { name: string; check: () => Promise<string[]> }[] = [
   { name: "tidy: work on import", check: importWorkRule },
   { name: "tidy: layers", check: layersRule },
   { name: "tidy: short path", check: hotPathRule },
+  { name: "tidy: quick program", check: quickProgramRule },
   { name: "tidy: generated code", check: generatedRule },
   { name: "tidy: documents and scripts", check: documentsRule },
 ];
@@ -63,10 +66,13 @@ async function testFilesRule(): Promise<string[]> {
   return (await readSources("{src,test,tools,examples}/**/*.test.ts")).flatMap(checkTestFile);
 }
 
+/** What programs begin with. */
+const BEGINNINGS = ["src/main.ts", "src/quick/globals.ts", "src/quick/main.ts"];
+
 async function importWorkRule(): Promise<string[]> {
   const sources = await readSources("src/**/*.ts");
   return sources
-    .filter(({ path }) => path !== "src/main.ts" && !path.endsWith(".test.ts"))
+    .filter(({ path }) => !BEGINNINGS.includes(path) && !path.endsWith(".test.ts"))
     .flatMap(checkImportWork);
 }
 
@@ -91,6 +97,16 @@ async function hotPathRule(): Promise<string[]> {
   const metafile: Metafile = await file.json();
   const sources = await readSources(...hotSources(metafile));
   return [...checkHotPath(metafile), ...sources.flatMap(checkHotSource)];
+}
+
+async function quickProgramRule(): Promise<string[]> {
+  const file = Bun.file(DIST.quickMetafile);
+  // Without the sources of its engine there is no quick program.
+  if (!(await file.exists())) {
+    return [];
+  }
+  const { leftOut }: QuickBundle = await file.json();
+  return checkLeftOut(leftOut);
 }
 
 async function generatedRule(): Promise<string[]> {

@@ -1,5 +1,7 @@
 // How `ocicat` is executed by a holder whose container has ended, and by itself, whichever program started it.
 
+import { AT_FDCWD } from "../abi/file.ts";
+import { statAt } from "../sys/file.ts";
 import { QUICK_START } from "../sys/launch-notes.ts";
 
 /** What tools/build.ts calls the program begins so; Bun has it here. */
@@ -22,6 +24,16 @@ export function ownCommand(): readonly string[] {
     return [`${sources}/../../bin/ocicat`];
   }
   return [Bun.which("ocicat") ?? "/usr/local/bin/ocicat"];
+}
+
+const QUICK_PROGRAM = "ocicat.quick";
+
+/** The same for a short command, for which there may be a program of its own (native/quick.c). */
+export function ownShortCommand(): readonly string[] {
+  const [path = "", ...words] = ownCommand();
+  const quick = `${path.slice(0, path.lastIndexOf("/"))}/${QUICK_PROGRAM}`;
+  const isCompiled = words.length === 0 && COMPILED.test(Bun.main);
+  return isCompiled && statAt(AT_FDCWD, quick) !== undefined ? [quick] : [path, ...words];
 }
 
 /** Whether this process is a command of `ocicat`, and not another program's that has the engine as a library. */

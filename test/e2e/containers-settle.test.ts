@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, linkSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { DIST } from "../../tools/repository.ts";
+import { programFiles } from "../../tools/repository.ts";
 import { ContainerPlace } from "./container-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
@@ -14,7 +14,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers whose holders can't execute any
 
   beforeAll(() => {
     const folder = place.makeFolder("program");
-    for (const path of [DIST.program, DIST.entry, ...DIST.launchers]) {
+    for (const path of programFiles()) {
       linkOrCopy(path, join(folder, basename(path)));
     }
     program = join(folder, "ocicat");

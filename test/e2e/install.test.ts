@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installTo } from "../../tools/install-to.ts";
+import { hasQuickProgram } from "../../tools/repository.ts";
 
 let prefix = "";
 let installed: string[] = [];
@@ -41,6 +42,9 @@ test("programs are executable, completions are not", () => {
     "bin/ocicat-runtime": 0o755,
     "lib/ocicat/entry.node": 0o755,
     "lib/ocicat/ocicat.bin": 0o755,
+    ...(hasQuickProgram()
+      ? { "lib/ocicat/ocicat.quick": 0o755, "share/doc/ocicat/LICENSE.QuickJS-ng": 0o644 }
+      : {}),
     "lib/ocicat/stage": 0o755,
     "lib/systemd/system/ocicat-boot.service": 0o644,
     "lib/systemd/user/ocicat-boot.service": 0o644,

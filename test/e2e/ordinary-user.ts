@@ -60,7 +60,7 @@ export class OrdinaryUser {
     }
     const folder = join(this.#folder, "bin");
     Bun.spawnSync(["mkdir", "-p", folder]);
-    for (const name of [basename(path), "ocicat.bin", "entry.node"]) {
+    for (const name of [basename(path), "ocicat.bin", "ocicat.quick", "entry.node"]) {
       copyFileSync(join(dirname(path), name), join(folder, name));
     }
     return join(folder, basename(path));

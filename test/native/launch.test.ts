@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { QUICK_COMMANDS } from "../../src/cli/quick-commands.ts";
 import { type LaunchNotes, parseLaunchNotes } from "../../src/sys/launch-notes.ts";
 import {
   type Architecture,
@@ -123,6 +124,27 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
     copyFileSync(launcher, folder.file("prefix/bin/ocicat"));
     copyFileSync(folder.file("bin/ocicat.bin"), folder.file("prefix/lib/ocicat/ocicat.bin"));
     expect(runShell("$RUN prefix/bin/ocicat y").lines).toContain("argument y");
+  });
+
+  test("short commands, and all of the OCI command line, are the quick program's where it is", () => {
+    mkdirSync(folder.file("both"));
+    for (const name of ["ocicat", "ocicat-runtime"]) {
+      copyFileSync(launcher, folder.file(`both/${name}`));
+    }
+    copyFileSync(folder.file("bin/ocicat.bin"), folder.file("both/ocicat.bin"));
+    writeFileSync(folder.file("quick.c"), "int main(void) { return 9; }");
+    const command = `${compiler} -o both/ocicat.quick quick.c`.split(" ");
+    expect(Bun.spawnSync(command, { cwd: folder.path }).exitCode).toBe(0);
+    const isQuick = (words: string): boolean => runShell(`$RUN both/${words}`).exitCode === 9;
+    const short = [
+      ...Object.keys(QUICK_COMMANDS).filter((word) => word !== "healthcheck"),
+      "runtime",
+    ];
+    expect(short.filter((word) => !isQuick(`ocicat ${word} x`))).toEqual([]);
+    expect(isQuick("ocicat-runtime create x")).toBe(true);
+    expect(isQuick("ocicat-runtime")).toBe(true);
+    const others = ["", "ps", "pull x", "runs", "ru", "healthcheck run x", "--help run"];
+    expect(others.filter((words) => isQuick(`ocicat ${words}`))).toEqual([]);
   });
 
   test("says so when there is no program", () => {

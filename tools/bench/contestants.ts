@@ -7,7 +7,7 @@ import { chmodSync, copyFileSync, mkdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { must } from "../peers/command.ts";
 import { currentRunc } from "../peers/go-programs.ts";
-import { DIST } from "../repository.ts";
+import { DIST, programFiles } from "../repository.ts";
 
 export interface Contestant {
   /** A heading of the tables: "runc 1.1.5". */
@@ -52,7 +52,7 @@ function copyProgram(from: string, folder: string): string {
 
 /** The launcher finds the program beside it, so both go. Returns the path of ocicat-runtime. */
 function copyOcicat(folder: string): string {
-  for (const path of [DIST.program, DIST.entry, ...DIST.launchers]) {
+  for (const path of programFiles()) {
     copyProgram(path, folder);
   }
   return join(folder, "ocicat-runtime");

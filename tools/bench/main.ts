@@ -13,7 +13,7 @@ import { explainCreate } from "../../src/runtime/explain.ts";
 import { build } from "../build.ts";
 import { installPeers } from "../peers/install.ts";
 import { runCommand, runTool } from "../processes.ts";
-import { DIST, REPOSITORY } from "../repository.ts";
+import { DIST, hasQuickProgram, REPOSITORY } from "../repository.ts";
 import { type Bundles, makeBundles } from "./bundles.ts";
 import { type Contestant, gatherContestants } from "./contestants.ts";
 import { measureEngine } from "./engine/measure-engine.ts";
@@ -154,8 +154,11 @@ async function sizeOfProgram(bundle: string) {
 function sizesOf(contestants: readonly Contestant[]) {
   const stage = { what: "stage", bytes: Bun.file(DIST.stage).size, limit: 32 * 1024 };
   const launcher = { what: "launcher", bytes: Bun.file(DIST.launchers[0]).size };
+  const quick = hasQuickProgram()
+    ? [{ what: "quick program", bytes: Bun.file(DIST.quick).size }]
+    : [];
   const programs = contestants.map(({ name, bytes }) => ({ what: name, bytes }));
-  return [stage, launcher, ...programs];
+  return [stage, launcher, ...quick, ...programs];
 }
 
 function loadText(): string {

@@ -90,7 +90,7 @@ function wallText({ wallMedian, wallMinimum, wallP90 }: Measurement): string {
 function stepsText(steps: readonly Step[]): string {
   const rows = steps.map(({ name, measurement }, index) => {
     const before = steps[index - 1]?.measurement;
-    const more = before === undefined ? "" : `+${milliseconds(measurement.cpu - before.cpu)}`;
+    const more = before === undefined ? "" : signed(measurement.cpu - before.cpu);
     return [name, wallText(measurement), milliseconds(measurement.cpu), more];
   });
   return `## Step by step\n\n${table(["", "wall", "CPU", "more CPU than the step before"], rows)}`;
@@ -143,4 +143,8 @@ function sizesText(sizes: RuntimeResults["sizes"]): string {
     limit === undefined ? "" : verdict(count, limit).replace(String(limit), bytes(limit)),
   ]);
   return `## Sizes\n\n${table(["", "", "target"], rows)}`;
+}
+
+function signed(difference: number): string {
+  return difference < 0 ? `-${milliseconds(-difference)}` : `+${milliseconds(difference)}`;
 }

@@ -52,6 +52,7 @@ const OF_PODS = [
 const OF_RUN = [
   "test/e2e/run-{hello,namespaces-rootless,security}.test.ts",
   "test/e2e/run-{further,init,mounts,namespaces,process,stdio,streams,terminal,volumes}.test.ts",
+  "test/e2e/quick-program.test.ts",
 ];
 
 /**

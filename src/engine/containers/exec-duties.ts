@@ -2,7 +2,7 @@
 
 import type { HoldEnd } from "../../plan/request.ts";
 import { OUTPUT_FIFO_NAMES } from "../../runtime/output-fifos.ts";
-import { ownCommand, quickEnvironment } from "../own-command.ts";
+import { ownShortCommand, quickEnvironment } from "../own-command.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { ExecFolder } from "./exec-folder.ts";
 
@@ -27,7 +27,7 @@ export function execDuties(
     isRecordBrief: true,
     removedPaths: [socketPath, ...fifos],
     onExit: {
-      command: [...ownCommand(), "container-ended", ...place, "--exec", id, container],
+      command: [...ownShortCommand(), "container-ended", ...place, "--exec", id, container],
       environment: quickEnvironment(),
       isLeftToPrimary: isEndTold,
     },

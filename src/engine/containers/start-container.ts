@@ -20,7 +20,7 @@ import { recordContainerEvent } from "../events/container-event.ts";
 import { recordVolumesOf } from "../events/record-volume-event.ts";
 import { isTimed, type ProbedOptions } from "../health/health-check.ts";
 import { fileIdMaps } from "../id-maps.ts";
-import { ownCommand, quickEnvironment } from "../own-command.ts";
+import { ownShortCommand, quickEnvironment } from "../own-command.ts";
 import { isPod } from "../pods/pod-record.ts";
 import { NAME_FILES } from "../run-names.ts";
 import type { RunContainerOptions } from "../run-options.ts";
@@ -253,7 +253,7 @@ export function holderDuties(
 }
 
 function endCommand({ storeRoot, stateRoot }: Surroundings, id: string): readonly string[] {
-  return [...ownCommand(), "container-ended", "--store", storeRoot, "--root", stateRoot, id];
+  return [...ownShortCommand(), "container-ended", "--store", storeRoot, "--root", stateRoot, id];
 }
 
 function logOf(

@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, setDefaultTimeout, test } from "
 import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import packageFile from "../../../package.json" with { type: "json" };
-import { DIST } from "../../../tools/repository.ts";
+import { DIST, programFiles } from "../../../tools/repository.ts";
 import { ContainerPlace } from "../../e2e/container-place.ts";
 import { eventually } from "../../peers/conditions.ts";
 import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../guest.ts";
@@ -95,10 +95,10 @@ function isLoaded(units: string): boolean {
  */
 function install(folder: string, version = VERSION): string {
   mkdirSync(folder, { recursive: true });
-  for (const from of [DIST.program, DIST.entry, DIST.stage, ...DIST.launchers]) {
+  for (const from of programFiles()) {
     const to = join(folder, basename(from));
     copyFileSync(from, `${to}.new`);
-    if (from === DIST.program && version !== VERSION) {
+    if ([DIST.program, DIST.quick].includes(from) && version !== VERSION) {
       replaceInFile(`${to}.new`, VERSION, version);
     }
     renameSync(`${to}.new`, to);

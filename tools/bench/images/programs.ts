@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { startContainerd, startDockerd } from "../../../test/peers/daemons.ts";
 import { Workspace } from "../../../test/peers/workspace.ts";
 import { must, run } from "../../peers/command.ts";
-import { DIST } from "../../repository.ts";
+import { programFiles } from "../../repository.ts";
 import { stateFolder } from "../usual-disk.ts";
 import { setAside } from "./set-aside.ts";
 
@@ -59,7 +59,7 @@ export async function startPrograms(folder: string): Promise<Programs> {
 export function copyOcicat(folder: string): string {
   const target = join(folder, "program");
   mkdirSync(target, { recursive: true });
-  for (const path of [DIST.program, DIST.entry, ...DIST.launchers]) {
+  for (const path of programFiles()) {
     copyFileSync(path, join(target, basename(path)));
     chmodSync(join(target, basename(path)), 0o755);
   }

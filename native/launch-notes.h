@@ -1,0 +1,19 @@
+// What the launcher found and Bun is going to change, as text: see src/sys/launch-notes.ts.
+//   OCICAT_LAUNCH=v1;nofile=SOFT:HARD;ignored=HEX;blocked=HEX;closed=0,2;fds=3,4,more;cwd=kept
+#ifndef OCICAT_LAUNCH_NOTES_H
+#define OCICAT_LAUNCH_NOTES_H
+
+#include "kernel.h"
+
+// The variable. Opens what of the descriptors 0 to 2 is closed, and leaves a deleted directory.
+char *take_notes(void);
+
+// `text` may be followed by a number.
+void note(const char *text);
+void note_number(const char *before, u64 value, u32 base);
+
+// Begins anew, and writes what is noted then to standard error.
+void begin_notes(void);
+void show_notes(void);
+
+#endif
