@@ -45,7 +45,8 @@ static const char *base_of(const char *path) {
   return base;
 }
 
-// `folder` has room behind it. Comes back with -ENOENT, or what else went wrong.
+// `folder` has room behind it. Comes back with -ENOENT, or with what else went wrong, of the file
+// that `folder` names then.
 static i64 execute(char *folder, const char *name, char **argv, char **environment) {
   static const char *const places[] = {"../lib/ocicat/", ""};
   i64 error = -ENOENT;
@@ -82,7 +83,7 @@ __attribute__((used)) _Noreturn void start(u64 *stack) {
   if (is_one_of(command, short_ones) || is_one_of(base_of(argv[0]), runtime_names))
     error = execute(path, "ocicat.quick", argv, environment);
   if (error == -ENOENT) error = execute(path, "ocicat.bin", argv, environment);
-  memcpy(path + end, "ocicat.bin", sizeof "ocicat.bin");
+  if (error == -ENOENT) memcpy(path + end, "ocicat.bin", sizeof "ocicat.bin");
   fail(path, error);
 }
 ENTRY_POINT;

@@ -115,7 +115,7 @@ export const COMPILE_OPTIONS = {
   autoloadPackageJson: false,
 } as const;
 
-export function loadTogether(graph: ImportGraph): BunPlugin {
+function loadTogether(graph: ImportGraph): BunPlugin {
   const groups = membersOf(graph);
   const targets = new Set([...graph.values()].flatMap(({ later }) => later));
   return {

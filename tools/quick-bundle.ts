@@ -6,7 +6,7 @@
 
 import { dirname, join, relative, resolve } from "node:path";
 import type { BunPlugin } from "bun";
-import { type ImportGraph, loadedWith, loadTogether, readImports } from "./bundle.ts";
+import { type ImportGraph, loadedWith, readImports } from "./bundle.ts";
 import { REPOSITORY } from "./repository.ts";
 
 const ENTRY_POINT = "src/quick/main.ts";
@@ -34,8 +34,24 @@ const LEFT_TO_THE_OTHER = [
 const KNOWN_TO_BUN = new Set(["CryptoHasher", "main", "nanoseconds", "SHA256", "sleep", "which"]);
 
 /** What else of a JavaScript runtime's the program's modules use, and the engine has not. */
-const FOREIGN =
-  /\b(?:AbortController|AbortSignal|Buffer|FormData|Intl|ReadableStream|Request|Response|URL|WebSocket|Worker|fetch|setInterval|structuredClone)\b(?=[.(])|\bprocess\.(?:emit|kill|off|on|once|stderr|stdin|stdout)\b/;
+const FOREIGN_NAMES = [
+  "AbortController",
+  "AbortSignal",
+  "Buffer",
+  "FormData",
+  "Intl",
+  "ReadableStream",
+  "Request",
+  "Response",
+  "URL",
+  "WebSocket",
+  "Worker",
+  "fetch",
+  "setInterval",
+  "structuredClone",
+];
+const FOREIGN = new RegExp(`\\b(?:${FOREIGN_NAMES.join("|")})\\b(?=[.(])`);
+const FOREIGN_OF_PROCESS = /\bprocess\.(?:emit|kill|off|on|once|stderr|stdin|stdout)\b/;
 
 /** A module that stays out, and who asks for it. */
 export interface LeftOut {
@@ -65,7 +81,7 @@ export async function bundleQuick(folder: string): Promise<QuickBundle> {
     naming: { entry: "[name].js", chunk: "[name]-[hash].js" },
     // As in the compiled program.
     define: { "import.meta.dir": '"/$bunfs/root"' },
-    plugins: [replaceModules(outside), loadTogether(graph)],
+    plugins: [replaceModules(outside)],
   });
   const names = result.outputs.map(({ path }) => relative(folder, path));
   const first = ["globals.js", "main.js"];
@@ -98,7 +114,8 @@ export function needsMore(source: string): boolean {
   }
   const code = withoutTexts(transpiler.transformSync(source));
   const ofBun = [...code.matchAll(/\bBun\.(\w+)/g)].map(([, name = ""]) => name);
-  return ofBun.some((name) => !KNOWN_TO_BUN.has(name)) || FOREIGN.test(code);
+  const needsBun = ofBun.some((name) => !KNOWN_TO_BUN.has(name));
+  return needsBun || FOREIGN.test(code) || FOREIGN_OF_PROCESS.test(code);
 }
 
 /** What a template says is text, too, but for what is between its braces. */

@@ -2,7 +2,7 @@
 // same words, environment and descriptors. That is so wherever the code asks for a module that needs
 // Bun (tools/quick-bundle.ts).
 
-import { O_PATH } from "../abi/file.ts";
+import { AT_FDCWD, O_PATH } from "../abi/file.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import { OtherProgramNeeded } from "../error/other-program.ts";
 import { call } from "../sys/call.ts";
@@ -10,14 +10,10 @@ import { readDirectoryAt } from "../sys/directory.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { LAUNCH_VARIABLE, type LaunchNotes, parseLaunchNotes } from "../sys/launch-notes.ts";
 import { cstring } from "../sys/memory.ts";
+import { compiledProgram } from "./compiled-program.ts";
 
-const AT_FDCWD = -100;
 const F_SETFD = 2;
 const LAST_STANDARD_FD = 2;
-
-export function compiledProgram(): string {
-  return `${native.path.slice(0, native.path.lastIndexOf("/"))}/ocicat.bin`;
-}
 
 /** Throws OtherProgramNeeded. `wanted` is what was asked for. */
 export function fallBack(wanted: string): never {

@@ -3,7 +3,7 @@
 import { ownEnvironment } from "../engine/own-command.ts";
 import type { Surroundings } from "../engine/surroundings.ts";
 import { runProgram } from "../sys/run-program.ts";
-import { compiledProgram } from "./fall-back.ts";
+import { compiledProgram } from "./compiled-program.ts";
 
 /** What is not folded now is folded at the end of another container. */
 export function foldEvents({ storeRoot, stateRoot }: Surroundings): void {

@@ -1,7 +1,11 @@
 // Executed before anything else of the quick program, when it is made: what TypeScript here takes from Bun and
 // from the web's standards beyond the language, for an engine that has the language alone.
 // tools/quick-bundle.ts lets nothing into the program that takes more.
+//
+// What this imports is in a chunk with it, and must not lead to modules that use what it makes: hence system
+// calls by numbers of its own, here and in event-loop.ts.
 
+import { compiledProgram } from "./compiled-program.ts";
 import { EventLoop } from "./event-loop.ts";
 import { Sha256 } from "./sha256.ts";
 import { Decoder, Utf8Encoder } from "./text.ts";
@@ -84,7 +88,7 @@ export function beginGlobals(): void {
   Object.assign(process, {
     argv0: name,
     argv: [name, name, ...words],
-    execPath: `${native.path.slice(0, native.path.lastIndexOf("/"))}/ocicat.bin`,
+    execPath: compiledProgram(),
     env: environment(),
   });
   Object.assign(globalThis, { performance: { now: () => engineClock.now() - started } });

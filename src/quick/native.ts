@@ -1,20 +1,8 @@
 // What native/quick.c gives the quick program, and what it asks of it.
 
-export interface Native {
-  syscall(
-    number: number,
-    a0: number,
-    a1: number,
-    a2: number,
-    a3: number,
-    a4: number,
-    a5: number,
-  ): number;
-  spawn(list: number, count: number, flags: number): number;
-  catchSignals(low: number, high: number, fd: number, before: number): number;
-  restoreSignals(low: number, high: number, before: number): void;
-  relay(relay: number): number;
-  address(buffer: NodeJS.TypedArray): number;
+import type { NativeEntry } from "../sys/native-entry.ts";
+
+export interface Native extends NativeEntry {
   /** Writes UTF-8, and returns how many bytes; -1: there is not the room. */
   encode(text: string, into: Uint8Array): number;
   decode(bytes: Uint8Array): string;

@@ -2,8 +2,16 @@
 // namespace of their own the programs see other /etc/passwd, /etc/subuid and /etc/subgid, so the
 // machine's stay as they are.
 
-import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { programFiles } from "../../tools/repository.ts";
 import { OCICAT, type RunPlace } from "./run-place.ts";
 
 export const USER_ID = 12_345;
@@ -60,7 +68,9 @@ export class OrdinaryUser {
     }
     const folder = join(this.#folder, "bin");
     Bun.spawnSync(["mkdir", "-p", folder]);
-    for (const name of [basename(path), "ocicat.bin", "ocicat.quick", "entry.node"]) {
+    const others = programFiles().map((each) => basename(each));
+    const beside = others.filter((name) => existsSync(join(dirname(path), name)));
+    for (const name of new Set([basename(path), ...beside])) {
       copyFileSync(join(dirname(path), name), join(folder, name));
     }
     return join(folder, basename(path));

@@ -134,14 +134,27 @@ describe.skipIf(NEEDS_ROOT || NEEDS_ENGINE)("as root: the quick program (needs Q
     rmSync(folder, { recursive: true });
   });
 
-  test("with the little memory that a caller may allow it, the other one is asked", () => {
-    const command = place.command([image, "echo", "here"]);
+  test("where its memory can't be had, it executes the compiled program", () => {
+    const folder = join(place.folder, "stand-in");
+    mkdirSync(folder);
+    for (const path of [DIST.quick, DIST.launchers[0]]) {
+      copyFileSync(path, join(folder, basename(path)));
+    }
+    const compiled = join(folder, basename(DIST.program));
+    writeFileSync(compiled, '#!/bin/sh\necho "compiled: $*"\n', { mode: 0o755 });
+    const command = [join(folder, "ocicat"), "run", "--rm", "image"];
     const child = Bun.spawnSync(["prlimit", "--as=200000000", ...command]);
-    // Neither has enough then; what is said comes from the compiled program, or from its engine.
-    expect(child.exitCode).not.toBe(0);
-    expect(child.stdout.toString()).toBe("");
-    const enough = Bun.spawnSync(["prlimit", "--stack=262144:262144", ...command]);
-    expect([enough.stdout.toString(), enough.stderr.toString()]).toEqual(["here\n", ""]);
+    expect(child.stdout.toString()).toBe("compiled: run --rm image\n");
+    rmSync(compiled);
+    const alone = Bun.spawnSync(["prlimit", "--as=200000000", ...command]);
+    expect([alone.exitCode, alone.stdout.toString()]).toEqual([1, ""]);
+    rmSync(folder, { recursive: true });
+  });
+
+  test("a small stack is enough", () => {
+    const command = place.command([image, "echo", "here"]);
+    const child = Bun.spawnSync(["prlimit", "--stack=262144:262144", ...command]);
+    expect([child.stdout.toString(), child.stderr.toString()]).toEqual(["here\n", ""]);
   });
 
   test("events are put in order by it, too, when they have become many", async () => {

@@ -1,7 +1,14 @@
 // The launcher, with a small program in the place of the compiled one that says what it was given.
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { QUICK_COMMANDS } from "../../src/cli/quick-commands.ts";
 import { type LaunchNotes, parseLaunchNotes } from "../../src/sys/launch-notes.ts";
@@ -145,6 +152,9 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
     expect(isQuick("ocicat-runtime")).toBe(true);
     const others = ["", "ps", "pull x", "runs", "ru", "healthcheck run x", "--help run"];
     expect(others.filter((words) => isQuick(`ocicat ${words}`))).toEqual([]);
+    chmodSync(folder.file("both/ocicat.quick"), 0o644);
+    const { stderr } = runShell("$RUN both/ocicat run x");
+    expect(stderr).toBe(`ocicat: execute "${folder.file("both/ocicat.quick")}": error 13\n`);
   });
 
   test("says so when there is no program", () => {

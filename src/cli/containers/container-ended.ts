@@ -26,6 +26,13 @@ export const containerEnded = defineCommand({
       foldEvents(await readSurroundings(placeOptions(flags)));
       return 0;
     }
+    if (id === "") {
+      throw new OcicatError("invalid-argument", {
+        operation: "look after",
+        subject: "what has ended",
+        reason: "the ID of a container is missing",
+      });
+    }
     const exec = flags.text("exec");
     try {
       if (exec === undefined) {
