@@ -9,7 +9,8 @@
 //
 // `native`, a global, is all that TypeScript is given beyond the language: what entry.c gives, and
 //
-//   encode(text, Uint8Array) -> bytes written, or -1: it has no room     UTF-8
+//   encode(text, Uint8Array, at, withEnd) -> bytes written in UTF-8, or -1: it has no room, or,
+//                                withEnd, which is 0 or 1: a NUL, and one ends what is written
 //   decode(Uint8Array) -> text, U+FFFD for what is no UTF-8
 //   sha256(Uint8Array, digest: a Uint8Array of 32 bytes)
 //   architecture                 "x64" or "arm64"
@@ -105,15 +106,16 @@ NATIVE(address) {
 }
 
 NATIVE(encode) {
-  (void)self;
-  size_t length = 0;
+  WITH_NUMBERS;
   struct bytes to = bytes_of(context, count, values, 1);
+  size_t length = 0, at = (size_t)n[2], end = n[3] != 0;
   const char *text = to.data == NULL ? NULL : JS_ToCStringLen(context, &length, values[0]);
   if (text == NULL) return JS_EXCEPTION;
-  int has_room = length <= to.length;
-  if (has_room) memcpy(to.data, text, length);
+  int fits = at <= to.length && length + end <= to.length - at;
+  if (end && memchr(text, 0, length) != NULL) fits = 0;
+  if (fits) memcpy(to.data + at, text, length + end);
   JS_FreeCString(context, text);
-  return JS_NewInt64(context, has_room ? (i64)length : -1);
+  return JS_NewInt64(context, fits ? (i64)(length + end) : -1);
 }
 
 NATIVE(decode) {
@@ -160,7 +162,7 @@ static void give_native(JSContext *context) {
   give(context, native, "restoreSignals", restore, 3);
   give(context, native, "relay", carry, 1);
   give(context, native, "address", address, 1);
-  give(context, native, "encode", encode, 2);
+  give(context, native, "encode", encode, 4);
   give(context, native, "decode", decode, 1);
   give(context, native, "sha256", hash, 2);
   JS_SetPropertyStr(context, native, "architecture", JS_NewString(context, architecture));

@@ -11,13 +11,22 @@ import { DIST, REPOSITORY } from "./repository.ts";
 import { quickjsFolder } from "./setup/quickjs.mjs";
 
 const ENGINE = quickjsFolder(REPOSITORY);
-const ENGINE_SOURCES = ["dtoa.c", "libregexp.c", "libunicode.c", "quickjs.c"];
+const UNCHANGED_SOURCES = ["dtoa.c", "libregexp.c", "libunicode.c"];
+const ENGINE_SOURCES = [...UNCHANGED_SOURCES, "quickjs.c"];
 const OWN_SOURCES = ["native/quick.c", "native/arena.c", "native/sha256.c", ...CALLED_SOURCES];
+
+/**
+ * What `object[key] = value` is compiled to does two thirds of its work for the order in which a key is evaluated where
+ * the object is null or undefined, which in TypeScript it never is: without that it takes 5 instructions
+ * instead of 16. A note of the engine's authors beside it says that it ought to take fewer.
+ */
+const ORDER_OF_KEYS = "if (op == '=' && opcode == OP_get_array_el) {";
+const WITHOUT_ORDER = "if (0) {";
 
 /** At fixed addresses, which is what lets its memory be written to a file. */
 const LINK_FLAGS = ["-static", "-no-pie", "-s", "-Wl,-z,noexecstack", "-Wl,-z,relro,-z,now"];
 const HARD = ["-fno-pic", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2"];
-const ENGINE_FLAGS = ["-O2", "-w", "-D_GNU_SOURCE", "-DNDEBUG", ...HARD];
+const ENGINE_FLAGS = ["-O2", "-w", "-D_GNU_SOURCE", "-DNDEBUG", "-I", ENGINE, ...HARD];
 const OWN_FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-isystem", ENGINE, ...HARD];
 
 /** What decides the engine. Undefined: its sources are not here, and there is no quick program. */
@@ -26,7 +35,7 @@ export async function engineHash(): Promise<string | undefined> {
     return undefined;
   }
   const version = await captureCommand([compilerFor(hostArchitecture()), "--version"]);
-  const facts = [version, ...ENGINE_FLAGS, ...ENGINE_SOURCES, ...OWN_FLAGS, ...LINK_FLAGS];
+  const facts = [version, WITHOUT_ORDER, ...ENGINE_FLAGS, ...OWN_FLAGS, ...LINK_FLAGS];
   const inputs = { globs: ["*.{c,h}"], isExcluded: () => false, facts };
   return hashInputs(inputs, ENGINE);
 }
@@ -61,13 +70,25 @@ async function compileEngine(hash: string): Promise<readonly string[]> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const compiler = compilerFor(hostArchitecture());
+  const changed = join(folder, "quickjs.c");
+  await Bun.write(changed, withoutOrder(await Bun.file(join(ENGINE, "quickjs.c")).text()));
+  const sources = UNCHANGED_SOURCES.map((name) => join(ENGINE, name));
   await Promise.all(
-    ENGINE_SOURCES.map((name, index) =>
-      runCommand([compiler, ...ENGINE_FLAGS, "-c", join(ENGINE, name), "-o", objects[index] ?? ""]),
+    [...sources, changed].map((source, index) =>
+      runCommand([compiler, ...ENGINE_FLAGS, "-c", source, "-o", objects[index] ?? ""]),
     ),
   );
   await Bun.write(stamp, `${hash}\n`);
   return objects;
+}
+
+/** Throws where the engine's source is not the one that this was written for. */
+function withoutOrder(source: string): string {
+  const parts = source.split(ORDER_OF_KEYS);
+  if (parts.length !== 3) {
+    throw new Error(`quickjs.c has ${parts.length - 1} places of ${ORDER_OF_KEYS}, and not 2`);
+  }
+  return parts.join(WITHOUT_ORDER);
 }
 
 /** Replaces the program in one step: a process that runs the old one keeps it. */

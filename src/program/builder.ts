@@ -3,20 +3,28 @@
 
 import type { Architecture, SyscallName } from "../abi/architecture.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
-import { CONTROL_BIT, type ControlName, OPCODES, REGISTER_COUNT } from "./opcodes.ts";
-import type {
-  Argument,
-  Catch,
-  DataOffset,
-  DataReference,
-  FlagNames,
-  Label,
-  NamedNumber,
-  Operation,
-  Program,
-  Register,
-  Structure,
-  Words,
+import {
+  ARGUMENT_TAGS,
+  CONTROL_BIT,
+  type ControlName,
+  OPCODES,
+  REGISTER_COUNT,
+} from "./opcodes.ts";
+import {
+  type Argument,
+  BASES,
+  type Catch,
+  type DataOffset,
+  type DataReference,
+  type FlagNames,
+  isWide,
+  type Label,
+  type NamedNumber,
+  type Operation,
+  type Program,
+  type Register,
+  type Structure,
+  type Words,
 } from "./program.ts";
 
 export interface CallOptions {
@@ -43,7 +51,7 @@ const NO_OPTIONS: CallOptions = {};
 const NO_POINTERS: ReadonlyMap<number, DataReference> = new Map();
 
 /** Register 0 holds the descriptor that the stage reports to. */
-export const REPORT_REGISTER: Register = { kind: "register", index: 0, name: "report" };
+export const REPORT_REGISTER: Register = register(0, "report");
 
 export class ProgramBuilder {
   readonly architecture: Architecture;
@@ -160,7 +168,7 @@ export class ProgramBuilder {
 
   /** Makes a register free for others. */
   forget(register: Register): void {
-    this.#freeRegisters.push(register.index);
+    this.#freeRegisters.push(register.word);
   }
 
   /** A register of one's own, for a value that several ops may write. */
@@ -183,8 +191,9 @@ export class ProgramBuilder {
     }
     const reference: DataReference = {
       kind: "data",
-      segment: "strings",
-      offset: this.#stringBytes,
+      tag: ARGUMENT_TAGS.data,
+      word: this.#stringBytes,
+      base: BASES.strings,
       size: utf8Length(value) + 1,
       text: () => quote(value),
     };
@@ -203,7 +212,14 @@ export class ProgramBuilder {
     const offset = this.#structureBytes;
     this.#structures.push({ offset, content, pointers });
     this.#structureBytes += Math.ceil(content.byteLength / 8) * 8;
-    return { kind: "data", segment: "structures", offset, size: content.byteLength, text };
+    return {
+      kind: "data",
+      tag: ARGUMENT_TAGS.data,
+      word: offset,
+      base: BASES.structures,
+      size: content.byteLength,
+      text,
+    };
   }
 
   /** A structure that ops only read: made once for each `key`. */
@@ -221,7 +237,7 @@ export class ProgramBuilder {
   space(size: number, text: Words): DataReference {
     const offset = this.#scratchBytes;
     this.#scratchBytes += Math.ceil(size / 8) * 8;
-    return { kind: "data", segment: "scratch", offset, size, text };
+    return { kind: "data", tag: ARGUMENT_TAGS.data, word: offset, base: BASES.scratch, size, text };
   }
 
   /** A NULL-terminated array of C strings, as execve takes it. */
@@ -295,23 +311,38 @@ export class ProgramBuilder {
         reason: `more than ${REGISTER_COUNT} registers are in use`,
       });
     }
-    return { kind: "register", index, name };
+    return register(index, name);
   }
+}
+
+function register(index: number, name: string): Register {
+  return { kind: "register", tag: ARGUMENT_TAGS.register, word: index, base: BASES.none, name };
 }
 
 /** The offset of `reference` as a number, for ops that take a range of the data. */
 export function offsetOf(reference: DataReference, plus = 0): DataOffset {
-  return { kind: "offset", of: reference, plus };
+  return {
+    kind: "offset",
+    tag: ARGUMENT_TAGS.unsigned,
+    word: reference.word + plus,
+    base: reference.base,
+    of: reference,
+    plus,
+  };
 }
 
 /** A number with the words that the listing shows for it. */
 export function named(value: number, text: Words): NamedNumber {
-  return { kind: "named", value, text };
+  if (isWide(value)) {
+    return { kind: "named", tag: ARGUMENT_TAGS.wide, word: value, base: BASES.wide, text };
+  }
+  const tag = value < 0 ? ARGUMENT_TAGS.signed : ARGUMENT_TAGS.unsigned;
+  return { kind: "named", tag, word: value, base: BASES.none, text };
 }
 
-/** A number that the listing shows as the names of its flags. */
+/** A number of 32 bits that the listing shows as the names of its flags. */
 export function flags(value: number, names: FlagNames): NamedNumber {
-  return { kind: "named", value, text: names };
+  return { kind: "named", tag: ARGUMENT_TAGS.unsigned, word: value, base: BASES.none, text: names };
 }
 
 const encoder = new TextEncoder();

@@ -62,7 +62,7 @@ describe("encodeProgram", () => {
     const bytes = encodeProgram(program.finish());
     const open = decodeOp(bytes, 0);
     expect(open.code).toBe(x86_64.syscalls.openat);
-    expect(open.result).toBe(fd.index);
+    expect(open.result).toBe(fd.word);
     expect(open.args.slice(0, 3).map(({ tag }) => tag)).toEqual([
       ARGUMENT_TAGS.signed,
       ARGUMENT_TAGS.data,
@@ -72,7 +72,7 @@ describe("encodeProgram", () => {
     const wide = new DataView(bytes.buffer, bytes.length - dataOf(bytes).length);
     expect(wide.getBigUint64(open.args[2]?.value ?? 0, true)).toBe(1n << 40n);
     const write = decodeOp(bytes, 1);
-    expect(write.args[0]).toEqual({ tag: ARGUMENT_TAGS.register, value: fd.index });
+    expect(write.args[0]).toEqual({ tag: ARGUMENT_TAGS.register, value: fd.word });
     expect(write.args[2]).toEqual({ tag: ARGUMENT_TAGS.unsigned, value: 7 });
     expect(write.result).toBe(NO_REGISTER);
   });
@@ -82,7 +82,7 @@ describe("encodeProgram", () => {
     const first = program.text("añ€😀");
     const second = program.text("b");
     expect(program.text("b")).toBe(second);
-    expect([first.size, second.offset]).toEqual([11, 11]);
+    expect([first.size, second.word]).toEqual([11, 11]);
     program.call("chdir", [second]);
     const data = dataOf(encodeProgram(program.finish()));
     expect(new TextDecoder().decode(data).replaceAll("\0", "|")).toStartWith("añ€😀|b|");

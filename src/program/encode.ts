@@ -12,11 +12,19 @@ import {
   PROGRAM_SIZE_LIMIT,
   PROGRAM_VERSION,
 } from "./opcodes.ts";
-import type { Argument, Catch, DataReference, Operation, Program } from "./program.ts";
+import {
+  type Argument,
+  BASES,
+  type Catch,
+  type Encodable,
+  isWide,
+  type Operation,
+  type Program,
+} from "./program.ts";
 
 const TWO_TO_32 = 0x1_0000_0000;
-const LEAST_INT32 = -0x8000_0000;
 const NO_OP = 0xffff_ffff;
+const OP_WORDS = OP_BYTES / 4;
 /** Of an op: its code and target, what it catches, and the tags are before its arguments. */
 const FIRST_ARGUMENT_WORD = 3;
 
@@ -25,8 +33,8 @@ export interface EncodeOptions {
   readonly killAtOp?: number | undefined;
 }
 
-/** Where each segment of the data begins within it. */
-type SegmentStarts = Readonly<Record<DataReference["segment"], number>>;
+/** For each of BASES, where it is in the data. */
+type Starts = readonly number[];
 
 /** All ops. The data has the structures, the strings, then 64-bit values; scratch memory is behind it. */
 interface EncodedOps {
@@ -36,7 +44,7 @@ interface EncodedOps {
   /** Where they will be in the data. */
   readonly wideStart: number;
   /** Scratch memory begins at 0: it is known only in the end how many wide values are before it. */
-  readonly starts: SegmentStarts;
+  readonly starts: Starts;
   /** Words that are places in scratch memory. */
   readonly scratchWords: number[];
 }
@@ -69,12 +77,17 @@ export function encodeProgram(
     options.killAtOp ?? NO_OP,
   ]);
   words.set(ops.words, HEADER_BYTES / 4);
-  const starts = { structures: 0, strings: structureBytes, scratch: dataBytes };
+  const starts = startsOf(structureBytes, dataBytes);
   const data: EncodedData = { words, bytes, start: dataStart, starts };
   encodeStructures(data, program, relocationsStart / 4);
   encodeStrings(data, program);
-  encodeWide(data, ops);
+  writeWide(data, ops);
   return bytes;
+}
+
+/** What counts from no segment counts from 0. */
+function startsOf(strings: number, scratch: number): Starts {
+  return [0, 0, strings, scratch];
 }
 
 function alignTo8(size: number): number {
@@ -93,10 +106,10 @@ function checkSize(total: number): void {
 
 function encodeOperations({ operations, structureBytes, stringBytes }: Program): EncodedOps {
   const ops: EncodedOps = {
-    words: new Uint32Array((operations.length * OP_BYTES) / 4),
+    words: new Uint32Array(operations.length * OP_WORDS),
     wide: [],
     wideStart: alignTo8(structureBytes + stringBytes),
-    starts: { structures: 0, strings: structureBytes, scratch: 0 },
+    starts: startsOf(structureBytes, 0),
     scratchWords: [],
   };
   operations.forEach((operation, index) => {
@@ -105,14 +118,10 @@ function encodeOperations({ operations, structureBytes, stringBytes }: Program):
   return ops;
 }
 
-/**
- * There are a thousand arguments, most of them small numbers, and an engine that compiles nothing: a call
- * for each would be most of the cost.
- */
 function encodeOperation(ops: EncodedOps, index: number, operation: Operation): void {
   const { words } = ops;
-  const { args, result, caught } = operation;
-  const at = (index * OP_BYTES) / 4;
+  const { result, caught } = operation;
+  const at = index * OP_WORDS;
   const target = operation.target ?? caught?.target;
   const targetIndex = target === undefined ? index + 1 : target.index;
   if (targetIndex < 0) {
@@ -123,19 +132,63 @@ function encodeOperation(ops: EncodedOps, index: number, operation: Operation): 
     });
   }
   words[at] = operation.code | (targetIndex << 16);
-  words[at + 1] = caught === undefined ? 0 : encodeCaught(caught);
-  let tags = (result === undefined ? NO_REGISTER : result.index) << 24;
-  const count = args.length;
-  for (let position = 0; position < count; position++) {
-    const argument = args[position] ?? 0;
-    const word = at + FIRST_ARGUMENT_WORD + position;
-    if (typeof argument === "number" && argument >>> 0 === argument) {
-      words[word] = argument;
-    } else {
-      tags |= encodeArgument(ops, word, argument) << (4 * position);
-    }
+  if (caught !== undefined) {
+    words[at + 1] = encodeCaught(caught);
   }
-  words[at + 2] = tags;
+  const register = result === undefined ? NO_REGISTER : result.word;
+  words[at + 2] = (register << 24) | encodeArguments(ops, at, operation.args);
+}
+
+/**
+ * Writes the arguments' words of the op at `at`, and returns their tags. There are a thousand, and an engine that
+ * compiles nothing: a call for each would be most of the cost.
+ */
+function encodeArguments(ops: EncodedOps, at: number, args: readonly Argument[]): number {
+  const words = ops.words;
+  const starts = ops.starts;
+  const end = args.length;
+  let tags = 0;
+  let word = at + FIRST_ARGUMENT_WORD;
+  for (let position = 0; position < end; position++) {
+    const argument = args[position];
+    if (typeof argument === "number") {
+      words[word] = argument;
+      if (argument >>> 0 !== argument) {
+        tags |= encodeUnusual(ops, word, argument) << (4 * position);
+      }
+    } else if (argument !== undefined) {
+      words[word] = argument.word + (starts[argument.base] ?? 0);
+      tags |= argument.tag << (4 * position);
+      if (argument.base > BASES.strings) {
+        encodeLater(ops, word, argument);
+      }
+    }
+    word++;
+  }
+  return tags;
+}
+
+/** A number below 0, or of more than 32 bits: writes the latter's word, and returns the tag. */
+function encodeUnusual(ops: EncodedOps, at: number, value: number): number {
+  if (!isWide(value)) {
+    return ARGUMENT_TAGS.signed;
+  }
+  encodeWide(ops, at, value);
+  return ARGUMENT_TAGS.wide;
+}
+
+/** What is in scratch memory, or wide. */
+function encodeLater(ops: EncodedOps, at: number, { word, base }: Encodable): void {
+  if (base === BASES.wide) {
+    encodeWide(ops, at, word);
+  } else {
+    ops.scratchWords.push(at);
+  }
+}
+
+function encodeWide(ops: EncodedOps, at: number, value: number): void {
+  ops.words[at] = ops.wideStart + ops.wide.length * 8;
+  ops.wide.push(value);
 }
 
 /** Up to four errno values, a byte each. */
@@ -153,55 +206,13 @@ function encodeCaught(caught: Catch): number {
   return caught.errnos.reduce((word, errno, index) => word | (errno << (8 * index)), 0);
 }
 
-/** Writes the argument's word and returns its tag. */
-function encodeArgument(ops: EncodedOps, at: number, argument: Argument): number {
-  if (typeof argument === "number") {
-    return encodeNumber(ops, at, argument);
-  }
-  switch (argument.kind) {
-    case "named":
-      return encodeNumber(ops, at, argument.value);
-    case "register":
-      ops.words[at] = argument.index;
-      return ARGUMENT_TAGS.register;
-    case "data":
-      encodeReference(ops, at, argument, 0);
-      return ARGUMENT_TAGS.data;
-    case "offset":
-      encodeReference(ops, at, argument.of, argument.plus);
-      return ARGUMENT_TAGS.unsigned;
-  }
-}
-
-function encodeNumber(ops: EncodedOps, at: number, value: number): number {
-  if (value >= TWO_TO_32 || value < LEAST_INT32) {
-    ops.words[at] = ops.wideStart + ops.wide.length * 8;
-    ops.wide.push(value);
-    return ARGUMENT_TAGS.wide;
-  }
-  ops.words[at] = value;
-  return value < 0 ? ARGUMENT_TAGS.signed : ARGUMENT_TAGS.unsigned;
-}
-
-function encodeReference(
-  ops: EncodedOps,
-  at: number,
-  reference: DataReference,
-  plus: number,
-): void {
-  ops.words[at] = ops.starts[reference.segment] + reference.offset + plus;
-  if (reference.segment === "scratch") {
-    ops.scratchWords.push(at);
-  }
-}
-
 interface EncodedData {
   /** The whole program. */
   readonly words: Uint32Array;
   readonly bytes: Uint8Array;
   /** Where the data begins in it. */
   readonly start: number;
-  readonly starts: SegmentStarts;
+  readonly starts: Starts;
 }
 
 function encodeStructures(data: EncodedData, program: Program, relocationsStart: number): void {
@@ -215,7 +226,7 @@ function encodeStructures(data: EncodedData, program: Program, relocationsStart:
     }
     for (const [word, reference] of pointers) {
       const at = offset + word * 4;
-      words[(start + at) / 4] = starts[reference.segment] + reference.offset;
+      words[(start + at) / 4] = (starts[reference.base] ?? 0) + reference.word;
       words[relocation] = at;
       relocation += 1;
     }
@@ -225,12 +236,12 @@ function encodeStructures(data: EncodedData, program: Program, relocationsStart:
 /** All strings in one piece: one call of the encoder is far cheaper than one for each. */
 function encodeStrings({ bytes, start, starts }: EncodedData, { strings }: Program): void {
   if (strings.length > 0) {
-    const target = bytes.subarray(start + starts.strings);
+    const target = bytes.subarray(start + (starts[BASES.strings] ?? 0));
     new TextEncoder().encodeInto(`${strings.join("\0")}\0`, target);
   }
 }
 
-function encodeWide({ words, start }: EncodedData, { wide, wideStart }: EncodedOps): void {
+function writeWide({ words, start }: EncodedData, { wide, wideStart }: EncodedOps): void {
   wide.forEach((value, index) => {
     const at = (start + wideStart) / 4 + index * 2;
     words[at] = value;

@@ -89,7 +89,7 @@ function describeArgument(argument: Argument): string {
   switch (argument.kind) {
     case "named":
       return typeof argument.text === "object"
-        ? describeFlags(argument.value, argument.text)
+        ? describeFlags(argument.word, argument.text)
         : wordsOf(argument.text);
     case "register":
       return argument.name;

@@ -11,20 +11,36 @@ export function wordsOf(words: Words): string {
   return typeof words === "string" ? words : words();
 }
 
-/** A register that holds the result of an earlier op. Its name is for the listing. */
-export interface Register {
+/**
+ * What the word of an argument counts from: nothing, or where a segment of the data begins. Or it is not a word: a
+ * wide number has 64 bits, and is put into the data.
+ */
+export const BASES = { none: 0, structures: 1, strings: 2, scratch: 3, wide: 4 } as const;
+
+/**
+ * An argument that is more than a plain number. All have these three, whatever else they have: one and the same
+ * loop encodes them (encode.ts).
+ */
+export interface Encodable {
+  /** How the stage makes a value of the word: see ARGUMENT_TAGS. */
+  readonly tag: number;
+  readonly word: number;
+  /** One of BASES. */
+  readonly base: number;
+}
+
+/** A register that holds the result of an earlier op. Its word is its number, its name is for the listing. */
+export interface Register extends Encodable {
   readonly kind: "register";
-  readonly index: number;
   readonly name: string;
 }
 
-/** A piece of the program's data: an argument that names one becomes its address. */
-export interface DataReference {
+/**
+ * A piece of the program's data: an argument that names one becomes its address. Its word is its offset in the
+ * segment, in bytes. Scratch comes with the stage's memory and not with the program: it begins zeroed.
+ */
+export interface DataReference extends Encodable {
   readonly kind: "data";
-  /** Scratch comes with the stage's memory and not with the program: it begins zeroed. */
-  readonly segment: "structures" | "strings" | "scratch";
-  /** In bytes, within the segment. */
-  readonly offset: number;
   /** In bytes; of a string, with its NUL. */
   readonly size: number;
   /** How the listing shows it. */
@@ -32,7 +48,7 @@ export interface DataReference {
 }
 
 /** The offset of a piece of data as a plain number: for the ops that check the range themselves. */
-export interface DataOffset {
+export interface DataOffset extends Encodable {
   readonly kind: "offset";
   readonly of: DataReference;
   readonly plus: number;
@@ -41,14 +57,18 @@ export interface DataOffset {
 export type FlagNames = Readonly<Record<string, number>>;
 
 /** A number that the listing shows by other words, such as the names of flags. */
-export interface NamedNumber {
+export interface NamedNumber extends Encodable {
   readonly kind: "named";
-  readonly value: number;
   /** The words; or the flags to choose them from, since only a listing needs them. */
   readonly text: Words | FlagNames;
 }
 
 export type Argument = number | NamedNumber | Register | DataReference | DataOffset;
+
+/** Whether a number has no room in a word. */
+export function isWide(value: number): boolean {
+  return value > 0xffff_ffff || value < -0x8000_0000;
+}
 
 /** A place in the program that jumps can name before it is known. */
 export interface Label {

@@ -5,3 +5,7 @@ import type { NativeEntry } from "../sys/native-entry.ts";
 export function loadEntry(): NativeEntry {
   return native;
 }
+
+export function writeCString(text: string, into: Uint8Array, at: number): number {
+  return native.encode(text.toWellFormed(), into, at, 1);
+}

@@ -3,8 +3,11 @@
 import type { NativeEntry } from "../sys/native-entry.ts";
 
 export interface Native extends NativeEntry {
-  /** Writes UTF-8, and returns how many bytes; -1: there is not the room. */
-  encode(text: string, into: Uint8Array): number;
+  /**
+   * Writes UTF-8 to `at`, with an end a NUL behind it, and returns how many bytes; -1: there is not the room, or
+   * before the end there is a NUL.
+   */
+  encode(text: string, into: Uint8Array, at?: number, withEnd?: 0 | 1): number;
   decode(bytes: Uint8Array): string;
   /** `digest`: 32 bytes. */
   sha256(content: Uint8Array, digest: Uint8Array): void;

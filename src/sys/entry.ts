@@ -17,9 +17,17 @@ function native(): NativeEntry {
   return entry;
 }
 
-/** One raw system call. Returns its result, or -errno; never throws. */
+/** One raw system call; arguments that are left out are 0. Returns its result, or -errno; never throws. */
 // biome-ignore lint/complexity/useMaxParams: a system call has a number and six arguments
-export function rawSyscall(number: number, a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0): number {
+export function rawSyscall(
+  number: number,
+  a0?: number,
+  a1?: number,
+  a2?: number,
+  a3?: number,
+  a4?: number,
+  a5?: number,
+): number {
   return native().syscall(number, a0, a1, a2, a3, a4, a5);
 }
 

@@ -18,12 +18,13 @@ import {
 } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
-import { call, checked } from "./call.ts";
+import { call, checked, checkedPath } from "./call.ts";
 import { addressOf } from "./entry.ts";
-import { bytes, cstring, decodeText, encodeText, getU64, setU64, words } from "./memory.ts";
+import { bytes, cstring, decodeText, encodeText, getU64, setU64, sharedWords } from "./memory.ts";
 
 const DEFAULT_READ_LIMIT = 16 * 1024 * 1024;
 const FIRST_READ_BYTES = 16 * 1024;
+const OPEN_HOW_WORDS = 6;
 /** What stx_blocks counts. */
 const SECTOR_BYTES = 512;
 
@@ -33,7 +34,7 @@ export function tryOpenAt(directoryFd: number, path: string, flags: number, mode
 }
 
 export function openAt(directoryFd: number, path: string, flags: number, mode = 0): number {
-  return checked(tryOpenAt(directoryFd, path, flags, mode), "open", quote(path));
+  return checkedPath(tryOpenAt(directoryFd, path, flags, mode), "open", path);
 }
 
 export function open(path: string, flags: number, mode = 0): number {
@@ -49,11 +50,11 @@ export interface OpenHow {
 
 /** openat2(2), close-on-exec. Returns the descriptor, or -errno. */
 export function tryOpenAt2(directoryFd: number, path: string, how: OpenHow): number {
-  const openHow = words(6);
-  setU64(openHow, 0, how.flags | O_CLOEXEC);
-  setU64(openHow, 2, how.mode ?? 0);
-  setU64(openHow, 4, how.resolve);
-  return call("openat2", directoryFd, cstring(path), addressOf(openHow), 24);
+  const openHow = sharedWords(OPEN_HOW_WORDS);
+  setU64(openHow.words, 0, how.flags | O_CLOEXEC);
+  setU64(openHow.words, 2, how.mode ?? 0);
+  setU64(openHow.words, 4, how.resolve);
+  return call("openat2", directoryFd, cstring(path), openHow.address, OPEN_HOW_WORDS * 4);
 }
 
 export function close(fd: number): void {
@@ -92,16 +93,20 @@ export function tryRead(fd: number, buffer: Uint8Array): number {
   return call("read", fd, addressOf(buffer), buffer.length);
 }
 
+/** There is one: what is read at once is short, and read before anything else happens. */
+let firstBuffer: Uint8Array<ArrayBuffer> | undefined;
+
 /** All bytes to the end of the file. Throws when there are more than `limit`. */
 export function readAll(fd: number, subject: string, limit = DEFAULT_READ_LIMIT): Uint8Array {
-  let buffer = bytes(FIRST_READ_BYTES);
+  firstBuffer ??= bytes(FIRST_READ_BYTES);
+  let buffer = firstBuffer;
   let length = 0;
   for (;;) {
     const count = call("read", fd, addressOf(buffer) + length, buffer.length - length);
     checked(count, "read", subject);
     length += count;
     if (count === 0) {
-      return buffer.subarray(0, length);
+      return buffer === firstBuffer ? buffer.slice(0, length) : buffer.subarray(0, length);
     }
     if (length > limit) {
       throw new OcicatError("exhausted", {
@@ -141,7 +146,7 @@ export function readTextAtIfExists(
   if (fd === -Errno.ENOENT) {
     return undefined;
   }
-  using file = new OwnedFd(checked(fd, "open", quote(path)));
+  using file = new OwnedFd(checkedPath(fd, "open", path));
   return decodeText(readAll(file.number, quote(path), limit));
 }
 
@@ -166,7 +171,10 @@ export function tryWriteTextAt(directoryFd: number, path: string, text: string):
 }
 
 export function writeTextAt(directoryFd: number, path: string, text: string): void {
-  checked(tryWriteTextAt(directoryFd, path, text), `write ${quote(text)} to`, quote(path));
+  const result = tryWriteTextAt(directoryFd, path, text);
+  if (result < 0) {
+    checkedPath(result, `write ${quote(text)} to`, path);
+  }
 }
 
 /**
@@ -246,12 +254,12 @@ export function makeDirectories(path: string, mode = 0o755): void {
   }
   const parentEnd = path.lastIndexOf("/");
   if (result !== -Errno.ENOENT || parentEnd <= 0) {
-    checked(result, "make directory", quote(path));
+    checkedPath(result, "make directory", path);
   }
   makeDirectories(path.slice(0, parentEnd), mode);
   const again = tryMkdirAt(AT_FDCWD, path, mode);
   if (again !== -Errno.EEXIST) {
-    checked(again, "make directory", quote(path));
+    checkedPath(again, "make directory", path);
   }
 }
 
@@ -276,15 +284,15 @@ export function statAt(
   path: string,
   followLinks = false,
 ): FileStatus | undefined {
-  const status = words(STATX_SIZE_OF_STRUCT / 4);
+  const status = sharedWords(STATX_SIZE_OF_STRUCT / 4);
   const flags = (path === "" ? AT_EMPTY_PATH : 0) | (followLinks ? 0 : AT_SYMLINK_NOFOLLOW);
   const mask = STATX_BASIC_STATS | STATX_MNT_ID;
-  const result = call("statx", directoryFd, cstring(path), flags, mask, addressOf(status));
+  const result = call("statx", directoryFd, cstring(path), flags, mask, status.address);
   if (result === -Errno.ENOENT) {
     return undefined;
   }
-  checked(result, "read the status of", quote(path));
-  return statusFromStatx(status);
+  checkedPath(result, "read the status of", path);
+  return statusFromStatx(status.words);
 }
 
 /** Layout of struct statx, by 32-bit words: stat(2). */
@@ -310,7 +318,7 @@ export function stat(path: string): FileStatus | undefined {
 export function readLinkAt(directoryFd: number, path: string): string {
   const buffer = bytes(4096);
   const args = [directoryFd, cstring(path), addressOf(buffer), buffer.length] as const;
-  const length = checked(call("readlinkat", ...args), "read the link", quote(path));
+  const length = checkedPath(call("readlinkat", ...args), "read the link", path);
   return decodeText(buffer.subarray(0, length));
 }
 

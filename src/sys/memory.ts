@@ -3,6 +3,7 @@
 
 import { OcicatError } from "../error/ocicat-error.ts";
 import { addressOf } from "./entry.ts";
+import { writeCString } from "./native-entry.ts";
 
 const RING_BYTES = 256 * 1024;
 const LONGEST_STRING = 64 * 1024;
@@ -21,12 +22,8 @@ let ringOffset = 0;
  */
 export function cstring(text: string): number {
   const wanted = text.length * 3 + 1;
-  if (wanted > LONGEST_STRING || text.includes("\0")) {
-    throw new OcicatError("invalid-argument", {
-      operation: "pass",
-      subject: `a string of ${text.length} characters to the kernel`,
-      reason: text.includes("\0") ? "it contains a NUL character" : "it is too long",
-    });
+  if (wanted > LONGEST_STRING) {
+    throw unfit(text, "it is too long");
   }
   if (ring === undefined) {
     ring = new Uint8Array(new ArrayBuffer(RING_BYTES));
@@ -36,10 +33,42 @@ export function cstring(text: string): number {
     ringOffset = 0;
   }
   const start = ringOffset;
-  const { written } = encoder.encodeInto(text, ring.subarray(start));
-  ring[start + written] = 0;
-  ringOffset = start + written + 1;
+  const written = writeCString(text, ring, start);
+  if (written < 0) {
+    throw unfit(text, "it contains a NUL character");
+  }
+  ringOffset = start + written;
   return ringAddress + start;
+}
+
+function unfit(text: string, reason: string): OcicatError {
+  return new OcicatError("invalid-argument", {
+    operation: "pass",
+    subject: `a string of ${text.length} characters to the kernel`,
+    reason,
+  });
+}
+
+/** A structure, and where it is. */
+export interface PlacedWords {
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly address: number;
+}
+
+const placed = new Map<number, PlacedWords>();
+
+/**
+ * A structure of `count` words that there is one of, with what the last call left in it: for a single system call,
+ * around which nothing else happens.
+ */
+export function sharedWords(count: number): PlacedWords {
+  let known = placed.get(count);
+  if (known === undefined) {
+    const structure = words(count);
+    known = { words: structure, address: addressOf(structure) };
+    placed.set(count, known);
+  }
+  return known;
 }
 
 /** A structure of `count` zeroed 32-bit words. */

@@ -8,18 +8,33 @@ import { OcicatError, quote } from "../error/ocicat-error.ts";
 export interface NativeEntry {
   syscall(
     number: number,
-    a0: number,
-    a1: number,
-    a2: number,
-    a3: number,
-    a4: number,
-    a5: number,
+    a0?: number,
+    a1?: number,
+    a2?: number,
+    a3?: number,
+    a4?: number,
+    a5?: number,
   ): number;
   spawn(list: number, count: number, flags: number): number;
   catchSignals(low: number, high: number, fd: number, before: number): number;
   restoreSignals(low: number, high: number, before: number): void;
   relay(relay: number): number;
   address(buffer: NodeJS.TypedArray): number;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Writes `text` as UTF-8, and a NUL behind it, to `at`, where there has to be room. Returns how many bytes that were,
+ * or -1: the text itself has a NUL.
+ */
+export function writeCString(text: string, into: Uint8Array, at: number): number {
+  if (text.includes("\0")) {
+    return -1;
+  }
+  const { written } = encoder.encodeInto(text, into.subarray(at));
+  into[at + written] = 0;
+  return written + 1;
 }
 
 const FILE_NAME = "entry.node";

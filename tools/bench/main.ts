@@ -39,8 +39,15 @@ const FOLDER = join(DIST.folder, "bench");
 const CONTAINERS = "/var/tmp/ocicat-bench";
 const STATES = join(stateFolder(CONTAINERS), "runtimes");
 
+const PARTS = ["runtimes", "images", "engine"];
+
 async function main(): Promise<void> {
   const parts = process.argv.slice(2);
+  if (parts.some((part) => !PARTS.includes(part))) {
+    console.error(`usage: npm run bench [-- PART...], each of ${PARTS.join(", ")}`);
+    process.exitCode = 1;
+    return;
+  }
   const isWanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
   await build();
   await installPeers();
