@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeCString } from "../../src/sys/native-entry.ts";
 import { DIST, REPOSITORY } from "../../tools/repository.ts";
 
 const BARE = join(DIST.quickFolder, "bare");
@@ -17,6 +18,24 @@ const SAID: Readonly<Record<string, string>> = {
     const into = new Uint8Array(size);
     return [new TextEncoder().encodeInto(text, into), [...into]];
   }))`,
+  "C strings": `["", "aé€😀", "\\ud800", "a\\0b"].map((text) => {
+    const into = new Uint8Array(40).fill(7);
+    return [writeCString(text, into, 3), text.includes("\\0") ? "nothing counts" : [...into]];
+  })`,
+  "what is assigned to what, in which order": `(() => {
+    const order = [];
+    const said = (word) => { order.push(word); return word; };
+    const list = [0, 0];
+    let at = 0;
+    list[at++] = at;
+    ({ a: list })[said("a")][said("1")] = said("value");
+    let error = "none";
+    try { null[said("b")] = 1; } catch (thrown) { error = thrown.name; }
+    const typed = new Uint8Array(1);
+    typed[0] = 257;
+    typed[5] = 1;
+    return [order, list, at, error, [...typed]];
+  })()`,
   "UTF-8 to text, broken or not": `[[], [65], [0xc3, 0xa9], [0xef, 0xbb, 0xbf, 65], [0xff], [0xc3],
     [0xe2, 0x82], [0xe2, 0x82, 65], [0xf0, 0x9f, 0x98, 0x80], [0xf0, 0x9f, 65], [0xed, 0xa0, 0x80],
     [0xc0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0x80, 0x80], [0, 1]].map((bytes) =>
@@ -72,7 +91,9 @@ describe.skipIf(!(await Bun.file(BARE).exists()))(
     const said: Record<string, unknown> = {};
 
     beforeAll(async () => {
-      const entrypoints = [join(REPOSITORY, "src/quick/globals.ts")];
+      const entrypoints = ["globals", "native-entry"].map((name) =>
+        join(REPOSITORY, `src/quick/${name}.ts`),
+      );
       await Bun.build({ entrypoints, target: "bun", outdir: folder, naming: "[name].js" });
       const answers = Object.entries(SAID).map(
         ([name, code]) => `said[${JSON.stringify(name)}] = ${code};`,
@@ -84,7 +105,7 @@ describe.skipIf(!(await Bun.file(BARE).exists()))(
         at += native.syscall(WRITE, 2, native.address(rest), rest.length, 0, 0, 0);
       }`;
       const number = process.arch === "arm64" ? 64 : 1;
-      const module = `const said = {}; ${answers.join("\n")}\n${write.replace("WRITE", String(number))}`;
+      const module = `import { writeCString } from "./native-entry.js"; const said = {}; ${answers.join("\n")}\n${write.replace("WRITE", String(number))}`;
       await Bun.write(join(folder, "probe.js"), module);
       const child = Bun.spawn([BARE, folder, "globals.js", "probe.js"], {
         stdout: "ignore",
@@ -100,7 +121,9 @@ describe.skipIf(!(await Bun.file(BARE).exists()))(
     afterAll(() => rmSync(folder, { recursive: true }));
 
     test.each(Object.entries(SAID))("%s", async (name, code) => {
-      const ours: unknown = await new Function(`return (async () => (${code}))()`)();
+      const ours: unknown = await new Function("writeCString", `return (async () => (${code}))()`)(
+        writeCString,
+      );
       expect(said[name]).toEqual(JSON.parse(JSON.stringify(ours)));
     });
   },

@@ -1,7 +1,7 @@
 // Containers: ocicat beside podman with crun and conmon, and docker with containerd, its shims and runc.
 
 import { must } from "../../peers/command.ts";
-import { CommandError } from "../../processes.ts";
+import { goOnUnlessInterrupted, watchForInterruption } from "../interruption.ts";
 import { type AttachLatency, measureAttach } from "./attach-latency.ts";
 import { measureCommands } from "./commands.ts";
 import { measureLogs } from "./log-throughput.ts";
@@ -25,33 +25,19 @@ const LOG_ROUNDS = Math.min(ROUNDS, 3);
 const OWN_STARTS = Math.min(ROUNDS, 3);
 const PEERS_STARTS = 1;
 
-/** As a shell has it of SIGINT. */
-const INTERRUPTED = 130;
-
 /** Returns the sections of the page. */
 export async function measureEngine(folder: string): Promise<readonly string[]> {
+  watchForInterruption();
   await using programs = await startEngines(folder);
   // Programs and images have only just been written.
   await must(["sync"], { seconds: 300 });
-  return await Promise.race([measureAll(programs, folder), interruption()]);
-}
-
-async function measureAll(programs: EnginePrograms, folder: string): Promise<readonly string[]> {
   const sections: string[] = [];
   for await (const section of measureSections(programs, folder)) {
     console.error(`\n${section}\n`);
     sections.push(section);
+    goOnUnlessInterrupted();
   }
   return sections;
-}
-
-/** Hundreds of containers may run by then: they go before this program does. */
-function interruption(): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(signal, () => reject(new CommandError(["npm run bench"], INTERRUPTED)));
-    }
-  });
 }
 
 async function* measureSections({ all }: EnginePrograms, folder: string): AsyncGenerator<string> {

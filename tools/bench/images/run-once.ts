@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must } from "../../peers/command.ts";
+import { goOnUnlessInterrupted } from "../interruption.ts";
 
 export interface Contestant {
   readonly name: string;
@@ -30,6 +31,7 @@ const TIME_FIELDS = [11, 12, 13, 14];
 const RESET_PEAK = "5";
 
 export async function runOnce(contestant: Contestant): Promise<Sample> {
+  goOnUnlessInterrupted();
   await contestant.prepare();
   // What was written before is not for this command to wait for.
   await must(["sync"], { seconds: 600 });
