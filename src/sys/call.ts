@@ -60,6 +60,6 @@ export function checked(result: number, operation: string, subject: string): num
 }
 
 /** The same, of a path: nearly none is ever quoted. */
-export function checkedPath(result: number, operation: string, path: string): number {
+export function checkedFile(result: number, operation: string, path: string): number {
   return result < 0 ? checked(result, operation, quote(path)) : result;
 }

@@ -18,7 +18,7 @@ import {
 } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
-import { call, checked, checkedPath } from "./call.ts";
+import { call, checked, checkedFile } from "./call.ts";
 import { addressOf } from "./entry.ts";
 import { bytes, cstring, decodeText, encodeText, getU64, setU64, sharedWords } from "./memory.ts";
 
@@ -34,7 +34,7 @@ export function tryOpenAt(directoryFd: number, path: string, flags: number, mode
 }
 
 export function openAt(directoryFd: number, path: string, flags: number, mode = 0): number {
-  return checkedPath(tryOpenAt(directoryFd, path, flags, mode), "open", path);
+  return checkedFile(tryOpenAt(directoryFd, path, flags, mode), "open", path);
 }
 
 export function open(path: string, flags: number, mode = 0): number {
@@ -146,7 +146,7 @@ export function readTextAtIfExists(
   if (fd === -Errno.ENOENT) {
     return undefined;
   }
-  using file = new OwnedFd(checkedPath(fd, "open", path));
+  using file = new OwnedFd(checkedFile(fd, "open", path));
   return decodeText(readAll(file.number, quote(path), limit));
 }
 
@@ -173,7 +173,7 @@ export function tryWriteTextAt(directoryFd: number, path: string, text: string):
 export function writeTextAt(directoryFd: number, path: string, text: string): void {
   const result = tryWriteTextAt(directoryFd, path, text);
   if (result < 0) {
-    checkedPath(result, `write ${quote(text)} to`, path);
+    checkedFile(result, `write ${quote(text)} to`, path);
   }
 }
 
@@ -254,12 +254,12 @@ export function makeDirectories(path: string, mode = 0o755): void {
   }
   const parentEnd = path.lastIndexOf("/");
   if (result !== -Errno.ENOENT || parentEnd <= 0) {
-    checkedPath(result, "make directory", path);
+    checkedFile(result, "make directory", path);
   }
   makeDirectories(path.slice(0, parentEnd), mode);
   const again = tryMkdirAt(AT_FDCWD, path, mode);
   if (again !== -Errno.EEXIST) {
-    checkedPath(again, "make directory", path);
+    checkedFile(again, "make directory", path);
   }
 }
 
@@ -291,7 +291,7 @@ export function statAt(
   if (result === -Errno.ENOENT) {
     return undefined;
   }
-  checkedPath(result, "read the status of", path);
+  checkedFile(result, "read the status of", path);
   return statusFromStatx(status.words);
 }
 
@@ -318,7 +318,7 @@ export function stat(path: string): FileStatus | undefined {
 export function readLinkAt(directoryFd: number, path: string): string {
   const buffer = bytes(4096);
   const args = [directoryFd, cstring(path), addressOf(buffer), buffer.length] as const;
-  const length = checkedPath(call("readlinkat", ...args), "read the link", path);
+  const length = checkedFile(call("readlinkat", ...args), "read the link", path);
   return decodeText(buffer.subarray(0, length));
 }
 

@@ -49,8 +49,16 @@ describe.skipIf(NEEDS_ROOT || NEEDS_ENGINE)("as root: the quick program (needs Q
     expect(await programOf(flags)).toBe("ocicat.quick");
   });
 
-  test("leaves a volume to the compiled program", async () => {
-    expect(await programOf(["-v", "volume:/data"])).toBe("ocicat.bin");
+  test("leaves a volume to the compiled program that the image's files go into, before it is made", async () => {
+    expect(await programOf(["-v", "volume:/data"])).toBe("ocicat.quick");
+    expect(await programOf(["-v", "volume:/data", "-v", "/other"])).toBe("ocicat.quick");
+    expect(await programOf(["-v", "copied:/bin"])).toBe("ocicat.bin");
+    expect(await programOf(["-v", "copied:/bin"])).toBe("ocicat.quick");
+    const since = new Date().toISOString();
+    expect(await programOf(["-v", "/bin"])).toBe("ocicat.bin");
+    const until = new Date().toISOString();
+    const events = place.outputOf("events", "--since", since, "--until", until);
+    expect(events.split("\n").filter((line) => line.includes("volume create"))).toHaveLength(1);
   });
 
   test("and a configuration file that is more than simple", async () => {
@@ -74,7 +82,7 @@ describe.skipIf(NEEDS_ROOT || NEEDS_ENGINE)("as root: the quick program (needs Q
   });
 
   test("what the caller has open is handed over", async () => {
-    for (const flags of [[], ["-v", "volume:/data"]]) {
+    for (const flags of [[], ["-v", "/bin"]]) {
       const command = place.command([
         "--preserve-fds",
         "1",
@@ -91,7 +99,7 @@ describe.skipIf(NEEDS_ROOT || NEEDS_ENGINE)("as root: the quick program (needs Q
   });
 
   test("a working directory that was deleted is as lost in both", async () => {
-    for (const flags of [[], ["-v", "volume:/data"]]) {
+    for (const flags of [[], ["-v", "/bin"]]) {
       const folder = join(place.folder, "lost");
       mkdirSync(folder);
       const words = [...flags, "-v", "./here:/x", image, "true"];

@@ -1,10 +1,12 @@
 // The volumes of a container: made and filled when it is created.
 
+import { AT_FDCWD } from "../../abi/file.ts";
+import { readDirectoryAt } from "../../sys/directory.ts";
 import type { ChosenVolumes, VolumeContext } from "../containers/chosen-options.ts";
 import { fileIdMaps } from "../id-maps.ts";
 import type { RunContainerOptions, RunVolume } from "../run-options.ts";
 import type { FileOwners } from "../users/give-files.ts";
-import { fillVolume } from "./fill-volume.ts";
+import { fillVolume, hasFilesFor } from "./fill-volume.ts";
 import { volumeMount } from "./volume-options.ts";
 import { VolumeStore } from "./volume-store.ts";
 
@@ -38,6 +40,7 @@ class VolumeChoice implements ChosenVolumes {
   }
 
   async takeAll(wanted: readonly RunVolume[]): Promise<void> {
+    await this.#loadCopier(wanted);
     const volumes: RunVolume[] = [];
     try {
       for (const volume of wanted) {
@@ -48,6 +51,23 @@ class VolumeChoice implements ChosenVolumes {
       throw error;
     }
     this.#options = { ...this.#options, volumes };
+  }
+
+  /** The quick program has none, and the other one takes over where it is asked for: before anything is made. */
+  async #loadCopier(wanted: readonly RunVolume[]): Promise<void> {
+    const lower = this.#context.image?.root.lower ?? [];
+    if (lower.length === 0 || this.#fileOwners() !== undefined) {
+      return;
+    }
+    const empty = wanted.filter((volume) => volume.copies && this.#isEmpty(volume));
+    if (empty.length > 0 && hasFilesFor(lower, empty)) {
+      await import("./copy-tree.ts");
+    }
+  }
+
+  #isEmpty({ name }: RunVolume): boolean {
+    const found = name === undefined ? undefined : this.#store.find(name);
+    return found === undefined || readDirectoryAt(AT_FDCWD, found.path).length === 0;
   }
 
   async #take(volume: RunVolume): Promise<RunVolume> {
@@ -107,5 +127,5 @@ class VolumeChoice implements ChosenVolumes {
 
 /** As docker has it: 64 hexadecimal digits. */
 export function randomVolumeName(): string {
-  return crypto.getRandomValues(Buffer.alloc(32)).toString("hex");
+  return crypto.getRandomValues(new Uint8Array(32)).toHex();
 }

@@ -1,18 +1,8 @@
 // A new volume begins with what the image has in its place: files with their owners, modes and attributes.
 // A volume that holds anything stays as it is.
 
-import {
-  LOCK_EX,
-  O_RDONLY,
-  RESOLVE_BENEATH,
-  RESOLVE_NO_SYMLINKS,
-  S_IFDIR,
-  S_IFMT,
-} from "../../abi/file.ts";
-import { type CopiedTree, writeCopied } from "../../image/copy/copied-items.ts";
-import { TreeWriter } from "../../image/copy/tree-writer.ts";
+import { LOCK_EX, O_RDONLY, S_IFDIR, S_IFMT } from "../../abi/file.ts";
 import { type MergedEntry, MergedView } from "../../image/merged-view.ts";
-import { TarReader } from "../../image/tar/reader.ts";
 import { toByteString } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
@@ -40,25 +30,34 @@ export async function fillVolume(
     return;
   }
   using view = new MergedView(lower);
-  const top = view.find(toByteString(volume.destination.slice(1)), true);
-  if (top === undefined || (top.status.mode & S_IFMT) !== S_IFDIR) {
+  const top = findTop(view, volume);
+  if (top === undefined) {
     return;
   }
-  const onNote = (text: string): void => onWarning?.(`volume on ${volume.destination}: ${text}`);
-  await copyTree({ view, top, name: "", onNote }, folder.number);
+  if (view.names(top.path).size > 0) {
+    // What reads and writes archives is not loaded by each run with a volume.
+    const { copyTree } = await import("./copy-tree.ts");
+    const onNote = (text: string): void => onWarning?.(`volume on ${volume.destination}: ${text}`);
+    await copyTree({ view, top, name: "", onNote }, folder.number);
+  }
   takeAfter(folder.number, top);
 }
 
-async function copyTree(tree: CopiedTree, folderFd: number): Promise<void> {
-  const place = { fd: folderFd, folder: "", resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
-  using writer = new TreeWriter(place, { owner: undefined, canChown: call("geteuid") === 0 });
-  const reader = new TarReader(writer);
-  await writeCopied(tree, (chunk) => reader.push(chunk));
-  reader.finish();
-  writer.finish().forEach(tree.onNote);
+/** Whether any of the volumes would have files of the image's to begin with. `lower` as above. */
+export function hasFilesFor(lower: readonly string[], volumes: readonly RunVolume[]): boolean {
+  using view = new MergedView(lower);
+  return volumes.some((volume) => {
+    const top = findTop(view, volume);
+    return top !== undefined && view.names(top.path).size > 0;
+  });
 }
 
-/** The archive has no entry for the volume itself. */
+function findTop(view: MergedView, { destination }: RunVolume): MergedEntry | undefined {
+  const top = view.find(toByteString(destination.slice(1)), true);
+  return top !== undefined && (top.status.mode & S_IFMT) === S_IFDIR ? top : undefined;
+}
+
+/** copyTree copies what is in it alone. */
 function takeAfter(folderFd: number, { status }: MergedEntry): void {
   if (call("geteuid") === 0) {
     checked(call("fchown", folderFd, status.uid, status.gid), "give", "a volume");
