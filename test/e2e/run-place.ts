@@ -200,6 +200,8 @@ export class RunPlace {
 
   /** Only when nothing is mounted below it. */
   remove(): void {
+    // Whoever has looked for leftovers last may have made it again since.
+    ownCgroups();
     if (mountsBelow(this.folder).length === 0) {
       rmSync(this.folder, { recursive: true, force: true });
     }
