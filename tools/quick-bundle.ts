@@ -28,6 +28,8 @@ const LEFT_TO_THE_OTHER = [
   "src/cli/command-table.ts",
   // What is remembered of the image is forgotten in the end, when the container has been.
   "src/cli/run/remove-image.ts",
+  // A new pod comes before its container, which may need more.
+  "src/engine/pods/with-new-pod.ts",
 ];
 
 /** What src/quick/globals.ts has of Bun. */

@@ -38,11 +38,15 @@ export type RunEnd =
   | { readonly kind: "detached"; readonly id: string };
 
 /** In the foreground this process's standard streams are the container's. */
-export async function runContainer(options: RunContainerOptions): Promise<RunEnd> {
+export function runContainer(options: RunContainerOptions): Promise<RunEnd> {
   beginPhases();
+  return inItsPod(options, runMember);
+}
+
+async function runMember(options: RunContainerOptions): Promise<RunEnd> {
   const surroundings = await readSurroundings(options);
   const idMaps = rootlessIdMaps(process.env["USER"]);
-  using container = await createContainer(await withNewPod(options), surroundings, idMaps);
+  using container = await createContainer(options, surroundings, idMaps);
   const chosen = { ...options, ...container.record.options };
   const request = { container, options: chosen, surroundings, idMaps };
   await orRemove(request, () => startBefore(container, surroundings));
@@ -108,28 +112,32 @@ async function attachedOptions(
 }
 
 /** Makes the container and does not start it. Returns its id. */
-export async function createOnly(options: RunContainerOptions): Promise<string> {
-  const surroundings = await readSurroundings(options);
-  using container = await createContainer(
-    await withNewPod(options),
-    surroundings,
-    rootlessIdMaps(process.env["USER"]),
-  );
-  return container.record.id;
+export function createOnly(options: RunContainerOptions): Promise<string> {
+  return inItsPod(options, async (member) => {
+    const surroundings = await readSurroundings(member);
+    const idMaps = rootlessIdMaps(process.env["USER"]);
+    using container = await createContainer(member, surroundings, idMaps);
+    return container.record.id;
+  });
+}
+
+/** "new:NAME" makes the pod, too. */
+async function inItsPod<Result>(
+  options: RunContainerOptions,
+  act: (member: RunContainerOptions) => Promise<Result>,
+): Promise<Result> {
+  const name = newPodName(options.pod);
+  if (name === undefined) {
+    return act(options);
+  }
+  const { withNewPod } = await import("./pods/with-new-pod.ts");
+  return withNewPod(name, options, act);
 }
 
 const NEW_POD = "new:";
 
-/** Makes the pod that is asked for by "new:NAME". */
-async function withNewPod(options: RunContainerOptions): Promise<RunContainerOptions> {
-  const { pod, storeRoot, stateRoot } = options;
-  if (pod?.startsWith(NEW_POD) !== true) {
-    return options;
-  }
-  const { createPod } = await import("./pods/create-pod.ts");
-  const name = pod.slice(NEW_POD.length);
-  const named = name === "" ? {} : { name };
-  return { ...options, pod: await createPod({ storeRoot, stateRoot, ...named }) };
+function newPodName(pod: string | undefined): string | undefined {
+  return pod?.startsWith(NEW_POD) === true ? pod.slice(NEW_POD.length) : undefined;
 }
 
 /** What it requires, and its pod's process, are there before it. */

@@ -192,6 +192,17 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
     place.outputOf("pod rm", "-f", "fresh");
   });
 
+  test("--pod new: with a volume makes one pod, and none for a container that does not start", () => {
+    const start = (...words: readonly string[]) =>
+      place.call("run", ["--rm", "--pod", "new:fresh", ...words, place.image, "true"]);
+    expect(start("-v", "data:/data")).toEqual({ status: 0, stdout: "", stderr: "" });
+    place.outputOf("pod rm", "-f", "fresh");
+    expect(start("--workdir", "/etc/passwd").status).toBe(126);
+    expect(place.call("run", ["--pod", "new:fresh", "--pull", "never", "none"]).status).toBe(125);
+    expect(place.outputOf("pod ps", "-q")).toBe("");
+    place.outputOf("volume rm", "data");
+  });
+
   test("a process that is killed comes back, and its containers find each other again", async () => {
     createPod("--restart", "always", "--share", "+pid", "--name", "steady");
     member("steady", "one", WAIT, "--stop-timeout", "0");

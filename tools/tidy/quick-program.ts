@@ -14,6 +14,7 @@ const LEFT_TO_THE_COMPILED_PROGRAM: Readonly<Record<string, string>> = {
   "src/cli/terminal/progress/progress.ts":
     "what pulls an image has gone to the other program before",
   "src/engine/images/pull-images.ts": "an image that is not here: before the container is made",
+  "src/engine/pods/with-new-pod.ts": "run --pod new:NAME: before the pod is made",
   "src/engine/volumes/copy-tree.ts": "a volume that the image has files for: before it is made",
   "src/image/bring-in-found.ts": "an image that is not unpacked: before the container is made",
   "src/image/content/ingest.ts": "blobs that come in: what brings an image has gone before",
