@@ -134,9 +134,22 @@ export interface RunVolume {
   readonly mounted?: VolumeMount;
 }
 
+/** What the value of a variable is put together of. */
+export type SecretPart =
+  | string
+  /** The variable of the container that has this secret alone. */
+  | { readonly secret: string; readonly variable: string };
+
 /** By its name: no record of a container has its value. */
 export type RunSecret =
   | { readonly kind: "env"; readonly name: string; readonly target: string }
+  /** A variable with secrets in it. Its name is that of the first. */
+  | {
+      readonly kind: "text";
+      readonly name: string;
+      readonly target: string;
+      readonly parts: readonly SecretPart[];
+    }
   | {
       readonly kind: "mount";
       readonly name: string;

@@ -161,6 +161,114 @@ spec:
     await eventually("the pods' end", () => states() === "job-pod-1 Exited\njob-pod-0 Exited\n");
   });
 
+  const TOLD = `kind: Secret
+metadata: {name: db}
+stringData: {user: app, password: hunter2}
+---
+${pod(`  securityContext: {runAsUser: 1000, fsGroup: 2000}
+  containers:
+  - name: one
+    image: IMAGE
+    command: [sh, -c, "echo $URL; echo $COPY $CPU $MEMORY; stat -c '%g %a' /run/db/*; cat /run/db/*; echo"]
+    env:
+    - {name: PASSWORD, valueFrom: {secretKeyRef: {name: db, key: password}}}
+    - {name: URL, value: "db://$(DB_user):$(PASSWORD)@db/$$(x)$(NO)"}
+    - {name: COPY, value: $(PASSWORD)}
+    - {name: CPU, valueFrom: {resourceFieldRef: {resource: limits.cpu, divisor: 1m}}}
+    - {name: MEMORY, valueFrom: {resourceFieldRef: {containerName: one, resource: limits.memory, divisor: 1Mi}}}
+    envFrom: [{secretRef: {name: db}, prefix: DB_}]
+    resources: {limits: {cpu: 250m, memory: 32Mi}}
+    volumeMounts: [{name: db, mountPath: /run/db}]
+  volumes: [{name: db, secret: {secretName: db, defaultMode: 0400}}]
+`)}`;
+
+  test("secrets in other variables, for the pod's group, and nowhere else", () => {
+    played(TOLD);
+    const words = "db://app:hunter2@db/$(x)$(NO)\nhunter2 250 32\n2000 440\n2000 440\nhunter2app\n";
+    expect(logsAtEnd("web-one")).toBe(words);
+    expect(place.outputOf("inspect", "web-one")).not.toContain("hunter2");
+    const generated = place.outputOf("kube generate", "web");
+    expect(generated).toContain("value: db://$(DB_user):$(PASSWORD)@db/$$(x)$$(NO)");
+    place.outputOf("pod rm", "-f", "web");
+    played(generated);
+    expect(logsAtEnd("web-one")).toBe(words);
+  });
+
+  test("a secret in a command is not taken for a variable in silence", () => {
+    const command =
+      "command: [echo, $(PASSWORD)], env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: s, key: k}}}]";
+    const secret = "kind: Secret\nmetadata: {name: s}\nstringData: {k: v}\n---\n";
+    const { stderr } = play(
+      `${secret}${pod(`  containers: [{name: one, image: IMAGE, ${command}}]\n`)}`,
+    );
+    expect(stderr).toContain("$(PASSWORD) stays as it is in its command");
+  });
+
+  test("an init container that goes on is not waited for; volumes of the others go with them", () => {
+    const own = imageWithVolume(place);
+    played(
+      pod(`  initContainers:
+  - {name: side, image: IMAGE, restartPolicy: Always, command: [sleep, "1000"]}
+  - {name: first, image: "${own}", command: ["true"]}
+  containers: [{name: one, image: IMAGE, command: [sleep, "1000"]}]
+`),
+    );
+    const names = place.outputOf("ps", "--format", "{{.Names}}").trim().split("\n");
+    expect(names.toSorted()).toEqual(["web-one", "web-side"]);
+    expect(place.outputOf("volume ls", "-q")).toBe("");
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "%s ends a play, and leaves nothing",
+    async (signal) => {
+      const words = [
+        "kube",
+        "play",
+        ...place.flags,
+        "--cgroup-parent",
+        `octest-${process.pid}`,
+        "-",
+      ];
+      const child = Bun.spawn([place.program, ...words], {
+        stdin: new Blob([
+          pod(`  initContainers: [{name: long, image: "${place.image}", command: [sleep, "1000"]}]
+  containers: [{name: one, image: "${place.image}", command: [sleep, "1000"]}]
+`),
+        ]),
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      await eventually("the init container", () =>
+        place.outputOf("ps", "--format", "{{.Names}}").includes("web-long"),
+      );
+      child.kill(signal);
+      expect(await child.exited).toBe(128 + (signal === "SIGINT" ? 2 : 15));
+      expect(place.outputOf("pod ps", "-q")).toBe("");
+      expect(place.outputOf("ps", "-aq")).toBe("");
+    },
+  );
+
+  test("a health check goes into a document as it is", () => {
+    place.outputOf(
+      "run",
+      "-d",
+      "--name",
+      "checked",
+      "--health-cmd",
+      "true",
+      place.image,
+      "sleep",
+      "1000",
+    );
+    const generated = place.outputOf("kube generate", "checked");
+    expect(generated).toContain("periodSeconds: 30\n        timeoutSeconds: 30\n");
+    const file = join(place.folder, "generated.yaml");
+    writeFileSync(file, "");
+    expect(place.call("kube generate", ["-f", file, "checked"]).stderr).toBe(
+      `ocicat kube generate: write ${JSON.stringify(file)}: file exists (EEXIST)\n`,
+    );
+  });
+
   test("memory, paths of the host, one file of a map", () => {
     const host = join(place.folder, "host");
     mkdirSync(host, { recursive: true });
@@ -282,3 +390,12 @@ ${pod(`  containers:
     expect(place.leftovers()).toEqual([]);
   });
 });
+
+/** Returns the name of an image that wants a volume of its own. */
+function imageWithVolume(place: ContainerPlace): string {
+  const archive = join(place.folder, "root.tar");
+  expect(Bun.spawnSync(["tar", "-C", place.root, "-cf", archive, "."]).exitCode).toBe(0);
+  const change = ["-c", "VOLUME /anonymous", "-c", "ENV PATH=/bin"];
+  place.onImages("import", "-q", ...change, archive, "localhost/with-volume");
+  return "localhost/with-volume";
+}

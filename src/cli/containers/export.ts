@@ -8,7 +8,8 @@ import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { archiveOutput } from "../images/archive-path.ts";
 import { PLATFORM_FLAG } from "../images/image-flags.ts";
-import { WORK_FLAGS, withProgress, workFailureCode } from "../images/image-work.ts";
+import { WORK_FLAGS, withProgress } from "../images/image-work.ts";
+import { workFailureCode } from "../interruptible.ts";
 import { PLACE_FLAGS } from "./container-flags.ts";
 
 const EXPORT_FLAGS = {

@@ -3,9 +3,10 @@
 import { convertStoredImage } from "../../engine/images/convert-image.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { workFailureCode } from "../interruptible.ts";
 import { writeOutput } from "../write-text.ts";
 import { choiceOf } from "./choice-flag.ts";
-import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { WORK_FLAGS, withProgress } from "./image-work.ts";
 import { levelOf } from "./level-flag.ts";
 
 const CONVERT_FLAGS = {

@@ -4,9 +4,10 @@ import { copyBetweenRegistries } from "../../engine/images/copy-image.ts";
 import type { RegistryAccess } from "../../engine/images/transfer-options.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { workFailureCode } from "../interruptible.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
-import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { WORK_FLAGS, withProgress } from "./image-work.ts";
 import { authFile, credentialOf, FOREIGN_LAYERS_FLAG } from "./registry-flags.ts";
 
 const COPY_FLAGS = {

@@ -2,9 +2,10 @@
 
 import { exportImageFiles } from "../../engine/images/image-archives.ts";
 import { defineCommand } from "../command.ts";
+import { workFailureCode } from "../interruptible.ts";
 import { archiveOutput } from "./archive-path.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
-import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { WORK_FLAGS, withProgress } from "./image-work.ts";
 
 export const exportCommand = defineCommand({
   usage: ["[FLAGS] IMAGE"],

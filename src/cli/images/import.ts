@@ -4,10 +4,11 @@ import { importImage } from "../../engine/images/image-archives.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { workFailureCode } from "../interruptible.ts";
 import { writeOutput } from "../write-text.ts";
 import { archiveInput } from "./archive-path.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
-import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { WORK_FLAGS, withProgress } from "./image-work.ts";
 import { chosenPlatform, PLATFORM_PART_FLAGS } from "./platform-flags.ts";
 
 const IMPORT_FLAGS = {

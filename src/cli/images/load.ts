@@ -3,10 +3,11 @@
 import { loadImages } from "../../engine/images/image-archives.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { workFailureCode } from "../interruptible.ts";
 import { writeOutput } from "../write-text.ts";
 import { archiveInput } from "./archive-path.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
-import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { WORK_FLAGS, withProgress } from "./image-work.ts";
 
 const LOAD_FLAGS = {
   input: { kind: "text", aliases: ["i"], value: "FILE", help: "archive or folder; else stdin" },

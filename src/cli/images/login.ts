@@ -6,10 +6,10 @@ import { readAll } from "../../sys/file.ts";
 import { decodeText } from "../../sys/memory.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { workFailureCode } from "../interruptible.ts";
 import { ask, askSecret, canAsk } from "../terminal/ask.ts";
 import { writeError, writeOutput } from "../write-text.ts";
 import { imageOptions } from "./image-flags.ts";
-import { workFailureCode } from "./image-work.ts";
 import { authFile, REGISTRY_FLAGS, tlsVerify } from "./registry-flags.ts";
 
 const LOGIN_FLAGS = {

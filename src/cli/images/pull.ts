@@ -3,9 +3,10 @@
 import { pullImages } from "../../engine/images/pull-images.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { workFailureCode } from "../interruptible.ts";
 import { writeError, writeOutput } from "../write-text.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
-import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { WORK_FLAGS, withProgress } from "./image-work.ts";
 import { chosenPlatform, PLATFORM_PART_FLAGS } from "./platform-flags.ts";
 import { CREDENTIAL_FLAGS, registryAccess } from "./registry-flags.ts";
 import { checkTrust, TRUST_FLAG } from "./trust-flag.ts";

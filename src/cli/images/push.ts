@@ -3,12 +3,13 @@
 import { pushImages } from "../../engine/images/push-images.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { workFailureCode } from "../interruptible.ts";
 import { badValue } from "../run/bad-value.ts";
 import { writeOutput } from "../write-text.ts";
 import { FORM_FLAGS, pushForm } from "./form-flags.ts";
 import { writeIdFile } from "./id-file.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
-import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { WORK_FLAGS, withProgress } from "./image-work.ts";
 import { CREDENTIAL_FLAGS, FOREIGN_LAYERS_FLAG, registryAccess } from "./registry-flags.ts";
 import { checkTrust, TRUST_FLAG } from "./trust-flag.ts";
 

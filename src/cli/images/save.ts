@@ -3,10 +3,11 @@
 import { saveImages } from "../../engine/images/image-archives.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { workFailureCode } from "../interruptible.ts";
 import { archiveOutput } from "./archive-path.ts";
 import { choiceOf } from "./choice-flag.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
-import { WORK_FLAGS, withProgress, workFailureCode } from "./image-work.ts";
+import { WORK_FLAGS, withProgress } from "./image-work.ts";
 
 const SAVE_FLAGS = {
   format: {

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { generateKube } from "../../engine/kube/generate-kube.ts";
+import { namingFile } from "../../error/file-failure.ts";
 import { absolutePath } from "../absolute-path.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
@@ -24,7 +25,8 @@ claims; what a document cannot say is named in warnings.`,
     if (file === undefined) {
       writeOutput(text);
     } else {
-      writeFileSync(absolutePath(file), text, { flag: "wx" });
+      const path = absolutePath(file);
+      namingFile("write", path, () => writeFileSync(path, text, { flag: "wx" }));
     }
     return 0;
   },

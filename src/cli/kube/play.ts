@@ -4,6 +4,7 @@ import { type Played, playKube } from "../../engine/kube/play-kube.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
+import { interruptible, workFailureCode } from "../interruptible.ts";
 import { badValue } from "../run/bad-value.ts";
 import { writeOutput } from "../write-text.ts";
 import { readDocument } from "./read-document.ts";
@@ -37,6 +38,7 @@ named in warnings; ports need hostNetwork as long as there are no networks.`,
     "ocicat kube play --replace --configmap settings.yaml web.yaml",
     "ocicat kube generate web | ocicat kube play -",
   ],
+  failureCode: workFailureCode,
   act: playCommand,
 });
 
@@ -44,7 +46,7 @@ async function playCommand(flags: FlagsOf<typeof PLAY_FLAGS>): Promise<number> {
   const mapTexts = flags.list("configmap").map(readDocument);
   const cgroupParent = flags.text("cgroup-parent");
   const network = parseNetwork(flags.text("network"));
-  const played = await playKube({
+  const options = {
     ...placeOptions(flags),
     ...readDocument(flags.args[0] ?? ""),
     mapTexts,
@@ -52,7 +54,8 @@ async function playCommand(flags: FlagsOf<typeof PLAY_FLAGS>): Promise<number> {
     start: !flags.isSet("start") || flags.switch("start"),
     ...(network === undefined ? {} : { network }),
     ...(cgroupParent === undefined ? {} : { cgroupParent }),
-  });
+  };
+  const played = await interruptible((signal) => playKube({ ...options, signal }));
   writeOutput(textOf(played));
   return 0;
 }

@@ -66,7 +66,8 @@ export interface HealthCheck {
   readonly stopTimeoutMs?: number;
 }
 
-const DEFAULTS = {
+/** Docker's. */
+export const HEALTH_DEFAULTS = {
   intervalMs: 30_000,
   timeoutMs: 30_000,
   retries: 3,
@@ -147,20 +148,20 @@ function checkOf(health: RunHealth = NO_HEALTH): HealthCheck | undefined {
   const { test = [], shell = DEFAULT_SHELL, isUntimed = false, onFailure = "none" } = health;
   const [kind, ...words] = test;
   const { intervalMs, timeoutMs, retries, startPeriodMs, startIntervalMs, successes } = {
-    ...DEFAULTS,
+    ...HEALTH_DEFAULTS,
     ...health,
   };
   const { delayMs, stopTimeoutMs } = health;
   const command = kind === "CMD" ? words : [...shell, ...words];
   return {
     ...(PORT_KINDS.includes(kind ?? "") ? { command: [], port: test } : { command }),
-    intervalMs: intervalMs || DEFAULTS.intervalMs,
-    timeoutMs: timeoutMs || DEFAULTS.timeoutMs,
-    retries: retries || DEFAULTS.retries,
+    intervalMs: intervalMs || HEALTH_DEFAULTS.intervalMs,
+    timeoutMs: timeoutMs || HEALTH_DEFAULTS.timeoutMs,
+    retries: retries || HEALTH_DEFAULTS.retries,
     startPeriodMs,
-    startIntervalMs: startIntervalMs || DEFAULTS.startIntervalMs,
+    startIntervalMs: startIntervalMs || HEALTH_DEFAULTS.startIntervalMs,
     ...(delayMs === undefined ? {} : { delayMs }),
-    successes: successes || DEFAULTS.successes,
+    successes: successes || HEALTH_DEFAULTS.successes,
     isUntimed,
     onFailure,
     ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),

@@ -16,12 +16,24 @@ import {
   storedVolumes,
 } from "./kube-mounts.ts";
 import type { KubeContainer, KubePod, KubeSecurity } from "./kube-objects.ts";
-import { containerVariables, expand } from "./kube-variables.ts";
+import { limitsOf } from "./kube-resources.ts";
+import {
+  containerVariables,
+  expand,
+  type KubeVariables,
+  referredSecrets,
+} from "./kube-variables.ts";
+
+export interface CompiledInit {
+  readonly options: RunContainerOptions;
+  /** It is started, and not waited for. */
+  readonly isSidecar: boolean;
+}
 
 export interface CompiledPod {
   readonly pod: CreatePodOptions & { readonly name: string };
   /** Each runs to its end before the next, and all before the containers. */
-  readonly initContainers: readonly RunContainerOptions[];
+  readonly initContainers: readonly CompiledInit[];
   readonly containers: readonly RunContainerOptions[];
   readonly volumes: readonly KubeStoredVolume[];
   readonly hostPaths: readonly KubeHostPath[];
@@ -32,8 +44,11 @@ export function compilePod(pod: KubePod, context: KubeContext): CompiledPod {
   return {
     pod: podOptions(pod),
     initContainers: spec.initContainers.map((container) => ({
-      ...containerOptions(pod, container, context),
-      restart: { kind: "no" },
+      options: {
+        ...containerOptions(pod, container, context),
+        restart: { kind: container.isSidecar ? "always" : "no" },
+      },
+      isSidecar: container.isSidecar,
     })),
     containers: spec.containers.map((container) => containerOptions(pod, container, context)),
     volumes: storedVolumes(pod, context),
@@ -77,6 +92,7 @@ function containerOptions(
   const { values, secrets } = containerVariables(pod, container, context);
   const mounts = containerMounts(pod, container, context);
   const words = (texts: readonly string[]) => texts.map((text) => expand(text, values));
+  warnOfSecrets(container, secrets, context);
   const user = userOf(container, spec.security, context);
   return plainOptions(container.image, words(container.args ?? []), {
     pod: pod.name,
@@ -100,9 +116,24 @@ function containerOptions(
     volumes: mounts.volumes,
     podMemory: mounts.memory,
     secrets: [...secrets, ...mounts.secrets],
-    limits: container.limits,
+    limits: limitsOf(container.resources, context),
     security: securityOf(container.security, spec.security, context),
   });
+}
+
+/** The command is in the container's record, where no secret is. */
+function warnOfSecrets(
+  { name, command = [], args = [] }: KubeContainer,
+  secrets: KubeVariables["secrets"],
+  context: KubeContext,
+): void {
+  const found = [...command, ...args].flatMap((text) => referredSecrets(text, secrets));
+  for (const variable of new Set(found)) {
+    context.warn(
+      `container ${JSON.stringify(name)}: $(${variable}) stays as it is in its command: it has a secret in it; ` +
+        `a shell takes it from the environment, $${variable}`,
+    );
+  }
 }
 
 /** One that is not alive any more, or does not come up, is restarted where the pod's containers are. */

@@ -2,10 +2,16 @@
 
 import { chmodSync, chownSync, lstatSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { namingFile } from "../../error/file-failure.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { createVolume, inspectVolume } from "../volumes/volume-operations.ts";
-import type { KubeFileContent, KubeHostPath, KubeStoredVolume } from "./kube-mounts.ts";
+import {
+  groupMode,
+  type KubeFileContent,
+  type KubeHostPath,
+  type KubeStoredVolume,
+} from "./kube-mounts.ts";
 import type { HostPathType } from "./kube-objects.ts";
 import { makeOwnVolume } from "./own-volumes.ts";
 
@@ -25,19 +31,23 @@ export async function prepareVolume(
   }
   const { path } = await inspectVolume(name, options);
   if (volume.files !== undefined) {
-    fill(path, volume.files);
+    const { files, group } = volume;
+    namingFile("fill", path, () => fill(path, files, group));
   } else if (volume.isOwn || volume.group !== undefined) {
     shareWithGroup(path, volume.group);
   }
 }
 
 /** Into an empty folder: nothing in it leads elsewhere, and no container writes to it. */
-function fill(path: string, files: readonly KubeFileContent[]): void {
+function fill(path: string, files: readonly KubeFileContent[], group: number | undefined): void {
   for (const { path: name, mode, content } of files) {
     const file = join(path, name);
     mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
     writeFileSync(file, content, { flag: "wx" });
-    chmodSync(file, mode);
+    if (group !== undefined) {
+      chownSync(file, 0, group);
+    }
+    chmodSync(file, groupMode(mode, group));
   }
 }
 
@@ -66,7 +76,11 @@ const CHECKS: Readonly<Record<HostPathType, (path: string) => boolean>> = {
 };
 
 /** Makes what may be made, and refuses what is not as the document says. */
-export function prepareHostPath({ path, type, place }: KubeHostPath): void {
+export function prepareHostPath(host: KubeHostPath): void {
+  namingFile("use", host.path, () => prepare(host));
+}
+
+function prepare({ path, type, place }: KubeHostPath): void {
   const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
   if (!isThere && type === "DirectoryOrCreate") {
     mkdirSync(path, { recursive: true, mode: 0o755 });

@@ -1,8 +1,9 @@
 // A container as an entry of spec.containers. No I/O.
 
 import type { ContainerRecord } from "../containers/container-record.ts";
-import type { RunHealth } from "../health/health-check.ts";
+import { HEALTH_DEFAULTS, type RunHealth } from "../health/health-check.ts";
 import type { RunLimits } from "../run-limits.ts";
+import type { RunSecret } from "../run-options.ts";
 import { DEFAULT_SECURITY } from "../security.ts";
 import type { GeneratedVolumes } from "./generate-volumes.ts";
 import { SHARES_OF_A_CPU } from "./quantities.ts";
@@ -73,14 +74,21 @@ function variables(
       const equals = entry.indexOf("=");
       return { name: entry.slice(0, equals), value: literal(entry.slice(equals + 1)) };
     });
-  const secret = secrets.flatMap((each) => {
-    const found = each.kind === "env" ? context.secretKey(each.name) : undefined;
-    const reference = { name: found?.object, key: found?.key };
-    return found === undefined
-      ? []
-      : [{ name: each.target, valueFrom: { secretKeyRef: reference } }];
-  });
-  return [...plain, ...secret];
+  return [...plain, ...secrets.flatMap((each) => secretVariable(each, context))];
+}
+
+function secretVariable(secret: RunSecret, context: GenerateContext): readonly Document[] {
+  if (secret.kind === "text") {
+    const texts = secret.parts.map((part) =>
+      typeof part === "string" ? literal(part) : `$(${part.variable})`,
+    );
+    return [{ name: secret.target, value: texts.join("") }];
+  }
+  const found = secret.kind === "env" ? context.secretKey(secret.name) : undefined;
+  const reference = { name: found?.object, key: found?.key };
+  return found === undefined
+    ? []
+    : [{ name: secret.target, valueFrom: { secretKeyRef: reference } }];
 }
 
 function probeOf(probe: RunHealth | undefined): Document {
@@ -90,14 +98,15 @@ function probeOf(probe: RunHealth | undefined): Document {
   }
   const { intervalMs, timeoutMs, startPeriodMs = 0, delayMs = startPeriodMs } = probe;
   const { retries, successes, stopTimeoutMs } = probe;
+  const usual = HEALTH_DEFAULTS;
   const seconds = (name: string, value: number | undefined): Document =>
     value === undefined ? {} : { [name]: Math.max(1, Math.round(value / 1000)) };
   return {
     ...action,
-    ...seconds("periodSeconds", intervalMs),
-    ...seconds("timeoutSeconds", timeoutMs),
+    ...seconds("periodSeconds", intervalMs || usual.intervalMs),
+    ...seconds("timeoutSeconds", timeoutMs || usual.timeoutMs),
     ...(delayMs === 0 ? {} : seconds("initialDelaySeconds", delayMs)),
-    ...(retries === undefined ? {} : { failureThreshold: retries }),
+    failureThreshold: retries || usual.retries,
     ...(successes === undefined || successes === 1 ? {} : { successThreshold: successes }),
     ...seconds("terminationGracePeriodSeconds", stopTimeoutMs),
   };

@@ -126,8 +126,14 @@ function podSpec(pod: PodRecord | undefined, { first, containers, context }: Mem
   const { stopTimeoutMs, groups = [] } = first.options;
   const isKept = restart.kind === "always" || restart.kind === "unless-stopped";
   const documents = containers.map((each) => generateContainer(each, pod?.name, context));
+  const numbers = groups.filter((group) => /^\d+$/.test(group)).map(Number);
+  const fileGroup = numbers.find((group) => hasFilesOf(group, containers));
   const security = {
-    ...unlessEmpty("supplementalGroups", groups.filter((group) => /^\d+$/.test(group)).map(Number)),
+    ...(fileGroup === undefined ? {} : { fsGroup: fileGroup }),
+    ...unlessEmpty(
+      "supplementalGroups",
+      numbers.filter((group) => group !== fileGroup),
+    ),
     ...unlessEmpty(
       "sysctls",
       Object.entries(options.sysctls ?? {}).map(([name, value]) => ({ name, value })),
@@ -149,6 +155,12 @@ function podSpec(pod: PodRecord | undefined, { first, containers, context }: Mem
     containers: documents,
     ...unlessEmpty("volumes", context.volumes.documents),
   };
+}
+
+/** A container's own group that has the files of its secrets is what a document calls fsGroup. */
+function hasFilesOf(group: number, containers: readonly ContainerRecord[]): boolean {
+  const secrets = containers.flatMap(({ options }) => options.secrets ?? []);
+  return secrets.some((secret) => secret.kind === "mount" && secret.gid === group);
 }
 
 function sharesProcesses(pod: PodRecord | undefined): boolean {

@@ -102,7 +102,7 @@ function secretFiles(
       context.warn(`secret ${secret.name} is left out: it is no key of a Secret`);
       return [];
     }
-    return secret.kind === "env"
+    return secret.kind !== "mount"
       ? []
       : [
           {

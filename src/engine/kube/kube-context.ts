@@ -6,6 +6,11 @@ export interface KubeContext {
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
   readonly storeRoot: string;
   readonly nodeName: string;
+  /** Whether files can be given to groups. */
+  readonly isRoot: boolean;
+  readonly machine: { readonly cpus: number; readonly memoryBytes: number };
+  /** metadata.uid of a pod: no two pods have the same one. */
+  uidOf(pod: string): string;
   /** The text of a file of the host. */
   readFile(path: string): string;
   fault(place: string, reason: string): void;

@@ -62,7 +62,14 @@ export function storedVolumes(pod: KubePod, context: KubeContext): readonly Kube
       case "claim":
         return [{ name: volume.claim, isOwn: false, group }];
       case "ConfigMap":
-        return [{ name, isOwn: true, group: undefined, files: filesOf(volume, context) }];
+        return [
+          {
+            name,
+            isOwn: true,
+            group: fileGroup(pod, context),
+            files: filesOf(volume, context),
+          },
+        ];
       default:
         return [];
     }
@@ -139,7 +146,7 @@ export function containerMounts(
     const volume = pod.spec.volumes.find(({ name }) => name === mount.volume);
     const { path: destination, subPath } = mount;
     if (volume?.kind === "Secret") {
-      secrets.push(...secretMounts(volume, mount, context));
+      secrets.push(...secretMounts(volume, mount, { context, group: fileGroup(pod, context) }));
     } else if (volume?.kind === "ConfigMap" && subPath !== undefined) {
       const name = ownVolumeName(pod, volume.name);
       const source = subPathOf(volume, mount, { name, context });
@@ -183,11 +190,23 @@ function subPathOf(
   return `${dataPath(context.storeRoot, name)}/${subPath}`;
 }
 
+/** Of files that the pod's containers only read. */
+function fileGroup({ spec }: KubePod, { isRoot }: KubeContext): number | undefined {
+  return isRoot ? spec.volumeGroup : undefined;
+}
+
+const GROUP_READS = 0o440;
+
+/** Of a file that is the fsGroup's: as Kubernetes has it, the group may read it whatever its mode says. */
+export function groupMode(mode: number, group: number | undefined): number {
+  return group === undefined ? mode : mode | GROUP_READS;
+}
+
 /** Each key is a file that is placed anew at each start. */
 function secretMounts(
   volume: FilesVolume,
   { path, subPath, place }: KubeVolumeMount,
-  context: KubeContext,
+  { context, group }: { readonly context: KubeContext; readonly group: number | undefined },
 ): readonly RunSecret[] {
   const stored = context.secrets.get(volume.object);
   const keys = stored === undefined ? undefined : [...stored.keys()];
@@ -201,7 +220,7 @@ function secretMounts(
     name: stored?.get(item.key) ?? "",
     target: subPath === undefined ? `${path}/${item.path}` : path,
     uid: 0,
-    gid: 0,
-    mode: item.mode,
+    gid: group ?? 0,
+    mode: groupMode(item.mode, group),
   }));
 }

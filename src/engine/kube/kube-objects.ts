@@ -2,7 +2,6 @@
 
 import type { RestartPolicy } from "../containers/restart-policy.ts";
 import type { RunHealth } from "../health/health-check.ts";
-import type { RunLimits } from "../run-limits.ts";
 import type { RunNames } from "../run-names.ts";
 
 export type KubeObject =
@@ -56,7 +55,7 @@ export interface KubeContainer {
   readonly variables: readonly KubeVariable[];
   readonly variableSources: readonly KubeVariableSource[];
   readonly mounts: readonly KubeVolumeMount[];
-  readonly limits: RunLimits;
+  readonly resources: KubeResources;
   readonly security: KubeSecurity;
   /** Its livenessProbe. */
   readonly health: RunHealth | undefined;
@@ -64,7 +63,19 @@ export interface KubeContainer {
   readonly readinessProbe: RunHealth | undefined;
   readonly stdin: boolean;
   readonly tty: boolean;
+  /** Of the initContainers: it is not waited for. */
+  readonly isSidecar: boolean;
 }
+
+export const RESOURCE_FIELDS = [
+  "limits.cpu",
+  "limits.memory",
+  "requests.cpu",
+  "requests.memory",
+] as const;
+
+/** CPUs and bytes; undefined where the document says nothing. */
+export type KubeResources = Readonly<Record<(typeof RESOURCE_FIELDS)[number], number | undefined>>;
 
 export interface KubeSecurity {
   readonly user: number | undefined;
@@ -90,6 +101,14 @@ export interface KubeVariable {
   readonly from:
     | { readonly kind: "value"; readonly value: string }
     | { readonly kind: "field"; readonly path: string }
+    | {
+        readonly kind: "resource";
+        readonly resource: keyof KubeResources;
+        /** Absent: the variable's own. */
+        readonly container: string | undefined;
+        /** What one of the number stands for. */
+        readonly divisor: number;
+      }
     | KubeKey;
 }
 

@@ -1,20 +1,26 @@
 // One entry of spec.containers or spec.initContainers.
 
-import type { RunLimits } from "../run-limits.ts";
 import type { KubeFields } from "./kube-fields.ts";
-import type {
-  KubeContainer,
-  KubeKey,
-  KubeSecurity,
-  KubeVariable,
-  KubeVariableSource,
-  KubeVolumeMount,
+import {
+  type KubeContainer,
+  type KubeKey,
+  type KubeResources,
+  type KubeSecurity,
+  type KubeVariable,
+  type KubeVariableSource,
+  type KubeVolumeMount,
+  RESOURCE_FIELDS,
 } from "./kube-objects.ts";
 import { parseProbe } from "./parse-probe.ts";
-import { parseQuantity, SHARES_OF_A_CPU } from "./quantities.ts";
+import { parseQuantity } from "./quantities.ts";
 
-const LEAST_SHARES = 2;
 const HIGHEST_PORT = 65_535;
+
+/** One with `restartPolicy: Always` goes on beside the containers. */
+export function parseInitContainer(fields: KubeFields): KubeContainer {
+  const isSidecar = fields.choice("restartPolicy", ["Always"]) !== undefined;
+  return { ...parseContainer(fields), isSidecar };
+}
 
 export function parseContainer(fields: KubeFields): KubeContainer {
   const ports = portsOf(fields.objects("ports"));
@@ -28,7 +34,8 @@ export function parseContainer(fields: KubeFields): KubeContainer {
     variables: fields.objects("env").map(parseVariable),
     variableSources: fields.objects("envFrom").flatMap(parseVariableSource),
     mounts: fields.objects("volumeMounts").map(parseVolumeMount),
-    limits: parseResources(fields.object("resources")),
+    resources: parseResources(fields.object("resources")),
+    isSidecar: false,
     security: parseSecurity(fields.object("securityContext")),
     health: parseProbe(fields.object("livenessProbe"), "liveness", ports),
     startupProbe: parseProbe(fields.object("startupProbe"), "startup", ports),
@@ -79,6 +86,7 @@ function parseValueSource(source: KubeFields): KubeVariable["from"] {
   const map = source.object("configMapKeyRef");
   const secret = source.object("secretKeyRef");
   const field = source.object("fieldRef");
+  const resource = source.object("resourceFieldRef");
   source.end();
   if (map !== undefined) {
     return parseKey(map, "ConfigMap");
@@ -92,7 +100,23 @@ function parseValueSource(source: KubeFields): KubeVariable["from"] {
     field.end();
     return { kind: "field", path };
   }
-  return { kind: "value", value: "" };
+  return resource === undefined ? { kind: "value", value: "" } : parseResourceField(resource);
+}
+
+function parseResourceField(fields: KubeFields): KubeVariable["from"] {
+  const divisor = quantity(fields, "divisor") ?? 0;
+  const field = {
+    kind: "resource",
+    resource: fields.choice("resource", RESOURCE_FIELDS) ?? "limits.cpu",
+    container: fields.text("containerName"),
+    // Kubernetes takes 0, which its own tools write, for what is not there.
+    divisor: divisor === 0 ? 1 : divisor,
+  } as const;
+  if (!fields.has("resource")) {
+    fields.fault("resource", "required");
+  }
+  fields.end();
+  return field;
 }
 
 function parseKey(fields: KubeFields, kind: KubeKey["kind"]): KubeKey {
@@ -140,30 +164,25 @@ function parseVolumeMount(fields: KubeFields): KubeVolumeMount {
   return mount;
 }
 
-function parseResources(fields: KubeFields | undefined): RunLimits {
+function parseResources(fields: KubeFields | undefined): KubeResources {
   const limits = fields?.object("limits");
   const requests = fields?.object("requests");
-  const memory = quantity(limits, "memory");
-  const cpus = quantity(limits, "cpu");
-  const reservation = quantity(requests, "memory");
-  const shares = quantity(requests, "cpu");
+  const resources = {
+    "limits.memory": quantity(limits, "memory"),
+    "limits.cpu": quantity(limits, "cpu"),
+    "requests.memory": quantity(requests, "memory"),
+    "requests.cpu": quantity(requests, "cpu"),
+  };
   limits?.end();
   requests?.end();
   fields?.end();
-  return {
-    ...(memory === undefined ? {} : { memory: Math.floor(memory) }),
-    ...(cpus === undefined ? {} : { cpus }),
-    ...(reservation === undefined ? {} : { memoryReservation: Math.floor(reservation) }),
-    ...(shares === undefined
-      ? {}
-      : { cpuShares: Math.max(LEAST_SHARES, Math.round(shares * SHARES_OF_A_CPU)) }),
-  };
+  return resources;
 }
 
 function quantity(fields: KubeFields | undefined, name: string): number | undefined {
   const text = fields?.quantity(name);
   const value = text === undefined ? undefined : parseQuantity(text);
-  if (text !== undefined && (value === undefined || value <= 0)) {
+  if (text !== undefined && value === undefined) {
     fields?.fault(name, `${JSON.stringify(text)} is no quantity`);
   }
   return value;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { limitsOf } from "./kube-resources.ts";
 import { expand } from "./kube-variables.ts";
 import { parseKubeFile } from "./parse-documents.ts";
 import { parseQuantity } from "./quantities.ts";
@@ -59,6 +60,31 @@ describe("what is wrong is told with its place", () => {
 `,
       "spec.volumes[0].secret.items[0].path: it is no path inside of the volume",
     ],
+    ...[
+      ["items[1].path: another file", "{key: a, path: x}, {key: b, path: x}"],
+      ["items[1].path: another file", "{key: a, path: x}, {key: b, path: x/y}"],
+      ["items[0].path: it is no path inside", "{key: a, path: .}"],
+      ["items[0].path: it is no path inside", "{key: a, path: a//b}"],
+    ].map(([fault = "", items = ""]): [string, string] => [
+      `${HEAD}  containers: [${CONTAINER}]
+  volumes: [{name: v, configMap: {name: m, items: [${items}]}}]
+`,
+      `spec.volumes[0].configMap.${fault}`,
+    ]),
+    [
+      `${HEAD}  containers: [${CONTAINER}]\n  volumes: [{name: v, emptyDir: {}}, {name: v, hostPath: {path: /}}]\n`,
+      'spec.volumes[1].name: there is another volume "v"',
+    ],
+    [
+      `${HEAD}  containers: [{name: a, image: b, volumeMounts: [{name: v, mountPath: /x}, {name: v, mountPath: /x/}]}]
+  volumes: [{name: v, emptyDir: {}}]
+`,
+      'spec.containers[0].volumeMounts[1].mountPath: another volume is mounted at "/x"',
+    ],
+    [
+      `${HEAD}  containers: [${CONTAINER}]\n---\n${HEAD}  containers: [${CONTAINER}]\n`,
+      'Pod "web": it is there twice',
+    ],
     ["kind: Secret\nmetadata: {name: s}\ndata: {k: '%'}\n", "data.k: it is no base64"],
     [
       "kind: ConfigMap\nmetadata: {name: m}\ndata: {../k: v}\n",
@@ -67,7 +93,10 @@ describe("what is wrong is told with its place", () => {
     ["kind: ConfigMap\nmetadata: {name: m}\ndata: [k]\n", "data: it is no mapping of at most"],
     ["a: [", "it is no YAML"],
     ["", "there is nothing in it"],
-    ["- 1\n", "the document: it is no mapping"],
+    [
+      "kind: ConfigMap\nmetadata: {name: m}\n---\n1\n",
+      "document 2: the document: it is no mapping",
+    ],
   ])("%p", (text, expected) => {
     expect(refusal(text)).toContain(expected);
   });
@@ -126,6 +155,37 @@ spec:
   expect(names(deployment("selector: {}"))).toEqual(["web-pod"]);
   expect(names(deployment("replicas: 2"))).toEqual(["web-pod-0", "web-pod-1"]);
 });
+
+test("a List, as kubectl writes it, is what is in it", () => {
+  const map = "{kind: ConfigMap, metadata: {name: m}}";
+  const pod = `{kind: Pod, metadata: {name: web}, spec: {containers: [${CONTAINER}]}}`;
+  const { objects, warnings } = parseKubeFile(`kind: List\nitems: [${map}, ${pod}]\n`, "f");
+  expect(objects.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["ConfigMap m", "Pod web"]);
+  expect(warnings).toEqual([]);
+});
+
+test("resources of 0, and an init container that goes on", () => {
+  const { spec } =
+    podOf(`  initContainers: [{name: s, image: b, restartPolicy: Always}, {name: i, image: b}]
+  containers: [{name: a, image: b, resources: {limits: {cpu: 0, memory: "0"}, requests: {cpu: "0"}}}]
+`);
+  expect(spec.initContainers.map(({ isSidecar }) => isSidecar)).toEqual([true, false]);
+  const machine = { cpus: 2, memoryBytes: 1e9 };
+  const [resources] = spec.containers.map((container) => container.resources);
+  expect(resources && limitsOf(resources, { machine })).toEqual({ cpuShares: 2 });
+  const asked = { ...resources, "limits.cpu": 8, "limits.memory": 0.1 };
+  expect(limitsOf({ ...NO_RESOURCES, ...asked }, { machine })).toMatchObject({
+    cpus: 2,
+    memory: 1,
+  });
+});
+
+const NO_RESOURCES = {
+  "limits.cpu": undefined,
+  "limits.memory": undefined,
+  "requests.cpu": undefined,
+  "requests.memory": undefined,
+};
 
 test.each([
   ["0644", 0o644],

@@ -21,9 +21,10 @@ export function parseKubeFile(text: string, name: string): KubeFile {
     throw refused(name, `it is larger than ${KUBE_BYTES_LIMIT} bytes`);
   }
   const parsed = parseYaml(text, name);
-  const documents = (Array.isArray(parsed) ? parsed : [parsed]).filter((each) => each !== null);
+  const documents = (Array.isArray(parsed) ? parsed : [parsed]).flatMap(itemsOf);
   const context: Context = { text, faults: [], warnings: [] };
-  const objects = documents.flatMap((document: unknown) => parseDocument(document, context));
+  const objects = documents.flatMap((document, index) => parseDocument(document, index, context));
+  context.faults.push(...repeatedNames(objects));
   if (context.faults.length > 0) {
     const reason = context.faults.map(({ path, reason: why }) => `${path}: ${why}`).join("; ");
     throw refused(name, reason, context.faults);
@@ -52,13 +53,29 @@ function parseYaml(text: string, name: string): unknown {
   }
 }
 
+function repeatedNames(objects: readonly KubeObject[]): readonly Fault[] {
+  const labels = objects.map(({ kind, name }) => `${kind} ${JSON.stringify(name)}`);
+  const repeated = labels.filter((label, index) => labels.indexOf(label) < index);
+  return [...new Set(repeated)].map((path) => ({ path, reason: "it is there twice" }));
+}
+
+/** A document of kind List, as `kubectl get -o yaml` writes it, stands for what is in it. */
+function itemsOf(document: unknown): readonly unknown[] {
+  if (typeof document !== "object" || document === null) {
+    return document === null ? [] : [document];
+  }
+  const { kind, items }: Readonly<Record<string, unknown>> = { ...document };
+  return kind === "List" && Array.isArray(items) ? items : [document];
+}
+
 interface Context {
   readonly text: string;
   readonly faults: Fault[];
   readonly warnings: string[];
 }
 
-function parseDocument(document: unknown, context: Context): readonly KubeObject[] {
+/** `index`: of the document, which tells the place where nothing else does. */
+function parseDocument(document: unknown, index: number, context: Context): readonly KubeObject[] {
   const report = new KubeReport();
   const fields = new KubeFields(document, "", report);
   const kind = fields.requiredText("kind");
@@ -77,7 +94,7 @@ function parseDocument(document: unknown, context: Context): readonly KubeObject
   metadata?.skip("namespace", "creationTimestamp", "uid", "resourceVersion", "generation");
   metadata?.end();
   fields.end();
-  const label = `${kind} ${JSON.stringify(name)}`;
+  const label = kind === "" ? `document ${index + 1}` : `${kind} ${JSON.stringify(name)}`;
   context.faults.push(
     ...report.faults.map((fault) => ({ ...fault, path: `${label}: ${fault.path}` })),
   );

@@ -3,8 +3,8 @@
 import type { RestartPolicy } from "../containers/restart-policy.ts";
 import type { RunNames } from "../run-names.ts";
 import type { KubeFields } from "./kube-fields.ts";
-import type { KubeContainer, KubePodSpec } from "./kube-objects.ts";
-import { parseContainer, parseSecurity } from "./parse-container.ts";
+import type { KubeContainer, KubePodSpec, KubeVolume } from "./kube-objects.ts";
+import { parseContainer, parseInitContainer, parseSecurity } from "./parse-container.ts";
 import { parseVolume } from "./parse-volume.ts";
 
 const RESTARTS: Readonly<Record<"Always" | "OnFailure" | "Never", RestartPolicy>> = {
@@ -18,7 +18,7 @@ export function parsePodSpec(fields: KubeFields, text: string): KubePodSpec {
   const grace = fields.integer("terminationGracePeriodSeconds", 0, 1_000_000);
   const security = fields.object("securityContext");
   const spec = {
-    initContainers: fields.objects("initContainers").map(parseContainer),
+    initContainers: fields.objects("initContainers").map(parseInitContainer),
     containers: fields.objects("containers").map(parseContainer),
     volumes: fields.objects("volumes").flatMap((volume) => parseVolume(volume, text)),
     restart: RESTARTS[fields.choice("restartPolicy", ["Always", "OnFailure", "Never"]) ?? "Always"],
@@ -40,19 +40,34 @@ export function parsePodSpec(fields: KubeFields, text: string): KubePodSpec {
     fields.fault("containers", "required");
   }
   checkNames(fields, [...spec.initContainers, ...spec.containers]);
+  checkVolumeNames(fields, spec.volumes);
   checkMounts(fields, spec);
   fields.end();
   return spec;
 }
 
 function checkNames(fields: KubeFields, containers: readonly KubeContainer[]): void {
-  const seen = new Set<string>();
-  for (const { name } of containers) {
-    if (seen.has(name)) {
-      fields.fault("containers", `${JSON.stringify(name)} is there twice`);
-    }
-    seen.add(name);
+  for (const { name } of repeated(containers, (container) => container.name)) {
+    fields.fault("containers", `${JSON.stringify(name)} is there twice`);
   }
+}
+
+function checkVolumeNames(fields: KubeFields, volumes: readonly KubeVolume[]): void {
+  for (const { name, place } of repeated(volumes, (volume) => volume.name)) {
+    const reason = `there is another volume ${JSON.stringify(name)}`;
+    fields.report.faults.push({ path: `${place}.name`, reason });
+  }
+}
+
+/** Those that come behind one with the same name. */
+function repeated<Item>(items: readonly Item[], nameOf: (item: Item) => string): readonly Item[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const name = nameOf(item);
+    const isRepeated = seen.has(name);
+    seen.add(name);
+    return isRepeated;
+  });
 }
 
 function checkMounts(
@@ -64,6 +79,10 @@ function checkMounts(
     for (const { volume, place } of mounts.filter((mount) => !known.has(mount.volume))) {
       const reason = `there is no volume ${JSON.stringify(volume)}`;
       fields.report.faults.push({ path: `${place}.name`, reason });
+    }
+    for (const { path, place } of repeated(mounts, (mount) => mount.path)) {
+      const reason = `another volume is mounted at ${JSON.stringify(path)}`;
+      fields.report.faults.push({ path: `${place}.mountPath`, reason });
     }
   }
 }

@@ -80,19 +80,37 @@ function parseFiles(fields: KubeFields, nameField: "name" | "secretName", text: 
       path: item.requiredText("path"),
       mode: parseMode(item, "mode", text) ?? mode,
     };
-    if (!isInside(chosen.path)) {
+    if (chosen.path !== "" && !isInside(chosen.path)) {
       item.fault("path", "it is no path inside of the volume");
     }
     item.end();
     return chosen;
   });
+  checkDistinct(fields, items);
   const optional = fields.flag("optional");
   fields.end();
   return { object, mode, optional, items: isChosen ? items : undefined };
 }
 
+const LONGEST_NAME = 255;
+
 function isInside(path: string): boolean {
-  return !path.startsWith("/") && !path.split("/").includes("..");
+  const names = path.split("/");
+  return names.every((name) => !["", ".", ".."].includes(name) && name.length <= LONGEST_NAME);
+}
+
+/** A file is at its place alone, and nothing is behind it. */
+function checkDistinct(fields: KubeFields, items: readonly { readonly path: string }[]): void {
+  const paths = items.map(({ path }) => path);
+  for (const [index, path] of paths.entries()) {
+    const others = paths.toSpliced(index, 1);
+    if (others.some((other) => other === path || path.startsWith(`${other}/`))) {
+      fields.fault(
+        `items[${index}].path`,
+        `another file is in the place of ${JSON.stringify(path)}`,
+      );
+    }
+  }
 }
 
 /**

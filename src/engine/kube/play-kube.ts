@@ -1,24 +1,21 @@
 // kube play: makes what a file of Kubernetes' documents asks for, and starts it. Where something fails
 // nothing is left of the pod that it belongs to.
 
-import { hostname } from "node:os";
-import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { readTextFile } from "../../sys/file.ts";
-import { waitForContainer } from "../containers/await-exit.ts";
-import { removeContainer, startByName } from "../containers/container-operations.ts";
+import { OcicatError } from "../../error/ocicat-error.ts";
 import { createPod } from "../pods/create-pod.ts";
 import { startPod } from "../pods/pod-operations.ts";
 import { createOnly } from "../run.ts";
 import type { RunContainerOptions, RunProgress } from "../run-options.ts";
-import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
 import { createVolume } from "../volumes/volume-operations.ts";
 import { type CompiledPod, compilePod } from "./compile-pod.ts";
 import { removePlayed } from "./down-kube.ts";
 import { prepareHostPath, prepareVolume } from "./fill-volumes.ts";
-import type { KubeContext } from "./kube-context.ts";
+import { type FirstContainer, requireGoingOn, runFirst } from "./first-containers.ts";
 import type { KubeObject } from "./kube-objects.ts";
-import { storedKubeSecrets, storeKubeSecret } from "./kube-secrets.ts";
+import { storeKubeSecret } from "./kube-secrets.ts";
 import { parseKubeFile } from "./parse-documents.ts";
+import { contextOf } from "./play-context.ts";
 
 export interface PlayKubeOptions extends SurroundingsOptions {
   /** YAML, or JSON. */
@@ -35,6 +32,8 @@ export interface PlayKubeOptions extends SurroundingsOptions {
   /** Of the pods, in the tree of cgroups. */
   readonly cgroupParent?: string;
   readonly progress?: RunProgress;
+  /** Aborted: what is left of the pod that is being made is removed, with an error of code "interrupted". */
+  readonly signal?: AbortSignal;
 }
 
 export interface PlayedPod {
@@ -87,66 +86,6 @@ function readObjects(options: PlayKubeOptions): readonly KubeObject[] {
   return [...maps, ...(first?.objects ?? [])];
 }
 
-class PlayContext implements KubeContext {
-  readonly maps: KubeContext["maps"];
-  readonly secrets: KubeContext["secrets"];
-  readonly storeRoot: string;
-  readonly nodeName = hostname();
-  readonly #faults: { readonly path: string; readonly reason: string }[] = [];
-  readonly #onWarning: ((text: string) => void) | undefined;
-
-  constructor(
-    found: Pick<KubeContext, "maps" | "secrets" | "storeRoot">,
-    onWarning: ((text: string) => void) | undefined,
-  ) {
-    this.maps = found.maps;
-    this.secrets = found.secrets;
-    this.storeRoot = found.storeRoot;
-    this.#onWarning = onWarning;
-  }
-
-  readFile(path: string): string {
-    return readTextFile(path);
-  }
-
-  fault(place: string, reason: string): void {
-    this.#faults.push({ path: place, reason });
-  }
-
-  warn(text: string): void {
-    this.#onWarning?.(text);
-  }
-
-  check(fileName: string): void {
-    if (this.#faults.length > 0) {
-      throw new OcicatError("invalid-config", {
-        operation: "play",
-        subject: fileName,
-        reason: this.#faults.map(({ path, reason }) => `${path}: ${reason}`).join("; "),
-        faults: this.#faults,
-      });
-    }
-  }
-}
-
-async function contextOf(
-  objects: readonly KubeObject[],
-  options: PlayKubeOptions,
-): Promise<PlayContext> {
-  const { storeRoot } = await readSurroundings(options);
-  const maps = new Map<string, ReadonlyMap<string, Uint8Array>>();
-  const secrets = new Map(await storedKubeSecrets(options));
-  for (const object of objects) {
-    if (object.kind === "ConfigMap") {
-      maps.set(object.name, object.data);
-    } else if (object.kind === "Secret") {
-      const keys = [...object.data.keys()].map((key) => [key, `${object.name}.${key}`] as const);
-      secrets.set(object.name, new Map(keys));
-    }
-  }
-  return new PlayContext({ maps, secrets, storeRoot }, options.onWarning);
-}
-
 function withChoices(compiled: CompiledPod, options: PlayKubeOptions): CompiledPod {
   const { network, cgroupParent } = options;
   return {
@@ -192,23 +131,26 @@ async function fillPod(
   for (const volume of volumes) {
     await prepareVolume(volume, pod.name, options);
   }
-  const create = (container: RunContainerOptions): Promise<string> =>
-    createOnly(withPlace(container, options));
-  const first: string[] = [];
-  for (const container of initContainers) {
-    first.push(await create(container));
+  const create = (container: RunContainerOptions): Promise<string> => {
+    requireGoingOn(options);
+    return createOnly(withPlace(container, options));
+  };
+  const first: FirstContainer[] = [];
+  for (const { options: container, isSidecar } of initContainers) {
+    first.push({ id: await create(container), isSidecar });
   }
   const ids: string[] = [];
   for (const container of containers) {
     ids.push(await create(container));
   }
   if (options.start) {
-    for (const id of first) {
-      await runToEnd(id, options);
+    for (const each of first) {
+      await runFirst(each, options);
     }
     await startPod(pod.name, options);
   }
-  return options.start ? ids : [...first, ...ids];
+  const kept = first.filter(({ isSidecar }) => isSidecar || !options.start);
+  return [...kept.map(({ id }) => id), ...ids];
 }
 
 function withPlace(
@@ -222,19 +164,4 @@ function withPlace(
     ...(onWarning === undefined ? {} : { onWarning }),
     ...(progress === undefined ? {} : { progress }),
   };
-}
-
-/** One that has done its work is not needed any more. */
-async function runToEnd(id: string, options: PlayKubeOptions): Promise<void> {
-  await startByName(id, options);
-  const code = await waitForContainer(id, options);
-  if (code !== 0) {
-    throw new OcicatError("unavailable", {
-      operation: "run",
-      subject: `the init container ${quote(id.slice(0, 12))}`,
-      reason: `it ended with ${code}`,
-      hint: "`ocicat kube play --start=false` makes the pod without running anything, to look into it",
-    });
-  }
-  await removeContainer(id, options);
 }

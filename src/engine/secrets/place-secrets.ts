@@ -15,7 +15,7 @@ import { makeDirectories, OwnedFd, open, openAt, writeAll } from "../../sys/file
 import { decodeText } from "../../sys/memory.ts";
 import { ownersOutside } from "../containers/container-owners.ts";
 import { fileIdMaps, mountIdMaps } from "../id-maps.ts";
-import type { RunContainerOptions, RunSecret } from "../run-options.ts";
+import type { RunContainerOptions, RunSecret, SecretPart } from "../run-options.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { removeSecretFiles, SECRET_FILES } from "./secret-files.ts";
 import { readSecret } from "./secret-store.ts";
@@ -31,9 +31,17 @@ export interface PlacedSecrets {
 /** Throws "not-found" for one that is not there. */
 export function checkSecrets(secrets: readonly RunSecret[], storeRoot: string): void {
   for (const secret of secrets) {
-    readSecret(storeRoot, secret.name);
+    for (const name of namesIn(secret)) {
+      readSecret(storeRoot, name);
+    }
     checkOwner(secret);
   }
+}
+
+function namesIn(secret: RunSecret): readonly string[] {
+  return secret.kind === "text"
+    ? secret.parts.flatMap((part) => (typeof part === "string" ? [] : [part.secret]))
+    : [secret.name];
 }
 
 function checkOwner(secret: RunSecret): void {
@@ -63,11 +71,14 @@ export async function placeSecrets(
   const owner: MapOwner = maps === undefined ? (same) => same : ownersOutside(maps);
   const mounts: Mount[] = [];
   const env: string[] = [];
+  const read = (name: string): string => textOf(name, readSecret(storeRoot, name));
   for (const secret of secrets) {
-    const value = readSecret(storeRoot, secret.name);
     if (secret.kind === "env") {
-      env.push(`${secret.target}=${textOf(secret.name, value)}`);
+      env.push(`${secret.target}=${read(secret.name)}`);
+    } else if (secret.kind === "text") {
+      env.push(`${secret.target}=${secret.parts.map((part) => valueIn(part, read)).join("")}`);
     } else {
+      const value = readSecret(storeRoot, secret.name);
       const name = String(mounts.length);
       writeFile(folder.number, name, { secret, value, owner: owner(secret) });
       mounts.push(secretMount(`${path}/${name}`, secret));
@@ -90,6 +101,10 @@ async function giveSecrets(
     const { giveFiles } = await import("../users/give-files.ts");
     giveFiles(folderFd, files, { maps, counted });
   }
+}
+
+function valueIn(part: SecretPart, read: (name: string) => string): string {
+  return typeof part === "string" ? part : read(part.secret);
 }
 
 function textOf(name: string, value: Uint8Array): string {

@@ -3,9 +3,9 @@
 import { inspectManifest, inspectReferrers } from "../../../engine/images/inspect-manifest.ts";
 import { defineCommand } from "../../command.ts";
 import type { FlagsOf, FlagTable } from "../../flags.ts";
+import { workFailureCode } from "../../interruptible.ts";
 import { showText } from "../../terminal/printable.ts";
 import { imageOptions, STORE_FLAG } from "../image-flags.ts";
-import { workFailureCode } from "../image-work.ts";
 import { CREDENTIAL_FLAGS, INSECURE_FLAG, insecureAccess } from "../registry-flags.ts";
 
 const INSPECT_FLAGS = {

@@ -4,10 +4,11 @@ import { removeManifestLists } from "../../../engine/images/manifest-lists.ts";
 import { pushManifestList } from "../../../engine/images/push-manifest-list.ts";
 import { defineCommand } from "../../command.ts";
 import type { FlagsOf, FlagTable } from "../../flags.ts";
+import { workFailureCode } from "../../interruptible.ts";
 import { writeOutput } from "../../write-text.ts";
 import { FORM_FLAGS, pushForm } from "../form-flags.ts";
 import { writeIdFile } from "../id-file.ts";
-import { WORK_FLAGS, withProgress, workFailureCode } from "../image-work.ts";
+import { WORK_FLAGS, withProgress } from "../image-work.ts";
 import { CREDENTIAL_FLAGS, INSECURE_FLAG, insecureAccess } from "../registry-flags.ts";
 
 const PUSH_FLAGS = {
