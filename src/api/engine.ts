@@ -25,8 +25,13 @@ export {
   type CommitContainerOptions,
   commitContainer,
 } from "../engine/containers/commit-container.ts";
-export { type LogOptions, readContainerLog } from "../engine/containers/container-log.ts";
 export {
+  type LogOptions,
+  readContainerLog,
+  readContainerLogs,
+} from "../engine/containers/container-log.ts";
+export {
+  containersToBoot,
   killContainer,
   pauseByName,
   type RemoveOptions as RemoveContainerOptions,
@@ -40,6 +45,7 @@ export {
 } from "../engine/containers/container-operations.ts";
 export { containerProcesses } from "../engine/containers/container-processes.ts";
 export type { ContainerReport } from "../engine/containers/container-report.ts";
+export { containerSizes } from "../engine/containers/container-sizes.ts";
 export {
   type ContainerUsage,
   type Usage,
@@ -80,12 +86,16 @@ export {
   type ListedContainer,
   listContainers,
 } from "../engine/containers/list-containers.ts";
+export { type ProcessDetails, processDetails } from "../engine/containers/process-details.ts";
 export {
   type PruneContainersOptions,
   type PrunedContainers,
   pruneContainers,
 } from "../engine/containers/prune-containers.ts";
+export { type PublishedPort, publishedPorts } from "../engine/containers/published-ports.ts";
 export { restartContainer } from "../engine/containers/restart-container.ts";
+export { parseRestartPolicy, type RestartPolicy } from "../engine/containers/restart-policy.ts";
+export { endForShutdown } from "../engine/containers/shutdown-containers.ts";
 export { type StartTrace, type TracedPhase, traceStart } from "../engine/containers/trace-start.ts";
 export {
   type UpdateContainerOptions,
@@ -93,6 +103,7 @@ export {
 } from "../engine/containers/update-container.ts";
 export type { EventType, RecordedEvent } from "../engine/events/event-line.ts";
 export { type EventsOptions, events } from "../engine/events/events.ts";
+export { type Explanation, explainBundle } from "../engine/explain.ts";
 export {
   type CheckedHealth,
   type CheckOptions as CheckHealthOptions,
@@ -136,6 +147,7 @@ export {
   type CreateListOptions,
   createManifestList,
   type EntryNotes,
+  findManifestList,
   type ManifestList,
   removeFromManifestList,
   removeManifestLists,
@@ -210,10 +222,34 @@ export {
 } from "../engine/secrets/secret-operations.ts";
 export type { NewSecret, Secret } from "../engine/secrets/secret-store.ts";
 export {
+  type CheckSystemOptions,
+  checkSystem,
+  type Finding,
+} from "../engine/system/check-system.ts";
+export { describeSystem, type SystemDescription } from "../engine/system/describe-system.ts";
+export { type Check, type CheckStatus, examineHost } from "../engine/system/doctor.ts";
+export {
+  type ConfigurationPath,
+  listConfigurationPaths,
+  listSettings,
+  type SettingReport,
+} from "../engine/system/list-settings.ts";
+export { measureSystem, type SystemUsage } from "../engine/system/measure-system.ts";
+export {
+  pruneSystem,
+  type SystemPruned,
+  type SystemPruneOptions,
+} from "../engine/system/prune-system.ts";
+export { resetSystem } from "../engine/system/reset-system.ts";
+export {
+  type CreateVolumeOptions,
   createVolume,
+  exportVolume,
+  importVolume,
   inspectVolume,
   type ListedVolume,
   listVolumes,
+  type PruneVolumesOptions,
   pruneVolumes,
   removeVolume,
 } from "../engine/volumes/volume-operations.ts";
