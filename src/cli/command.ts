@@ -14,7 +14,7 @@ export interface CommandContext {
 
 /** What a shell offers for an argument. */
 export type ArgumentKind =
-  | ("container" | "image" | "volume" | "secret")
+  | ("container" | "pod" | "image" | "volume" | "secret")
   | ("folder" | "file")
   | "none";
 

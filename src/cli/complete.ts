@@ -6,7 +6,7 @@ import { usageError } from "./flags.ts";
 import { PLACE_FLAGS, placeOptions } from "./system/place-flags.ts";
 import { writeOutput } from "./write-text.ts";
 
-const KINDS: readonly CompletedKind[] = ["container", "image", "volume", "secret"];
+const KINDS: readonly CompletedKind[] = ["container", "pod", "image", "volume", "secret"];
 
 export const complete = defineCommand({
   usage: [KINDS.join("|")],

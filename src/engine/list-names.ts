@@ -2,10 +2,11 @@
 // keyboard. Where there is nothing yet nothing is made.
 
 import { stat } from "../sys/file.ts";
-import { listContainerNames } from "./containers/container-names.ts";
-import { readSurroundings, type SurroundingsOptions } from "./surroundings.ts";
+import { eachReadable } from "./containers/stored-container.ts";
+import { isPod } from "./pods/pod-record.ts";
+import { readSurroundings, type Surroundings, type SurroundingsOptions } from "./surroundings.ts";
 
-export type CompletedKind = "container" | "image" | "volume" | "secret";
+export type CompletedKind = "container" | "pod" | "image" | "volume" | "secret";
 
 /** In order. */
 export async function listNames(
@@ -20,7 +21,8 @@ export async function listNames(
 type ListOfNames = (storeRoot: string, options: SurroundingsOptions) => Promise<readonly string[]>;
 
 const LISTS: Readonly<Record<CompletedKind, ListOfNames>> = {
-  container: (storeRoot) => Promise.resolve(listContainerNames(storeRoot)),
+  container: async (_storeRoot, options) => namesOf(await readSurroundings(options), false),
+  pod: async (_storeRoot, options) => namesOf(await readSurroundings(options), true),
   image: async (_storeRoot, options) => {
     const { openImages } = await import("./images/image-session.ts");
     const { familiarName } = await import("./images/shown-names.ts");
@@ -40,3 +42,9 @@ const LISTS: Readonly<Record<CompletedKind, ListOfNames>> = {
     return listSecretNames(storeRoot);
   },
 };
+
+/** Of pods, or of all other containers. */
+function namesOf(surroundings: Surroundings, ofPods: boolean): readonly string[] {
+  const records = eachReadable(surroundings, ({ record }) => record);
+  return records.filter((record) => isPod(record) === ofPods).map(({ name }) => name);
+}

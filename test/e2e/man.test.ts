@@ -34,16 +34,19 @@ describe.skipIf(NEEDS_ROOT)("as root: names for shells", () => {
     place.outputOf("complete", kind).split("\n").filter(Boolean);
 
   test("of containers, images and volumes; where there are none nothing is made", () => {
-    for (const kind of ["container", "image", "volume", "secret"]) {
+    for (const kind of ["container", "pod", "image", "volume", "secret"]) {
       expect(names(kind)).toEqual([]);
     }
     for (const name of ["web", "db"]) {
       place.outputOf("create", "--name", name, "--rootfs", place.root, "/bin/true");
     }
     place.outputOf("volume create", "data");
+    place.outputOf("pod create", "--name", "shop");
     expect(names("container")).toEqual(["db", "web"]);
+    expect(names("pod")).toEqual(["shop"]);
     expect(names("volume")).toEqual(["data"]);
     expect(place.call("complete", ["bread"]).status).toBe(1);
+    place.outputOf("pod rm", "shop");
     place.clear();
     expect(names("container")).toEqual([]);
   });

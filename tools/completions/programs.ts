@@ -20,19 +20,23 @@ const VALUE_KINDS: Readonly<Record<string, ValueKind>> = {
 
 interface TableFlag {
   readonly name: string;
+  readonly aliases?: readonly string[] | undefined;
   readonly value?: string | undefined;
   readonly summary: string;
 }
 
-function completedFlag({ name, value, summary }: TableFlag): CompletedFlag {
-  const flag = { name: name.length === 1 ? `-${name}` : `--${name}`, summary };
+const withDashes = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
+
+function completedFlag({ name, aliases = [], value, summary }: TableFlag): CompletedFlag {
+  const flag = { name: withDashes(name), aliases: aliases.map(withDashes), summary };
   return value === undefined ? flag : { ...flag, value: VALUE_KINDS[value] ?? "text" };
 }
 
 function completedFlags(table: FlagTable): CompletedFlag[] {
-  return Object.entries(table).map(([name, { kind, value, help }]) =>
+  return Object.entries(table).map(([name, { kind, aliases, value, help }]) =>
     completedFlag({
       name,
+      aliases,
       summary: help,
       value: kind === "switch" ? undefined : (value ?? "TEXT"),
     }),
@@ -71,6 +75,7 @@ export async function ocicat(): Promise<CompletedProgram> {
     name: "ocicat",
     lists: {
       container: "ocicat complete container",
+      pod: "ocicat complete pod",
       image: "ocicat complete image",
       volume: "ocicat complete volume",
       secret: "ocicat complete secret",

@@ -35,6 +35,7 @@ function completeInBash(words: readonly string[]): string[] {
   const name = `_${program?.replace("-", "_")}`;
   const lists = {
     container: "printf 'web\\ndb\\n'",
+    pod: "printf 'shop\\n'",
     image: "printf 'debian:12\\napp:1\\n'",
     volume: "printf 'data\\n'",
     secret: "printf 'password\\n'",
@@ -76,6 +77,14 @@ describe("bash", () => {
     [["ocicat", "stop", "w"], ["web"]],
     [["ocicat", "volume", "rm", ""], ["data"]],
     [["ocicat", "secret", "inspect", "p"], ["password"]],
+    [["ocicat", "pod", "rm", "-f", ""], ["shop"]],
+    [["ocicat", "pod", "restart", "s"], ["shop"]],
+    [["ocicat", "kube", "generate", ""], ["shop"]],
+    // A value is no argument; what is one for another command does not count.
+    [["ocicat", "run", "-v", ""], []],
+    [["ocicat", "load", "-i", "a-"], ["a-folder"]],
+    [["ocicat", "rm", "-f", "w"], ["web"]],
+    [["ocicat", "ps", "--pod", "--no-"], ["--no-trunc"]],
     [["ocicat", "load", "--input", "a-"], ["a-folder"]],
   ])("%p offers %p", (words, offered) => {
     expect(completeInBash(words)).toEqual(offered);
@@ -125,6 +134,7 @@ complete -C "ocicat image hist"
 complete -C "ocicat image ls --digest"
 complete -C "ocicat pull --digest"
 complete -C "ocicat image rm deb"
+complete -C "ocicat run -e deb"
 `;
     const { lines } = runShell(["fish", "--no-config"], script);
     expect(lines).toEqual([

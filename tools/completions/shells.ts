@@ -6,9 +6,11 @@
 export interface CompletedFlag {
   /** With its dashes: "--bundle". */
   readonly name: string;
+  /** Further names, with their dashes: "-b". */
+  readonly aliases?: readonly string[];
   readonly summary: string;
   /** What its value is; undefined for a switch. */
-  readonly value?: "file" | "folder" | "container" | "text";
+  readonly value?: "file" | "folder" | "text";
 }
 
 export interface CompletedCommand {
@@ -30,7 +32,7 @@ export interface CompletedProgram {
 }
 
 /** What programs of ours list the names of. */
-export type ListedKind = "container" | "image" | "volume" | "secret";
+export type ListedKind = "container" | "pod" | "image" | "volume" | "secret";
 
 const functionName = (program: CompletedProgram) => `_${program.name.replaceAll("-", "_")}`;
 
@@ -56,7 +58,7 @@ export function bashCompletion(program: CompletedProgram): string {
   const all = placed(program.commands);
   const commands = all.map(
     ({ path, command }) => `    "${path}")
-      flags="${names(command.flags)}"
+${bashFlags(command.flags)}
       arguments="${command.commands === undefined ? command.arguments : names(command.commands)}"
       ;;`,
   );
@@ -64,7 +66,7 @@ export function bashCompletion(program: CompletedProgram): string {
 
 ${name}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
-  local command="" word flags arguments
+  local command="" word flags files folders texts arguments
   # Names of images have colons, at which bash would take words apart.
   declare -F _get_comp_words_by_ref >/dev/null && _get_comp_words_by_ref -n : -c current
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -72,18 +74,16 @@ ${name}() {
       ${all.map(({ path }) => `"${path}"`).join("|")}) command="$command $word" ;;
     esac
   done
-  case $previous in
-    ${flagPattern(program, "file")}) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-    ${flagPattern(program, "folder")}) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    ${flagPattern(program, "text")}) return ;;
-  esac
   case $command in
     "")
-      flags="${names(program.flags)}"
+${bashFlags(program.flags)}
       arguments="${names(program.commands)}"
       ;;
 ${commands.join("\n")}
   esac
+  case " $files " in *" $previous "*) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;; esac
+  case " $folders " in *" $previous "*) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;; esac
+  case " $texts " in *" $previous "*) return ;; esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current")
     return
@@ -107,12 +107,15 @@ function bashList([kind, command]: readonly [kind: string, command: string]): st
       ;;`;
 }
 
-/** The flags whose value is of a kind, as a pattern of \`case\`. */
-function flagPattern(program: CompletedProgram, kind: CompletedFlag["value"]): string {
-  const commands = placed(program.commands).map(({ command }) => command);
-  const all = [program, ...commands].flatMap(({ flags }) => flags);
-  const matching = all.filter(({ value }) => value === kind).map(({ name }) => name);
-  return matching.length === 0 ? "--" : [...new Set(matching)].join("|");
+/** What is offered, and what is not to be taken for an argument behind them. */
+function bashFlags(flags: readonly CompletedFlag[]): string {
+  const ofKind = (kind: CompletedFlag["value"]): string =>
+    flags
+      .filter(({ value }) => value === kind)
+      .flatMap(({ name, aliases = [] }) => [name, ...aliases])
+      .join(" ");
+  return `      flags="${names(flags)}"
+      files="${ofKind("file")}" folders="${ofKind("folder")}" texts="${ofKind("text")}"`;
 }
 
 /** One file for several programs: zsh picks by the name that is completed. */
@@ -187,15 +190,15 @@ ${cases.join("\n")}
 `;
 }
 
-function zshFlag({ name, summary, value }: CompletedFlag): string {
-  const text = `${name}[${quoted(summary)}]`;
+function zshFlag({ name, aliases = [], summary, value }: CompletedFlag): string {
+  const quotedText = `${quoted(summary)}]`;
   const action = {
     file: ":file:_files",
     folder: ":folder:_files -/",
     text: ":value:",
-    container: ":container:_containers",
   };
-  return value === undefined ? `'${text}'` : `'${text}${action[value]}'`;
+  const described = value === undefined ? quotedText : `${quotedText}${action[value]}`;
+  return [name, ...aliases].map((each) => `'${each}[${described}'`).join(" ");
 }
 
 function zshArguments(program: string, command: CompletedCommand): string {
@@ -280,9 +283,11 @@ function fishArguments({ lists }: CompletedProgram, kind: CompletedCommand["argu
   }
 }
 
-function fishFlag({ name, summary, value }: CompletedFlag): string {
-  const option = name.startsWith("--") ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`;
-  return `${option} -d '${fishText(summary)}'${fishValue(value)}`;
+function fishFlag({ name, aliases = [], summary, value }: CompletedFlag): string {
+  const options = [name, ...aliases].map((each) =>
+    each.startsWith("--") ? `-l ${each.slice(2)}` : `-s ${each.slice(1)}`,
+  );
+  return `${options.join(" ")} -d '${fishText(summary)}'${fishValue(value)}`;
 }
 
 function fishValue(value: CompletedFlag["value"]): string {
@@ -292,7 +297,6 @@ function fishValue(value: CompletedFlag["value"]): string {
     case "file":
     case "folder":
       return " -r -F";
-    case "container":
     case "text":
       return " -x";
   }

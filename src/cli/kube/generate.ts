@@ -18,6 +18,7 @@ claims; what a document cannot say is named in warnings.`,
   },
   refused: async () => (await import("./refused-flags.ts")).REFUSED_GENERATE_FLAGS,
   args: { min: 1 },
+  completes: "pod",
   examples: ["ocicat kube generate web", "ocicat kube generate -f web.yaml web"],
   async act(flags) {
     const text = `${await generateKube(flags.args, placeOptions(flags))}\n`;

@@ -72,6 +72,7 @@ export const start = defineCommand({
   about: "Starts the process of a pod, and then its containers in the order of their creation.",
   flags: PLAIN_FLAGS,
   args: NAMED_PODS,
+  completes: "pod",
   examples: ["ocicat pod start web", "ocicat pod start --all"],
   act: (flags, { command }) => changeEach(flags, command, startPod),
 });
@@ -81,6 +82,7 @@ export const pause = defineCommand({
   about: "Lets the processes of pods stand still until they are unpaused.",
   flags: PLAIN_FLAGS,
   args: NAMED_PODS,
+  completes: "pod",
   examples: ["ocicat pod pause web"],
   act: (flags, { command }) => changeEach(flags, command, pausePod),
 });
@@ -90,6 +92,7 @@ export const unpause = defineCommand({
   about: "Lets paused pods go on.",
   flags: PLAIN_FLAGS,
   args: NAMED_PODS,
+  completes: "pod",
   examples: ["ocicat pod unpause web", "ocicat pod unpause --all"],
   act: (flags, { command }) => changeEach(flags, command, unpausePod),
 });
@@ -100,6 +103,7 @@ export const stop = defineCommand({
 is killed.`,
   flags: STOP_FLAGS,
   args: NAMED_PODS,
+  completes: "pod",
   examples: ["ocicat pod stop web", "ocicat pod stop -t 2 --all"],
   act: (flags, { command }) =>
     endEach(flags, { command, end: stopPod, mayBeGone: flags.switch("ignore") }),
@@ -110,6 +114,7 @@ export const restart = defineCommand({
   about: "Stops pods and starts them again, with all of their containers.",
   flags: ENDING_FLAGS,
   args: NAMED_PODS,
+  completes: "pod",
   examples: ["ocicat pod restart web"],
   act: (flags, { command }) => endEach(flags, { command, end: restartPod }),
 });
@@ -128,6 +133,7 @@ export const kill = defineCommand({
     ...PLACE_FLAGS,
   },
   args: NAMED_PODS,
+  completes: "pod",
   examples: ["ocicat pod kill web", "ocicat pod kill -s HUP web"],
   async act(flags, { command }) {
     const signal = parseSignal(flags.text("signal") ?? "KILL");

@@ -6,6 +6,7 @@ import { defineExists } from "../define-exists.ts";
 
 export const exists = defineExists({
   thing: "pod",
+  completes: "pod",
   flags: PLACE_FLAGS,
   example: "ocicat pod exists web || ocicat pod create web",
   find: (word, flags) => findPod(word, placeOptions(flags)),

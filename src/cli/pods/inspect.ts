@@ -11,6 +11,7 @@ export const inspect = defineCommand({
   about: "Shows all that is known of pods, as a JSON array with the fields of podman.",
   flags: { ...INSPECT_FORMAT_FLAG, ...LATEST_POD_FLAG, ...PLACE_FLAGS },
   args: { min: 1, unless: (flags) => flags.switch("latest") },
+  completes: "pod",
   examples: ["ocicat pod inspect web", "ocicat pod inspect --format '{{.State}}' web"],
   async act(flags, { command }) {
     const place = placeOptions(flags);

@@ -21,6 +21,7 @@ export const logs = defineCommand({
 chosen: one container after the other, and with --follow all at once what they go on to write.`,
   flags: POD_LOGS_FLAGS,
   args: { min: 1, max: 1, unless: isLatest },
+  completes: "pod",
   examples: ["ocicat pod logs --names web", "ocicat pod logs -f -c nginx web"],
   act: logsCommand,
 });

@@ -31,6 +31,7 @@ export const rm = defineCommand({
     ...PLACE_FLAGS,
   },
   args: NAMED_PODS,
+  completes: "pod",
   examples: ["ocicat pod rm web", "ocicat pod rm --force --all"],
   async act(flags, { command }) {
     const force = flags.switch("force");

@@ -18,6 +18,7 @@ the named ones. Fields of --format are those of \`ocicat stats\`.`,
     ...PLACE_FLAGS,
   },
   args: { min: 0 },
+  completes: "pod",
   examples: ["ocicat pod stats --no-stream", "ocicat pod stats web"],
   async act(flags) {
     const place = placeOptions(flags);

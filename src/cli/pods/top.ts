@@ -17,6 +17,7 @@ export const top = defineCommand({
   notes: TOP_NOTES,
   flags: { ...LATEST_POD_FLAG, ...PLACE_FLAGS },
   args: { min: 1, unless: (flags) => flags.switch("latest") },
+  completes: "pod",
   placement: "first",
   examples: ["ocicat pod top web", "ocicat pod top web -o pid,user,%cpu,args"],
   async act(flags) {
