@@ -134,6 +134,13 @@ describe.skipIf(NEEDS_ROOT)("as root: volume", () => {
     expect(await Bun.file(join(folder, "new")).text()).toBe("new\n");
     const archive = join(place.folder, "own.tar");
     place.outputOf("volume export", "-o", archive, "shown");
+    expect(place.outputOf("volume create", ...options, "shown")).toBe("shown\n");
+    place.outputOf("volume create", "plain");
+    for (const other of ["shown", "plain"]) {
+      const { status, stderr } = place.call("volume create", ["-o", "type=tmpfs", other]);
+      expect([status, stderr]).toEqual([1, expect.stringContaining("with other options")]);
+    }
+    place.outputOf("volume rm", "plain");
     expect(Bun.spawnSync(["tar", "-tf", archive]).stdout.toString()).toContain("new\n");
     place.outputOf("volume rm", "shown", "fixed");
     expect(await Bun.file(join(folder, "file")).text()).toBe("of the host\n");

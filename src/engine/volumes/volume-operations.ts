@@ -32,7 +32,7 @@ export interface CreateVolumeOptions extends SurroundingsOptions {
   readonly options?: VolumeOptions;
 }
 
-/** Returns its name. One that is there stays as it is, as with docker. */
+/** Returns its name. One that is there stays, as with docker. Throws "already-exists" where it is another one. */
 export async function createVolume(
   name: string | undefined,
   { labels, options: asked, ...place }: CreateVolumeOptions,
@@ -42,7 +42,23 @@ export async function createVolume(
   using store = new VolumeStore(storeRoot, "shared");
   const anonymous = name === undefined;
   const record = { labels, anonymous, ...(isMounted ? { options: asked } : {}) };
-  return store.ensure(name ?? randomVolumeName(), record).name;
+  const volume = store.ensure(name ?? randomVolumeName(), record);
+  if (isMounted) {
+    requireOptions(volume, asked);
+  }
+  return volume.name;
+}
+
+/** Who asks for options would find other files than these say, or no limit where one was asked for. */
+function requireOptions({ name, options = {} }: Volume, asked: VolumeOptions): void {
+  if (!Bun.deepEquals(asked, options)) {
+    throw new OcicatError("already-exists", {
+      operation: "create",
+      subject: `volume ${quote(name)}`,
+      reason: "there is one of this name with other options",
+      hint: `\`ocicat volume inspect ${name}\` shows them, \`ocicat volume rm ${name}\` removes it`,
+    });
+  }
 }
 
 /** `filters`: KEY=VALUE each. */
