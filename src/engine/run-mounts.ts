@@ -3,6 +3,7 @@
 
 import type { Namespace } from "../oci/linux.ts";
 import type { Mount } from "../oci/mount.ts";
+import { SUBDIRECTORY } from "../oci/mount-options.ts";
 import { stat } from "../sys/file.ts";
 import { mountIdMaps } from "./id-maps.ts";
 import { joinedContainer, namespaceMode, podMemoryPath, SHARED_MEMORY } from "./run-namespaces.ts";
@@ -130,10 +131,11 @@ function depth({ destination }: Mount): number {
 /** Of a volume with options what these say is mounted. */
 function bindMount(mount: RunMount & Pick<RunVolume, "mounted">): Mount {
   const { source, destination, readOnly, propagation = "rprivate", idMapped = false } = mount;
+  const part = mount.subpath === undefined ? [] : [`${SUBDIRECTORY}${mount.subpath}`];
   const bound = { type: "bind", source, options: ["rbind", propagation] };
   const { type, options, ...from } = mount.mounted ?? bound;
   const isMapped = idMapped && type === "bind";
-  const words = [...options, ...(readOnly ? ["ro"] : []), ...(isMapped ? ["idmap"] : [])];
+  const words = [...options, ...(readOnly ? ["ro"] : []), ...(isMapped ? ["idmap"] : []), ...part];
   return { ...from, destination, type, options: words };
 }
 

@@ -80,6 +80,8 @@ export interface RunMount {
   readonly propagation?: MountPropagation;
   /** Its files have the ids that they have on the host, also where the container's users have others. */
   readonly idMapped?: boolean;
+  /** What of the source is mounted, wherever links in it lead inside of it; absent: all. */
+  readonly subpath?: string;
 }
 
 export type MountPropagation = "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave";
@@ -130,6 +132,8 @@ export interface RunVolume {
   readonly copies: boolean;
   /** Removed with the container where that is asked for. */
   readonly anonymous?: boolean;
+  /** As RunMount has it. */
+  readonly subpath?: string;
   /** By the options that the volume was made with; found when the container is created. */
   readonly mounted?: VolumeMount;
 }

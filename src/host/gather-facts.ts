@@ -3,7 +3,7 @@
 
 import { AT_FDCWD, O_PATH, S_IFDIR, S_IFMT } from "../abi/file.ts";
 import type { Mount } from "../oci/mount.ts";
-import { isBindMount } from "../oci/mount-options.ts";
+import { isBindMount, subdirectoryOf } from "../oci/mount-options.ts";
 import type { Spec } from "../oci/spec.ts";
 import type { BindSource, CgroupMountFacts, HostFacts } from "../plan/host-facts.ts";
 import { call } from "../sys/call.ts";
@@ -94,7 +94,9 @@ function bindSources(mounts: readonly Mount[], bundle: string): Map<number, Bind
   mounts.forEach((mount, index) => {
     if (isBindMount(mount)) {
       const source = mount.source ?? "";
-      sources.set(index, sourceKind(source.startsWith("/") ? source : `${bundle}/${source}`));
+      const path = source.startsWith("/") ? source : `${bundle}/${source}`;
+      const part = subdirectoryOf(mount);
+      sources.set(index, sourceKind(part === undefined ? path : `${path}/${part}`));
     }
   });
   return sources;

@@ -81,3 +81,16 @@ export function isBindMount(mount: {
   const options = mount.options ?? [];
   return mount.type === "bind" || options.includes("bind") || options.includes("rbind");
 }
+
+/** Our own, by the name that mount(8) gives it: what of a bind mount's source is mounted. */
+export const SUBDIRECTORY = "X-mount.subdir=";
+
+/** Undefined: all of it. */
+export function subdirectoryOf(mount: {
+  readonly type?: string | undefined;
+  readonly options?: readonly string[];
+}): string | undefined {
+  const option = mount.options?.findLast((each) => each.startsWith(SUBDIRECTORY));
+  const path = isBindMount(mount) ? option?.slice(SUBDIRECTORY.length) : undefined;
+  return path === "" ? undefined : path;
+}

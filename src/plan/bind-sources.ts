@@ -1,17 +1,26 @@
 // Bind sources, as detached copies that are attached when it is their turn.
 
-import { AT_RECURSIVE } from "../abi/file.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_RECURSIVE,
+  O_CLOEXEC,
+  O_PATH,
+  RESOLVE_IN_ROOT,
+  RESOLVE_NO_MAGICLINKS,
+} from "../abi/file.ts";
 import { MS_SHARED, MS_SLAVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
 import type { Mount } from "../oci/mount.ts";
 import { flags } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
-import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
+import { CURRENT_DIRECTORY, openHow, type PlanContext } from "./context.ts";
 import { OPEN_TREE_NAMES } from "./flag-names.ts";
 import { mapMountIds } from "./id-mapped-mounts.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { type MountOptions, sortMountOptions } from "./mount-options.ts";
 import { describeMount } from "./mount-step.ts";
 import { openSharedMounts } from "./shared-mounts.ts";
+
+const OPEN_HOW_BYTES = 24;
 
 /**
  * Before the clone, in the host's namespaces: detached copies of the bind sources that init could not
@@ -72,9 +81,41 @@ export function openBindSource(
   const source = mount.source ?? "";
   const path = source.startsWith("/") ? source : `${request.bundle}/${source}`;
   const recursive = options.bind === "rbind" ? AT_RECURSIVE : 0;
-  const treeFlags = flags(OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive, OPEN_TREE_NAMES);
-  return program.call("open_tree", [CURRENT_DIRECTORY, program.text(path), treeFlags], {
-    result: "tree",
+  const treeFlags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive;
+  if (options.subdirectory !== undefined) {
+    const part = openPart(context, path, { mount, subdirectory: options.subdirectory });
+    const words = [part, program.text(""), flags(treeFlags | AT_EMPTY_PATH, OPEN_TREE_NAMES)];
+    const tree = program.call("open_tree", words, {
+      result: "tree",
+      describes: describeMount(mount),
+    });
+    program.close(part);
+    return tree;
+  }
+  const words = [CURRENT_DIRECTORY, program.text(path), flags(treeFlags, OPEN_TREE_NAMES)];
+  return program.call("open_tree", words, { result: "tree", describes: describeMount(mount) });
+}
+
+/** What writes into a source may have made links in it: they lead nowhere but inside. */
+function openPart(
+  { program }: PlanContext,
+  path: string,
+  { mount, subdirectory }: { readonly mount: Mount; readonly subdirectory: string },
+): Register {
+  const flagsOfPath = O_PATH | O_CLOEXEC;
+  const anywhere = openHow(program, { flags: flagsOfPath, resolve: 0 });
+  const words = [CURRENT_DIRECTORY, program.text(path), anywhere, OPEN_HOW_BYTES];
+  const whole = program.call("openat2", words, {
+    result: "whole",
     describes: describeMount(mount),
   });
+  const resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  const inside = openHow(program, { flags: flagsOfPath, resolve });
+  const place = [whole, program.text(subdirectory), inside, OPEN_HOW_BYTES];
+  const part = program.call("openat2", place, {
+    result: "part",
+    describes: () => `open ${JSON.stringify(subdirectory)} in ${JSON.stringify(path)}`,
+  });
+  program.close(whole);
+  return part;
 }

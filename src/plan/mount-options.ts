@@ -17,7 +17,7 @@ import {
   MS_UNBINDABLE,
 } from "../abi/mount.ts";
 import type { Mount } from "../oci/mount.ts";
-import { isBindMount } from "../oci/mount-options.ts";
+import { isBindMount, SUBDIRECTORY, subdirectoryOf } from "../oci/mount-options.ts";
 
 /** What mount_setattr(2) sets and clears; both may name the same bits, then clearing comes first. */
 export interface Attributes {
@@ -30,6 +30,8 @@ export interface MountOptions {
   readonly remount: boolean;
   readonly copyUp: boolean;
   readonly idmap: "no" | "idmap" | "ridmap";
+  /** Of a bind mount: the part of its source that is mounted, wherever links lead inside of that. */
+  readonly subdirectory: string | undefined;
   readonly attributes: Attributes;
   readonly recursiveAttributes: Attributes;
   /** MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE; 0: as it comes. */
@@ -157,6 +159,7 @@ function newlySorted(mount: Mount): MountOptions {
     remount: options.includes("remount"),
     copyUp: options.includes("tmpcopyup"),
     idmap: idmapKind(mount),
+    subdirectory: subdirectoryOf(mount),
     attributes,
     recursiveAttributes,
     propagation,
@@ -187,6 +190,7 @@ export function withoutReadOnly(options: MountOptions): MountOptions {
 function isGeneric(option: string): boolean {
   return (
     IGNORED.has(option) ||
+    option.startsWith(SUBDIRECTORY) ||
     SUPERBLOCK_FLAGS.has(option) ||
     isForMounts(option) ||
     isForMounts(recursiveName(option))

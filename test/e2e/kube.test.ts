@@ -1,7 +1,15 @@
 // kube play, down, generate: pods from Kubernetes' documents.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
@@ -194,6 +202,24 @@ ${pod(`  securityContext: {runAsUser: 1000, fsGroup: 2000}
     expect(logsAtEnd("web-one")).toBe(words);
   });
 
+  test("volumes of the pod's group: everybody's that begin empty, and claims that keep their owner", () => {
+    place.outputOf("volume create", "data");
+    const data = place.outputOf("volume inspect", "-f", "{{.Mountpoint}}", "data").trim();
+    chownSync(data, 1000, 1000);
+    chmodSync(data, 0o700);
+    played(
+      pod(`  securityContext: {runAsUser: 1000, fsGroup: 2000}
+  containers:
+  - name: one
+    image: IMAGE
+    command: [stat, -c, "%u %g %a", /new, /data]
+    volumeMounts: [{name: new, mountPath: /new}, {name: data, mountPath: /data}]
+  volumes: [{name: new, emptyDir: {}}, {name: data, persistentVolumeClaim: {claimName: data}}]
+`),
+    );
+    expect(logsAtEnd("web-one")).toBe("0 2000 2777\n1000 2000 2770\n");
+  });
+
   test("a secret in a command is not taken for a variable in silence", () => {
     const command =
       "command: [echo, $(PASSWORD)], env: [{name: PASSWORD, valueFrom: {secretKeyRef: {name: s, key: k}}}]";
@@ -300,6 +326,37 @@ ${pod(`  containers:
     expect(existsSync(join(host, "made"))).toBe(true);
   });
 
+  test("parts of volumes and of the host's folders, wherever links in them lead", () => {
+    const host = join(place.folder, "parts");
+    mkdirSync(join(host, "here"), { recursive: true });
+    writeFileSync(join(host, "here/file"), "inside\n");
+    symlinkSync("/here", join(host, "link"));
+    symlinkSync("../../../../../../../../etc", join(host, "up"));
+    const parts = pod(`  securityContext: {runAsUser: 1000}
+  containers:
+  - name: one
+    image: IMAGE
+    command: [sh, -c, "echo written > /data/file; cat /host/file /linked/file; stat -c %a /data"]
+    env: [{name: NAME, value: deep/er}]
+    volumeMounts:
+    - {name: data, mountPath: /data, subPathExpr: "$(NAME)"}
+    - {name: host, mountPath: /host, subPath: here}
+    - {name: host, mountPath: /linked, subPath: link}
+  volumes:
+  - {name: data, emptyDir: {}}
+  - {name: host, hostPath: {path: ${host}}}
+`);
+    played(parts);
+    expect(logsAtEnd("web-one")).toBe("inside\ninside\n777\n");
+    const data = place.outputOf("volume inspect", "-f", "{{.Mountpoint}}", "web-data").trim();
+    expect(readFileSync(join(data, "deep/er/file"), "utf8")).toBe("written\n");
+    expect(place.outputOf("kube generate", "web")).toContain("subPath: deep/er");
+    place.call("kube down", ["-"], { input: parts });
+    const escaping = parts.replace("subPath: link", "subPath: up/passwd");
+    expect(play(escaping).stderr).toContain('parts/up/passwd": not a directory');
+    expect(place.outputOf("pod ps", "-q")).toBe("");
+  });
+
   test("memory is one tmpfs for all containers, also when one is started again", () => {
     const mount = "volumeMounts: [{name: m, mountPath: /m}]";
     const wait = "while [ ! -e /m/go ]; do sleep 0.02; done";
@@ -379,12 +436,15 @@ ${pod(`  containers:
     const one = (rest: string): string => pod(`  containers: [{name: one, image: IMAGE${rest}\n`);
     const missing = one(", envFrom: [{secretRef: {name: none}}]}]");
     expect(play(missing).stderr).toContain('there is no Secret "none"');
-    const path = one(
-      ", volumeMounts: [{name: v, mountPath: /v, subPath: x}]}]\n  volumes: [{name: v, emptyDir: {}}]",
-    );
-    expect(play(path).stderr).toContain(
-      "spec.containers[0].volumeMounts[0].subPath: only files of",
-    );
+    const mounting = (subPath: string, volume: string) =>
+      play(
+        one(
+          `, volumeMounts: [{name: v, mountPath: /v, subPath: ${subPath}}]}]\n  volumes: [{name: v, emptyDir: {${volume}}}]`,
+        ),
+      ).stderr;
+    const at = "spec.containers[0].volumeMounts[0].subPath: ";
+    expect(mounting("x", "medium: Memory")).toContain(`${at}an emptyDir in memory`);
+    expect(mounting("../x", "")).toContain(`${at}"../x" is no path inside of the volume`);
     const host = one("}]\n  volumes: [{name: v, hostPath: {path: /nosuch, type: Directory}}]");
     expect(play(host).stderr).toContain('use "/nosuch": no such file or directory');
     expect(place.leftovers()).toEqual([]);

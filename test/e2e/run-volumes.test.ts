@@ -30,6 +30,30 @@ describe.skipIf(NEEDS_ROOT)("as root: volumes", () => {
   };
   const data = (name: string, path = "") => join(place.store, "volumes", name, "_data", path);
 
+  test("a part of a volume, made where it is not there, and of memory there is none", async () => {
+    const part = "type=volume,source=mine,target=/data";
+    await sh("echo one > /data/file", "--mount", `${part},volume-subpath=a/b`);
+    expect(await sh("cat /data/b/file; ls /data", "--mount", `${part},subpath=a`)).toBe("one\nb\n");
+    expect(volumes()).toEqual(["mine"]);
+    await sh("ln -s /etc /data/a/etc; ln -s /a /data/inside", "-v", "mine:/data");
+    expect(await sh("cat /data/file", "--mount", `${part},subpath=inside/b`)).toBe("one\n");
+    const { status, stderr } = await place.run([
+      "--mount",
+      `${part},subpath=a/etc/passwd`,
+      image,
+      "true",
+    ]);
+    expect([status, stderr]).toEqual([
+      125,
+      expect.stringContaining('/a/etc/passwd": not a directory'),
+    ]);
+    place.outputOf("volume create", "-o", "type=tmpfs", "memory");
+    const memory = ["--mount", "type=volume,source=memory,target=/m,subpath=x"];
+    expect((await place.run([...memory, image, "true"])).stderr).toContain(
+      'mount a part of the volume "memory": it is mounted (tmpfs) in containers alone',
+    );
+  });
+
   test("a named volume keeps what containers write", async () => {
     await sh("echo one > /data/file", "-v", "mine:/data");
     expect(await sh("cat /data/file", "-v", "mine:/data:ro")).toBe("one\n");

@@ -68,6 +68,10 @@ test("mounts", async () => {
     ["propagation", mounted([tmpfs("/mnt", "mode=1", "rshared", "unbindable")])],
     ["a bind mount is copied, changed, and attached", mounted([bind("bind", "ro", "nosymfollow")])],
     ["one of a file", mounted([bind("bind")], { facts: { bindSources: new Map([[0, "file"]]) } })],
+    [
+      "a part of the source, as links lead inside of it",
+      mounted([bind("rbind", "X-mount.subdir=a/b")]),
+    ],
     ["a source in the bundle", mounted([{ ...bind("rbind"), source: "data" }])],
     [
       "recursive attributes before the mount's own",

@@ -19,6 +19,7 @@ const KEYS: Readonly<Record<string, string>> = {
   idmap: "idmap",
   subpath: "subpath",
   "image-subpath": "subpath",
+  "volume-subpath": "subpath",
   rw: "readwrite",
   readwrite: "readwrite",
   uid: "uid",
@@ -27,8 +28,22 @@ const KEYS: Readonly<Record<string, string>> = {
   max: "max",
 };
 
+const EVERYWHERE = ["type", "target", "readonly", "readwrite"];
+const OF_A_TERMINAL = ["source", "uid", "gid", "mode", "max"];
+
+/** What a mount of a type can be told. */
+const BY_TYPE: Readonly<Record<string, readonly string[]>> = {
+  bind: ["source", "bind-propagation", "idmap"],
+  volume: ["source", "volume-nocopy", "subpath"],
+  tmpfs: ["size", "mode"],
+  image: ["source", "subpath"],
+  devpts: OF_A_TERMINAL,
+  ramfs: OF_A_TERMINAL,
+};
+
 export function mountFields(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
+  const words = new Map<string, string>();
   for (const part of text.split(",")) {
     const [key = "", ...value] = part.split("=");
     const name = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
@@ -36,6 +51,18 @@ export function mountFields(text: string): ReadonlyMap<string, string> {
       throw badValue("mount", text, `it has the unknown key ${quote(key)}`);
     }
     fields.set(name, value.join("="));
+    words.set(name, key);
   }
+  requireFit(text, fields.get("type") ?? "volume", words);
   return fields;
+}
+
+/** `words`: as they were written, by the names in KEYS. */
+function requireFit(text: string, type: string, words: ReadonlyMap<string, string>): void {
+  const fit = Object.hasOwn(BY_TYPE, type) ? BY_TYPE[type] : undefined;
+  for (const [name, word] of fit === undefined ? [] : words) {
+    if (!EVERYWHERE.includes(name) && !fit?.includes(name)) {
+      throw badValue("mount", text, `${word} says nothing of a mount of type ${type}`);
+    }
+  }
 }

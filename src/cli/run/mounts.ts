@@ -21,7 +21,7 @@ export function parseMount(text: string, absolute: (path: string) => string): Pa
       return bindOf(text, { destination, readOnly }, { fields, absolute });
     case "volume": {
       const copies = !isTrue(fields.get("volume-nocopy"));
-      const volume = { destination, readOnly, copies };
+      const volume = { destination, readOnly, copies, ...partOf(fields) };
       return { kind: "volume", volume: volumeOf(fields.get("source"), volume) };
     }
     case "tmpfs":
@@ -77,16 +77,21 @@ function imageOf(text: string, destination: string, fields: Fields): ParsedMount
   if (reference === "") {
     throw badValue("mount", text, "it names no image as its source");
   }
-  const subpath = fields.get("subpath");
-  const isPart = subpath !== undefined && !["", "/"].includes(subpath);
+  const part = partOf(fields);
   const writable = isTrue(fields.get("readwrite"));
-  if (isPart && writable) {
+  if (part.subpath !== undefined && writable) {
     throw badValue("mount", text, "a part of an image can only be read");
   }
   return {
     kind: "image",
-    image: { reference, destination, writable, ...(isPart ? { subpath } : {}) },
+    image: { reference, destination, writable, ...part },
   };
+}
+
+/** Nothing where all is asked for. */
+function partOf(fields: Fields): { readonly subpath?: string } {
+  const subpath = fields.get("subpath");
+  return subpath === undefined || ["", "/"].includes(subpath) ? {} : { subpath };
 }
 
 function dataOf(fields: Fields, key: string): string[] {

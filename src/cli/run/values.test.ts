@@ -133,6 +133,9 @@ describe("mounts", () => {
     ["type=bind,source=/a,target=/b,bind-propagation=up", "bind-propagation is one of"],
     ["type=bind,target=/b", "it has no source"],
     ["type=bind,source=/a", "the path inside is not absolute"],
+    ["type=bind,source=/a,target=/b,subpath=c", "subpath says nothing of a mount of type bind"],
+    ["type=tmpfs,target=/b,source=c", "source says nothing of a mount of type tmpfs"],
+    ["target=/b,tmpfs-size=1m", "tmpfs-size says nothing of a mount of type volume"],
     ["type=bind,source=/a,target=/b,color=red", 'it has the unknown key "color"'],
   ])("--mount %s is refused", (text, message) => {
     expect(() => parseMount(text, absolute)).toThrow(message);

@@ -7,18 +7,18 @@ type MountOptions = Pick<RunContainerOptions, "mounts" | "volumes" | "tmpfs" | "
 
 export function mountReports(options: MountOptions, storeRoot: string) {
   const { mounts, volumes = [], tmpfs, imageMounts = [] } = options;
-  const binds = mounts.map(({ source, destination, readOnly, propagation = "rprivate" }) => ({
+  const binds = mounts.map((mount) => ({
     Type: "bind",
-    Source: source,
-    Destination: destination,
-    Mode: readOnly ? "ro" : "",
-    RW: !readOnly,
-    Propagation: propagation,
+    Source: partOf(mount.source, mount.subpath),
+    Destination: mount.destination,
+    Mode: mount.readOnly ? "ro" : "",
+    RW: !mount.readOnly,
+    Propagation: mount.propagation ?? "rprivate",
   }));
-  const named = volumes.map(({ name = "", destination, readOnly }) => ({
+  const named = volumes.map(({ name = "", destination, readOnly, subpath }) => ({
     Type: "volume",
     Name: name,
-    Source: dataPath(storeRoot, name),
+    Source: partOf(dataPath(storeRoot, name), subpath),
     Destination: destination,
     Driver: "local",
     Mode: readOnly ? "ro" : "",
@@ -45,6 +45,10 @@ export function mountReports(options: MountOptions, storeRoot: string) {
     Propagation: "",
   }));
   return [...binds, ...named, ...images, ...inMemory];
+}
+
+function partOf(path: string, subpath: string | undefined): string {
+  return subpath === undefined ? path : `${path}/${subpath}`;
 }
 
 /** As -v takes them: "SOURCE:TARGET[:OPTIONS]". */

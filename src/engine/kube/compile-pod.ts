@@ -90,7 +90,7 @@ function containerOptions(
 ): RunContainerOptions {
   const { spec } = pod;
   const { values, secrets } = containerVariables(pod, container, context);
-  const mounts = containerMounts(pod, container, context);
+  const mounts = containerMounts(pod, { container, values }, context);
   const words = (texts: readonly string[]) => texts.map((text) => expand(text, values));
   warnOfSecrets(container, secrets, context);
   const user = userOf(container, spec.security, context);

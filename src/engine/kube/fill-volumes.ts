@@ -16,7 +16,9 @@ import type { HostPathType } from "./kube-objects.ts";
 import { makeOwnVolume } from "./own-volumes.ts";
 
 /** The group's, and what is made in it gets the group. */
-const GROUP_MODE = 0o2775;
+const GROUP_MODE = 0o2770;
+const EVERYBODY = 0o777;
+const PERMISSIONS = 0o7777;
 
 export async function prepareVolume(
   volume: KubeStoredVolume,
@@ -33,8 +35,8 @@ export async function prepareVolume(
   if (volume.files !== undefined) {
     const { files, group } = volume;
     namingFile("fill", path, () => fill(path, files, group));
-  } else if (volume.isOwn || volume.group !== undefined) {
-    shareWithGroup(path, volume.group);
+  } else {
+    shareVolume(path, volume);
   }
 }
 
@@ -51,16 +53,20 @@ function fill(path: string, files: readonly KubeFileContent[], group: number | u
   }
 }
 
-/** As Kubernetes has it: whoever runs in the pod may write to a volume that begins empty. */
-function shareWithGroup(path: string, group: number | undefined): void {
-  if (!lstatSync(path).isDirectory()) {
+/**
+ * As Kubernetes has it: whoever runs in the pod may write to a volume that begins empty, and the group to all
+ * volumes. A claim's folder keeps its owner, who may be the one that its files are for.
+ */
+function shareVolume(path: string, { isOwn, group }: KubeStoredVolume): void {
+  const status = lstatSync(path);
+  if (!status.isDirectory()) {
     return;
   }
-  if (group === undefined) {
-    chmodSync(path, 0o777);
-  } else if (process.geteuid?.() === 0) {
-    chownSync(path, 0, group);
-    chmodSync(path, GROUP_MODE);
+  if (group !== undefined && process.geteuid?.() === 0) {
+    chownSync(path, status.uid, group);
+    chmodSync(path, (isOwn ? EVERYBODY : status.mode & PERMISSIONS) | GROUP_MODE);
+  } else if (isOwn) {
+    chmodSync(path, EVERYBODY);
   }
 }
 

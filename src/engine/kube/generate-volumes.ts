@@ -47,21 +47,25 @@ function readOnlyPart(readOnly: boolean): Document {
   return readOnly ? { readOnly: true } : {};
 }
 
+function subPathPart(subPath: string | undefined): Document {
+  return subPath === undefined ? {} : { subPath };
+}
+
 function storeVolumes({ volumes = [] }: ContainerRecord["options"]): readonly MountNeed[] {
-  return volumes.map(({ name: claimName = "", destination, readOnly }) => ({
+  return volumes.map(({ name: claimName = "", destination, readOnly, subpath }) => ({
     identity: `claim ${claimName}`,
     name: "claim",
     source: { persistentVolumeClaim: { claimName } },
-    mount: { mountPath: destination, ...readOnlyPart(readOnly) },
+    mount: { mountPath: destination, ...subPathPart(subpath), ...readOnlyPart(readOnly) },
   }));
 }
 
 function binds({ mounts }: ContainerRecord["options"]): readonly MountNeed[] {
-  return mounts.map(({ source: path, destination, readOnly }) => ({
+  return mounts.map(({ source: path, destination, readOnly, subpath }) => ({
     identity: `host ${path}`,
     name: "host",
     source: { hostPath: { path } },
-    mount: { mountPath: destination, ...readOnlyPart(readOnly) },
+    mount: { mountPath: destination, ...subPathPart(subpath), ...readOnlyPart(readOnly) },
   }));
 }
 

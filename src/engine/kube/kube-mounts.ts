@@ -2,6 +2,7 @@
 
 import type { PodMemory, PodMemoryMount, RunMount, RunSecret, RunVolume } from "../run-options.ts";
 import { dataPath } from "../run-volumes.ts";
+import { isInside } from "./inside-path.ts";
 import type { KubeContext } from "./kube-context.ts";
 import type {
   HostPathType,
@@ -10,6 +11,7 @@ import type {
   KubeVolume,
   KubeVolumeMount,
 } from "./kube-objects.ts";
+import { expand } from "./kube-variables.ts";
 
 /** A volume of the store that a pod needs. */
 export interface KubeStoredVolume {
@@ -133,16 +135,23 @@ function filesOf(volume: FilesVolume, context: KubeContext): readonly KubeFileCo
   }));
 }
 
+export interface MountingContainer {
+  readonly container: KubeContainer;
+  /** Of its variables. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
 export function containerMounts(
   pod: KubePod,
-  container: KubeContainer,
+  { container, values }: MountingContainer,
   context: KubeContext,
 ): KubeMounts {
   const mounts: RunMount[] = [];
   const volumes: RunVolume[] = [];
   const memory: PodMemoryMount[] = [];
   const secrets: RunSecret[] = [];
-  for (const mount of container.mounts) {
+  for (const asked of container.mounts) {
+    const mount = { ...asked, subPath: subPathIn(asked, values, context) };
     const volume = pod.spec.volumes.find(({ name }) => name === mount.volume);
     const { path: destination, subPath } = mount;
     if (volume?.kind === "Secret") {
@@ -151,15 +160,15 @@ export function containerMounts(
       const name = ownVolumeName(pod, volume.name);
       const source = subPathOf(volume, mount, { name, context });
       mounts.push({ source, destination, readOnly: true });
-    } else if (subPath !== undefined) {
-      const reason =
-        "only files of configMap and secret volumes can be chosen: those that a container " +
-        "writes to may lead elsewhere";
-      context.fault(`${mount.place}.subPath`, reason);
     } else if (volume?.kind === "host") {
-      mounts.push({ source: volume.path, destination, readOnly: mount.readOnly });
+      mounts.push({
+        source: volume.path,
+        destination,
+        readOnly: mount.readOnly,
+        ...subpathOf(mount),
+      });
     } else if (volume !== undefined && isInMemory(pod.spec, volume)) {
-      memory.push({ ...memoryOf(volume), destination, readOnly: mount.readOnly });
+      memory.push(memoryMount(volume, mount, context));
     } else if (volume !== undefined) {
       volumes.push(storedVolume(pod, volume, mount));
     }
@@ -174,7 +183,43 @@ function storedVolume(pod: KubePod, volume: KubeVolume, mount: KubeVolumeMount):
     destination: mount.path,
     readOnly: mount.readOnly || volume.kind === "ConfigMap" || (isClaim && volume.readOnly),
     copies: false,
+    ...subpathOf(mount),
   };
+}
+
+function memoryMount(
+  volume: EmptyVolume,
+  { path: destination, readOnly, subPath, place }: KubeVolumeMount,
+  context: KubeContext,
+): PodMemoryMount {
+  if (subPath !== undefined) {
+    context.fault(`${place}.subPath`, "an emptyDir in memory is mounted as a whole");
+  }
+  return { ...memoryOf(volume), destination, readOnly };
+}
+
+/** As the engine has it. */
+function subpathOf({ subPath }: KubeVolumeMount): Pick<RunVolume, "subpath"> {
+  return subPath === undefined ? {} : { subpath: subPath };
+}
+
+function subPathIn(
+  { subPath, subPathExpr, place }: KubeVolumeMount,
+  values: ReadonlyMap<string, string>,
+  context: KubeContext,
+): string | undefined {
+  const expanded = subPathExpr === undefined ? subPath : expand(subPathExpr, values);
+  if (expanded === undefined || expanded === "") {
+    return undefined;
+  }
+  const path = expanded.replace(/\/+$/, "");
+  if (!isInside(path)) {
+    context.fault(
+      `${place}.subPath`,
+      `${JSON.stringify(expanded)} is no path inside of the volume`,
+    );
+  }
+  return path;
 }
 
 /** Nobody but the host writes to such a volume. */

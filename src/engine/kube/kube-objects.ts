@@ -121,6 +121,8 @@ export interface KubeVolumeMount {
   readonly volume: string;
   readonly path: string;
   readonly subPath: string | undefined;
+  /** The same, with variables. */
+  readonly subPathExpr: string | undefined;
   readonly readOnly: boolean;
   /** Of the document, for what is wrong with it. */
   readonly place: string;

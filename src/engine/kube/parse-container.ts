@@ -157,9 +157,13 @@ function parseVolumeMount(fields: KubeFields): KubeVolumeMount {
     volume: fields.requiredText("name"),
     path: path.replace(/(?<=.)\/+$/, ""),
     subPath: fields.text("subPath"),
+    subPathExpr: fields.text("subPathExpr"),
     readOnly: fields.flag("readOnly"),
     place: fields.path,
   };
+  if (mount.subPath !== undefined && mount.subPathExpr !== undefined) {
+    fields.fault("subPathExpr", "there is a subPath, too");
+  }
   fields.end();
   return mount;
 }

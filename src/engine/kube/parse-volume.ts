@@ -1,5 +1,6 @@
 // One entry of spec.volumes.
 
+import { isInside } from "./inside-path.ts";
 import type { KubeFields } from "./kube-fields.ts";
 import { HOST_PATH_TYPES, type KubeVolume } from "./kube-objects.ts";
 import { parseQuantity } from "./quantities.ts";
@@ -90,13 +91,6 @@ function parseFiles(fields: KubeFields, nameField: "name" | "secretName", text: 
   const optional = fields.flag("optional");
   fields.end();
   return { object, mode, optional, items: isChosen ? items : undefined };
-}
-
-const LONGEST_NAME = 255;
-
-function isInside(path: string): boolean {
-  const names = path.split("/");
-  return names.every((name) => !["", ".", ".."].includes(name) && name.length <= LONGEST_NAME);
 }
 
 /** A file is at its place alone, and nothing is behind it. */

@@ -7,6 +7,7 @@ import { startPod } from "../pods/pod-operations.ts";
 import { createOnly } from "../run.ts";
 import type { RunContainerOptions, RunProgress } from "../run-options.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
+import { makePart } from "../volumes/make-part.ts";
 import { createVolume } from "../volumes/volume-operations.ts";
 import { type CompiledPod, compilePod } from "./compile-pod.ts";
 import { removePlayed } from "./down-kube.ts";
@@ -130,6 +131,12 @@ async function fillPod(
 ): Promise<readonly string[]> {
   for (const volume of volumes) {
     await prepareVolume(volume, pod.name, options);
+  }
+  const all = [...initContainers.map((each) => each.options), ...containers];
+  for (const { source, subpath } of all.flatMap(({ mounts }) => mounts)) {
+    if (subpath !== undefined) {
+      makePart(source, subpath);
+    }
   }
   const create = (container: RunContainerOptions): Promise<string> => {
     requireGoingOn(options);

@@ -1,12 +1,14 @@
 // The volumes of a container: made and filled when it is created.
 
 import { AT_FDCWD } from "../../abi/file.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { readDirectoryAt } from "../../sys/directory.ts";
 import type { ChosenVolumes, VolumeContext } from "../containers/chosen-options.ts";
 import { fileIdMaps } from "../id-maps.ts";
-import type { RunContainerOptions, RunVolume } from "../run-options.ts";
+import type { RunContainerOptions, RunVolume, VolumeMount } from "../run-options.ts";
 import type { FileOwners } from "../users/give-files.ts";
 import { fillVolume, hasFilesFor } from "./fill-volume.ts";
+import { makePart } from "./make-part.ts";
 import { volumeMount } from "./volume-options.ts";
 import { VolumeStore } from "./volume-store.ts";
 
@@ -21,6 +23,18 @@ export async function chooseVolumes(
   await choice.made.takeAll(wanted);
   stack.move();
   return choice.made;
+}
+
+/** Where its files are on the host. */
+function folderOf(name: string, path: string, mounted: VolumeMount | undefined): string {
+  if (mounted !== undefined && mounted.type !== "bind") {
+    throw new OcicatError("unsupported", {
+      operation: "mount",
+      subject: `a part of the volume ${quote(name)}`,
+      reason: `it is mounted (${mounted.type}) in containers alone`,
+    });
+  }
+  return mounted?.source ?? path;
 }
 
 class VolumeChoice implements ChosenVolumes {
@@ -80,6 +94,9 @@ class VolumeChoice implements ChosenVolumes {
       this.#made.push(name);
     }
     const mounted = volumeMount(options);
+    if (volume.subpath !== undefined) {
+      makePart(folderOf(name, path, mounted), volume.subpath);
+    }
     if (mounted !== undefined) {
       return { ...volume, mounted };
     }
@@ -88,7 +105,7 @@ class VolumeChoice implements ChosenVolumes {
       const { giveFilesAt } = await import("../users/give-files.ts");
       giveFilesAt(path, [{ path: "." }], owners);
     }
-    if (volume.copies && image !== undefined) {
+    if (volume.copies && volume.subpath === undefined && image !== undefined) {
       await this.#fill(path, image.root.lower, volume);
     }
     return { ...volume, name, ...(anonymous ? { anonymous } : {}) };
