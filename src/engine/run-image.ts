@@ -149,12 +149,13 @@ function isUnreachable(error: unknown): boolean {
 async function pull(reference: string, { options, surroundings }: Fetch): Promise<void> {
   const { pullImages } = await import("./images/pull-images.ts");
   const { storeRoot } = surroundings;
-  const { platform, progress, onWarning, registry } = options;
+  const { platform, progress, signal, onWarning, registry } = options;
   const [pulled] = await pullImages(reference, {
     ...registry,
     storeRoot,
     platform,
     onWarning,
+    ...(signal === undefined ? {} : { signal }),
     ...(progress === undefined ? {} : { onEvent: (event) => progress.show(event) }),
   });
   for (const note of pulled?.status === "updated" ? pulled.notes : []) {
@@ -178,7 +179,7 @@ function resolveOptionsOf(
   options: RunContainerOptions,
   { configuration, storeRoot }: Surroundings,
 ): ResolveOptions {
-  const { platform, progress } = options;
+  const { platform, progress, signal } = options;
   const maps = fileIdMaps(options);
   return {
     storeRoot,
@@ -186,6 +187,7 @@ function resolveOptionsOf(
     ...bringInOptions(configuration),
     ...(maps === undefined ? {} : { format: "directory", ownership: maps, unpackAsOwner }),
     ...(platform === undefined ? {} : { platform }),
+    ...(signal === undefined ? {} : { signal }),
     ...(progress === undefined ? {} : { onEvent: (event) => progress.show(event) }),
   };
 }

@@ -300,6 +300,8 @@ export interface RunContainerOptions {
   readonly onWarning?: (text: string) => void;
   /** Sees how an image is fetched, or made ready for its first container. */
   readonly progress?: RunProgress;
+  /** Aborted: an image that is on its way is not waited for, with an error of code "interrupted". */
+  readonly signal?: AbortSignal;
 }
 
 export interface AttachedStreams {

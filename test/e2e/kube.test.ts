@@ -274,6 +274,28 @@ ${pod(`  securityContext: {runAsUser: 1000, fsGroup: 2000}
     },
   );
 
+  test("ctrl-c ends a play that waits for a registry", async () => {
+    const { promise: asked, resolve: noteAsked } = Promise.withResolvers<void>();
+    using registry = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: () => {
+        noteAsked();
+        return new Promise<Response>(() => undefined);
+      },
+    });
+    const name = `127.0.0.1:${registry.port}/slow`;
+    const yaml = pod(`  containers: [{name: one, image: "${name}"}]\n`);
+    const child = Bun.spawn([place.program, "kube", "play", ...place.flags, "-"], {
+      stdin: new Blob([yaml]),
+      stderr: "pipe",
+    });
+    await asked;
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+    expect(place.outputOf("pod ps", "-q")).toBe("");
+  });
+
   test("a health check goes into a document as it is", () => {
     place.outputOf(
       "run",

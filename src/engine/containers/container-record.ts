@@ -50,6 +50,7 @@ const SIZE_LIMIT = 4 * 1024 * 1024;
 export type StoredOptions = Omit<
   RunContainerOptions,
   | "progress"
+  | "signal"
   | "onWarning"
   | "outputFd"
   | "standsStill"

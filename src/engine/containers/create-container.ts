@@ -202,6 +202,7 @@ function newRecord(
 function storedOptions(options: RunContainerOptions): StoredOptions {
   const {
     progress: _progress,
+    signal: _signal,
     onWarning: _onWarning,
     outputFd: _outputFd,
     errorFd: _errorFd,

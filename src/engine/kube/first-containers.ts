@@ -41,6 +41,8 @@ async function unlessAborted<Result>(
   waiting: Promise<Result>,
   options: PlayingOptions,
 ): Promise<Result> {
+  // It ends, too, when its container is removed.
+  waiting.catch(() => undefined);
   requireGoingOn(options);
   const { promise: abort, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(interrupted());
@@ -49,8 +51,6 @@ async function unlessAborted<Result>(
     return await Promise.race([waiting, abort]);
   } finally {
     options.signal?.removeEventListener("abort", onAbort);
-    // It ends, too, when its container is removed.
-    waiting.catch(() => undefined);
   }
 }
 

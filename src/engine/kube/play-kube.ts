@@ -162,7 +162,7 @@ async function fillPod(
 
 function withPlace(
   container: RunContainerOptions,
-  { storeRoot, stateRoot, onWarning, progress }: PlayKubeOptions,
+  { storeRoot, stateRoot, onWarning, progress, signal }: PlayKubeOptions,
 ): RunContainerOptions {
   return {
     ...container,
@@ -170,5 +170,6 @@ function withPlace(
     ...(stateRoot === undefined ? {} : { stateRoot }),
     ...(onWarning === undefined ? {} : { onWarning }),
     ...(progress === undefined ? {} : { progress }),
+    ...(signal === undefined ? {} : { signal }),
   };
 }
