@@ -274,6 +274,27 @@ ${pod(`  securityContext: {runAsUser: 1000, fsGroup: 2000}
     },
   );
 
+  test("profiles of AppArmor, and how they were asked for before", () => {
+    const one = (name: string, profile: string) =>
+      `  - {name: ${name}, image: IMAGE, command: [sleep, "1000"], securityContext: {${profile}}}\n`;
+    const annotation = "container.apparmor.security.beta.kubernetes.io/two: localhost/mine";
+    const containers =
+      one("one", "appArmorProfile: {type: Unconfined}") + one("two", "") + one("three", "");
+    played(
+      pod(
+        `  securityContext: {appArmorProfile: {type: Localhost, localhostProfile: pods}}\n  containers:\n${containers}`,
+      ).replace("labels: {app: web}", `annotations: {${annotation}}`),
+      "--start=false",
+    );
+    const generated = place.outputOf("kube generate", "web");
+    const profiles = [...generated.matchAll(/type: Unconfined|localhostProfile: .*/g)];
+    expect(profiles.map(([text]) => text)).toEqual([
+      "type: Unconfined",
+      "localhostProfile: mine",
+      "localhostProfile: pods",
+    ]);
+  });
+
   test("ctrl-c ends a play that waits for a registry", async () => {
     const { promise: asked, resolve: noteAsked } = Promise.withResolvers<void>();
     using registry = Bun.serve({

@@ -117,7 +117,7 @@ function containerOptions(
     podMemory: mounts.memory,
     secrets: [...secrets, ...mounts.secrets],
     limits: limitsOf(container.resources, context),
-    security: securityOf(container.security, spec.security, context),
+    security: securityOf(pod, container, context),
   });
 }
 
@@ -163,8 +163,13 @@ function userOf(
   return user === undefined ? undefined : `${user}${group === undefined ? "" : `:${group}`}`;
 }
 
-function securityOf(own: KubeSecurity, pod: KubeSecurity, { readFile }: KubeContext): RunSecurity {
-  const seccomp = own.seccomp ?? pod.seccomp;
+function securityOf(
+  pod: KubePod,
+  { name, security: own }: KubeContainer,
+  { readFile }: KubeContext,
+): RunSecurity {
+  const seccomp = own.seccomp ?? pod.spec.security.seccomp;
+  const apparmor = own.apparmor ?? annotatedProfile(pod, name) ?? pod.spec.security.apparmor;
   return {
     ...DEFAULT_SECURITY,
     addedCapabilities: own.added,
@@ -172,7 +177,16 @@ function securityOf(own: KubeSecurity, pod: KubeSecurity, { readFile }: KubeCont
     noNewPrivileges: own.noNewPrivileges,
     ...(own.privileged ? { privileged: true } : {}),
     ...(seccomp === undefined ? {} : { seccomp: profileOf(seccomp, readFile) }),
+    ...(apparmor === undefined ? {} : { apparmor }),
   };
+}
+
+const PROFILE_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/";
+
+/** As files said it before there was appArmorProfile. */
+function annotatedProfile({ annotations }: KubePod, container: string): string | undefined {
+  const text = annotations[`${PROFILE_ANNOTATION}${container}`] ?? "runtime/default";
+  return text === "runtime/default" ? undefined : text.replace(/^localhost\//, "");
 }
 
 function profileOf(seccomp: string, readFile: (path: string) => string): RunSecurity["seccomp"] {

@@ -182,6 +182,16 @@ function securityOf(
     ...(security.privileged === true ? { privileged: true } : {}),
     ...(security.noNewPrivileges ? { allowPrivilegeEscalation: false } : {}),
     ...(security.seccomp === "unconfined" ? { seccompProfile: { type: "Unconfined" } } : {}),
+    ...unlessEmpty("appArmorProfile", apparmorOf(security.apparmor)),
     ...unlessEmpty("capabilities", capabilities),
   };
+}
+
+function apparmorOf(profile: string | undefined): Document {
+  if (profile === undefined) {
+    return {};
+  }
+  return profile === "unconfined"
+    ? { type: "Unconfined" }
+    : { type: "Localhost", localhostProfile: profile };
 }

@@ -87,6 +87,8 @@ export interface KubeSecurity {
   readonly dropped: readonly string[];
   /** A path of the host, or "unconfined"; undefined: the default. */
   readonly seccomp: string | undefined;
+  /** A profile's name, or "unconfined"; undefined: the default. */
+  readonly apparmor: string | undefined;
 }
 
 export interface KubeKey {

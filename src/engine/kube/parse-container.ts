@@ -205,6 +205,7 @@ export function parseSecurity(fields: KubeFields | undefined): KubeSecurity {
     added: capabilities?.texts("add") ?? [],
     dropped: capabilities?.texts("drop") ?? [],
     seccomp: parseSeccomp(fields?.object("seccompProfile")),
+    apparmor: parseProfile(fields?.object("appArmorProfile")),
   };
   if (fields?.flag("runAsNonRoot") === true && security.user === undefined) {
     fields.warn("runAsNonRoot", "it is ignored: the image decides, unless runAsUser does");
@@ -216,11 +217,17 @@ export function parseSecurity(fields: KubeFields | undefined): KubeSecurity {
 }
 
 function parseSeccomp(fields: KubeFields | undefined): string | undefined {
-  const type = fields?.choice("type", ["RuntimeDefault", "Unconfined", "Localhost"]);
-  const path = type === "Localhost" ? fields?.requiredText("localhostProfile") : undefined;
-  if (path !== undefined && !path.startsWith("/")) {
+  const profile = parseProfile(fields);
+  if (profile !== undefined && profile !== "unconfined" && !profile.startsWith("/")) {
     fields?.fault("localhostProfile", "it is no absolute path");
   }
+  return profile;
+}
+
+/** "unconfined", or the profile of the machine's that is named. */
+function parseProfile(fields: KubeFields | undefined): string | undefined {
+  const type = fields?.choice("type", ["RuntimeDefault", "Unconfined", "Localhost"]);
+  const profile = type === "Localhost" ? fields?.requiredText("localhostProfile") : undefined;
   fields?.end();
-  return type === "Unconfined" ? "unconfined" : path;
+  return type === "Unconfined" ? "unconfined" : profile;
 }
