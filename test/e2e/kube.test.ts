@@ -367,6 +367,9 @@ ${pod(`  containers:
     expect(text).toMatch(/ \/memory tmpfs .*size=1024k/);
     expect(text).toContain("P_a=1\nP_b=2\n");
     expect(existsSync(join(host, "made"))).toBe(true);
+    // A container that has a part of a volume has the volume.
+    expect(place.outputOf("volume prune", "--all", "--force")).not.toContain("web-map");
+    expect(place.outputOf("kube generate", "web")).toContain("claimName: web-map");
   });
 
   test("parts of volumes and of the host's folders, wherever links in them lead", () => {

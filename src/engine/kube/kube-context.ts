@@ -4,7 +4,6 @@ export interface KubeContext {
   readonly maps: ReadonlyMap<string, ReadonlyMap<string, Uint8Array>>;
   /** The names of stored secrets, by the names and keys of Secrets. */
   readonly secrets: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  readonly storeRoot: string;
   readonly nodeName: string;
   /** Whether files can be given to groups. */
   readonly isRoot: boolean;

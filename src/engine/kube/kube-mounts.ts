@@ -1,7 +1,6 @@
 // The volumes of a pod: what has to be there before it starts, and what its containers mount. No I/O.
 
 import type { PodMemory, PodMemoryMount, RunMount, RunSecret, RunVolume } from "../run-options.ts";
-import { dataPath } from "../run-volumes.ts";
 import { isInside } from "./inside-path.ts";
 import type { KubeContext } from "./kube-context.ts";
 import type {
@@ -153,13 +152,9 @@ export function containerMounts(
   for (const asked of container.mounts) {
     const mount = { ...asked, subPath: subPathIn(asked, values, context) };
     const volume = pod.spec.volumes.find(({ name }) => name === mount.volume);
-    const { path: destination, subPath } = mount;
+    const { path: destination } = mount;
     if (volume?.kind === "Secret") {
       secrets.push(...secretMounts(volume, mount, { context, group: fileGroup(pod, context) }));
-    } else if (volume?.kind === "ConfigMap" && subPath !== undefined) {
-      const name = ownVolumeName(pod, volume.name);
-      const source = subPathOf(volume, mount, { name, context });
-      mounts.push({ source, destination, readOnly: true });
     } else if (volume?.kind === "host") {
       mounts.push({
         source: volume.path,
@@ -170,6 +165,7 @@ export function containerMounts(
     } else if (volume !== undefined && isInMemory(pod.spec, volume)) {
       memory.push(memoryMount(volume, mount, context));
     } else if (volume !== undefined) {
+      requireFile(volume, mount, context);
       volumes.push(storedVolume(pod, volume, mount));
     }
   }
@@ -222,17 +218,19 @@ function subPathIn(
   return path;
 }
 
-/** Nobody but the host writes to such a volume. */
-function subPathOf(
-  volume: FilesVolume,
-  { subPath = "", place }: KubeVolumeMount,
-  { name, context }: { readonly name: string; readonly context: KubeContext },
-): string {
-  const isThere = filesOf(volume, context).some(({ path }) => path === subPath);
-  if (!isThere) {
+/** Of a map: there is nothing in its volume but its keys. */
+function requireFile(
+  volume: KubeVolume,
+  { subPath, place }: KubeVolumeMount,
+  context: KubeContext,
+): void {
+  if (volume.kind !== "ConfigMap" || subPath === undefined) {
+    return;
+  }
+  const paths = filesOf(volume, context).map(({ path }) => path);
+  if (!paths.some((path) => path === subPath || path.startsWith(`${subPath}/`))) {
     context.fault(`${place}.subPath`, `the volume has no file ${JSON.stringify(subPath)}`);
   }
-  return `${dataPath(context.storeRoot, name)}/${subPath}`;
 }
 
 /** Of files that the pod's containers only read. */

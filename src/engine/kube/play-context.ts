@@ -3,7 +3,7 @@
 import { cpus, hostname, totalmem } from "node:os";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
-import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
+import type { SurroundingsOptions } from "../surroundings.ts";
 import type { KubeContext } from "./kube-context.ts";
 import type { KubeObject } from "./kube-objects.ts";
 import { storedKubeSecrets } from "./kube-secrets.ts";
@@ -11,7 +11,6 @@ import { storedKubeSecrets } from "./kube-secrets.ts";
 class PlayContext implements KubeContext {
   readonly maps: KubeContext["maps"];
   readonly secrets: KubeContext["secrets"];
-  readonly storeRoot: string;
   readonly nodeName = hostname();
   readonly isRoot = process.geteuid?.() === 0;
   readonly machine = { cpus: cpus().length, memoryBytes: totalmem() };
@@ -20,12 +19,11 @@ class PlayContext implements KubeContext {
   readonly #onWarning: ((text: string) => void) | undefined;
 
   constructor(
-    found: Pick<KubeContext, "maps" | "secrets" | "storeRoot">,
+    found: Pick<KubeContext, "maps" | "secrets">,
     onWarning: ((text: string) => void) | undefined,
   ) {
     this.maps = found.maps;
     this.secrets = found.secrets;
-    this.storeRoot = found.storeRoot;
     this.#onWarning = onWarning;
   }
 
@@ -63,7 +61,6 @@ export async function contextOf(
   objects: readonly KubeObject[],
   options: SurroundingsOptions,
 ): Promise<PlayContext> {
-  const { storeRoot } = await readSurroundings(options);
   const maps = new Map<string, ReadonlyMap<string, Uint8Array>>();
   const secrets = new Map(await storedKubeSecrets(options));
   for (const object of objects) {
@@ -74,5 +71,5 @@ export async function contextOf(
       secrets.set(object.name, new Map(keys));
     }
   }
-  return new PlayContext({ maps, secrets, storeRoot }, options.onWarning);
+  return new PlayContext({ maps, secrets }, options.onWarning);
 }
