@@ -242,6 +242,12 @@ ${pod(`  securityContext: {runAsUser: 1000, fsGroup: 2000}
     const names = place.outputOf("ps", "--format", "{{.Names}}").trim().split("\n");
     expect(names.toSorted()).toEqual(["web-one", "web-side"]);
     expect(place.outputOf("volume ls", "-q")).toBe("");
+    const generated = place.outputOf("kube generate", "web");
+    expect(generated).toMatch(
+      /initContainers:\n +- name: side\n[\s\S]*restartPolicy: Always\n +containers:\n/,
+    );
+    played(generated, "--replace");
+    expect(place.outputOf("kube generate", "web")).toBe(generated);
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)(

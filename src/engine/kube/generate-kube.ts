@@ -2,7 +2,7 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { ContainerRecord } from "../containers/container-record.ts";
-import { NO_RESTART } from "../containers/restart-policy.ts";
+import { NO_RESTART, type RestartPolicy } from "../containers/restart-policy.ts";
 import { openContainer } from "../containers/stored-container.ts";
 import { findPod } from "../pods/open-pods.ts";
 import type { PodRecord } from "../pods/pod-record.ts";
@@ -118,14 +118,20 @@ interface Members {
   readonly context: GenerateContext;
 }
 
-const POLICIES = { no: "Never", "on-failure": "OnFailure" } as const;
+const POLICIES: Readonly<Record<RestartPolicy["kind"], string>> = {
+  no: "Never",
+  "on-failure": "OnFailure",
+  always: "Always",
+  "unless-stopped": "Always",
+};
 
 function podSpec(pod: PodRecord | undefined, { first, containers, context }: Members): Document {
   const { options } = pod ?? first;
   const { restart = NO_RESTART, network, namespaces, names = {} } = options;
   const { stopTimeoutMs, groups = [] } = first.options;
-  const isKept = restart.kind === "always" || restart.kind === "unless-stopped";
-  const documents = containers.map((each) => generateContainer(each, pod?.name, context));
+  const documentOf = (each: ContainerRecord) => generateContainer(each, pod?.name, context);
+  const sidecars = pod === undefined || goesOn(restart) ? [] : sidecarsOf(containers);
+  const documents = containers.filter((each) => !sidecars.includes(each)).map(documentOf);
   const numbers = groups.filter((group) => /^\d+$/.test(group)).map(Number);
   const fileGroup = numbers.find((group) => hasFilesOf(group, containers));
   const security = {
@@ -146,15 +152,29 @@ function podSpec(pod: PodRecord | undefined, { first, containers, context }: Mem
     ...(namespaces?.ipc === "host" ? { hostIPC: true } : {}),
     ...(sharesProcesses(pod) ? { shareProcessNamespace: true } : {}),
     ...(ownHostname === undefined || network === "host" ? {} : { hostname: ownHostname }),
-    restartPolicy: isKept ? "Always" : POLICIES[restart.kind],
+    restartPolicy: POLICIES[restart.kind],
     ...(stopTimeoutMs === undefined
       ? {}
       : { terminationGracePeriodSeconds: Math.round(stopTimeoutMs / 1000) }),
     ...namesPart(names),
     ...unlessEmpty("securityContext", security),
+    ...unlessEmpty(
+      "initContainers",
+      sidecars.map((each) => ({ ...documentOf(each), restartPolicy: "Always" })),
+    ),
     containers: documents,
     ...unlessEmpty("volumes", context.volumes.documents),
   };
+}
+
+function goesOn({ kind }: RestartPolicy): boolean {
+  return kind === "always" || kind === "unless-stopped";
+}
+
+/** Those that go on beside others that end: a document says that of init containers alone. */
+function sidecarsOf(containers: readonly ContainerRecord[]): readonly ContainerRecord[] {
+  const kept = containers.filter(({ options }) => goesOn(options.restart ?? NO_RESTART));
+  return kept.length === containers.length ? [] : kept;
 }
 
 /** A container's own group that has the files of its secrets is what a document calls fsGroup. */
