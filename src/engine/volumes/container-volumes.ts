@@ -73,13 +73,16 @@ class VolumeChoice implements ChosenVolumes {
     if (lower.length === 0 || this.#fileOwners() !== undefined) {
       return;
     }
-    const empty = wanted.filter((volume) => volume.copies && this.#isEmpty(volume));
+    const empty = wanted.filter((volume) => this.#mayFill(volume));
     if (empty.length > 0 && hasFilesFor(lower, empty)) {
       await import("./copy-tree.ts");
     }
   }
 
-  #isEmpty({ name }: RunVolume): boolean {
+  #mayFill({ name, copies, subpath }: RunVolume): boolean {
+    if (!copies || subpath !== undefined) {
+      return false;
+    }
     const found = name === undefined ? undefined : this.#store.find(name);
     return found === undefined || readDirectoryAt(AT_FDCWD, found.path).length === 0;
   }
