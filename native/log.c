@@ -286,8 +286,6 @@ i64 log_reopen(void) {
 void log_finish(void) {
   if (!is_on()) return;
   say_what_is_lost();
-  for (int stream = 0; stream < 2; stream++)
-    if (logbook.in_line[stream]) write_entry(stream, (const u8 *)"", 0);
   close_file();
   syscall(__NR_close, logbook.request.directory_fd);
 }

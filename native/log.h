@@ -57,7 +57,7 @@ void log_stop_waiting(void);
 // Opens the file anew, for whoever has renamed it. Returns 0 or -errno.
 i64 log_reopen(void);
 
-// The container has ended: ends lines that it did not.
+// The container has ended.
 void log_finish(void);
 
 #endif

@@ -233,6 +233,16 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(text).toContain(id);
   });
 
+  test("logs has a last line that was not ended as it is, and goes on with it when the container does", () => {
+    place.detach("open", "printf 'one\\ntwo'");
+    place.outputOf("wait", "open");
+    expect(place.outputOf("logs", "open")).toBe("one\ntwo");
+    expect(place.outputOf("logs", "-f", "--tail", "1", "open")).toBe("two");
+    place.outputOf("start", "open");
+    place.outputOf("wait", "open");
+    expect(place.outputOf("logs", "open")).toBe("one\ntwoone\ntwo");
+  });
+
   test("logs: --names, --color, --details, of several containers", () => {
     const ids = ["one", "two"].map((name) => {
       const id = place.detach(name, `echo ${name}`);

@@ -101,7 +101,7 @@ printf ee`);
     expect(await held.process.exited).toBe(0);
     const entries = entriesOf(held);
     const byStream = (stream: number) => told(entries.filter((entry) => entry.stream === stream));
-    expect(byStream(1)).toEqual(["1F one", "1F ", "1F two", "1P thr", "1P ee", "1F "]);
+    expect(byStream(1)).toEqual(["1F one", "1F ", "1F two", "1P thr", "1P ee"]);
     expect(byStream(2)).toEqual(["2F wrong"]);
     const times = entries.map(({ time }) => time);
     expect(times.toSorted()).toEqual(times);
