@@ -89,12 +89,19 @@ function parseInteger(name: string, text: string): number {
   return text.startsWith("-") ? -value : value;
 }
 
+const COMMAND_LINE = "the command line";
+
 export function usageError(reason: string): OcicatError {
   return new OcicatError("invalid-argument", {
     operation: "parse",
-    subject: "the command line",
+    subject: COMMAND_LINE,
     reason,
   });
+}
+
+/** Some are only found when the command has begun. */
+export function isUsageError({ subject }: OcicatError): boolean {
+  return subject === COMMAND_LINE;
 }
 
 export function parseFlags<Table extends FlagTable>(

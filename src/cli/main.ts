@@ -12,6 +12,7 @@ import type { Command } from "./command.ts";
 import type { CommandEntry, CommandGroup } from "./command-entry.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { findEntry } from "./find-entry.ts";
+import { isUsageError } from "./flags.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 import { writeError, writeOutput } from "./write-text.ts";
 
@@ -130,7 +131,10 @@ async function execute(
       return NO_READER;
     }
     writeError(`${name}: ${describeFailure(error)}\n`);
-    return error instanceof OcicatError ? failureCode(error) : 1;
+    if (!(error instanceof OcicatError)) {
+      return 1;
+    }
+    return isUsageError(error) ? USAGE_MISTAKE : failureCode(error);
   }
 }
 

@@ -128,7 +128,7 @@ describe("ocicat config", () => {
   });
 
   test("words that make no sense are refused", () => {
-    expect(ocicat(["config", "nonsense"], {}).code).toBe(1);
+    expect(ocicat(["config", "nonsense"], {}).code).toBe(125);
     expect(ocicat(["config", "--format", "xml"], {}).stderr).toContain("table, json or toml");
     expect(ocicat(["config", "path", "more"], {}).code).toBe(125);
   });

@@ -101,7 +101,7 @@ describe.skipIf(NEEDS_ROOT)("explain (as root)", () => {
   });
 
   test("says what it takes", () => {
-    expect(explain().code).toBe(1);
+    expect(explain().code).toBe(125);
     expect(explain("a", "b").stderr).toContain("it takes one bundle; see --help");
     expect(explain("--help").stdout).toContain("usage: ocicat explain");
     expect(explain(join(place.folder, "nothing")).stderr).toContain("no such file or directory");
