@@ -75,7 +75,8 @@ function specProcess(request: RunSpecRequest): Process {
     ...(consoleSize === undefined ? {} : { consoleSize }),
     user: {
       ...(canSetGroups ? process.user : { uid: process.user.uid, gid: process.user.gid }),
-      ...(options.umask === undefined ? {} : { umask: options.umask }),
+      // Never that of whoever calls us: files would be closed to users inside because it is strict.
+      umask: options.umask ?? 0o022,
     },
     args: withInit(options.init, process.args),
     env: process.env,

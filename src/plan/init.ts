@@ -42,6 +42,7 @@ import { cloneListenerSender } from "./seccomp-listener.ts";
 import { type StageShared, setgroupsAreDenied } from "./stage-side.ts";
 import { takeStdio } from "./stdio.ts";
 import { bindConsole, openTerminal, sendMaster, takeTerminal } from "./terminal.ts";
+import { makeWorkingDirectory } from "./working-directory.ts";
 
 export function planInit(
   context: PlanContext,
@@ -207,6 +208,9 @@ function makeEnvironment(
 ): Register {
   const { program, request } = context;
   isolatePropagation(context);
+  program.because("mounts");
+  // What is made for a mount is everybody's to pass through, however private the caller's own files are.
+  const callersUmask = program.call("umask", [named(0o022, "0022")], { result: "umask" });
   const root = mountRoot(context);
   mountAll(context, root);
   if (needsDevices(context)) {
@@ -219,6 +223,12 @@ function makeEnvironment(
     sendMaster(program, terminal, shared.stdio.sender);
     takeTerminal(program, terminal, request.spec.process?.user.uid ?? 0);
   }
+  if (request.spec.process !== undefined) {
+    makeWorkingDirectory(program, request.spec.process, root);
+  }
+  program.because("mounts");
+  program.call("umask", [callersUmask]);
+  program.forget(callersUmask);
   return root;
 }
 

@@ -19,7 +19,7 @@ import {
 } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
-import type { Label, Register } from "../program/program.ts";
+import type { Catch, Label, Register } from "../program/program.ts";
 import { openHow } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 
@@ -36,6 +36,8 @@ export interface Target {
   readonly missing: "directory" | "file" | "fail";
   /** A link anywhere in the path is an error (ELOOP). */
   readonly noLinks?: boolean;
+  /** Where to go on when it can be neither opened nor made; else that is a failure. */
+  readonly refused?: Label;
 }
 
 /** "/a//b/./c/" -> ["a", "b", "c"]; "a/../b" -> ["b"]; never above the root. */
@@ -81,7 +83,7 @@ export function openTarget(program: ProgramBuilder, target: Target): Register {
 /** openat2 in the root into `result`; ENOENT goes on at `missing`, where given. */
 export function openInRoot(
   program: ProgramBuilder,
-  target: Pick<Target, "root" | "path" | "noLinks">,
+  target: Pick<Target, "root" | "path" | "noLinks" | "refused">,
   result: Register,
   missing?: Label,
 ): void {
@@ -96,9 +98,18 @@ export function openInRoot(
     [target.root, program.text(target.path), how, OPEN_HOW_BYTES],
     {
       describes: () => `open ${JSON.stringify(`/${target.path}`)} in the container's root`,
-      ...(missing === undefined ? {} : { caught: { errnos: [Errno.ENOENT], target: missing } }),
+      ...whereCaught(target.refused, missing),
     },
   );
+}
+
+/** Where `refused` is given nothing fails: what a first try met, the second one meets again. */
+function whereCaught(refused?: Label, missing?: Label): { readonly caught?: Catch } {
+  const target = missing ?? refused;
+  if (target === undefined) {
+    return {};
+  }
+  return { caught: { errnos: refused === undefined ? [Errno.ENOENT] : "any", target } };
 }
 
 /** Component by component: each is made if it is not there, and then opened in the root again. */
@@ -114,7 +125,8 @@ function makeMissing(
     if (isLast && target.missing === "file") {
       makeFile(program, parent, name);
     } else {
-      makeDirectory(program, parent, name);
+      const errnos = target.refused === undefined ? [Errno.EEXIST] : "any";
+      makeDirectory(program, parent, { name, errnos });
     }
     const opened = isLast ? result : program.register("parent");
     const path = components.slice(0, index + 1).join("/");
@@ -126,10 +138,14 @@ function makeMissing(
   });
 }
 
-function makeDirectory(program: ProgramBuilder, parent: Register, name: string): void {
+function makeDirectory(
+  program: ProgramBuilder,
+  parent: Register,
+  { name, errnos }: { readonly name: string; readonly errnos: Catch["errnos"] },
+): void {
   const mode = named(DIRECTORY_MODE, "0755");
   program.call("mkdirat", [parent, program.text(name), mode], {
-    caught: { errnos: [Errno.EEXIST] },
+    caught: { errnos },
     describes: () => `make the directory ${JSON.stringify(name)} for a mount`,
   });
 }

@@ -24,6 +24,24 @@ describe.skipIf(NEEDS_ROOT)("process (as root)", () => {
     expect(lines[2]).toBe("/tmp");
   });
 
+  test("has a folder made that is not there, inside the root wherever links lead", () => {
+    const container = place.container({ script: "pwd", process: { cwd: "/link/made" } });
+    symlinkSync("../../../target", join(container.root, "link"));
+    mkdirSync(join(container.root, "target"));
+    expect(container.output()).toBe("/target/made\n");
+    expect(statSync(join(container.root, "target/made")).isDirectory()).toBe(true);
+  });
+
+  test("is told that a folder can't be made", () => {
+    for (const cwd of ["/dangling/made", "/etc/passwd/made", "/proc/made"]) {
+      const container = place.container({ script: "pwd", process: { cwd } });
+      symlinkSync("/nowhere", join(container.root, "dangling"));
+      writeFileSync(join(container.root, "etc/passwd"), "");
+      const { code, stderr } = container.run();
+      expect([code, stderr]).toEqual([1, expect.stringContaining("enter the working directory")]);
+    }
+  });
+
   test("has a home folder when nobody says which", () => {
     const container = place.container({
       script: 'echo "$HOME"',

@@ -54,6 +54,22 @@ describe.skipIf(NEEDS_ROOT)("as root: the process", () => {
     expect([status, stderr]).toEqual([125, expect.stringContaining("the host name")]);
   });
 
+  test("--workdir is made where it is not there, below a read-only root, too", async () => {
+    expect(await sh("pwd; stat -c %a:%u . ..", "-w", "/made/here", "-u", "7")).toBe(
+      "/made/here\n755:0\n755:0\n",
+    );
+    expect(await sh("pwd", "--read-only", "-w", "/made/here")).toBe("/made/here\n");
+    expect(await sh("pwd", "--tmpfs", "/memory", "-w", "/memory/made")).toBe("/memory/made\n");
+  });
+
+  test("a strict umask of the caller's closes nothing inside", async () => {
+    const volume = ["-v", `${place.folder}:/deep/below/volume`];
+    const script = "umask; stat -c %a /deep /deep/below /made /made/here";
+    const command = [...volume, "-w", "/made/here", image, "sh", "-c", script];
+    const prefix = ["sh", "-c", 'umask 0077; exec "$@"', "sh"];
+    expect(await place.output(command, { prefix })).toBe("0022\n755\n755\n755\n755\n");
+  });
+
   test("--user by name has the groups of the image; by numbers it has none", async () => {
     expect(await sh("id", "-u", "user")).toBe(
       "uid=1000(user) gid=1000(user) groups=1000(user),2000(extra)\n",
@@ -81,9 +97,9 @@ describe.skipIf(NEEDS_ROOT)("as root: the process", () => {
     expect(await status("nonexistent")).toBe(127);
     expect(await status("/nonexistent")).toBe(127);
     expect(await status("/etc/issue")).toBe(126);
-    const notThere = await place.run(["-w", "/nonexistent", image, "true"]);
-    expect(notThere.status).toBe(126);
-    expect(notThere.stderr).toContain('enter the working directory "/nonexistent"');
+    const file = await place.run(["-w", "/etc/issue", image, "true"]);
+    expect(file.status).toBe(126);
+    expect(file.stderr).toContain('enter the working directory "/etc/issue"');
   });
 
   test("without a network there is loopback alone, with the host's there is the host's", async () => {
