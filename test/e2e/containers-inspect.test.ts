@@ -34,6 +34,17 @@ describe.skipIf(NEEDS_ROOT)("as root: inspect", () => {
     place.remove();
   });
 
+  test("a template may ask for a label, a network or a health that is not there", () => {
+    expect(field("web", "{{.Config.Labels.kind}} {{.Config.Labels.nope}}")).toBe("web <no value>");
+    expect(field("web", "{{if .NetworkSettings.Networks.bridge}}!{{else}}none{{end}}")).toBe(
+      "none",
+    );
+    const health = "{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}";
+    expect(field("web", `${health}{{if .Config.Healthcheck}}!{{end}}`)).toBe("none");
+    const { State, Config } = JSON.parse(place.outputOf("inspect", "web"))[0];
+    expect(JSON.stringify({ State, Config })).not.toContain("Health");
+  });
+
   test("of one that runs", async () => {
     await eventually(
       "its file",

@@ -10,7 +10,7 @@ import { DEFAULT_STOP_MS } from "./stop-signal.ts";
 
 export function configReport(
   { id, image, options, command }: ContainerRecord,
-  config: ImageConfig,
+  config: Omit<ImageConfig, "Healthcheck">,
 ): Readonly<Record<string, unknown>> {
   const entrypoint = options.entrypoint ?? config.Entrypoint ?? [];
   return {
@@ -43,12 +43,14 @@ export function configReport(
   };
 }
 
-/** Docker's name, podman's, and one like it. */
+/**
+ * Docker's name, podman's, and one like it. Undefined: a document says nothing of it, but a template may ask
+ * whether it is there.
+ */
 function probesReport(options: ContainerRecord["options"]): Readonly<Record<string, unknown>> {
-  const reports = {
+  return {
     Healthcheck: healthcheckDocument(options),
     StartupHealthCheck: probeDocument(options.startupProbe),
     ReadinessCheck: probeDocument(options.readinessProbe),
   };
-  return Object.fromEntries(Object.entries(reports).filter(([, report]) => report !== undefined));
 }

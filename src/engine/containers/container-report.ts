@@ -22,7 +22,9 @@ export interface ReportRequest {
   /** By its restart policy. */
   readonly restarts: number;
   /** Undefined: it is made of none, or the store does not have it any more. */
-  readonly image: { readonly id: string; readonly config: ImageConfig } | undefined;
+  readonly image:
+    | { readonly id: string; readonly config: Omit<ImageConfig, "Healthcheck"> }
+    | undefined;
   readonly folder: string;
   readonly storeRoot: string;
   readonly execIds: readonly string[];
@@ -100,7 +102,10 @@ function stateReport({
   };
 }
 
-/** Of the probes that it has; whether it is ready, where one of them says so. */
+/**
+ * Of the probes that it has; whether it is ready, where one of them says so. Undefined: a document says nothing
+ * of it, but a template may ask whether it is there.
+ */
 function healthReports({
   record: { options },
   status,
@@ -110,12 +115,12 @@ function healthReports({
   const reports = { liveness: "Health", startup: "Startup", readiness: "Readiness" } as const;
   return {
     ...Object.fromEntries(
-      PROBE_KINDS.filter((kind) => probeOf(options, kind) !== undefined).map((kind) => [
+      PROBE_KINDS.map((kind) => [
         reports[kind],
-        healthReport(health[kind]),
+        probeOf(options, kind) === undefined ? undefined : healthReport(health[kind]),
       ]),
     ),
-    ...(isReady === undefined ? {} : { Ready: isReady && status.kind === "running" }),
+    Ready: isReady === undefined ? undefined : isReady && status.kind === "running",
   };
 }
 

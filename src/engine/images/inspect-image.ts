@@ -55,7 +55,10 @@ export interface ImageReport {
   readonly Containers: readonly string[];
 }
 
-type ConfigReport = Required<Omit<ImageConfig, "Healthcheck">> & Pick<ImageConfig, "Healthcheck">;
+/** A template may ask whether there is a Healthcheck; a document says nothing of none. */
+type ConfigReport = Required<Omit<ImageConfig, "Healthcheck">> & {
+  readonly Healthcheck: ImageConfig["Healthcheck"] | undefined;
+};
 
 /** How the files of the image are kept; without a name until a container needs them. */
 export interface StorageReport {
@@ -141,7 +144,7 @@ function configReport(document: Image | undefined): ConfigReport {
     Labels: config.Labels ?? {},
     StopSignal: config.StopSignal ?? "",
     Shell: config.Shell ?? [],
-    ...(config.Healthcheck === undefined ? {} : { Healthcheck: config.Healthcheck }),
+    Healthcheck: config.Healthcheck,
   };
 }
 

@@ -208,6 +208,17 @@ test("text has \\t and \\n for tab and newline", () => {
   expect(render("{{.ID}}\\t{{.N}}\\n")).toBe("abc\t3\n");
 });
 
+test("a map may lack a key, and what has fields may not", () => {
+  const data = { Config: { Labels: { a: "b" } }, Health: undefined };
+  const show = (source: string) => new Template(source).render(data);
+  expect(show("{{.Config.Labels.nope}}")).toBe("<no value>");
+  expect(show("{{with .Config.Labels}}{{.a}}{{if .nope}}!{{end}}{{end}}")).toBe("b");
+  expect(show("{{$l := .Config.Labels}}{{if $l.nope}}!{{else}}none{{end}}")).toBe("none");
+  expect(() => show("{{.Config.Nope}}")).toThrow("there is no such field");
+  expect(() => show("{{.Config.Labels.nope.deep}}")).toThrow("there is no such field in nothing");
+  expect(show("{{if .Health}}{{.Health.Status}}{{else}}none{{end}}")).toBe("none");
+});
+
 test("names that every object has are no fields", () => {
   expect(() => render("{{.constructor}}")).toThrow("there is no such field");
   expect(render('{{index .M "constructor"}}')).toBe("");

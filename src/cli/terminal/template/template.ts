@@ -1,7 +1,7 @@
 // Go templates of --format, as docker and podman users write them: `{{.Repository}}:{{.Tag}}`.
 // parse.ts has the grammar, function-table.ts the functions. Differences to Go: values are JSON's, so
 // there are no methods but those that a command adds (TemplateMethod); a field that is not there is a fault
-// that names those that are.
+// that names those that are. What is known as a map by its name may lack a key, as in Go.
 
 import { closestWord } from "../../../error/similar-words.ts";
 import { FUNCTIONS } from "./function-table.ts";
@@ -40,10 +40,27 @@ type Flow = "next" | "break" | "continue";
 
 const MOST_FIELDS_SHOWN = 30;
 
+/** Fields of the peers' documents whose value has keys that users or the machine choose. */
+const MAPS: ReadonlySet<string> = new Set([
+  "Annotations",
+  "Attributes",
+  "ExposedPorts",
+  "Labels",
+  "Networks",
+  "Options",
+  "PortBindings",
+  "Ports",
+  "Sysctls",
+  "Tmpfs",
+  "Volumes",
+]);
+
 class Execution {
   output = "";
   readonly #around: Surroundings;
   readonly #variables: { readonly name: string; value: unknown }[];
+  /** Values that a field of MAPS has had. */
+  readonly #maps = new Set<unknown>();
 
   constructor(around: Surroundings, data: unknown) {
     this.#around = around;
@@ -237,7 +254,14 @@ class Execution {
       throw templateError(place, `there is no such field in ${typeName(value)}`);
     }
     if (Object.hasOwn(value, name)) {
-      return value[name];
+      const found = value[name];
+      if (MAPS.has(name)) {
+        this.#maps.add(found);
+      }
+      return found;
+    }
+    if (this.#maps.has(value)) {
+      return undefined;
     }
     throw templateError(place, "there is no such field", fieldHint(name, Object.keys(value)));
   }
