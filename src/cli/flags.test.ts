@@ -6,6 +6,7 @@ const TABLE = {
   detach: { kind: "switch", aliases: ["d"], help: "" },
   env: { kind: "list", aliases: ["e"], help: "" },
   count: { kind: "text", help: "" },
+  name: { kind: "text", help: "", mayBeEmpty: true },
 } as const satisfies FlagTable;
 
 const parse = (...words: string[]) => parseFlags(TABLE, words, "anywhere");
@@ -25,6 +26,12 @@ describe("flags", () => {
     const flags = parse(...words);
     expect(flags.text("bundle")).toBe("/x");
     expect(flags.args).toEqual(["id"]);
+  });
+
+  test("may be given as nothing, where that means none", () => {
+    expect(parse("--name=").isSet("name")).toBe(false);
+    expect(parse("--name", "a", "--name", "").text("name")).toBeUndefined();
+    expect(parse("--count", "").text("count")).toBe("");
   });
 
   test("may be switches, which take no word behind them", () => {

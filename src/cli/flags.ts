@@ -21,6 +21,8 @@ export interface Flag {
   /** What help calls the value. */
   readonly value?: string;
   readonly help: string;
+  /** An empty value is as if it were not given: a script's variable that nobody has set. */
+  readonly mayBeEmpty?: true;
 }
 
 export type FlagTable = Readonly<Record<string, Flag>>;
@@ -111,6 +113,7 @@ export function parseFlags<Table extends FlagTable>(
 ): FlagsOf<Table> {
   const parser = new FlagParser(table, words);
   parser.parse(placement);
+  parser.forgetEmpty();
   return new ParsedFlags(parser.args, parser.values);
 }
 
@@ -139,6 +142,14 @@ class FlagParser {
         this.#takeRest();
       } else {
         this.args.push(word);
+      }
+    }
+  }
+
+  forgetEmpty(): void {
+    for (const [name, values] of this.values) {
+      if (this.#table[name]?.mayBeEmpty === true && values.at(-1) === "") {
+        this.values.delete(name);
       }
     }
   }

@@ -42,7 +42,7 @@ function systemMount(mount: Mount, { options, namespaces }: MountRequest): Mount
     case "/proc":
       return procMount(mount, namespaces, security?.procOptions ?? []);
     case SHARED_MEMORY:
-      return shmMount(mount, ipc, shmSize);
+      return options.noSharedMemory === true ? undefined : shmMount(mount, ipc, shmSize);
     case "/dev/mqueue":
       return isIpcHosts ? hostFolder(mount) : mount;
     case "/sys":

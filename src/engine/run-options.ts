@@ -258,6 +258,8 @@ export interface RunContainerOptions {
   readonly sysctls?: Readonly<Record<string, string>>;
   /** Bytes of /dev/shm; 64 MiB when absent. */
   readonly shmSize?: number;
+  /** There is no /dev/shm. */
+  readonly noSharedMemory?: boolean;
   readonly devices?: readonly RunDevice[];
   readonly deviceRules?: readonly RunDeviceRule[];
   readonly names?: RunNames;

@@ -85,6 +85,8 @@ const OF_OTHERS: readonly Mistake[] = [
   ["pod rm --latest", 1, "find the latest pod: there is none"],
   ["push --sign-by me IMAGE", 125, "use --sign-by: images are not signed here", "cosign"],
   ["volume create -o type=none x", 1, "o=bind shows the folder that the option device names"],
+  ["pod create --ipc none", 125, 'use --ipc "none": a pod\'s containers share their memory'],
+  ["logs mute", 1, 'the log of container "mute": it keeps none'],
   ["pod create --infra=false", 125, "use --infra: a pod has a process of ocicat's own"],
   ["kube play --build x.yaml", 125, "use --build: images are not built here", "`ocicat load`"],
   ["events --filter colour=red", 1, "it is none that there is", "there are container, image"],
@@ -107,6 +109,7 @@ describe.skipIf(NEEDS_ROOT)("as root: mistakes", () => {
   beforeAll(() => {
     place.detach("box", "sleep 1000");
     place.outputOf("create", "--name", "idle", place.image);
+    place.outputOf("create", "--name", "mute", "--log-driver", "none", place.image);
     writeFileSync(join(place.folder, "wrong.env"), "A=1\nNOT THIS\n");
   });
   afterAll(async () => {

@@ -177,6 +177,9 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     detach("still", "sleep 60");
     output("pause", "still");
     expect(status("still")).toMatch(/\(Paused\)$/);
+    const { status: code, stderr } = call("start", "still");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("it is paused")]);
+    expect(stderr).toContain("`ocicat unpause still` lets it go on");
     output("unpause", "still");
     expect(status("still")).not.toContain("Paused");
   });

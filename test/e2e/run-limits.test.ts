@@ -79,6 +79,8 @@ describe.skipIf(NEEDS_ROOT)("as root: what a container may take", () => {
     const flags = ["-m", "64m", "--memory-reservation", "32m"];
     expect(await sh(cgroup(...files), ...flags)).toBe(`${32 * 1024 * 1024}\n`);
     expect(await refusal("--memory-swap", "64m")).toContain("it needs --memory");
+    const inverse = await refusal("-m", "64m", "--memory-reservation", "65m");
+    expect(inverse).toContain('--memory-reservation "65m": it is more than --memory');
   });
 
   test("throttles name a device that is there", async () => {

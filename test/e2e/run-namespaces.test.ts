@@ -67,6 +67,13 @@ describe.skipIf(NEEDS_ROOT)("as root: namespaces and names", () => {
     expect(readFileSync("/proc/sys/kernel/hostname", "utf8")).toBe(name);
   });
 
+  test("--ipc none is one of its own without shared memory", async () => {
+    const script = "grep -c /dev/shm /proc/mounts; readlink /proc/self/ns/ipc";
+    const output = await sh(`${script}; true`, "--ipc", "none");
+    expect(output).toStartWith("0\n");
+    expect(output).not.toContain(own("ipc"));
+  });
+
   test("--ipc host shows the host's shared memory", async () => {
     const theirs = await sh("stat -c %d /dev/shm", "--ipc", "host");
     expect(theirs).toBe(Bun.spawnSync(["stat", "-c", "%d", "/dev/shm"]).stdout.toString());

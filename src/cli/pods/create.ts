@@ -96,6 +96,9 @@ function podOptions(flags: PodFlags): CreatePodOptions {
   const idFile = flags.text("pod-id-file");
   const network = parseNetwork(flags.text("network") ?? "none");
   const namespaces = parseNamespaces(flags);
+  if (flags.text("ipc") === "none") {
+    throw badValue("ipc", "none", "a pod's containers share their memory");
+  }
   const users = parseUsers(flags);
   return {
     ...placeOptions(flags),

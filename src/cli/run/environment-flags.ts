@@ -5,7 +5,13 @@ import type { FlagTable } from "../flags.ts";
 /** Of any process: `exec` has them, too. */
 export const PROCESS_FLAGS = {
   tty: { kind: "switch", aliases: ["t"], help: "give the process a terminal" },
-  workdir: { kind: "text", aliases: ["w"], value: "DIR", help: "working directory inside" },
+  workdir: {
+    kind: "text",
+    aliases: ["w"],
+    value: "DIR",
+    help: "working directory inside",
+    mayBeEmpty: true,
+  },
   env: {
     kind: "list",
     aliases: ["e"],

@@ -33,7 +33,7 @@ export const FURTHER_FLAGS = {
   rmi: { kind: "switch", help: "remove the image, too, unless others use it; implies --rm" },
   requires: { kind: "list", value: "CONTAINER", help: "start these before it" },
   ...ACCOUNT_FLAGS,
-  domainname: { kind: "text", value: "NAME", help: "NIS domain name inside" },
+  domainname: { kind: "text", value: "NAME", help: "NIS domain name inside", mayBeEmpty: true },
   "volumes-from": {
     kind: "list",
     value: "CONTAINER[:ro]",

@@ -37,7 +37,7 @@ import {
   parsePullPolicy,
   parseSize,
 } from "./values.ts";
-import { parseVolume } from "./volumes.ts";
+import { parseVolume, requirePlaces } from "./volumes.ts";
 
 /** Of all flags but those that options.ts reads. What several flags say together is read here again. */
 export function furtherOptions(
@@ -113,7 +113,9 @@ function mountOptions(
   const others = parsed.flatMap((each) => (each.kind === "file-system" ? [each.fileSystem] : []));
   const mounts = parsed.flatMap((each) => (each.kind === "bind" ? [each.mount] : []));
   const ownTmpfs = [...flags.list("tmpfs").map(parseTmpfs), ...tmpfs];
-  const taken = mountPlaces({ mounts, volumes, tmpfs: ownTmpfs, imageMounts: images });
+  const asked = { mounts, volumes, tmpfs: ownTmpfs, imageMounts: images, fileSystems: others };
+  const taken = mountPlaces(asked);
+  requirePlaces(taken);
   return {
     mounts,
     ...(volumes.length === 0 ? {} : { volumes }),
@@ -135,10 +137,15 @@ function processOptions(
     ...(groups.length === 0 ? {} : { groups }),
     ...(secrets.length === 0 ? {} : { secrets }),
     ...given(flags.text("oom-score-adj"), (text) => ({ oomScoreAdj: parseOomScore(text) })),
-    ...given(flags.text("shm-size"), (text) => ({ shmSize: parseSize("shm-size", text) })),
+    ...given(flags.text("shm-size"), parseShmSize),
     ...(flags.switch("init") && initPath === undefined ? { reaps: true } : {}),
     ...given(initPath, (path) => ({ init: foundInit(absolute(path)) })),
   };
+}
+
+/** Docker's 0 is what every container has. */
+function parseShmSize(text: string): Pick<RunContainerOptions, "shmSize"> {
+  return text === "0" ? {} : { shmSize: parseSize("shm-size", text) };
 }
 
 function kernelOptions(flags: RunFlags): Partial<RunContainerOptions> {
@@ -157,6 +164,7 @@ function kernelOptions(flags: RunFlags): Partial<RunContainerOptions> {
     ...given(hostname, (name) => ({ hostname: name })),
     network,
     namespaces,
+    ...(flags.text("ipc") === "none" ? { noSharedMemory: true } : {}),
     sysctls: parseSysctls(flags.list("sysctl"), network, namespaces),
     names: parseNames(flags),
     ...(users === undefined ? {} : { users }),

@@ -41,11 +41,17 @@ const BY_TYPE: Readonly<Record<string, readonly string[]>> = {
   ramfs: OF_A_TERMINAL,
 };
 
+/** Asked of Docker Desktop: a Linux host has nothing to choose. */
+const IGNORED = "consistency";
+
 export function mountFields(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   const words = new Map<string, string>();
   for (const part of text.split(",")) {
     const [key = "", ...value] = part.split("=");
+    if (key === IGNORED) {
+      continue;
+    }
     const name = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
     if (name === undefined) {
       throw badValue("mount", text, `it has the unknown key ${quote(key)}`);

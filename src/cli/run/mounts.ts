@@ -15,12 +15,12 @@ export function parseTmpfs(text: string): string {
 export function parseMount(text: string, absolute: (path: string) => string): ParsedMount {
   const fields = mountFields(text);
   const destination = insidePath("mount", text, fields.get("target") ?? "");
-  const readOnly = isTrue(fields.get("readonly"));
+  const readOnly = isTrue(text, fields, "readonly") || isFalse(text, fields, "readwrite");
   switch (fields.get("type") ?? "volume") {
     case "bind":
       return bindOf(text, { destination, readOnly }, { fields, absolute });
     case "volume": {
-      const copies = !isTrue(fields.get("volume-nocopy"));
+      const copies = !isTrue(text, fields, "volume-nocopy");
       const volume = { destination, readOnly, copies, ...partOf(fields) };
       return { kind: "volume", volume: volumeOf(fields.get("source"), volume) };
     }
@@ -44,8 +44,16 @@ export function parseMount(text: string, absolute: (path: string) => string): Pa
 }
 
 /** A key alone says yes. */
-function isTrue(value: string | undefined): boolean {
+function isTrue(text: string, fields: Fields, key: string): boolean {
+  const value = fields.get(key);
+  if (!["", "true", "1", "false", "0", undefined].includes(value)) {
+    throw badValue("mount", text, `${key} is either true or false`);
+  }
   return ["", "true", "1"].includes(value ?? "false");
+}
+
+function isFalse(text: string, fields: Fields, key: string): boolean {
+  return fields.has(key) && !isTrue(text, fields, key);
 }
 
 type Fields = ReadonlyMap<string, string>;
@@ -67,7 +75,7 @@ function bindOf(
   }
   const more = {
     ...(propagation && { propagation }),
-    ...(isTrue(fields.get("idmap")) && { idMapped: true }),
+    ...(isTrue(text, fields, "idmap") && { idMapped: true }),
   };
   return { kind: "bind", mount: { source, ...place, ...more } };
 }
@@ -78,7 +86,7 @@ function imageOf(text: string, destination: string, fields: Fields): ParsedMount
     throw badValue("mount", text, "it names no image as its source");
   }
   const part = partOf(fields);
-  const writable = isTrue(fields.get("readwrite"));
+  const writable = isTrue(text, fields, "readwrite");
   if (part.subpath !== undefined && writable) {
     throw badValue("mount", text, "a part of an image can only be read");
   }

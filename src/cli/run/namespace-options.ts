@@ -42,8 +42,9 @@ function tryMode(text: string): NamespaceMode | undefined {
 export function parseNamespaces(flags: NamespaceFlags): RunNamespaces {
   const modes = (["ipc", "pid", "uts", "cgroupns"] as const).flatMap((flag) => {
     const given = flags.text(flag);
-    // Docker's word for one that others may join, as with us they may any.
-    const text = flag === "ipc" && given === "shareable" ? "private" : given;
+    // Docker's words: one that others may join, as with us they may any; and one without /dev/shm.
+    const isOwn = flag === "ipc" && (given === "shareable" || given === "none");
+    const text = isOwn ? "private" : given;
     const name = flag === "cgroupns" ? "cgroup" : flag;
     return text === undefined ? [] : [[name, parseMode(flag, text)] as const];
   });

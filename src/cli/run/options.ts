@@ -7,7 +7,7 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import type { RUN_FLAGS, RunFlags } from "./flags.ts";
 import { given } from "./given.ts";
 import { parseVariables } from "./variables.ts";
-import { parseVolume } from "./volumes.ts";
+import { parseVolume, requirePlaces } from "./volumes.ts";
 
 export interface Surroundings {
   /** Of a path as it was typed. */
@@ -56,9 +56,11 @@ function hasPlainNetwork(flags: RunFlags): boolean {
 function volumeOptions(flags: RunFlags, around: Surroundings): Partial<RunContainerOptions> {
   const parsed = flags.list("volume").map((text) => parseVolume(text, around.absolute));
   const volumes = parsed.flatMap((each) => (each.kind === "volume" ? [each.volume] : []));
+  const mounts = parsed.flatMap((each) => (each.kind === "bind" ? [each.mount] : []));
+  requirePlaces([...mounts, ...volumes].map(({ destination }) => destination));
   return {
     env: parseVariables(flags, around.environment),
-    mounts: parsed.flatMap((each) => (each.kind === "bind" ? [each.mount] : [])),
+    mounts,
     ...(volumes.length === 0 ? {} : { volumes }),
     network: flags.text("network") === "host" ? "host" : "none",
   };

@@ -13,6 +13,7 @@ import type { LIMIT_FLAGS } from "./resource-flags.ts";
 import { parseCpus, parsePidsLimit, parseSize, parseWhole } from "./values.ts";
 
 type LimitFlags = FlagsOf<typeof LIMIT_FLAGS>;
+type LimitName = Parameters<LimitFlags["text"]>[0];
 type NumberFlag = "cpu-shares" | "cpu-period" | "cpu-quota" | "blkio-weight";
 
 export function parseLimits(flags: LimitFlags): RunLimits {
@@ -21,7 +22,7 @@ export function parseLimits(flags: LimitFlags): RunLimits {
     ...memoryLimits(flags),
     ...cpuLimits(flags),
     ...found(flags.text("pids-limit"), "pids", parsePidsLimit),
-    ...found(flags.text("blkio-weight"), "blkioWeight", whole("blkio-weight", [10, 1000])),
+    ...found(asked(flags, "blkio-weight"), "blkioWeight", whole("blkio-weight", [10, 1000])),
     ...throttlesOf(flags),
     ...weightsOf(flags),
     ...parseFirstVersion(flags),
@@ -42,6 +43,12 @@ function found<Name extends string, Value>(
   return properties;
 }
 
+/** 0 is no limit, as docker and podman have it. */
+function asked(flags: LimitFlags, name: LimitName): string | undefined {
+  const text = flags.text(name);
+  return text !== undefined && /^0+(\.0+)?[bkmg]?$/i.test(text) ? undefined : text;
+}
+
 function whole(flag: NumberFlag, range: readonly [number, number]) {
   return (text: string): number => parseWhole(flag, text, range);
 }
@@ -50,16 +57,18 @@ function whole(flag: NumberFlag, range: readonly [number, number]) {
 const LEAST_MEMORY = 6 * 2 ** 20;
 
 function memoryLimits(flags: LimitFlags) {
-  const swap = flags.text("memory-swap");
-  const memory = flags.text("memory");
+  const swap = asked(flags, "memory-swap");
+  const memory = asked(flags, "memory");
   if (swap !== undefined) {
     checkSwap(swap, memory);
   }
+  const reservation = asked(flags, "memory-reservation");
+  if (memory !== undefined && reservation !== undefined) {
+    checkReservation(reservation, memory);
+  }
   return {
     ...found(memory, "memory", parseMemoryLimit),
-    ...found(flags.text("memory-reservation"), "memoryReservation", (text) =>
-      parseSize("memory-reservation", text),
-    ),
+    ...found(reservation, "memoryReservation", (text) => parseSize("memory-reservation", text)),
     ...found(swap, "memorySwap", (text) => (text === "-1" ? -1 : parseSize("memory-swap", text))),
   };
 }
@@ -70,6 +79,12 @@ function parseMemoryLimit(text: string): number {
     throw badValue("memory", text, "a container needs 6m at least", "512m are 512 MiB");
   }
   return bytes;
+}
+
+function checkReservation(reservation: string, memory: string): void {
+  if (parseSize("memory-reservation", reservation) > parseSize("memory", memory)) {
+    throw badValue("memory-reservation", reservation, "it is more than --memory");
+  }
 }
 
 /** It is memory and swap together. */
@@ -88,16 +103,17 @@ const HIGHEST_PERIOD_US = 1_000_000;
 const LOWEST_PERIOD_US = 1000;
 
 function cpuLimits(flags: LimitFlags) {
+  const quota = asked(flags, "cpu-quota");
   return {
-    ...found(flags.text("cpus"), "cpus", parseCpus),
-    ...found(flags.text("cpu-shares"), "cpuShares", whole("cpu-shares", [2, HIGHEST_SHARES])),
+    ...found(asked(flags, "cpus"), "cpus", parseCpus),
+    ...found(asked(flags, "cpu-shares"), "cpuShares", whole("cpu-shares", [2, HIGHEST_SHARES])),
     ...found(
-      flags.text("cpu-period"),
+      asked(flags, "cpu-period"),
       "cpuPeriod",
       whole("cpu-period", [LOWEST_PERIOD_US, HIGHEST_PERIOD_US]),
     ),
     ...found(
-      flags.text("cpu-quota"),
+      quota === "-1" ? undefined : quota,
       "cpuQuota",
       whole("cpu-quota", [LOWEST_PERIOD_US, Number.MAX_SAFE_INTEGER]),
     ),
@@ -107,8 +123,10 @@ function cpuLimits(flags: LimitFlags) {
 }
 
 function checkCpus(flags: LimitFlags): void {
-  const cpus = flags.text("cpus");
-  const other = (["cpu-quota", "cpu-period"] as const).find((name) => flags.isSet(name));
+  const cpus = asked(flags, "cpus");
+  const other = (["cpu-quota", "cpu-period"] as const).find(
+    (name) => asked(flags, name) !== undefined,
+  );
   if (cpus !== undefined && other !== undefined) {
     throw badValue("cpus", cpus, `it does not go with --${other}, which says the same`);
   }

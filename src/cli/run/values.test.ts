@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseMount, parseTmpfs } from "./mounts.ts";
 import { parseCpus, parseEntrypoint, parsePidsLimit, parseSize } from "./values.ts";
 import { variables } from "./variables.ts";
-import { parseVolume } from "./volumes.ts";
+import { parseVolume, requirePlaces } from "./volumes.ts";
 
 test.each<[string, number]>([
   ["1", 1],
@@ -57,8 +57,13 @@ describe("variables", () => {
     expect(variables({ files, entries, own })).toEqual(expected);
   });
 
-  test.each(["=x", "", "A B=1"])("%p is refused", (entry) => {
+  test.each(["=x", ""])("%p is refused", (entry) => {
     expect(() => variables({ files: [], entries: [entry], own })).toThrow("NAME=VALUE or NAME");
+  });
+
+  test("a name with a space is meant on the command line, and a mistake in a file", () => {
+    expect(variables({ files: [], entries: ["A B=1"], own })).toEqual(["A B=1"]);
+    expect(() => variables({ files: ["A B=1"], entries: [], own })).toThrow("NAME=VALUE or NAME");
   });
 });
 
@@ -69,6 +74,7 @@ describe("mounts", () => {
     ["/a:/b", "/a", "/b", false],
     ["/a:/b:ro", "/a", "/b", true],
     ["/a:/b:rw,z", "/a", "/b", false],
+    ["/a:/b:cached", "/a", "/b", false],
     ["./a:/b", "/here/./a", "/b", false],
     ["..:/b", "/here/..", "/b", false],
   ])("-v %s", (text, source, destination, readOnly) => {
@@ -101,13 +107,22 @@ describe("mounts", () => {
     [":/b", "it is not of the form"],
     ["/a:b", "the path inside is not absolute"],
     ["/a:/b:shiny", "the option shiny is not known"],
+    ["/a:/b:ro,rw", "it can't be both ro and rw"],
+    ["/a:/./", "the container's root is its image's"],
   ])("-v %s is refused", (text, message) => {
     expect(() => parseVolume(text, absolute)).toThrow(message);
   });
 
   test("--mount", () => {
     const bind = { source: "/a", destination: "/b", readOnly: true };
-    for (const readonly of ["ro", "readonly", "readonly=true", "ro=1"]) {
+    for (const readonly of [
+      "ro",
+      "readonly",
+      "readonly=true",
+      "ro=1",
+      "rw=false",
+      "ro,consistency=x",
+    ]) {
       const parsed = parseMount(`type=bind,src=/a,dst=/b,${readonly}`, absolute);
       expect(parsed).toEqual({ kind: "bind", mount: bind });
     }
@@ -137,8 +152,19 @@ describe("mounts", () => {
     ["type=tmpfs,target=/b,source=c", "source says nothing of a mount of type tmpfs"],
     ["target=/b,tmpfs-size=1m", "tmpfs-size says nothing of a mount of type volume"],
     ["type=bind,source=/a,target=/b,color=red", 'it has the unknown key "color"'],
+    ["type=bind,source=/a,target=/b,readonly=maybe", "readonly is either true or false"],
+    ["type=bind,source=/a,target=/b,tmpfs-size=1m", "a mount of its type has no size"],
+    ["type=tmpfs,source=/a,target=/b", "a mount of its type has no source"],
+    ["type=volume,target=/b,subpath=/c", "a mount of its type has no subpath"],
   ])("--mount %s is refused", (text, message) => {
     expect(() => parseMount(text, absolute)).toThrow(message);
+  });
+
+  test("two mounts in one place", () => {
+    expect(() => requirePlaces(["/a", "/a/b", "/"])).not.toThrow();
+    for (const other of ["/a", "/a/", "//a/.", "/./a//"]) {
+      expect(() => requirePlaces(["/b", "/a", other])).toThrow('mount on "/a": two mounts');
+    }
   });
 
   test("--tmpfs", () => {

@@ -42,7 +42,7 @@ export function parsePairs(flag: string, texts: readonly string[]): Record<strin
 }
 
 export function parseCpus(text: string): number {
-  const cpus = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  const cpus = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : 0;
   // The kernel takes no quota below a millisecond of the period's hundred.
   if (cpus < 0.01) {
     throw badValue("cpus", text, "it is not a number of processors from 0.01 on");

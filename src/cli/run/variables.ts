@@ -58,9 +58,10 @@ export function variables({ files, entries, own }: VariableSources): string[] {
   });
 }
 
+/** A name with spaces is a mistake in a file, docker says, and may be meant on the command line. */
 function checkedVariable(flag: "env" | "env-file", entry: string): string {
   const name = entry.split("=", 1)[0] ?? "";
-  if (name === "" || /\s/.test(name)) {
+  if (name === "" || (flag === "env-file" && /\s/.test(name))) {
     const what = flag === "env" ? "it" : "this line";
     throw badValue(flag, entry, `${what} is not of the form NAME=VALUE or NAME`);
   }

@@ -8,6 +8,7 @@ import type {
   RunVolume,
 } from "../../engine/run-options.ts";
 import { checkVolumeName } from "../../engine/run-volumes.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { badValue } from "./bad-value.ts";
 
 export type ParsedMount =
@@ -58,8 +59,8 @@ interface VolumeOptions {
   readonly isMapped: boolean;
 }
 
-/** z and Z ask for SELinux labels, which there are none of here. */
-const IGNORED_OPTIONS = ["", "rw", "z", "Z", "rbind"];
+/** z and Z ask for SELinux labels, which there are none of here; the last three are Docker Desktop's. */
+const IGNORED_OPTIONS = ["", "rw", "z", "Z", "rbind", "cached", "delegated", "consistent"];
 
 function volumeOptions(text: string, options: string): VolumeOptions {
   const words = options.split(",");
@@ -76,12 +77,28 @@ function volumeOptions(text: string, options: string): VolumeOptions {
       `the option ${unknown} is not known: ro, rw, nocopy, idmap, rshared, rslave, rprivate are`,
     );
   }
+  if (words.includes("rw") && (words.includes("ro") || words.includes("readonly"))) {
+    throw badValue("volume", text, "it can't be both ro and rw");
+  }
   return {
     readOnly: words.includes("ro") || words.includes("readonly"),
     copies: !words.includes("nocopy"),
     propagation: words.map(propagationOf).find((word) => word !== undefined),
     isMapped: words.includes("idmap"),
   };
+}
+
+/** `places`: of all mounts, as they were given. One of two in the same place would hide the other. */
+export function requirePlaces(places: readonly string[]): void {
+  const cleaned = places.map((place) => place.replace(/\/+(\.?\/+)*/g, "/").replace(/\/\.?$/, ""));
+  const twice = cleaned.find((place, index) => cleaned.indexOf(place) !== index);
+  if (twice !== undefined) {
+    throw new OcicatError("invalid-argument", {
+      operation: "mount on",
+      subject: quote(twice),
+      reason: "two mounts are asked for there",
+    });
+  }
 }
 
 export const PROPAGATIONS: readonly MountPropagation[] = [
@@ -100,6 +117,9 @@ export function propagationOf(word: string): MountPropagation | undefined {
 export function insidePath(flag: string, text: string, path: string): string {
   if (!path.startsWith("/")) {
     throw badValue(flag, text, "the path inside is not absolute");
+  }
+  if (/^[/.]*$/.test(path)) {
+    throw badValue(flag, text, "the container's root is its image's");
   }
   return path;
 }

@@ -6,6 +6,7 @@
 
 import { O_RDONLY } from "../../abi/file.ts";
 import { POLLIN } from "../../abi/process.ts";
+import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { type LogEntry, LogReader } from "../../holder/log-entry.ts";
 import { checked } from "../../sys/call.ts";
 import { OwnedFd, statAt, tryOpenAt, tryRead } from "../../sys/file.ts";
@@ -78,6 +79,7 @@ export async function readContainerLogs(
   const logs: { readonly id: string; readonly show: (entry: LogEntry) => void }[] = [];
   for (const word of words) {
     using container = await openContainer(word, options);
+    requireLog(container);
     logs.push({ id: container.record.id, show: showOf(container.record) });
   }
   if (options.follow) {
@@ -86,6 +88,16 @@ export async function readContainerLogs(
   }
   for (const { id, show } of logs) {
     await readContainerLog(id, options, show);
+  }
+}
+
+function requireLog({ record: { name, options } }: StoredContainer): void {
+  if (options.log?.driver === "none") {
+    throw new OcicatError("unavailable", {
+      operation: "read the log of",
+      subject: `container ${quote(name)}`,
+      reason: "it keeps none: --log-driver none",
+    });
   }
 }
 

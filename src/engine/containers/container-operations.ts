@@ -40,7 +40,7 @@ import { type ContainerStatus, isLive, stateWord } from "./container-status.ts";
 import { type OpenContainer, removeContainerFiles, removeOwnVolumes } from "./create-container.ts";
 import { isAboutToRestart } from "./due-restart.ts";
 import { childOfHolder } from "./holder-process.ts";
-import { requireRunning } from "./require-running.ts";
+import { pausedAlready, requireKind, requireRunning } from "./require-running.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 import { forgetShutdown, isOurRestart, removeRestartRecord } from "./restart-record.ts";
 import { giveBack } from "./settle-container.ts";
@@ -113,37 +113,27 @@ export async function unpauseByName(word: string, options: SurroundingsOptions):
   recordContainerEvent(container, "unpause");
 }
 
-function requireKind(
-  container: StoredContainer,
-  wanted: "running" | "paused",
-  operation: string,
-): void {
-  const { kind } = container.status();
-  if (kind !== wanted) {
-    throw new OcicatError("wrong-state", {
-      operation,
-      subject: `container ${quote(container.record.name)}`,
-      reason: wanted === "paused" ? "it is not paused" : `it is ${kind}`,
-    });
-  }
-}
-
 export interface StartOptions extends SurroundingsOptions {
   readonly ignoredSignals?: { readonly low: number; readonly high: number };
   /** A connected stream socket for the client that is attached from the start. */
   readonly primaryFd?: number;
   /** Its restart policy starts it: not if a user has ended it meanwhile. */
   readonly isRestart?: boolean;
+  /** One that is paused is good enough: it has what others join. */
+  readonly leavesPaused?: boolean;
 }
 
-/** False: it runs already, and is left as it is. */
+/** False: it runs already, and is left as it is. Throws "wrong-state" for one that is paused. */
 export async function startByName(word: string, options: StartOptions): Promise<boolean> {
   beginPhases();
   using container = await openContainer(word, options);
   using _lock = container.folder.lock();
   requirePresent(container);
   const { kind } = container.status();
-  const { isRestart = false } = options;
+  const { isRestart = false, leavesPaused = isRestart } = options;
+  if (kind === "paused" && !leavesPaused) {
+    throw pausedAlready(container);
+  }
   if (kind === "running" || kind === "paused" || (isRestart && !isStillDue(container))) {
     return false;
   }
@@ -177,7 +167,7 @@ export async function startRequired(
   surroundings: Surroundings,
 ): Promise<void> {
   for (const id of ids) {
-    await startByName(id, placeOf(surroundings));
+    await startByName(id, { ...placeOf(surroundings), leavesPaused: true });
   }
 }
 

@@ -72,10 +72,10 @@ function nameReport({ names = {} }: Options) {
   };
 }
 
-function namespaceReport({ namespaces = {} }: Options) {
+function namespaceReport({ namespaces = {}, noSharedMemory = false }: Options) {
   return {
     CgroupnsMode: namespaces.cgroup ?? "private",
-    IpcMode: namespaces.ipc ?? "private",
+    IpcMode: noSharedMemory ? "none" : (namespaces.ipc ?? "private"),
     PidMode: namespaces.pid ?? "",
     UTSMode: namespaces.uts ?? "",
   };

@@ -24,3 +24,28 @@ function reasonOf(status: ContainerStatus): string {
   }
   return status.kind === "created" ? "it has not been started" : "it is not running";
 }
+
+export function requireKind(
+  container: StoredContainer,
+  wanted: "running" | "paused",
+  operation: string,
+): void {
+  const { kind } = container.status();
+  if (kind !== wanted) {
+    throw new OcicatError("wrong-state", {
+      operation,
+      subject: `container ${quote(container.record.name)}`,
+      reason: wanted === "paused" ? "it is not paused" : `it is ${kind}`,
+    });
+  }
+}
+
+/** To start it would change nothing. */
+export function pausedAlready({ record: { name } }: StoredContainer): OcicatError {
+  return new OcicatError("wrong-state", {
+    operation: "start",
+    subject: `container ${quote(name)}`,
+    reason: "it is paused",
+    hint: `\`ocicat unpause ${name}\` lets it go on`,
+  });
+}

@@ -21,8 +21,9 @@ import { type FoundContainer, type FoundPod, findPod, isLive } from "./open-pods
 /** What runs goes on. Every container is tried; the first failure is thrown in the end. */
 export async function startPod(word: string, options: SurroundingsOptions): Promise<string> {
   const { record, members } = await findPod(word, options);
-  await startByName(record.id, options);
-  await forEach(members, options, (id) => startByName(id, options));
+  const leaving = { ...options, leavesPaused: true };
+  await startByName(record.id, leaving);
+  await forEach(members, options, (id) => startByName(id, leaving));
   return record.id;
 }
 
