@@ -117,13 +117,50 @@ describe.skipIf(NEEDS_ROOT)("as root: cp", () => {
     copied("box:/out/file", "idle:/file");
     copied("idle:/file", "folder:/tmp/");
     expect(readFileSync(join(place.root, "tmp/file"), "utf8")).toBe("text\n");
-    const mount = cp("idle:/mounted/file", join(host, "no"));
-    expect([mount.status, mount.stderr]).toEqual([
-      1,
-      expect.stringContaining("is there only while the container runs"),
-    ]);
-    expect(cp(join(host, "tree"), "fixed:/").stderr).toContain("its root file system is read-only");
+    expect(cp(join(host, "tree"), "fixed:/").stderr).toContain("what is there can only be read");
     expect(place.outputOf("ps", "-q").trim().split("\n").length).toBe(1);
+  });
+
+  test("volumes and folders of the host in a container that does not run", () => {
+    const inner = place.makeFolder("inner");
+    writeFileSync(join(inner, "mine"), "inner\n");
+    symlinkSync("/data", join(inner, "away"));
+    const mounts = ["-v", "kept:/data", "-v", `${inner}:/data/inner/:ro`];
+    const image = `type=image,source=${place.image},target=/image`;
+    place.outputOf("create", "--name", "still", ...mounts, "--mount", image, place.image);
+    copied(join(host, "tree"), "still:/data");
+    copied(`${join(host, "tree")}/.`, "still:/data/../data/made");
+    copied("still:/data/tree/file", join(host, "of-volume"));
+    expect(readFileSync(join(host, "of-volume"), "utf8")).toBe("from the host\n");
+    copied("still:/data/inner", "still:/data/copy");
+    place.outputOf("start", "-a", "still");
+    mkdirSync(join(host, "whole"));
+    copied("still:/data", join(host, "whole"));
+    const whole = join(host, "whole/data");
+    expect(readdirSync(whole).sort()).toEqual(["copy", "inner", "made", "tree"]);
+    expect(readdirSync(join(whole, "copy")).sort()).toEqual(["away", "mine"]);
+    copied("still:/data/.", join(host, "content"));
+    expect(readFileSync(join(host, "content/made/sub/deep"), "utf8")).toBe("deep\n");
+    const closed = 'copy to "/data/inner": what is there can only be read';
+    expect(cp(join(host, "tree"), "still:/data/inner").stderr).toContain(closed);
+    const no = join(host, "no");
+    const away = cp("-L", "still:/data/inner/away", no);
+    expect(away.stderr).toContain('find "/data/inner/away": no such file or directory');
+    const mount = cp("still:/image/etc", no);
+    expect(mount.stderr).toContain("is there only while the container runs");
+    expect([away.status, mount.status, existsSync(no)]).toEqual([1, 1, false]);
+  });
+
+  test("what can only be read says so, and not that the store does", () => {
+    const mounted = join(place.folder, "mounted");
+    place.detach("closed", "exec sleep 1000", "-v", `${mounted}:/mounted:ro`, "--read-only");
+    for (const target of ["/mounted/", "/etc/new"]) {
+      const { status, stderr } = cp(join(host, "tree/file"), `closed:${target}`);
+      expect([status, stderr]).toEqual([
+        1,
+        `ocicat cp: copy to "${target}": what is there can only be read\n`,
+      ]);
+    }
   });
 
   test("archives", () => {

@@ -146,7 +146,7 @@ describe.skipIf(NEEDS_ROOT)("as root: mistakes", () => {
   });
 
   test("leave no container", () => {
-    expect(place.outputOf("ps", "-a", "--format", "{{.Names}}")).toBe("idle\nbox\n");
+    expect(place.outputOf("ps", "-a", "--format", "{{.Names}}")).toBe("mute\nidle\nbox\n");
   });
 
   test("another user's store is told from an empty one", () => {

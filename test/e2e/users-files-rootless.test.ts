@@ -70,6 +70,27 @@ echo hidden > /closed/file
 chmod 600 /closed/file
 chown -R 33:44 /closed`;
 
+  test("cp out of a volume and into it, while its container does not run", () => {
+    const script = `mkdir -m 700 /data/closed; echo kept > /data/closed/file
+      chown -R 33:44 /data/closed; stat -c %u:%g /data/closed/*`;
+    output("create", "--name", "keeper", "-v", "kept:/data", image, "sh", "-c", script);
+    expect(output("start", "-a", "keeper")).toBe("33:44\n");
+    const got = join(files, "of-volume");
+    output("cp", "keeper:/data/closed", got);
+    expect([readFileSync(join(got, "file"), "utf8"), statSync(got).uid]).toEqual([
+      "kept\n",
+      USER_ID,
+    ]);
+    expect(listed(bytesOf("cp", ["keeper:/data/closed", "-"]))).toEqual([
+      "33:44 closed/",
+      "33:44 closed/file",
+    ]);
+    output("cp", join(got, "file"), "keeper:/data/closed/copied");
+    const again = "stat -c %u:%g /data/closed/copied; rm -r /data/closed";
+    expect(output("run", "--rm", "-v", "kept:/data", image, "sh", "-c", again)).toBe("0:0\n");
+    output("rm", "keeper");
+  });
+
   describe.each([
     ["usual", []],
     ["keep-id", ["--userns", "keep-id"]],

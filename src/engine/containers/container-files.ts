@@ -6,7 +6,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { call } from "../../sys/call.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import type { OverlayDirectories } from "../../sys/overlay-mount.ts";
-import { storedMountPlaces } from "../mount-places.ts";
+import { type AbsentMount, absentMounts } from "./absent-mounts.ts";
 import { type ContainerLayers, openLayers } from "./container-layers.ts";
 import { tryOpenContainerRoot } from "./container-root.ts";
 import type { StoredContainer } from "./stored-container.ts";
@@ -24,8 +24,8 @@ export type FilesRoot =
 
 export class ContainerFiles implements Disposable {
   readonly root: FilesRoot;
-  /** Paths relative to the root that are there only while the container runs, and now are not. */
-  readonly absentMounts: readonly string[];
+  /** None of one that runs. */
+  readonly absentMounts: readonly AbsentMount[];
   /** Where nobody but us keeps from writing: of one that runs the kernel does. */
   readonly readOnly: boolean;
   /** Its files have the owners that its processes have on the host. */
@@ -33,12 +33,9 @@ export class ContainerFiles implements Disposable {
   readonly #resources: DisposableStack;
 
   private constructor(root: FilesRoot, resources: DisposableStack, asleep?: StoredContainer) {
-    const options = asleep?.record.options;
     this.root = root;
-    this.absentMounts = (options === undefined ? [] : storedMountPlaces(options)).map((place) =>
-      place.replace(/^\/+|\/+$/g, ""),
-    );
-    this.readOnly = options?.readOnly === true;
+    this.absentMounts = asleep === undefined ? [] : absentMounts(asleep);
+    this.readOnly = asleep?.record.options.readOnly === true;
     this.isRunning = asleep === undefined;
     this.#resources = resources;
   }

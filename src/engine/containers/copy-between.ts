@@ -22,16 +22,19 @@ export async function copyBetween(from: CopyFiles, to: CopyFiles, way: CopyWay):
   const { archive, followLink, overwrite: overwrites = false, onNote } = way;
   using source = new CopySide(from);
   using target = new CopySide(to);
-  const { view, mapOwner } = source;
+  const { view, mapOwner, path, rootName } = source;
   const top = source.find(followLink);
   target.requirePresent(target.path);
-  const found = findTarget(target.view, target.path, { path: source.path, entry: top, overwrites });
+  const copied = { path, entry: top, overwrites, ...(rootName === undefined ? {} : { rootName }) };
+  const found = target.named(() => findTarget(target.view, target.path, copied));
   const writer = target.writer(found, { keepsOwners: archive, overwrites });
-  const reader = new TarReader(writer);
   const tree = { view, top, name: found.name, mapOwner, onNote };
-  await writeCopied(tree, (chunk) => reader.push(chunk));
-  reader.finish();
-  writer.finish().forEach(onNote);
+  await explainedBy(target, async () => {
+    const reader = new TarReader(writer);
+    await writeCopied(tree, (chunk) => reader.push(chunk));
+    reader.finish();
+    writer.finish().forEach(onNote);
+  });
 }
 
 /** As a tar archive. */
@@ -41,9 +44,10 @@ export async function copyToSink(
   { followLink, onNote }: CopyWay,
 ): Promise<void> {
   using source = new CopySide(from);
-  const { view, mapOwner, path } = source;
+  const { view, mapOwner, path, rootName } = source;
   const top = source.find(followLink);
-  const name = path.endsWith("/.") || top.path === "" ? "" : lastName(path);
+  const isContent = path.endsWith("/.") || top.path === "";
+  const name = rootName ?? (isContent ? "" : lastName(path));
   await writeCopied({ view, top, name, mapOwner, onNote }, sink);
 }
 
@@ -55,11 +59,22 @@ export async function copyFromInput(
 ): Promise<void> {
   using target = new CopySide(to);
   target.requirePresent(target.path);
-  const found = findTargetFolder(target.view, target.path);
+  const found = target.named(() => findTargetFolder(target.view, target.path));
   using opened = new OpenedInput(input);
   const writer = target.writer(found, { keepsOwners: true, overwrites });
-  const reader = new TarReader(writer);
-  await unwrap(await opened.sniffed(), (chunk) => reader.push(chunk), undefined);
-  reader.finish();
-  writer.finish().forEach(onNote);
+  const sniffed = await opened.sniffed();
+  await explainedBy(target, async () => {
+    const reader = new TarReader(writer);
+    await unwrap(sniffed, (chunk) => reader.push(chunk), undefined);
+    reader.finish();
+    writer.finish().forEach(onNote);
+  });
+}
+
+async function explainedBy(target: CopySide, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    throw target.explained(error);
+  }
 }

@@ -11,6 +11,7 @@ import { recordContainerEvent } from "../events/container-event.ts";
 import { mountIdMaps } from "../id-maps.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
+import { type AbsentMount, filesAt } from "./absent-mounts.ts";
 import { ContainerFiles } from "./container-files.ts";
 import { findContainerId } from "./container-names.ts";
 import { type CopyWay, copyBetween, copyFromInput, copyToSink } from "./copy-between.ts";
@@ -167,7 +168,7 @@ async function samePlace(
   if (findContainerId(storeRoot, container) !== open.id) {
     return undefined;
   }
-  const files = { ...open.files, path };
+  const files = filesAt(open.base, open.mounts, path);
   return { ...open, files, recordCopy: () => undefined, [Symbol.dispose]: () => undefined };
 }
 
@@ -175,6 +176,9 @@ interface OpenPlace extends Disposable {
   /** Of the container; undefined for the host's. */
   readonly id: string | undefined;
   readonly files: CopyFiles;
+  /** What `files` is of, whatever the path. */
+  readonly base: Omit<CopyFiles, "path">;
+  readonly mounts: readonly AbsentMount[];
   /** Of the user whose container it is, where the user is lent ids. */
   readonly counted: IdMaps | undefined;
   /** Files of it have been read or written; nobody records that of the host's. */
@@ -188,10 +192,14 @@ async function openPlace({ container, path }: CopyPlace, options: CopyOptions): 
   using stack = new DisposableStack();
   const opened = { container: stack.use(await openContainer(container, options)) };
   const found = { files: stack.use(await ContainerFiles.open(opened.container)) };
+  const base = await filesOf(opened.container, found.files);
+  const mounts = found.files.absentMounts;
   const held = stack.move();
   return {
     id: opened.container.record.id,
-    files: { ...(await filesOf(opened.container, found.files)), path },
+    files: filesAt(base, mounts, path),
+    base,
+    mounts,
     counted: opened.container.lentMaps,
     recordCopy: () => recordContainerEvent(opened.container, "copy"),
     [Symbol.dispose]: () => held.dispose(),
@@ -199,16 +207,18 @@ async function openPlace({ container, path }: CopyPlace, options: CopyOptions): 
 }
 
 function hostPlace(path: string): OpenPlace {
+  const base = {
+    root: { kind: "path", path: "/" },
+    isContainer: false,
+    absentMounts: [],
+    readOnly: false,
+    canChown: call("geteuid") === 0,
+  } as const;
   return {
     id: undefined,
-    files: {
-      root: { kind: "path", path: "/" },
-      path,
-      isContainer: false,
-      absentMounts: [],
-      readOnly: false,
-      canChown: call("geteuid") === 0,
-    },
+    files: { ...base, path },
+    base,
+    mounts: [],
     counted: undefined,
     recordCopy: () => undefined,
     [Symbol.dispose]: () => undefined,
@@ -219,7 +229,8 @@ async function filesOf(
   container: StoredContainer,
   { root, absentMounts, readOnly, isRunning }: ContainerFiles,
 ): Promise<Omit<CopyFiles, "path">> {
-  const common = { root, isContainer: true, absentMounts, readOnly };
+  const places = absentMounts.map(({ place }) => place);
+  const common = { root, isContainer: true, absentMounts: places, readOnly };
   const { fileMaps, lentMaps } = container;
   if (fileMaps !== undefined && lentMaps !== undefined) {
     const { countedMaps } = await import("../users/as-owner-command.ts");

@@ -2,6 +2,7 @@
 // them is plain data, so that another process can be told.
 
 import { O_PATH, RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS } from "../../abi/file.ts";
+import { Errno } from "../../error/errno.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { CopiedTree } from "../../image/copy/copied-items.ts";
 import { type CopyTarget, findSource } from "../../image/copy/copy-target.ts";
@@ -25,6 +26,10 @@ export interface CopyFiles {
   readonly root: FilesRoot;
   /** From the root. */
   readonly path: string;
+  /** As the user wrote it, where the root is not the container's. */
+  readonly givenPath?: string;
+  /** What the root is called when it is copied itself; absent: its content is copied. */
+  readonly rootName?: string;
   readonly isContainer: boolean;
   /** Paths relative to the root that are there only while the container runs, and now are not. */
   readonly absentMounts: readonly string[];
@@ -76,9 +81,13 @@ export class CopySide implements Disposable {
     return ownersInside(this.#files.owners);
   }
 
+  get rootName(): string | undefined {
+    return this.#files.rootName;
+  }
+
   find(followLink: boolean): MergedEntry {
     this.requirePresent(this.path);
-    const entry = findSource(this.view, this.path, followLink);
+    const entry = this.named(() => findSource(this.view, this.path, followLink));
     this.requirePresent(entry.path);
     return entry;
   }
@@ -106,11 +115,7 @@ export class CopySide implements Disposable {
     this.requirePresent(name === "" ? folder : `${folder}/${name}`);
     const { readOnly, writing, canChown } = this.#files;
     if (readOnly) {
-      throw new OcicatError("permission-denied", {
-        operation: "write to",
-        subject: "the container",
-        reason: "its root file system is read-only",
-      });
+      throw this.#readOnly();
     }
     const root = writing === undefined ? this.#owner : ownersOutside(writing.maps)(this.#owner);
     const options = { owner: keepsOwners ? undefined : root, canChown, overwrites };
@@ -118,6 +123,38 @@ export class CopySide implements Disposable {
     return writing === undefined
       ? writer
       : new MappedWriter(writer, root, keepsOwners ? mapEntries(writing) : (entry) => entry);
+  }
+
+  /** What goes wrong with the path is told of the one that the user knows. */
+  named<Found>(look: () => Found): Found {
+    try {
+      return look();
+    } catch (error) {
+      const { givenPath } = this.#files;
+      if (!(error instanceof OcicatError) || givenPath === undefined) {
+        throw error;
+      }
+      throw new OcicatError(error.code, {
+        operation: error.operation,
+        subject: quote(givenPath),
+        reason: error.reason,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        cause: error,
+      });
+    }
+  }
+
+  /** A file system that can only be read is not the store's, for once. */
+  explained(error: unknown): unknown {
+    return error instanceof OcicatError && error.errno === Errno.EROFS ? this.#readOnly() : error;
+  }
+
+  #readOnly(): OcicatError {
+    return new OcicatError("permission-denied", {
+      operation: "copy to",
+      subject: quote(this.#files.givenPath ?? this.#files.path),
+      reason: "what is there can only be read",
+    });
   }
 
   get #owner(): { readonly uid: number; readonly gid: number } {

@@ -35,6 +35,8 @@ export function findSource(view: MergedView, path: string, followLink: boolean):
 export interface CopySource {
   readonly path: string;
   readonly entry: MergedEntry;
+  /** What the root is called where it is copied itself, and not its content alone. */
+  readonly rootName?: string;
   /** A directory takes the place of something else. */
   readonly overwrites?: boolean;
 }
@@ -48,7 +50,8 @@ export function findTarget(view: MergedView, path: string, source: CopySource): 
   }
   if (isFolder(entry)) {
     const isContent = source.path.endsWith("/.") || source.entry.path === "";
-    return { folder: entry.path, name: isContent ? "" : lastName(source.path) };
+    const name = source.rootName ?? (isContent ? "" : lastName(source.path));
+    return { folder: entry.path, name };
   }
   if (isFolder(source.entry) && source.overwrites !== true) {
     throw refused("copy a directory to", path, "it is not a directory", OVERWRITING);
