@@ -15,22 +15,35 @@ type MountOptions = Pick<
   | "secrets"
 >;
 
-/** Paths inside, as they were given. Those that are nothing but memory are not among them. */
+/** As a mount finds it: "/a//b/./c/" is "/a/b/c", and nothing is above "/". */
+export function cleanPlace(path: string): string {
+  const components: string[] = [];
+  for (const component of path.split("/")) {
+    if (component === "..") {
+      components.pop();
+    } else if (component !== "" && component !== ".") {
+      components.push(component);
+    }
+  }
+  return `/${components.join("/")}`;
+}
+
+/** Paths inside. Those that are nothing but memory are not among them. */
 export function storedMountPlaces({ mounts, volumes, imageMounts }: MountOptions): string[] {
-  return [...mounts, ...(volumes ?? []), ...(imageMounts ?? [])].map(
-    ({ destination }) => destination,
+  return [...mounts, ...(volumes ?? []), ...(imageMounts ?? [])].map(({ destination }) =>
+    cleanPlace(destination),
   );
 }
 
 /** All of them. */
 export function mountPlaces(options: MountOptions): string[] {
   const { tmpfs, fileSystems = [], secrets = [] } = options;
-  return [
-    ...storedMountPlaces(options),
+  const others = [
     ...tmpfs.map((text) => text.split(":", 1)[0] ?? ""),
     ...(options.podMemory ?? []).map(({ destination }) => destination),
     ...(options.timeZone === undefined ? [] : [LOCAL_TIME]),
     ...fileSystems.map(({ destination }) => destination),
     ...secrets.flatMap((secret) => (secret.kind === "mount" ? [secret.target] : [])),
   ];
+  return [...storedMountPlaces(options), ...others.map(cleanPlace)];
 }

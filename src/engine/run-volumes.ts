@@ -2,7 +2,7 @@
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { ImageConfig } from "../oci/image-spec.ts";
-import { mountPlaces } from "./mount-places.ts";
+import { cleanPlace, mountPlaces } from "./mount-places.ts";
 import type { RunContainerOptions, RunVolume } from "./run-options.ts";
 
 /** Docker's and podman's. */
@@ -53,6 +53,6 @@ function imageVolumePlaces(
 ): string[] {
   const taken = new Set(mountPlaces(options));
   return Object.keys(wanted)
-    .map((path) => `/${path.split("/").filter(Boolean).join("/")}`)
+    .map(cleanPlace)
     .filter((path) => path !== "/" && !taken.has(path));
 }

@@ -81,6 +81,19 @@ describe.skipIf(NEEDS_ROOT)("as root: volumes", () => {
     expect(await sh("ls -A /srv/app", "--mount", mount)).toBe("");
   });
 
+  test("what is asked for in the place of the image's volume takes it, however it is written", async () => {
+    for (const [index, path] of ["/var/lib/db/", "//var/lib/./db", "/var/x/../lib/db"].entries()) {
+      await sh("touch /var/lib/db/kept", "-v", `mine${index}:${path}`);
+      expect(existsSync(data(`mine${index}`, "kept"))).toBe(true);
+    }
+    const script = "grep -c ' /var/lib/db ' /proc/mounts; stat -f -c %T /var/lib/db";
+    expect(await sh(script, "--tmpfs", "/var/lib/db/")).toBe("1\ntmpfs\n");
+    expect(volumes()).toEqual(["mine0", "mine1", "mine2"]);
+    place.detach("shown", "sleep 100", "-v", "mine0:/var/lib/db/");
+    const places = "{{range .Mounts}}{{.Destination}} {{end}}";
+    expect(place.outputOf("inspect", "-f", places, "shown")).toBe("/var/lib/db \n");
+  });
+
   test("volumes without a name, and the image's, go with --rm and rm -v alone", async () => {
     expect(await sh("ls /srv/app; ls /var/lib", "-v", "/srv/app")).toBe("file\ninner\nlink\ndb\n");
     expect(volumes()).toEqual([]);

@@ -75,6 +75,7 @@ describe("mounts", () => {
     ["/a:/b:ro", "/a", "/b", true],
     ["/a:/b:rw,z", "/a", "/b", false],
     ["/a:/b:cached", "/a", "/b", false],
+    ["/a:/./b/../c//d/", "/a", "/c/d", false],
     ["./a:/b", "/here/./a", "/b", false],
     ["..:/b", "/here/..", "/b", false],
   ])("-v %s", (text, source, destination, readOnly) => {
@@ -162,9 +163,7 @@ describe("mounts", () => {
 
   test("two mounts in one place", () => {
     expect(() => requirePlaces(["/a", "/a/b", "/"])).not.toThrow();
-    for (const other of ["/a", "/a/", "//a/.", "/./a//"]) {
-      expect(() => requirePlaces(["/b", "/a", other])).toThrow('mount on "/a": two mounts');
-    }
+    expect(() => requirePlaces(["/b", "/a", "/a"])).toThrow('mount on "/a": two mounts');
   });
 
   test("--tmpfs", () => {

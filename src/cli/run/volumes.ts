@@ -1,5 +1,6 @@
 // -v, and what --mount has in common with it.
 
+import { cleanPlace } from "../../engine/mount-places.ts";
 import type {
   MountPropagation,
   RunFileSystem,
@@ -88,10 +89,9 @@ function volumeOptions(text: string, options: string): VolumeOptions {
   };
 }
 
-/** `places`: of all mounts, as they were given. One of two in the same place would hide the other. */
+/** `places`: of all mounts, clean. One of two in the same place would hide the other. */
 export function requirePlaces(places: readonly string[]): void {
-  const cleaned = places.map((place) => place.replace(/\/+(\.?\/+)*/g, "/").replace(/\/\.?$/, ""));
-  const twice = cleaned.find((place, index) => cleaned.indexOf(place) !== index);
+  const twice = places.find((place, index) => places.indexOf(place) !== index);
   if (twice !== undefined) {
     throw new OcicatError("invalid-argument", {
       operation: "mount on",
@@ -118,8 +118,9 @@ export function insidePath(flag: string, text: string, path: string): string {
   if (!path.startsWith("/")) {
     throw badValue(flag, text, "the path inside is not absolute");
   }
-  if (/^[/.]*$/.test(path)) {
+  const place = cleanPlace(path);
+  if (place === "/") {
     throw badValue(flag, text, "the container's root is its image's");
   }
-  return path;
+  return place;
 }

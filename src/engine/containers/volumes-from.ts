@@ -1,7 +1,7 @@
 // --volumes-from: what another container has mounted, in the same places. What is asked for itself wins.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
-import { mountPlaces } from "../mount-places.ts";
+import { cleanPlace, mountPlaces } from "../mount-places.ts";
 import type { RunContainerOptions, RunVolumesFrom } from "../run-options.ts";
 import { ContainerFolder } from "./container-folder.ts";
 import { findContainerId } from "./container-names.ts";
@@ -36,7 +36,8 @@ function withVolumesOf(
   { options: theirs }: ContainerRecord,
 ): RunContainerOptions {
   const own = new Set(mountPlaces(options));
-  const isFree = ({ destination }: { readonly destination: string }) => !own.has(destination);
+  const isFree = ({ destination }: { readonly destination: string }) =>
+    !own.has(cleanPlace(destination));
   const volumes = (theirs.volumes ?? []).filter(isFree).map(({ anonymous: _, ...volume }) => ({
     ...volume,
     readOnly: readOnly || volume.readOnly,
