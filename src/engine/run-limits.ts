@@ -14,6 +14,10 @@ import { stat } from "../sys/file.ts";
 import { checkProcessors } from "./processors.ts";
 
 const CPU_PERIOD_US = 100_000;
+const FIRST_VERSION = "/sys/fs/cgroup/memory";
+const FIRST_VERSION_SWAP = "memory.memsw.limit_in_bytes";
+/** Of a kernel that has swap; version 2 counts it. */
+const SWAPS = "/proc/swaps";
 const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 
 export interface RunLimits {
@@ -21,7 +25,7 @@ export interface RunLimits {
   readonly memory?: number;
   /** Bytes, what reclaim leaves the container as long as it can. */
   readonly memoryReservation?: number;
-  /** Bytes of memory and swap together; -1: as much swap as there is. */
+  /** Bytes of memory and swap together; -1: as much swap as there is; absent: as much as memory. */
   readonly memorySwap?: number;
   /** A number of CPUs: 1.5. */
   readonly cpus?: number;
@@ -114,13 +118,47 @@ function memoryResources({
   swappiness,
   waitsForMemory,
 }: RunLimits): MemoryResources | undefined {
+  const swap = memorySwap ?? usualSwap(memory);
   return unlessEmpty({
     ...(memory === undefined ? {} : { limit: memory }),
     ...(memoryReservation === undefined ? {} : { reservation: memoryReservation }),
-    ...(memorySwap === undefined ? {} : { swap: memorySwap }),
+    ...(swap === undefined ? {} : { swap }),
     ...(swappiness === undefined ? {} : { swappiness }),
     ...(waitsForMemory === true ? { disableOOMKiller: true } : {}),
   });
+}
+
+/** With a limit of memory, docker's and podman's. Undefined: none, or the kernel counts no swap. */
+export function usualSwap(memory: number | undefined): number | undefined {
+  return memory !== undefined && countsSwap() ? 2 * memory : undefined;
+}
+
+/** A kernel with a hierarchy of version 1 may leave swap out there. */
+function countsSwap(): boolean {
+  const file = stat(FIRST_VERSION) === undefined ? SWAPS : `${FIRST_VERSION}/${FIRST_VERSION_SWAP}`;
+  return stat(file) !== undefined;
+}
+
+/** Throws "invalid-argument" for limits that make no sense together. */
+export function checkMemory({ memory, memorySwap, memoryReservation }: RunLimits): void {
+  const refuse = (flag: string, value: number, reason: string): never => {
+    const subject = `--${flag} ${quote(String(value))}`;
+    const hint = flag === "memory-swap" ? { hint: "-1 is as much swap as there is" } : {};
+    throw new OcicatError("invalid-argument", { operation: "use", subject, reason, ...hint });
+  };
+  if (memorySwap !== undefined && memory === undefined) {
+    refuse("memory-swap", memorySwap, "it needs --memory");
+  }
+  if (memory === undefined) {
+    return;
+  }
+  if (memorySwap !== undefined && memorySwap !== -1 && memorySwap < memory) {
+    const reason = "it is memory and swap together, and less than --memory";
+    refuse("memory-swap", memorySwap, reason);
+  }
+  if (memoryReservation !== undefined && memoryReservation > memory) {
+    refuse("memory-reservation", memoryReservation, "it is more than --memory");
+  }
 }
 
 function cpuResources(limits: RunLimits): CpuResources | undefined {

@@ -84,6 +84,13 @@ describe.skipIf(NEEDS_ROOT)("as root: what containers use", () => {
     expect([memory(), pids()]).toEqual([String(128 * 2 ** 20), "max"]);
     place.outputOf("restart", "-t", "0", "busy");
     expect([memory(), pids()]).toEqual([String(128 * 2 ** 20), "max"]);
+    const swap = () =>
+      place.outputOf("inspect", "-f", "{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}}", "busy");
+    place.outputOf("update", "--memory-swap", "160m", "busy");
+    expect(swap()).toBe(`${128 * 2 ** 20} ${160 * 2 ** 20}\n`);
+    expect(place.call("update", ["-m", "192m", "busy"]).stderr).toContain("less than --memory");
+    place.outputOf("update", "-m", "192m", "--memory-swap", "-1", "busy");
+    expect([memory(), swap()]).toEqual([String(192 * 2 ** 20), `${192 * 2 ** 20} -1\n`]);
     place.outputOf("update", "--cpus", "0.5", "--restart", "on-failure:3", "busy");
     const format =
       "{{.HostConfig.NanoCpus}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}";

@@ -193,6 +193,8 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     expect(call("stop", "old").stderr).toContain("there is none of this name or id");
     expect(call("stop", "old").status).toBe(1);
     expect(output("kill", id.slice(0, 12))).toBe(`${id.slice(0, 12)}\n`);
+    const name = output("inspect", "-f", "{{.Name}}", "new").trim();
+    expect([name, output("stop", "-t", "0", name)]).toEqual(["/new", "/new\n"]);
   });
 
   test("rm refuses one that runs, -f kills it", () => {

@@ -5,7 +5,7 @@ import { removeContainer, startByName } from "../../engine/containers/container-
 import { defineCommand } from "../command.ts";
 import { badValue } from "../run/bad-value.ts";
 import { LIMIT_FLAGS } from "../run/resource-flags.ts";
-import { parseLimits } from "../run/resource-options.ts";
+import { parseChangedLimits } from "../run/resource-options.ts";
 import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
@@ -35,7 +35,7 @@ written. Volumes with a name are the same, those without a name are its own. Pri
       throw badValue("force", "true", "it says how to --destroy the other one");
     }
     const place = placeOptions(flags);
-    const limits = parseLimits(flags);
+    const limits = parseChangedLimits(flags);
     const id = await cloneContainer(word, {
       ...place,
       name,

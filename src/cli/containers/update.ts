@@ -9,7 +9,7 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { LIMIT_FLAGS } from "../run/resource-flags.ts";
-import { parseLimits } from "../run/resource-options.ts";
+import { parseChangedLimits } from "../run/resource-options.ts";
 import { forEachContainer, PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 
 const UPDATE_FLAGS = {
@@ -51,7 +51,7 @@ is not given stays as it is.`,
 function changeOf(flags: UpdateFlags): Omit<UpdateContainerOptions, keyof typeof PLACE_FLAGS> {
   const names = ["restart", ...Object.keys(LIMIT_FLAGS)];
   const restart = flags.text("restart");
-  const limits = parseLimits(flags);
+  const limits = parseChangedLimits(flags);
   const unlimitedPids = flags.isSet("pids-limit") && limits.pids === undefined;
   if (restart === undefined && !unlimitedPids && Object.keys(limits).length === 0) {
     throw new OcicatError("invalid-argument", {

@@ -1,6 +1,7 @@
 // What the flags of `ocicat run` mean that limit what a container takes of the machine.
 
 import {
+  checkMemory,
   type RunLimits,
   type RunThrottle,
   type RunUlimit,
@@ -17,6 +18,13 @@ type LimitName = Parameters<LimitFlags["text"]>[0];
 type NumberFlag = "cpu-shares" | "cpu-period" | "cpu-quota" | "blkio-weight";
 
 export function parseLimits(flags: LimitFlags): RunLimits {
+  const limits = parseChangedLimits(flags);
+  checkMemory(limits);
+  return limits;
+}
+
+/** Of a container that may have others. */
+export function parseChangedLimits(flags: LimitFlags): RunLimits {
   checkCpus(flags);
   return {
     ...memoryLimits(flags),
@@ -57,19 +65,14 @@ function whole(flag: NumberFlag, range: readonly [number, number]) {
 const LEAST_MEMORY = 6 * 2 ** 20;
 
 function memoryLimits(flags: LimitFlags) {
-  const swap = asked(flags, "memory-swap");
-  const memory = asked(flags, "memory");
-  if (swap !== undefined) {
-    checkSwap(swap, memory);
-  }
-  const reservation = asked(flags, "memory-reservation");
-  if (memory !== undefined && reservation !== undefined) {
-    checkReservation(reservation, memory);
-  }
   return {
-    ...found(memory, "memory", parseMemoryLimit),
-    ...found(reservation, "memoryReservation", (text) => parseSize("memory-reservation", text)),
-    ...found(swap, "memorySwap", (text) => (text === "-1" ? -1 : parseSize("memory-swap", text))),
+    ...found(asked(flags, "memory"), "memory", parseMemoryLimit),
+    ...found(asked(flags, "memory-reservation"), "memoryReservation", (text) =>
+      parseSize("memory-reservation", text),
+    ),
+    ...found(asked(flags, "memory-swap"), "memorySwap", (text) =>
+      text === "-1" ? -1 : parseSize("memory-swap", text),
+    ),
   };
 }
 
@@ -79,23 +82,6 @@ function parseMemoryLimit(text: string): number {
     throw badValue("memory", text, "a container needs 6m at least", "512m are 512 MiB");
   }
   return bytes;
-}
-
-function checkReservation(reservation: string, memory: string): void {
-  if (parseSize("memory-reservation", reservation) > parseSize("memory", memory)) {
-    throw badValue("memory-reservation", reservation, "it is more than --memory");
-  }
-}
-
-/** It is memory and swap together. */
-function checkSwap(swap: string, memory: string | undefined): void {
-  if (memory === undefined) {
-    throw badValue("memory-swap", swap, "it needs --memory");
-  }
-  if (swap !== "-1" && parseSize("memory-swap", swap) < parseSize("memory", memory)) {
-    const reason = "it is memory and swap together, and less than --memory";
-    throw badValue("memory-swap", swap, reason, "-1 is as much swap as there is");
-  }
 }
 
 const HIGHEST_SHARES = 262_144;

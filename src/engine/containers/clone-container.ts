@@ -3,7 +3,7 @@
 
 import { rootlessIdMaps } from "../../image/owners/lent-ids.ts";
 import { openImage } from "../run-image.ts";
-import type { RunLimits } from "../run-limits.ts";
+import { checkMemory, type RunLimits } from "../run-limits.ts";
 import { hostsName } from "../run-names.ts";
 import type { RunContainerOptions, RunUsers, RunVolume } from "../run-options.ts";
 import { readSurroundings, type Surroundings, type SurroundingsOptions } from "../surroundings.ts";
@@ -33,11 +33,13 @@ export async function cloneContainer(
   const { record } = container;
   const surroundings = await readSurroundings(place);
   const asked = askedAgain(record.options);
+  const merged = mergedLimits(asked.limits, limits);
+  checkMemory(merged);
   const options = {
     ...asked,
     ...(place.onWarning === undefined ? {} : { onWarning: place.onWarning }),
     source: await sourceOf(record, image, surroundings),
-    limits: mergedLimits(asked.limits, limits),
+    limits: merged,
     name: name ?? freeName(record.name, surroundings),
     ...(pod === undefined ? {} : { pod }),
   };

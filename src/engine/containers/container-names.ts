@@ -138,9 +138,13 @@ export function findContainerId(storeRoot: string, word: string): string {
   return id;
 }
 
-/** Throws for the beginning of several ids. */
+/**
+ * A name may have a slash before it: `inspect` writes it so, as docker's does. Throws for the beginning of several
+ * ids.
+ */
 export function tryFindContainerId(storeRoot: string, word: string): string | undefined {
-  const named = NAME.test(word) ? idOfName(storeRoot, word) : undefined;
+  const name = word.replace(/^\//, "");
+  const named = NAME.test(name) ? idOfName(storeRoot, name) : undefined;
   if (named !== undefined) {
     return named;
   }

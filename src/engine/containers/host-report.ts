@@ -3,7 +3,7 @@
 
 import { fileIdMaps, mountIdMaps } from "../id-maps.ts";
 import type { RunDeviceRule } from "../run-devices.ts";
-import type { ThrottleKind } from "../run-limits.ts";
+import { type ThrottleKind, usualSwap } from "../run-limits.ts";
 import type { ChosenUsers, RunContainerOptions, RunLog } from "../run-options.ts";
 import { DEFAULT_SECURITY } from "../security.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -126,7 +126,7 @@ function limitsReport({ limits, cgroupParent = "" }: Options) {
     CgroupParent: cgroupParent,
     Memory: limits.memory ?? 0,
     MemoryReservation: limits.memoryReservation ?? 0,
-    MemorySwap: limits.memorySwap ?? 0,
+    MemorySwap: limits.memorySwap ?? usualSwap(limits.memory) ?? 0,
     NanoCpus: Math.round((limits.cpus ?? 0) * NANO_CPUS),
     CpuShares: limits.cpuShares ?? 0,
     CpuPeriod: limits.cpuPeriod ?? 0,

@@ -5,7 +5,7 @@ import type { Resources } from "../../oci/resources.ts";
 import { update } from "../../runtime/update.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
 import { requireFirstVersion } from "../first-version-limits.ts";
-import { limitResources, type RunLimits } from "../run-limits.ts";
+import { checkMemory, limitResources, type RunLimits } from "../run-limits.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { type ContainerRecord, writeContainerRecord } from "./container-record.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
@@ -28,17 +28,28 @@ export async function updateContainer(
   using container = await openContainer(word, options);
   using _lock = container.folder.lock();
   const { kind } = container.status();
-  const resources = changedResources(options);
+  const changed = changedRecord(container.record, options);
+  checkMemory(changed.options.limits);
+  const resources = changedResources(options, changed.options.limits);
   if ((kind === "running" || kind === "paused") && Object.keys(resources).length > 0) {
     update({ ...container.address, resources });
   }
-  writeContainerRecord(container.folder.fd, changedRecord(container.record, options));
+  writeContainerRecord(container.folder.fd, changed);
   recordContainerEvent(container, "update");
 }
 
-function changedResources({ limits, unlimitedPids }: UpdateContainerOptions): Resources {
+/** `all`: what holds afterwards. Memory and swap are said together: the one counts in the other. */
+function changedResources(
+  { limits, unlimitedPids }: UpdateContainerOptions,
+  { memory, memorySwap }: RunLimits,
+): Resources {
+  const hasMemory = limits.memory !== undefined || limits.memorySwap !== undefined;
+  const both = {
+    ...(memory === undefined ? {} : { memory }),
+    ...(memorySwap === undefined ? {} : { memorySwap }),
+  };
   return {
-    ...limitResources(limits),
+    ...limitResources(hasMemory ? { ...limits, ...both } : limits),
     ...(unlimitedPids ? { pids: { limit: -1 } } : {}),
   };
 }
