@@ -132,6 +132,9 @@ function processOptions(
 ): Partial<RunContainerOptions> {
   const initPath = flags.text("init-path");
   const groups = flags.list("group-add");
+  if (groups.includes("keep-groups")) {
+    throw badValue("group-add", "keep-groups", "groups of the host are not kept");
+  }
   const secrets = flags.list("secret").map(parseSecret);
   return {
     ...(groups.length === 0 ? {} : { groups }),

@@ -1,4 +1,5 @@
-// The words of --mount: KEY=VALUE or KEY, with commas between. Docker's and podman's names mean the same.
+// The words of --mount: KEY=VALUE or KEY, with commas between; in quotation marks where a comma is part of one, as
+// docker and podman read them. Their names mean the same.
 
 import { quote } from "../../error/ocicat-error.ts";
 import { badValue } from "./bad-value.ts";
@@ -47,7 +48,7 @@ const IGNORED = "consistency";
 export function mountFields(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   const words = new Map<string, string>();
-  for (const part of text.split(",")) {
+  for (const part of fieldsOf(text)) {
     const [key = "", ...value] = part.split("=");
     if (key === IGNORED) {
       continue;
@@ -71,4 +72,12 @@ function requireFit(text: string, type: string, words: ReadonlyMap<string, strin
       throw badValue("mount", text, `${word} says nothing of a mount of type ${type}`);
     }
   }
+}
+
+/** Of a line of CSV. */
+function fieldsOf(text: string): string[] {
+  const parts: string[] = text.match(/"(?:[^"]|"")*"|[^,]+/g) ?? [""];
+  return parts.map((part) =>
+    part.startsWith('"') ? part.replaceAll(/^"|"$/g, "").replaceAll('""', '"') : part,
+  );
 }

@@ -127,6 +127,10 @@ describe("mounts", () => {
       const parsed = parseMount(`type=bind,src=/a,dst=/b,${readonly}`, absolute);
       expect(parsed).toEqual({ kind: "bind", mount: bind });
     }
+    expect(parseMount('type=bind,"src=/a,""x",dst=/b,ro', absolute)).toEqual({
+      kind: "bind",
+      mount: { ...bind, source: '/a,"x' },
+    });
     const writable = { source: "/here/a", destination: "/b", readOnly: false };
     expect(parseMount("type=bind,source=a,target=/b,readonly=false", absolute)).toEqual({
       kind: "bind",
