@@ -10,14 +10,11 @@ import type {
   Resources,
   ThrottleDevice,
 } from "../oci/resources.ts";
-import { stat } from "../sys/file.ts";
+import { readTextFileIfExists, stat } from "../sys/file.ts";
 import { checkProcessors } from "./processors.ts";
 
 const CPU_PERIOD_US = 100_000;
 const FIRST_VERSION = "/sys/fs/cgroup/memory";
-const FIRST_VERSION_SWAP = "memory.memsw.limit_in_bytes";
-/** Of a kernel that has swap; version 2 counts it. */
-const SWAPS = "/proc/swaps";
 const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 
 export interface RunLimits {
@@ -133,10 +130,17 @@ export function usualSwap(memory: number | undefined): number | undefined {
   return memory !== undefined && countsSwap() ? 2 * memory : undefined;
 }
 
-/** A kernel with a hierarchy of version 1 may leave swap out there. */
+/**
+ * A kernel may be told to leave swap out, in either version. In version 2 the root has no such file: where we are in
+ * that, and there is no systemd, nobody can tell.
+ */
 function countsSwap(): boolean {
-  const file = stat(FIRST_VERSION) === undefined ? SWAPS : `${FIRST_VERSION}/${FIRST_VERSION_SWAP}`;
-  return stat(file) !== undefined;
+  if (stat(FIRST_VERSION) !== undefined) {
+    return stat(`${FIRST_VERSION}/memory.memsw.limit_in_bytes`) !== undefined;
+  }
+  const [, own = "/"] = /^0::(.*)$/m.exec(readTextFileIfExists("/proc/self/cgroup") ?? "") ?? [];
+  const groups = [own, "/system.slice", "/user.slice"];
+  return groups.some((group) => stat(`/sys/fs/cgroup${group}/memory.swap.max`) !== undefined);
 }
 
 /** Throws "invalid-argument" for limits that make no sense together. */
