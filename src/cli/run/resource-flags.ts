@@ -18,7 +18,7 @@ export const LIMIT_FLAGS = {
   "memory-swap": {
     kind: "text",
     value: "SIZE",
-    help: "memory and swap together, twice --memory by default; -1 for no limit of swap",
+    help: "memory and swap, twice --memory by default; -1: no limit of swap",
   },
   "memory-swappiness": { kind: "text", value: "NUMBER", help: "0 to 100: cgroups of version 1" },
   cpus: { kind: "text", value: "NUMBER", help: "CPU time, in processors: 1.5" },
