@@ -233,6 +233,18 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(text).toContain(id);
   });
 
+  test("a negative time to stop is docker's for ever, and a slash before a name its own", async () => {
+    const script = "trap 'sleep 0.3; exit 3' TERM; echo ready; while :; do sleep 0.1; done";
+    place.detach("/patient", script, "--stop-timeout", "-1");
+    const format = "{{.Name}} {{.Config.StopTimeout}}";
+    expect(place.outputOf("inspect", "--format", format, "patient")).toBe("/patient -1\n");
+    await eventually("it to be ready", () => place.outputOf("logs", "patient") === "ready\n");
+    place.outputOf("stop", "-t", "-1", "patient");
+    place.outputOf("rename", "patient", "/renamed");
+    const ended = place.outputOf("inspect", "--format", "{{.State.ExitCode}}", "renamed");
+    expect(ended).toBe("3\n");
+  });
+
   test("logs has a last line that was not ended as it is, and goes on with it when the container does", () => {
     place.detach("open", "printf 'one\\ntwo'");
     place.outputOf("wait", "open");

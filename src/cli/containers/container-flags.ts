@@ -1,5 +1,6 @@
 // Flags that commands on containers have in common, and the options that they make.
 
+import { FOREVER_MS } from "../../engine/containers/stop-signal.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { absolutePath } from "../absolute-path.ts";
 import { describeFailure } from "../describe-failure.ts";
@@ -16,7 +17,7 @@ export const TIME_FLAG = {
     kind: "text",
     aliases: ["t", "timeout"],
     value: "SECONDS",
-    help: "before it is killed; the container's own, or 10",
+    help: "before it is killed; the container's own, or 10; -1: never",
   },
 } as const;
 
@@ -116,7 +117,12 @@ async function outcomeOf(word: string, act: Act): Promise<Outcome> {
   }
 }
 
-/** "10", in seconds. */
+/** As parseSeconds; docker has a negative number where a container is never killed. */
+export function parsePatience(text: string, flag: string): number {
+  return /^-\d+$/.test(text) ? FOREVER_MS : parseSeconds(text, flag);
+}
+
+/** "10", in milliseconds. */
 export function parseSeconds(text: string, flag: string): number {
   const seconds = Number(text);
   if (!/^\d+$/.test(text) || seconds > 1_000_000) {

@@ -1,5 +1,6 @@
 // rename: another name for a container.
 
+import { withoutSlash } from "../../engine/containers/container-names.ts";
 import { renameContainer } from "../../engine/containers/container-operations.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
@@ -13,7 +14,7 @@ export const rename = defineCommand({
   examples: ["ocicat rename spotted_ocicat web"],
   async act(flags) {
     const [word = "", name = ""] = flags.args;
-    await renameContainer(word, name, placeOptions(flags));
+    await renameContainer(word, withoutSlash(name), placeOptions(flags));
     return 0;
   },
 });

@@ -8,7 +8,7 @@ import { CHOICE_FLAGS, chosenContainers, isChosen } from "./choose-containers.ts
 import {
   forEachContainer,
   PLACE_FLAGS,
-  parseSeconds,
+  parsePatience,
   placeOptions,
   prepareContainers,
   TIME_FLAG,
@@ -35,7 +35,7 @@ export const restart = defineCommand({
     const signal = flags.text("signal");
     const options = {
       ...placeOptions(flags),
-      ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
+      ...(time === undefined ? {} : { timeoutMs: parsePatience(time, "--time") }),
       ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
     };
     const words = await wordsOf(flags);

@@ -15,7 +15,7 @@ import {
   forEachContainer,
   IGNORE_FLAG,
   PLACE_FLAGS,
-  parseSeconds,
+  parsePatience,
   placeOptions,
   prepareContainers,
   TIME_FLAG,
@@ -60,7 +60,7 @@ export const rm = defineCommand({
     const ending = { ...place, ...endingOptions(words.length) };
     if (time !== undefined) {
       // What can't be stopped the removal tells of.
-      const options = { ...ending, timeoutMs: parseSeconds(time, "--time") };
+      const options = { ...ending, timeoutMs: parsePatience(time, "--time") };
       await prepareContainers(words, (word) => stopContainer(word, options));
     } else if (force && words.length > 1) {
       await prepareContainers(words, (word) => killForRemoval(word, ending));

@@ -11,7 +11,7 @@ import {
   IGNORE_FLAG,
   MANY_AT_ONCE,
   PLACE_FLAGS,
-  parseSeconds,
+  parsePatience,
   placeOptions,
   requireNoNames,
   TIME_FLAG,
@@ -40,7 +40,7 @@ export const stop = defineCommand({
     const signal = flags.text("signal");
     const options = {
       ...placeOptions(flags),
-      ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
+      ...(time === undefined ? {} : { timeoutMs: parsePatience(time, "--time") }),
       ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
     };
     if (flags.switch("at-shutdown")) {

@@ -14,7 +14,7 @@ import {
   forEachContainer,
   IGNORE_FLAG,
   PLACE_FLAGS,
-  parseSeconds,
+  parsePatience,
   placeOptions,
   TIME_FLAG,
 } from "../containers/container-flags.ts";
@@ -58,7 +58,7 @@ async function endEach(
   const time = flags.text("time");
   const options = {
     ...placeOptions(flags),
-    ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
+    ...(time === undefined ? {} : { timeoutMs: parsePatience(time, "--time") }),
   };
   const words = await wantedPods(flags);
   return forEachContainer(words, command, (word) => {

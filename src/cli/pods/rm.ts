@@ -7,7 +7,7 @@ import {
   forEachContainer,
   IGNORE_FLAG,
   PLACE_FLAGS,
-  parseSeconds,
+  parsePatience,
   placeOptions,
   TIME_FLAG,
 } from "../containers/container-flags.ts";
@@ -42,7 +42,7 @@ export const rm = defineCommand({
     const options = {
       ...placeOptions(flags),
       force,
-      ...(time === undefined ? {} : { timeoutMs: parseSeconds(time, "--time") }),
+      ...(time === undefined ? {} : { timeoutMs: parsePatience(time, "--time") }),
     };
     const mayBeGone = force || flags.switch("ignore");
     const words = await wantedPods(flags);

@@ -5,7 +5,7 @@ import { mountPlaces } from "../../engine/mount-places.ts";
 import { foundInit } from "../../engine/run-init.ts";
 import type { RunContainerOptions } from "../../engine/run-options.ts";
 import { readTextFile } from "../../sys/file.ts";
-import { parseSeconds } from "../containers/container-flags.ts";
+import { parsePatience } from "../containers/container-flags.ts";
 import { chosenPlatform } from "../images/platform-flags.ts";
 import { parseAccounts } from "./account-options.ts";
 import { badValue } from "./bad-value.ts";
@@ -92,7 +92,7 @@ function keepingOptions(
     log: parseLog(flags.text("log-driver") ?? "file", flags.list("log-opt")),
     ...given(flags.text("stop-signal"), (text) => ({ stopSignal: parseStopSignal(text) })),
     ...given(flags.text("stop-timeout"), (text) => ({
-      stopTimeoutMs: parseSeconds(text, "--stop-timeout"),
+      stopTimeoutMs: parsePatience(text, "--stop-timeout"),
     })),
     ...(annotations.length === 0 ? {} : { annotations: parsePairs("annotation", annotations) }),
     ...given(flags.text("cidfile"), (path) => ({ idFile: absolute(path) })),

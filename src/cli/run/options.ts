@@ -1,6 +1,7 @@
 // From the words of the command line to the options of the engine: what most containers are told. Whatever
 // else is given is read by further-options.ts, which a short command does not load.
 
+import { withoutSlash } from "../../engine/containers/container-names.ts";
 import { plainOptions } from "../../engine/plain-options.ts";
 import type { RunContainerOptions, RunSource } from "../../engine/run-options.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
@@ -35,7 +36,7 @@ export async function runOptions(
     ? volumeOptions(flags, around)
     : (await import("./further-options.ts")).furtherOptions(flags, around);
   return plainOptions(source, command, {
-    ...given(flags.text("name"), (name) => ({ name })),
+    ...given(flags.text("name"), (name) => ({ name: withoutSlash(name) })),
     ...given(flags.text("workdir"), (workdir) => ({ workdir })),
     ...given(flags.text("user"), (user) => ({ user })),
     interactive: flags.switch("interactive"),

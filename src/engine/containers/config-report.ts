@@ -6,7 +6,7 @@ import { healthcheckDocument, probeDocument } from "../health/health-check.ts";
 import { DEFAULT_PATH } from "../image-process.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { mergedVariables } from "./merged-variables.ts";
-import { DEFAULT_STOP_MS } from "./stop-signal.ts";
+import { DEFAULT_STOP_MS, FOREVER_MS } from "./stop-signal.ts";
 
 export function configReport(
   { id, image, options, command }: ContainerRecord,
@@ -39,7 +39,7 @@ export function configReport(
     StopSignal: options.stopSignal ?? config.StopSignal ?? "SIGTERM",
     // Podman's: not their values.
     Secrets: (options.secrets ?? []).map(({ name }) => ({ Name: name })),
-    StopTimeout: (options.stopTimeoutMs ?? DEFAULT_STOP_MS) / 1000,
+    StopTimeout: stopSeconds(options),
   };
 }
 
@@ -53,4 +53,9 @@ function probesReport(options: ContainerRecord["options"]): Readonly<Record<stri
     StartupHealthCheck: probeDocument(options.startupProbe),
     ReadinessCheck: probeDocument(options.readinessProbe),
   };
+}
+
+/** Docker has -1 where `stop` waits for ever. */
+function stopSeconds({ stopTimeoutMs = DEFAULT_STOP_MS }: ContainerRecord["options"]): number {
+  return stopTimeoutMs === FOREVER_MS ? -1 : stopTimeoutMs / 1000;
 }

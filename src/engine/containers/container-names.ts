@@ -31,6 +31,11 @@ const NAMES_FOLDER = "names";
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
 const ID = /^[0-9a-f]{64}$/;
 
+/** `inspect` writes a slash before a name, as docker's does, and docker takes it back. */
+export function withoutSlash(name: string): string {
+  return name.startsWith("/") ? name.slice(1) : name;
+}
+
 export function checkContainerName(name: string): void {
   if (!NAME.test(name)) {
     throw new OcicatError("invalid-argument", {

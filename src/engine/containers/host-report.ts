@@ -1,11 +1,12 @@
 // The part "HostConfig" of what `inspect` tells of a container: what `run` was asked for beside the process.
 // No I/O.
 
+import { defaultSpec } from "../../oci/default-spec.ts";
 import { fileIdMaps, mountIdMaps } from "../id-maps.ts";
 import type { RunDeviceRule } from "../run-devices.ts";
 import { type ThrottleKind, usualSwap } from "../run-limits.ts";
 import type { ChosenUsers, RunContainerOptions, RunLog } from "../run-options.ts";
-import { DEFAULT_SECURITY } from "../security.ts";
+import { DEFAULT_SECURITY, type RunSecurity, runProtection } from "../security.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { bindWords, tmpfsReport } from "./mount-reports.ts";
 import { NO_RESTART } from "./restart-policy.ts";
@@ -42,6 +43,7 @@ export function hostReport(options: Options): Readonly<Record<string, unknown>> 
     Privileged: security.privileged === true,
     ReadonlyRootfs: options.readOnly,
     SecurityOpt: securityWords(security),
+    ...protectionReport(security),
     Tmpfs: tmpfsReport(options),
     ShmSize: options.shmSize ?? DEFAULT_SHM_BYTES,
     Sysctls: options.sysctls ?? {},
@@ -49,6 +51,11 @@ export function hostReport(options: Options): Readonly<Record<string, unknown>> 
     ...deviceReport(options),
     ...limitsReport(options),
   };
+}
+
+function protectionReport(security: RunSecurity) {
+  const { maskedPaths, readonlyPaths } = runProtection(security, defaultSpec().linux);
+  return { MaskedPaths: maskedPaths, ReadonlyPaths: readonlyPaths };
 }
 
 function logReport(log: RunLog | undefined) {

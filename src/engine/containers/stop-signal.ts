@@ -5,6 +5,8 @@ import { SIGNALS } from "../../abi/process.ts";
 
 /** Of one that was told nothing else. */
 export const DEFAULT_STOP_MS = 10_000;
+/** Of one that is never killed: as long as a call of the kernel waits, 24 days. */
+export const FOREVER_MS = 0x7fff_ffff;
 
 const HIGHEST_SIGNAL = 64;
 
