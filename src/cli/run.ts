@@ -60,7 +60,6 @@ async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<num
   const end = await runContainer({
     ...options,
     standsStill: true,
-    ...(notes === undefined ? {} : { ignoredSignals: signalSet(notes) }),
     onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
     ...(flags.switch("quiet") ? {} : { progress: new LazyProgress() }),
   });
@@ -73,10 +72,6 @@ async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<num
     writeOutput(`It took ${end.startedAfterMs.toFixed(1)} ms from the command to its process.\n`);
   }
   return end.code;
-}
-
-function signalSet({ ignoredSignals: [low, high] }: LaunchNotes) {
-  return { low, high };
 }
 
 /** Docker's words: a terminal's keys have to come from somewhere. */

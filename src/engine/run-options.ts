@@ -275,8 +275,6 @@ export interface RunContainerOptions {
   readonly systemdCgroup: boolean;
   /** The container's cgroup is made below this one: a path below the root, or a slice of systemd. */
   readonly cgroupParent?: string;
-  /** Signals that stay ignored in the process: bit n - 1 of two 32-bit words. */
-  readonly ignoredSignals?: { readonly low: number; readonly high: number };
   /** The settings "store.root" and "state.root"; absent: what the configuration says. */
   readonly storeRoot?: string;
   readonly stateRoot?: string;

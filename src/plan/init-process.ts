@@ -17,8 +17,6 @@ const NAME = "ocicat-init";
 const LAST_FD = 0xffff_ffff;
 
 export interface InitProcess {
-  /** Signals that the container's process keeps ignoring: bit n - 1. */
-  readonly ignoredSignals: { readonly low: number; readonly high: number };
   readonly hasTerminal: boolean;
 }
 
@@ -42,7 +40,7 @@ export function forkBelowInit(program: ProgramBuilder, init: InitProcess): Fork 
   const parent = program.label();
   const child = program.fork(cloneArguments(program, {}), "process", parent);
   leadForeground(program, init);
-  program.control("reset_signals", [init.ignoredSignals.low, init.ignoredSignals.high]);
+  program.control("reset_signals", [0, 0]);
   return { child, parent };
 }
 

@@ -103,13 +103,9 @@ export function planInit(
 }
 
 /** A container that is held can have an init above its process. */
-function initProcess({
-  end,
-  ignoredSignals,
-  spec,
-}: PlanContext["request"]): Pick<ProcessPlan, "init"> {
+function initProcess({ end, spec }: PlanContext["request"]): Pick<ProcessPlan, "init"> {
   const hasTerminal = spec.process?.terminal === true;
-  return end.kind === "hold" && end.reaps === true ? { init: { ignoredSignals, hasTerminal } } : {};
+  return end.kind === "hold" && end.reaps === true ? { init: { hasTerminal } } : {};
 }
 
 type EntryRequest = Pick<PlanContext["request"], "cgroup" | "resctrlTasks">;

@@ -163,8 +163,6 @@ export interface CreateRequest {
   readonly preserveFds: number;
   readonly noPivot: boolean;
   readonly noNewKeyring: boolean;
-  /** Signals that the caller ignored, and that the container's process keeps ignoring: bit n - 1. */
-  readonly ignoredSignals: { readonly low: number; readonly high: number };
   /** Those of descriptors 0 to 2 that are pipes or terminals: the process's user gets them. */
   readonly ownedStdio: readonly number[];
 }
@@ -189,7 +187,6 @@ export interface ExecRequest {
   readonly seccompListenerFd?: number;
   readonly preserveFds: number;
   readonly noNewKeyring: boolean;
-  readonly ignoredSignals: { readonly low: number; readonly high: number };
   readonly ownedStdio: readonly number[];
 }
 

@@ -64,17 +64,17 @@ export function planStageBeforeClone(context: PlanContext, namespaces: Namespace
 }
 
 /**
- * Default signals but for those that the caller ignored, and nothing for others to attach to: a process
+ * Default signals, whatever the caller ignores: services of systemd and conmon ignore SIGPIPE, and a
+ * program that nobody reads any more would go on for ever. And nothing for others to attach to: a process
  * in a joined namespace must not reach us through ptrace or /proc (CVE-2016-9962). A rootless stage
  * stays dumpable: else the files by which it writes the id maps would belong to root.
  */
 export function hardenStage(
   program: ProgramBuilder,
-  request: Pick<PlanContext["request"], "ignoredSignals" | "facts">,
+  request: Pick<PlanContext["request"], "facts">,
 ): void {
   program.because("process");
-  const { low, high } = request.ignoredSignals;
-  program.control("reset_signals", [low, high]);
+  program.control("reset_signals", [0, 0]);
   if (request.facts.privileged) {
     program.call("prctl", [named(PR_SET_DUMPABLE, "SET_DUMPABLE"), 0, 0, 0, 0]);
   }

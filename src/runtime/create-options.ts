@@ -30,8 +30,6 @@ export interface CreateOptions {
   readonly firstFd?: number;
   readonly noPivot?: boolean;
   readonly noNewKeyring?: boolean;
-  /** Signals that stay ignored in the container's process: bit n - 1 of two 32-bit words. */
-  readonly ignoredSignals?: { readonly low: number; readonly high: number };
   /** What the runtime's own service manager gives the container. */
   readonly serviceManager?: ServiceManager | undefined;
   /** In place of root.path of the configuration. */

@@ -279,7 +279,6 @@ export function compileLaunch(preparation: Preparation, place: LaunchPlace): Pro
     preserveFds: options.preserveFds ?? 0,
     noPivot: options.noPivot ?? false,
     noNewKeyring: options.noNewKeyring ?? false,
-    ignoredSignals: options.ignoredSignals ?? { low: 0, high: 0 },
     ownedStdio: ownedStdio(),
   };
   return compileCreate(request);

@@ -46,7 +46,6 @@ export interface ExecOptions extends ContainerAddress {
   readonly preserveFds?: number;
   readonly noNewKeyring?: boolean;
   readonly ignorePaused?: boolean;
-  readonly ignoredSignals?: { readonly low: number; readonly high: number };
   readonly killAtOp?: number;
   /** What it has as descriptors 0 to 2; absent: ours. */
   readonly standardFds?: readonly [number, number, number];
@@ -127,7 +126,6 @@ export async function execute(
     ...sockets.forProgram(),
     preserveFds: options.preserveFds ?? 0,
     noNewKeyring: options.noNewKeyring ?? false,
-    ignoredSignals: options.ignoredSignals ?? { low: 0, high: 0 },
     ownedStdio: ownedStdio(options.standardFds),
   };
   const keepFds = [init.number, ...sockets.keptFds(end, request.preserveFds)];

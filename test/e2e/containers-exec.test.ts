@@ -32,6 +32,13 @@ describe.skipIf(NEEDS_ROOT)("as root: exec", () => {
     expect(exec("web", "sh", "-c", "kill -9 $$").status).toBe(137);
   });
 
+  test("it ignores no signal, whatever the caller ignores", () => {
+    const words = [OCICAT, "exec", ...place.flags, "web", "grep", "SigIgn", "/proc/self/status"];
+    const child = Bun.spawnSync(["sh", "-c", 'trap "" PIPE CHLD; "$@"', "sh", ...words]);
+    expect(child.stderr.toString()).toBe("");
+    expect(child.stdout.toString()).toBe("SigIgn:\t0000000000000000\n");
+  });
+
   test("the container's variables and those of the flags", () => {
     const { root, folder } = place;
     expect(root).toStartWith(folder);

@@ -117,6 +117,13 @@ describe.skipIf(NEEDS_ROOT)("as root: the process", () => {
     expect(output.trim().split("\n")).toEqual(["0", "1", "2", "3", "777"]);
   });
 
+  test("ignores no signal, whatever the caller ignores: a writer whose reader goes ends", async () => {
+    const deaf = ["sh", "-c", 'trap "" HUP PIPE CHLD; exec "$@"', "sh"];
+    const script = "grep SigIgn /proc/self/status; while echo more; do :; done | head -n 1";
+    const output = await place.output([image, "sh", "-c", script], { prefix: deaf });
+    expect(output).toBe("SigIgn:\t0000000000000000\nmore\n");
+  });
+
   test("what a container writes is gone with --rm, and the next does not see it", async () => {
     await sh("echo changed > /etc/issue");
     expect(await sh("cat /etc/issue")).toBe("an image for tests\n");

@@ -79,7 +79,6 @@ export function createProgram(changes: Changes): Program {
     preserveFds: 0,
     noPivot: false,
     noNewKeyring: false,
-    ignoredSignals: { low: 0, high: 0 },
     ownedStdio: [],
     ...changes.request,
   });
@@ -100,7 +99,6 @@ export function execProgram(changes: Changes, request: Partial<ExecRequest> = {}
     setgroupsDenied: false,
     preserveFds: 0,
     noNewKeyring: false,
-    ignoredSignals: { low: 0, high: 0 },
     ownedStdio: [],
     ...request,
   });

@@ -79,7 +79,7 @@ async function execCommand(
   checkFlags(flags);
   const [word = "", ...command] = await wordsOf(flags);
   const options = {
-    ...execOptions(flags, notes),
+    ...execOptions(flags),
     ...(await preserved(flags.text("preserve-fds"), notes)),
     command,
   };
@@ -90,10 +90,7 @@ async function execCommand(
   return execInContainer(word, { ...options, standsStill: true });
 }
 
-function execOptions(
-  flags: FlagsOf<typeof EXEC_FLAGS>,
-  notes: LaunchNotes | undefined,
-): Omit<ExecContainerOptions, "command"> {
+function execOptions(flags: FlagsOf<typeof EXEC_FLAGS>): Omit<ExecContainerOptions, "command"> {
   const workdir = flags.text("workdir");
   const user = flags.text("user");
   const keys = flags.text("detach-keys");
@@ -105,7 +102,6 @@ function execOptions(
     interactive: flags.switch("interactive"),
     terminal: flags.switch("tty"),
     ...(keys === undefined ? {} : { detachKeys: parseDetachKeys(keys) }),
-    ...(notes === undefined ? {} : { ignoredSignals: signalSet(notes) }),
   };
 }
 
@@ -139,8 +135,4 @@ function refused(subject: string, reason: string, hint?: string): OcicatError {
     reason,
     ...(hint === undefined ? {} : { hint }),
   });
-}
-
-function signalSet({ ignoredSignals: [low, high] }: LaunchNotes) {
-  return { low, high };
 }

@@ -14,8 +14,6 @@ export interface CommandContext {
   readonly systemdCgroup: boolean;
   /** Undefined: the runtime finds out. */
   readonly rootless: boolean | undefined;
-  /** Signals that the caller ignored: bit n - 1. */
-  readonly ignoredSignals: { readonly low: number; readonly high: number };
   /** Descriptors from 3 on that the caller left open; undefined: unknown. */
   readonly inheritedFds: readonly number[] | undefined;
   readonly onWarning: (text: string) => void;

@@ -38,7 +38,6 @@ export function createOptions(
     serviceManager,
     noPivot: flags.switch("no-pivot"),
     noNewKeyring: flags.switch("no-new-keyring"),
-    ignoredSignals: context.ignoredSignals,
     onWarning: context.onWarning,
   };
 }

@@ -43,7 +43,6 @@ export const exec = defineCommand({
       cgroup: parseSubCgroup(flags.list("cgroup")),
       preserveFds,
       ignorePaused: flags.switch("ignore-paused"),
-      ignoredSignals: context.ignoredSignals,
     };
     if (flags.switch("detach")) {
       await execDetached(options);

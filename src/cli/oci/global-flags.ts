@@ -40,12 +40,10 @@ export function commandContext(
   flags: GlobalFlags,
   notes: LaunchNotes | undefined,
 ): Omit<CommandContext, "onWarning"> {
-  const [low, high] = notes?.ignoredSignals ?? [0, 0];
   return {
     stateRoot: stateRoot(flags),
     systemdCgroup: flags.switch("systemd-cgroup"),
     rootless: rootless(flags.text("rootless") ?? "auto"),
-    ignoredSignals: { low, high },
     inheritedFds: notes?.inheritedFdsAreComplete === true ? notes.inheritedFds : undefined,
   };
 }

@@ -114,7 +114,6 @@ export async function unpauseByName(word: string, options: SurroundingsOptions):
 }
 
 export interface StartOptions extends SurroundingsOptions {
-  readonly ignoredSignals?: { readonly low: number; readonly high: number };
   /** A connected stream socket for the client that is attached from the start. */
   readonly primaryFd?: number;
   /** Its restart policy starts it: not if a user has ended it meanwhile. */
@@ -146,7 +145,7 @@ export async function startByName(word: string, options: StartOptions): Promise<
   }
   recordEnd(container, container.status());
   await giveBack(container);
-  const stored = restartOptions(container, options);
+  const stored = restartOptions(container);
   using image = await imageOf(stored, surroundings);
   using opened: OpenContainer = { ...parts(container), image, [Symbol.dispose]: () => undefined };
   const { primaryFd } = options;
@@ -209,15 +208,13 @@ function parts({ record, folder }: StoredContainer): Pick<OpenContainer, "record
 }
 
 /** The image by its digest: its name may mean another one by now. */
-function restartOptions({ record }: StoredContainer, options: StartOptions): RunContainerOptions {
-  const { ignoredSignals } = options;
+function restartOptions({ record }: StoredContainer): RunContainerOptions {
   const { image } = record;
   return {
     ...record.options,
     ...(image === undefined
       ? {}
       : { source: { kind: "image", reference: image.digest }, pullPolicy: "never" }),
-    ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
   };
 }
 

@@ -54,7 +54,6 @@ export type StoredOptions = Omit<
   | "onWarning"
   | "outputFd"
   | "standsStill"
-  | "ignoredSignals"
   | "storeRoot"
   | "stateRoot"
   | "detach"

@@ -207,7 +207,6 @@ function storedOptions(options: RunContainerOptions): StoredOptions {
     outputFd: _outputFd,
     errorFd: _errorFd,
     standsStill: _standsStill,
-    ignoredSignals: _ignoredSignals,
     storeRoot: _storeRoot,
     stateRoot: _stateRoot,
     detach: _detach,

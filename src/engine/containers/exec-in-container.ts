@@ -34,7 +34,6 @@ export interface ExecContainerOptions extends SurroundingsOptions, ExecRequest {
   readonly preserveFds?: number;
   /** As in RunContainerOptions. */
   readonly standsStill?: boolean;
-  readonly ignoredSignals?: { readonly low: number; readonly high: number };
 }
 
 const STDIN = 0;
@@ -59,7 +58,6 @@ export async function execInContainer(
     primaryFd: holder.number,
     consoleSize: options.terminal ? ownTerminalSize() : undefined,
     endsWithReader,
-    ignoredSignals: options.ignoredSignals,
     preserveFds: options.preserveFds,
     isEndTold: true,
   });
@@ -93,8 +91,8 @@ export async function execInContainer(
 /** Starts the process and leaves it to its holder. Returns the id of the exec. */
 export async function execDetached(word: string, options: ExecContainerOptions): Promise<string> {
   using container = await openContainer(word, options);
-  const { ignoredSignals, onWarning, preserveFds } = options;
-  const launch = { ignoredSignals, onWarning, preserveFds };
+  const { onWarning, preserveFds } = options;
+  const launch = { onWarning, preserveFds };
   const exec = await startNewExec(container, requestOf(options), launch);
   return exec.folder.id;
 }

@@ -169,7 +169,7 @@ async function beginStart(
 
 /** All but what is made for this one start. */
 function launchOptions({ container, options, surroundings, ...start }: StartRequest) {
-  const { reaps, ignoredSignals, onWarning } = options;
+  const { reaps, onWarning } = options;
   const { primaryFd, staysInUnit = false } = start;
   return {
     id: container.record.id,
@@ -177,7 +177,6 @@ function launchOptions({ container, options, surroundings, ...start }: StartRequ
     stateRoot: surroundings.containerStateRoot,
     systemdCgroup: options.systemdCgroup,
     ...(reaps === undefined ? {} : { reaps }),
-    ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
     ...(primaryFd === undefined ? {} : firstClient(primaryFd, options)),
     ...(staysInUnit ? {} : { ownScope: ownScope("the container", onWarning) }),
     ...holderDuties(container, options, surroundings),

@@ -24,7 +24,6 @@ export interface ExecLaunch {
   readonly primaryFd?: number;
   /** Of its terminal, from the first moment. */
   readonly consoleSize?: ConsoleSize | undefined;
-  readonly ignoredSignals?: { readonly low: number; readonly high: number } | undefined;
   /** Of the first client's streams. Default: neither. */
   readonly endsWithReader?: EndsWithReader;
   readonly onWarning?: ((text: string) => void) | undefined;
@@ -143,7 +142,6 @@ async function launchExec(
   {
     primaryFd,
     consoleSize,
-    ignoredSignals,
     endsWithReader,
     onWarning,
     preserveFds = 0,
@@ -171,7 +169,6 @@ async function launchExec(
     ...(isDetached
       ? { ownScope: { execId: exec.id, ...ownScope("the process", onWarning) } }
       : { primaryFd }),
-    ...(ignoredSignals === undefined ? {} : { ignoredSignals }),
   });
   const stat = readProcessStat(pid);
   // One that has ended already has no stat, or that of another process, which has another parent.
