@@ -49,6 +49,13 @@ test("what is asked for counts more, each for itself", () => {
   expect(merged({ startPeriodMs: 0 }, { ...IMAGE, StartPeriod: 9e9 })?.startPeriodMs).toBe(0);
 });
 
+test("a container that starts is not checked less often than one that runs", () => {
+  const test = ["CMD", "true"];
+  expect(merged({ test })?.startIntervalMs).toBe(5000);
+  expect(merged({ test, intervalMs: 200 })?.startIntervalMs).toBe(200);
+  expect(merged({ test, intervalMs: 200, startIntervalMs: 700 })?.startIntervalMs).toBe(700);
+});
+
 test("the image's shell runs the line", () => {
   const command = ["/bin/bash", "-c", "true"];
   expect(merged({ test: ["CMD-SHELL", "true"] }, undefined, ["/bin/bash", "-c"])).toMatchObject({
@@ -78,7 +85,7 @@ test("docker's document of it", () => {
     Interval: 1_500_000,
     Timeout: 30_000_000_000,
     StartPeriod: 2_000_000_000,
-    StartInterval: 5_000_000_000,
+    StartInterval: 1_500_000,
     Retries: 3,
   });
 });

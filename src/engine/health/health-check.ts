@@ -56,7 +56,7 @@ export interface HealthCheck {
   readonly retries: number;
   /** After its start: failures of one that has not been healthy yet do not count. */
   readonly startPeriodMs: number;
-  /** In place of intervalMs in that time. */
+  /** In place of intervalMs in that time; not longer, unless it is asked for. */
   readonly startIntervalMs: number;
   /** As RunHealth has them. */
   readonly delayMs?: number;
@@ -72,9 +72,10 @@ export const HEALTH_DEFAULTS = {
   timeoutMs: 30_000,
   retries: 3,
   startPeriodMs: 0,
-  startIntervalMs: 5000,
+  startIntervalMs: 0,
   successes: 1,
 };
+const LONGEST_START_INTERVAL_MS = 5000;
 const DEFAULT_SHELL = ["/bin/sh", "-c"];
 const NANOSECONDS = 1e6;
 const COMMAND_KINDS = ["CMD", "CMD-SHELL"];
@@ -152,14 +153,15 @@ function checkOf(health: RunHealth = NO_HEALTH): HealthCheck | undefined {
     ...health,
   };
   const { delayMs, stopTimeoutMs } = health;
+  const interval = intervalMs || HEALTH_DEFAULTS.intervalMs;
   const command = kind === "CMD" ? words : [...shell, ...words];
   return {
     ...(PORT_KINDS.includes(kind ?? "") ? { command: [], port: test } : { command }),
-    intervalMs: intervalMs || HEALTH_DEFAULTS.intervalMs,
+    intervalMs: interval,
     timeoutMs: timeoutMs || HEALTH_DEFAULTS.timeoutMs,
     retries: retries || HEALTH_DEFAULTS.retries,
     startPeriodMs,
-    startIntervalMs: startIntervalMs || HEALTH_DEFAULTS.startIntervalMs,
+    startIntervalMs: startIntervalMs || Math.min(interval, LONGEST_START_INTERVAL_MS),
     ...(delayMs === undefined ? {} : { delayMs }),
     successes: successes || HEALTH_DEFAULTS.successes,
     isUntimed,
