@@ -95,11 +95,25 @@ function stateReport({
     OOMKilled: wasOutOfMemory && !hasProcess,
     Dead: kind === "lost" && !isRestarting(status),
     Pid: hasProcess ? status.pid : 0,
-    ExitCode: kind === "exited" ? status.code : 0,
+    ExitCode: exitCodeOf(status),
     Error: kind === "lost" ? status.reason : "",
     StartedAt: kind === "created" ? NEVER : moment(status.startedMs),
     FinishedAt: kind === "exited" ? moment(status.finishedMs) : NEVER,
   };
+}
+
+/** Docker's, too, for an end that nobody saw: 0 would say that all went well. */
+const UNKNOWN_CODE = 255;
+
+function exitCodeOf(status: ContainerStatus): number {
+  switch (status.kind) {
+    case "exited":
+      return status.code;
+    case "lost":
+      return UNKNOWN_CODE;
+    default:
+      return 0;
+  }
 }
 
 /**
