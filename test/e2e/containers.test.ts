@@ -255,6 +255,12 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     expect(status("stopped")).toMatch(/^Exited /);
   });
 
+  test("without a log, logs says so", () => {
+    detach("silent", "echo unheard; sleep 60", "--log-driver", "none");
+    const { status: code, stderr } = call("logs", "silent");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("with --log-driver none")]);
+  });
+
   test("its holder keeps no memory that it does not need", async () => {
     detach("kept", "exec sleep 1000", "-m", "64m");
     const { holderPid } = place.startRecord("kept");
@@ -274,6 +280,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     output("stop", "-t", "0", "orphan");
     expect(status("orphan")).toStartWith("Dead: its holder was killed");
     expect(call("wait", "orphan").stderr).toContain("nobody knows how it ended");
+    expect(output("inspect", "-f", "{{.State.ExitCode}}", "orphan")).toBe("255\n");
     output("start", "orphan");
     expect(status("orphan")).toMatch(/^Up /);
   });

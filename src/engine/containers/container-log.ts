@@ -42,6 +42,7 @@ export async function readContainerLog(
   show: (entry: LogEntry) => void,
 ): Promise<void> {
   using container = await openContainer(word, options);
+  requireLog(container);
   const { tail } = options;
   const isWanted = timeFilter(options);
   const shown = (entry: LogEntry): void => {
@@ -64,6 +65,16 @@ export async function readContainerLog(
   }
   if (watch !== undefined) {
     await follow(container, { watch, files, show: shown });
+  }
+}
+
+function requireLog({ record: { name, options } }: StoredContainer): void {
+  if (options.log?.driver === "none") {
+    throw new OcicatError("unsupported", {
+      operation: "read",
+      subject: `the log of container ${quote(name)}`,
+      reason: "it keeps none: it was created with --log-driver none",
+    });
   }
 }
 
