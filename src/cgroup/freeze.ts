@@ -10,6 +10,7 @@ import {
   writeControl,
 } from "./control-file.ts";
 import { waitForChange } from "./file-watch.ts";
+import { NO_CGROUP_HINT } from "./no-cgroup-hint.ts";
 import type { ContainerCgroup } from "./types.ts";
 
 const FREEZE_TIMEOUT_MS = 10_000;
@@ -61,6 +62,7 @@ function freezerOf(cgroup: ContainerCgroup): string {
       operation: "freeze",
       subject: "the container",
       reason: "cannot toggle freezer: cgroups not configured for container",
+      ...(cgroup.rootless ? { hint: NO_CGROUP_HINT } : {}),
     });
   }
   return freezer;

@@ -7,6 +7,7 @@ import { parseWords, readControlIfExists, tryWriteControl } from "./control-file
 import { decimal, type LimitWrite, placeOf } from "./limit-write.ts";
 import { v1LimitWrites } from "./limits-v1.ts";
 import { v2LimitWrites } from "./limits-v2.ts";
+import { NO_CGROUP_HINT } from "./no-cgroup-hint.ts";
 import { parentPath } from "./path-names.ts";
 import type { V1Cgroup, V2Cgroup } from "./types.ts";
 
@@ -47,9 +48,6 @@ function writeLimit(cgroup: V1Cgroup | V2Cgroup, write: LimitWrite): number {
   }
   return write.ignored?.includes(-result) === true ? 0 : -result;
 }
-
-const NO_CGROUP_HINT =
-  "an ordinary user's containers have cgroups where the log-in session lends them: `ocicat doctor` tells";
 
 function missingController(cgroup: V1Cgroup | V2Cgroup, write: LimitWrite): OcicatError {
   const { controller, source, value } = write;

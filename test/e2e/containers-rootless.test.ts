@@ -112,6 +112,34 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
           ),
         ]);
       });
+
+      test.skipIf(!isPossible)("nor in a container that runs", () => {
+        const other = call("exec", "-u", "1000", "box", "true");
+        expect([other.status, other.stderr]).toEqual([
+          1,
+          expect.stringContaining("the container has no such ids\nhint: /etc/subuid"),
+        ]);
+        const paused = call("pause", "box");
+        if (paused.status === 0) {
+          output("unpause", "box");
+        } else {
+          expect(paused.stderr).toContain("hint: an ordinary user's containers have cgroups");
+        }
+      });
+
+      test("an OOM score below the user's own is ignored, and not in silence", () => {
+        const score = ["cat", "/proc/self/oom_score_adj"];
+        const own = readFileSync("/proc/self/oom_score_adj", "utf8");
+        const { status, stdout, stderr } = call(
+          "run",
+          "--rm",
+          "--oom-score-adj=-1000",
+          image,
+          ...score,
+        );
+        expect([status, stdout]).toEqual([0, own]);
+        expect(stderr).toContain("an OOM score of -1000 is below your own");
+      });
     }
 
     test.skipIf(!isPossible)("restart, volumes, logs", () => {

@@ -10,6 +10,7 @@ import { O_RDONLY } from "../../abi/file.ts";
 import { EXIT_RECORD_NAME, readExitRecord } from "../../holder/exit-record.ts";
 import { encodeDocument } from "../../oci/encode.ts";
 import type { HoldLog } from "../../program/hold-request.ts";
+import { oomScoreWarning } from "../../runtime/own-oom-score.ts";
 import { writePidFile } from "../../runtime/pid-file.ts";
 import { type HeldContainer, type HeldOptions, runHeld } from "../../runtime/run-held.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
@@ -76,6 +77,7 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   const isDetached = request.primaryFd === undefined;
   const entry = { id: record.id, what: "the container", joins: false, isDetached };
   await enterOwnScope(entry, options.onWarning);
+  warnOfOomScore(options);
   await makePlaceOfPod(container);
   await forgetOwnersMount(request);
   const source = makeSource(options, folder, {
@@ -112,6 +114,13 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   noteStart(request, start, held);
   parts.keep();
   return held;
+}
+
+function warnOfOomScore({ oomScoreAdj, onWarning }: RunContainerOptions): void {
+  const warning = oomScoreAdj === undefined ? undefined : oomScoreWarning(oomScoreAdj);
+  if (warning !== undefined) {
+    onWarning?.(warning);
+  }
 }
 
 /** What ContainerFolder's forgetBriefMount can't: it belongs to the container's root. */

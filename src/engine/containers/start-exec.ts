@@ -9,6 +9,7 @@ import { type EndsWithReader, outputFifos } from "../../runtime/output-fifos.ts"
 import { endPhase } from "../../sys/phases.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { recordExecEvent } from "../events/container-event.ts";
+import { checkUser, containerIdMaps } from "../id-maps.ts";
 import { execDuties } from "./exec-duties.ts";
 import { ExecFolder } from "./exec-folder.ts";
 import { type ExecRequest, execProcess } from "./exec-process.ts";
@@ -156,7 +157,7 @@ async function launchExec(
   const { pid, holderPid } = await execHeld({
     ...container.address,
     process: (own, rootPath) => ({
-      ...processOf(record.request, own, rootPath),
+      ...permitted(processOf(record.request, own, rootPath), record.request, container),
       ...(consoleSize === undefined ? {} : { consoleSize }),
     }),
     stdin: record.request.interactive,
@@ -195,6 +196,16 @@ function noteStart(exec: ExecFolder, record: ExecRecord): void {
 }
 
 /** Made from the container's own process, with the accounts that it has now. */
+/** The container's own user was looked at when it was created. */
+function permitted(process: Process, { user }: ExecRequest, container: StoredContainer): Process {
+  if (user !== undefined) {
+    const { options } = container.record;
+    const maps = containerIdMaps(options, container.idMaps);
+    checkUser(process.user, maps, { areChosen: options.users !== undefined });
+  }
+  return process;
+}
+
 export function processOf(
   request: ExecRequest,
   own: Process | undefined,

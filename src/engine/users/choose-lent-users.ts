@@ -86,6 +86,7 @@ export function autoLentUsers(
   const taken = eachContainer(surroundings, ({ record }) => record.options.users).filter(
     (each) => each?.kind === "maps" && each.isAuto === true,
   );
+  requireLent(counted);
   const size = users.size ?? neededIds(options, image);
   const maps = both((key) =>
     mapFreeIds({
@@ -97,6 +98,18 @@ export function autoLentUsers(
     }),
   );
   return { kind: "maps", ...maps, isAuto: true };
+}
+
+/** The first are the user's own. */
+function requireLent(counted: IdMaps): void {
+  if (counted.uid.length === 1 || counted.gid.length === 1) {
+    throw new OcicatError("unsupported", {
+      operation: "choose",
+      subject: "ids for the container's users",
+      reason: "none are lent to you",
+      hint: lendingHint(),
+    });
+  }
 }
 
 function neededIds({ user = "" }: RunContainerOptions, image: RunImage | undefined): number {
