@@ -49,5 +49,13 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
       expect(ocicat("ps", "-a", "--format", "{{.State}}")).toBe("exited\n");
       ocicat("pod rm", "pod");
     });
+
+    test.skipIf(!isPossible)("limits of its own it has none, and is not created with them", () => {
+      const line = [program, "pod", "create", ...place.flags, "-m", "50m", "limited"];
+      const child = Bun.spawnSync([...user.prefix(ids), ...line], { cwd: place.folder });
+      expect(child.exitCode).toBe(125);
+      expect(child.stderr.toString()).toContain("an ordinary user's pod has no cgroup of its own");
+      expect(ocicat("pod ps", "-q")).toBe("");
+    });
   },
 );

@@ -18,6 +18,7 @@ import type {
   RunUsers,
 } from "../run-options.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
+import { requireLimitable } from "./pod-cgroup.ts";
 
 export interface CreatePodOptions extends SurroundingsOptions {
   readonly name?: string;
@@ -56,6 +57,7 @@ export const DEFAULT_SHARED: readonly PodNamespace[] = ["ipc", "network", "uts"]
 /** Returns its id. Throws "already-exists" for a name in use, by a container too. */
 export async function createPod(options: CreatePodOptions): Promise<string> {
   requireFirstVersion(options.limits ?? {});
+  requireLimitable(options);
   const surroundings = await readSurroundings(options);
   const maps = rootlessIdMaps(process.env["USER"]);
   using container = await createContainer(pauseOptions(options), surroundings, maps);

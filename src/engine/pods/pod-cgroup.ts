@@ -17,6 +17,7 @@ import type { Resources } from "../../oci/resources.ts";
 import { call } from "../../sys/call.ts";
 import { tryRmdirAt } from "../../sys/file.ts";
 import { limitResources } from "../run-limits.ts";
+import type { CreatePodOptions } from "./create-pod.ts";
 import { type PodRecord, podCgroupPath } from "./pod-record.ts";
 
 export function makePodCgroup(pod: PodRecord): void {
@@ -30,6 +31,14 @@ export function makePodCgroup(pod: PodRecord): void {
   applyResources(cgroup, resources);
 }
 
+/** Of one that is to be created: its first start would refuse the limits. */
+export function requireLimitable({ name, cgroupParent, limits = {} }: CreatePodOptions): void {
+  const parent = cgroupParent === undefined ? {} : { cgroupParent };
+  if (podCgroupPath("", parent) === undefined) {
+    refuseLimits({ name: name ?? "" }, limitResources(limits));
+  }
+}
+
 /** Containers of a pod whose process is started again may run in it. */
 function makeUnlessThere(cgroup: ContainerCgroup, resources: Resources): void {
   try {
@@ -41,7 +50,7 @@ function makeUnlessThere(cgroup: ContainerCgroup, resources: Resources): void {
   }
 }
 
-function refuseLimits({ name }: PodRecord, resources: Resources): void {
+function refuseLimits({ name }: Pick<PodRecord, "name">, resources: Resources): void {
   if (Object.keys(resources).length > 0) {
     throw new OcicatError("unsupported", {
       operation: "limit",
