@@ -101,6 +101,16 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(place.outputOf("ps", "-aq")).toBe("");
   });
 
+  test("rm -f names those with --rm, which are gone with their end, too", () => {
+    const words = ["--rm", "-d", place.image, "sleep", "100"];
+    const run = (name: string) => place.outputOf("run", "--name", name, ...words);
+    run("one");
+    expect(place.outputOf("rm", "-f", "-t", "0", "one")).toBe("one\n");
+    run("one");
+    run("two");
+    expect(place.outputOf("rm", "-f", "one", "two")).toBe("one\ntwo\n");
+  });
+
   test("one with --rm that can't be started again goes", () => {
     const root = place.makeFolder("short-lived");
     makeBusyboxRoot(root);

@@ -81,13 +81,19 @@ export async function forEachContainer(
   return code;
 }
 
-/** What of a command takes time, for many at once. What fails here fails again in the command. */
+/**
+ * What of a command takes time, for many at once. What fails here fails again in the command. Returns the
+ * words for which it did not fail.
+ */
 export async function prepareContainers(
   words: readonly string[],
   prepare: (word: string) => Promise<void>,
-): Promise<void> {
+): Promise<readonly string[]> {
   const act = (word: string) => prepare(word).then(() => word);
-  await Array.fromAsync(outcomesOf(words, act, MANY_AT_ONCE));
+  const outcomes = await Array.fromAsync(outcomesOf(words, act, MANY_AT_ONCE));
+  return outcomes.flatMap((outcome) =>
+    outcome.kind === "done" && outcome.text !== undefined ? [outcome.text] : [],
+  );
 }
 
 async function* outcomesOf(

@@ -58,17 +58,28 @@ export const rm = defineCommand({
     const chosen = await chosenContainers(flags, "all");
     const words = flags.switch("depend") ? await dependentsBefore(chosen, place) : chosen;
     const ending = { ...place, ...endingOptions(words.length) };
-    if (time !== undefined) {
-      // What can't be stopped the removal tells of.
-      const options = { ...ending, timeoutMs: parsePatience(time, "--time") };
-      await prepareContainers(words, (word) => stopContainer(word, options));
-    } else if (force && words.length > 1) {
-      await prepareContainers(words, (word) => killForRemoval(word, ending));
-    }
+    const timeoutMs = time === undefined ? undefined : parsePatience(time, "--time");
+    const ended = force ? await endThem(words, ending, timeoutMs) : [];
     const options = { ...ending, force, volumes: flags.switch("volumes") };
-    return forEachContainer(words, command, (word) => remove(word, options, mayBeGone));
+    return forEachContainer(words, command, async (word) => {
+      const removed = await remove(word, options, mayBeGone);
+      // With its end one of --rm is gone.
+      return removed ?? ended.find((each) => each === word);
+    });
   },
 });
+
+/** Those that could be ended; of the others the removal tells. */
+async function endThem(
+  words: readonly string[],
+  ending: ReturnType<typeof endingOptions> & SurroundingsOptions,
+  timeoutMs: number | undefined,
+): Promise<readonly string[]> {
+  if (timeoutMs !== undefined) {
+    return prepareContainers(words, (word) => stopContainer(word, { ...ending, timeoutMs }));
+  }
+  return words.length > 1 ? prepareContainers(words, (word) => killForRemoval(word, ending)) : [];
+}
 
 async function dependentsBefore(
   words: readonly string[],
