@@ -1,7 +1,15 @@
 // Containers that go on without a command that waits for them: run -d, ps, logs, stop and the others.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { deleteContainer } from "../../src/runtime/delete.ts";
 import { readProcessStat } from "../../src/sys/process.ts";
@@ -236,20 +244,26 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     detach("unless", "sleep 60", "--restart", "unless-stopped");
     detach("stopped", "sleep 60", "--restart", "unless-stopped");
     detach("once", "sleep 60");
+    const guests = ["guest1", "guest2", "guest3", "guest4"];
+    for (const name of guests) {
+      detach(name, "sleep 60", "--restart", "always", "--network", "container:unless");
+    }
+    mkdirSync(join(shared, "gone"));
+    detach("broken", "sleep 60", "--restart", "always", "-v", `${shared}/gone:/gone`);
     expect(output("start", "--after-boot")).toBe("");
     for (const name of ["forever", "stopped"]) {
       output("stop", "-t", "0", name);
     }
     // As a reboot: the process is gone, nobody was there to see it, and neither is the state.
-    for (const name of ["unless", "once"]) {
+    for (const name of ["unless", "once", ...guests, "broken"]) {
       process.kill(place.startRecord(name).holderPid, "SIGKILL");
       deleteContainer({ stateRoot: place.containerState, id: place.idOf(name), force: true });
     }
     place.reap();
-    expect(output("start", "--after-boot").trim().split("\n").toSorted()).toEqual([
-      "forever",
-      "unless",
-    ]);
+    rmSync(join(shared, "gone"), { recursive: true });
+    const boot = call("start", "--after-boot");
+    expect(boot.stdout.trim().split("\n")).toEqual(["forever", "unless", ...guests]);
+    expect(boot.stderr).toMatch(/^ocicat start: broken: mounts\[\d+\]: /);
     expect(status("unless")).toMatch(/^Up /);
     expect(status("once")).toMatch(/^Dead: /);
     expect(status("stopped")).toMatch(/^Exited /);

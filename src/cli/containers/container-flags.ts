@@ -57,11 +57,11 @@ type Act = (word: string) => Promise<string | undefined>;
 
 type Outcome =
   | { readonly kind: "done"; readonly text: string | undefined }
-  | { readonly kind: "failed"; readonly error: OcicatError };
+  | { readonly kind: "failed"; readonly word: string; readonly error: OcicatError };
 
 /**
  * Does it for each word, `atOnce` of them at a time, prints what comes of it in the order of the words,
- * and goes on after a failure. Returns the exit code.
+ * and goes on after a failure, which says of which of them it is. Returns the exit code.
  */
 export async function forEachContainer(
   words: readonly string[],
@@ -72,7 +72,9 @@ export async function forEachContainer(
   let code = 0;
   for await (const outcome of outcomesOf(words, act, atOnce)) {
     if (outcome.kind === "failed") {
-      writeError(`${command}: ${describeFailure(outcome.error)}\n`);
+      const text = describeFailure(outcome.error);
+      const isSaid = words.length === 1 || text.includes(outcome.word);
+      writeError(`${command}: ${isSaid ? "" : `${outcome.word}: `}${text}\n`);
       code = 1;
     } else {
       writeOutput(outcome.text === undefined ? "" : `${outcome.text}\n`);
@@ -119,7 +121,7 @@ async function outcomeOf(word: string, act: Act): Promise<Outcome> {
     if (!(error instanceof OcicatError)) {
       throw error;
     }
-    return { kind: "failed", error };
+    return { kind: "failed", word, error };
   }
 }
 

@@ -188,19 +188,21 @@ function requirePresent({ folder, record }: StoredContainer): void {
 
 /**
  * The names of those that a boot starts, by their restart policies; of pods the ids. What runs is not among
- * them.
+ * them. In an order in which they can be started.
  */
 export async function containersToBoot(options: SurroundingsOptions): Promise<readonly string[]> {
   const surroundings = await readSurroundings(options);
   forgetShutdown(surroundings.stateRoot);
-  return eachReadable(surroundings, (container) => {
+  const wanted = eachReadable(surroundings, (container) => {
     const { kind } = container.record.options.restart ?? NO_RESTART;
     const isWanted =
       kind === "always" || (kind === "unless-stopped" && !isStopped(container.folder.fd));
-    const { id, name, options } = container.record;
-    const word = options.source.kind === "pause" ? id : name;
-    return isWanted && !isLive(container.status()) ? [word] : [];
+    return isWanted && !isLive(container.status()) ? [container.record] : [];
   }).flat();
+  const { neededFirst } = await import("./dependents.ts");
+  return neededFirst(wanted).map(({ id, name, options }) =>
+    options.source.kind === "pause" ? id : name,
+  );
 }
 
 function parts({ record, folder }: StoredContainer): Pick<OpenContainer, "record" | "folder"> {

@@ -35,6 +35,27 @@ export async function withDependents(
   return [...ordered.values()].toReversed();
 }
 
+/** Each behind those of them that it relies on, else in the order in which they were made. */
+export function neededFirst(records: readonly ContainerRecord[]): readonly ContainerRecord[] {
+  const byAge = records.toSorted((one, other) => (one.created < other.created ? -1 : 1));
+  const byId = new Map(byAge.map((record) => [record.id, record]));
+  const seen = new Set<string>();
+  const ordered: ContainerRecord[] = [];
+  const add = (record: ContainerRecord | undefined): void => {
+    // Containers may need each other.
+    if (record === undefined || seen.has(record.id)) {
+      return;
+    }
+    seen.add(record.id);
+    for (const id of neededBy(record)) {
+      add(byId.get(id));
+    }
+    ordered.push(record);
+  };
+  byAge.forEach(add);
+  return ordered;
+}
+
 function neededBy({ options }: ContainerRecord): readonly string[] {
   const { network, namespaces = {}, users, requires = [] } = options;
   const joined = users?.kind === "join" ? users.namespace : undefined;
