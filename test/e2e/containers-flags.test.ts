@@ -101,6 +101,22 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(place.outputOf("ps", "-aq")).toBe("");
   });
 
+  test("start and restart of several begin with what the others join", () => {
+    const words = [place.image, "sleep", "100"];
+    place.outputOf("run", "-d", "--name", "host", ...words);
+    place.outputOf("run", "-d", "--name", "guest", "--network", "container:host", ...words);
+    expect(place.outputOf("restart", "-t", "0", "guest", "host")).toBe("host\nguest\n");
+    place.outputOf("restart", "-t", "0", "--all");
+    expect(place.outputOf("ps", "--format", "{{.Names}}")).toBe("guest\nhost\n");
+    place.outputOf("stop", "-t", "0", "host");
+    const pid = place.outputOf("inspect", "-f", "{{.State.Pid}}", "guest").trim();
+    process.kill(place.startRecord("guest").holderPid, "SIGKILL");
+    process.kill(Number(pid), "SIGKILL");
+    place.outputOf("start", "--all");
+    expect(place.outputOf("ps", "--format", "{{.Names}}")).toBe("guest\nhost\n");
+    place.outputOf("rm", "-f", "guest", "host");
+  });
+
   test("rm -f names those with --rm, which are gone with their end, too", () => {
     const words = ["--rm", "-d", place.image, "sleep", "100"];
     const run = (name: string) => place.outputOf("run", "--name", name, ...words);

@@ -2,6 +2,7 @@
 // that it can be done with; with --filter those of them that it lets through; with --latest the one that was
 // created last.
 
+import type { ContainerStatus } from "../../engine/containers/container-status.ts";
 import { listContainers } from "../../engine/containers/list-containers.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { readTextFile } from "../../sys/file.ts";
@@ -44,7 +45,7 @@ function listingFlag(flags: Pick<ChoiceFlags, "switch" | "list">): string | unde
 }
 
 /** The states in which something can be done with a container; "all": in any. */
-export type ChosenStates = "all" | readonly ("running" | "paused" | "created" | "exited")[];
+export type ChosenStates = "all" | readonly ContainerStatus["kind"][];
 
 /** `states`: of those that --all means, or `allFlag` where a command has another one. */
 export async function chosenContainers(
@@ -74,9 +75,8 @@ export async function chosenContainers(
   if (isLatest(flags)) {
     return [latestOf(listed)];
   }
-  const possible = listed.filter(({ status: { kind } }) => {
-    const known: readonly string[] = states === "all" ? [kind] : states;
-    return known.includes(kind);
-  });
+  const possible = listed.filter(
+    ({ status: { kind } }) => states === "all" || states.includes(kind),
+  );
   return possible.map(({ record }) => record.id);
 }

@@ -1,5 +1,6 @@
 // restart: stop and start.
 
+import { neededFirst } from "../../engine/containers/dependents.ts";
 import { restartContainer, stopToRestart } from "../../engine/containers/restart-container.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
@@ -38,7 +39,8 @@ export const restart = defineCommand({
       ...(time === undefined ? {} : { timeoutMs: parsePatience(time, "--time") }),
       ...(signal === undefined ? {} : { signal: parseSignal(signal) }),
     };
-    const words = await wordsOf(flags);
+    // One that joins another's namespaces needs that to run.
+    const words = await neededFirst(await wordsOf(flags), placeOptions(flags));
     const ending = { ...options, ...endingOptions(words.length) };
     if (words.length > 1) {
       await prepareContainers(words, (word) => stopToRestart(word, ending));

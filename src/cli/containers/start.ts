@@ -64,9 +64,21 @@ export const start = defineCommand({
   },
 });
 
+/** One that joins another's namespaces needs that to run. */
+async function inOrder(
+  words: readonly string[],
+  flags: FlagsOf<typeof START_FLAGS>,
+): Promise<readonly string[]> {
+  if (words.length < 2) {
+    return words;
+  }
+  const { neededFirst } = await import("../../engine/containers/dependents.ts");
+  return neededFirst(words, placeOptions(flags));
+}
+
 async function wordsOf(flags: FlagsOf<typeof START_FLAGS>): Promise<readonly string[]> {
   if (!flags.switch("after-boot")) {
-    return chosenContainers(flags, ["created", "exited"]);
+    return inOrder(await chosenContainers(flags, ["created", "exited", "lost"]), flags);
   }
   if (isChosen(flags)) {
     throw badValue("after-boot", "true", "it says itself which containers are meant");

@@ -199,10 +199,8 @@ export async function containersToBoot(options: SurroundingsOptions): Promise<re
       kind === "always" || (kind === "unless-stopped" && !isStopped(container.folder.fd));
     return isWanted && !isLive(container.status()) ? [container.record] : [];
   }).flat();
-  const { neededFirst } = await import("./dependents.ts");
-  return neededFirst(wanted).map(({ id, name, options }) =>
-    options.source.kind === "pause" ? id : name,
-  );
+  const { bootOrder } = await import("./dependents.ts");
+  return bootOrder(wanted);
 }
 
 function parts({ record, folder }: StoredContainer): Pick<OpenContainer, "record" | "folder"> {

@@ -1,5 +1,6 @@
 // Which containers rely on others: they join their namespaces, or start them before themselves.
 
+import { isPod } from "../pods/pod-record.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { tryFindContainerId } from "./container-names.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -35,25 +36,54 @@ export async function withDependents(
   return [...ordered.values()].toReversed();
 }
 
-/** Each behind those of them that it relies on, else in the order in which they were made. */
-export function neededFirst(records: readonly ContainerRecord[]): readonly ContainerRecord[] {
+interface Needing {
+  readonly id: string;
+  readonly word: string;
+  /** IDs. */
+  readonly needed: readonly string[];
+}
+
+/** These words, each behind those of them that it relies on, and else as they are. For who starts them. */
+export async function neededFirst(
+  words: readonly string[],
+  options: SurroundingsOptions,
+): Promise<readonly string[]> {
+  const surroundings = await readSurroundings(options);
+  const needs = new Map(
+    eachReadable(surroundings, ({ record }) => [record.id, neededBy(record)] as const),
+  );
+  const all = words.map((word): Needing => {
+    const id = tryFindContainerId(surroundings.storeRoot, word) ?? word;
+    return { id, word, needed: needs.get(id) ?? [] };
+  });
+  return inOrder(all);
+}
+
+/** The names of these, of pods the ids: each behind those that it relies on, else the oldest first. */
+export function bootOrder(records: readonly ContainerRecord[]): readonly string[] {
   const byAge = records.toSorted((one, other) => (one.created < other.created ? -1 : 1));
-  const byId = new Map(byAge.map((record) => [record.id, record]));
-  const seen = new Set<string>();
-  const ordered: ContainerRecord[] = [];
-  const add = (record: ContainerRecord | undefined): void => {
+  const all = byAge.map((record) => ({
+    id: record.id,
+    word: isPod(record) ? record.id : record.name,
+    needed: neededBy(record),
+  }));
+  return inOrder(all);
+}
+
+function inOrder(all: readonly Needing[]): readonly string[] {
+  const ordered = new Set<Needing>();
+  const begun = new Set<Needing>();
+  const add = (each: Needing): void => {
     // Containers may need each other.
-    if (record === undefined || seen.has(record.id)) {
+    if (begun.has(each)) {
       return;
     }
-    seen.add(record.id);
-    for (const id of neededBy(record)) {
-      add(byId.get(id));
-    }
-    ordered.push(record);
+    begun.add(each);
+    all.filter(({ id }) => each.needed.includes(id)).forEach(add);
+    ordered.add(each);
   };
-  byAge.forEach(add);
-  return ordered;
+  all.forEach(add);
+  return [...ordered].map(({ word }) => word);
 }
 
 function neededBy({ options }: ContainerRecord): readonly string[] {
