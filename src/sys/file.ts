@@ -241,6 +241,11 @@ export function tryUnlinkAt(directoryFd: number, path: string): number {
   return call("unlinkat", directoryFd, cstring(path), 0);
 }
 
+/** Within a folder. 0 or -errno. */
+export function tryRenameAt(directoryFd: number, from: string, to: string): number {
+  return call("renameat2", directoryFd, cstring(from), directoryFd, cstring(to), 0);
+}
+
 /** 0 or -errno. */
 export function tryRmdirAt(directoryFd: number, path: string): number {
   return call("unlinkat", directoryFd, cstring(path), AT_REMOVEDIR);

@@ -101,7 +101,7 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(place.outputOf("ps", "-aq")).toBe("");
   });
 
-  test("start and restart of several begin with what the others join", () => {
+  test("start and restart of several begin with what the others join", async () => {
     const words = [place.image, "sleep", "100"];
     place.outputOf("run", "-d", "--name", "host", ...words);
     place.outputOf("run", "-d", "--name", "guest", "--network", "container:host", ...words);
@@ -112,6 +112,10 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     const pid = place.outputOf("inspect", "-f", "{{.State.Pid}}", "guest").trim();
     process.kill(place.startRecord("guest").holderPid, "SIGKILL");
     process.kill(Number(pid), "SIGKILL");
+    await eventually("its end", () => {
+      place.reap();
+      return place.outputOf("ps", "-q", "--filter", "name=guest") === "";
+    });
     place.outputOf("start", "--all");
     expect(place.outputOf("ps", "--format", "{{.Names}}")).toBe("guest\nhost\n");
     place.outputOf("rm", "-f", "guest", "host");

@@ -2,7 +2,7 @@
 // has to wait for it.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
@@ -57,6 +57,27 @@ describe.skipIf(NEEDS_ROOT)("as root: a container that waits to be started again
     expect(place.outputOf("ps", "--filter", "status=restarting", "--format", "{{.Names}}")).toMatch(
       /^(failing\n)?$/,
     );
+  });
+
+  test("cannot be started again: its end stays known, with the reason, and the next look tries again", async () => {
+    const folder = place.makeFolder("volume");
+    place.detach("failing", "exec sleep 1000", "--restart", "always", "-v", `${folder}:/volume`);
+    rmdirSync(folder);
+    const [{ State: before }] = JSON.parse(place.outputOf("inspect", "failing"));
+    process.kill(before.Pid, "SIGKILL");
+    const after = await eventually("the failure", () => {
+      place.reap();
+      const [{ State: state }] = JSON.parse(place.outputOf("inspect", "failing"));
+      return state.Error.startsWith("mounts[") && state;
+    });
+    expect(after).toMatchObject({ ExitCode: 137, StartedAt: before.StartedAt });
+    expect(after.Error).toContain(`"${folder}"`);
+    mkdirSync(folder);
+    await eventually("its start", () => {
+      place.reap();
+      return statusOf().startsWith("running");
+    });
+    expect(place.outputOf("inspect", "-f", "{{.State.Error}}", "failing")).toBe("\n");
   });
 
   test("is stopped at once, and whoever waits with it", async () => {

@@ -37,10 +37,10 @@ import type { RunContainerOptions } from "../run-options.ts";
 import type { RecordedImage } from "./recorded-image.ts";
 
 export const RECORD_NAME = "container.json";
-const STARTED_NAME = "started.json";
-const STOPPED_NAME = "stopped";
+export const STARTED_NAME = "started.json";
+export const STOPPED_NAME = "stopped";
 const AGAIN_NAME = "again";
-const DIED_NAME = "died";
+export const DIED_NAME = "died";
 const OOM_WORD = "oom";
 const VERSION = 1;
 const READING = "read a container's";

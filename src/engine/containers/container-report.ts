@@ -19,6 +19,8 @@ export interface ReportRequest {
   readonly status: ContainerStatus;
   /** In its last run. */
   readonly wasOutOfMemory: boolean;
+  /** Why its last start failed. */
+  readonly startFailure: string | undefined;
   /** By its restart policy. */
   readonly restarts: number;
   /** Undefined: it is made of none, or the store does not have it any more. */
@@ -83,7 +85,10 @@ export function containerReport(request: ReportRequest): ContainerReport {
 function stateReport({
   status,
   wasOutOfMemory,
-}: Pick<ReportRequest, "status" | "wasOutOfMemory">): Readonly<Record<string, unknown>> {
+  startFailure,
+}: Pick<ReportRequest, "status" | "wasOutOfMemory" | "startFailure">): Readonly<
+  Record<string, unknown>
+> {
   const { kind } = status;
   const hasProcess = kind === "running" || kind === "paused";
   return {
@@ -96,7 +101,7 @@ function stateReport({
     Dead: kind === "lost" && !isRestarting(status),
     Pid: hasProcess ? status.pid : 0,
     ExitCode: exitCodeOf(status),
-    Error: kind === "lost" ? status.reason : "",
+    Error: (hasProcess ? undefined : startFailure) ?? (kind === "lost" ? status.reason : ""),
     StartedAt: kind === "created" ? NEVER : moment(status.startedMs),
     FinishedAt: kind === "exited" ? moment(status.finishedMs) : NEVER,
   };

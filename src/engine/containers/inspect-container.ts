@@ -9,6 +9,7 @@ import { readStartRecord, wasOutOfMemory } from "./container-record.ts";
 import { type ContainerReport, containerReport } from "./container-report.ts";
 import { imageReport, sizesOf } from "./container-sizes.ts";
 import { recordedExecIds } from "./exec-folder.ts";
+import { startFailure } from "./run-before.ts";
 import { openContainer } from "./stored-container.ts";
 
 export interface InspectContainerOptions extends SurroundingsOptions {
@@ -38,6 +39,7 @@ export async function inspectContainer(
     status,
     health: readHealth(container.folder.fd, currentRun(status)),
     wasOutOfMemory: wasOutOfMemory(container.folder.fd),
+    startFailure: startFailure(container.folder.fd),
     restarts: readStartRecord(container.folder.fd)?.restarts ?? 0,
     image: image === undefined ? undefined : { id: image.Id, config: image.Config },
     appArmorProfile: "pid" in status ? confinementOf(status.pid) : "",

@@ -55,8 +55,9 @@ export function writeRestartRecord(stateRoot: string, id: string, started: Start
   replaceFileAt(folder.number, nameOf(id), JSON.stringify({ version: VERSION, ...record }));
 }
 
-export function removeRestartRecord(stateRoot: string, id: string): void {
-  tryUnlinkAt(AT_FDCWD, `${attachFolder({ stateRoot })}/${nameOf(id)}`);
+/** Whether there was one. */
+export function removeRestartRecord(stateRoot: string, id: string): boolean {
+  return tryUnlinkAt(AT_FDCWD, `${attachFolder({ stateRoot })}/${nameOf(id)}`) === 0;
 }
 
 /** Of a container that is removed: also what a process left that was killed while it wrote one. */

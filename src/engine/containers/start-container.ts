@@ -7,14 +7,14 @@
 // `ocicat container-ended ID`: settle-container.ts.
 
 import { O_RDONLY } from "../../abi/file.ts";
-import { EXIT_RECORD_NAME, readExitRecord } from "../../holder/exit-record.ts";
+import { readExitRecord } from "../../holder/exit-record.ts";
 import { encodeDocument } from "../../oci/encode.ts";
 import type { HoldLog } from "../../program/hold-request.ts";
 import { oomScoreWarning } from "../../runtime/own-oom-score.ts";
 import { writePidFile } from "../../runtime/pid-file.ts";
 import { type HeldContainer, type HeldOptions, runHeld } from "../../runtime/run-held.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
-import { makeDirectories, OwnedFd, open, statAt, tryUnlinkAt } from "../../sys/file.ts";
+import { makeDirectories, OwnedFd, open, statAt } from "../../sys/file.ts";
 import { endPhase, phaseTimes } from "../../sys/phases.ts";
 import { readProcessStat } from "../../sys/process.ts";
 import { recordContainerEvent } from "../events/container-event.ts";
@@ -48,12 +48,13 @@ import { joinNamespaces } from "./join-namespaces.ts";
 import { endingWithReaders, outputsOf } from "./output-readers.ts";
 import { enterOwnScope, ownScope } from "./own-scope.ts";
 import { mayRestart } from "./restart-policy.ts";
-import { removeRestartRecord } from "./restart-record.ts";
+import { removeRestartRecord, writeRestartRecord } from "./restart-record.ts";
+import { forgetStartFailure, noteStartFailure, RunBefore } from "./run-before.ts";
 import { makeStartedParts, type StartedParts } from "./started-parts.ts";
 
 export interface StartRequest {
   readonly container: OpenContainer;
-  /** What it was created with, and what this process adds: warnings, ignored signals. */
+  /** What it was created with, and what this process adds: warnings. */
   readonly options: RunContainerOptions;
   readonly surroundings: Surroundings;
   readonly idMaps: IdMaps | undefined;
@@ -72,6 +73,15 @@ const PRIVATE = 0o700;
 
 /** When the promise is fulfilled the container's process runs. */
 export async function startContainer(request: StartRequest): Promise<HeldContainer> {
+  try {
+    return await makeAndLaunch(request);
+  } catch (error) {
+    noteStartFailure(request.container.folder.fd, error);
+    throw error;
+  }
+}
+
+async function makeAndLaunch(request: StartRequest): Promise<HeldContainer> {
   const { container, options, surroundings, idMaps } = request;
   const { folder, record } = container;
   const isDetached = request.primaryFd === undefined;
@@ -94,7 +104,11 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
   endPhase("configuration");
   using listener = listenForClients(surroundings, record.id);
   using holderLock = folder.lockForHolder();
-  const start = await beginStart(request, parts.mountKeys);
+  await mendLogOfLost(request.container);
+  const before = new RunBefore(folder.fd);
+  const start = beginStart(request, parts.mountKeys);
+  // Until then it says that somebody was to start it.
+  const wasAwaited = removeRestartRecord(surroundings.stateRoot, record.id);
   const launch = {
     ...launchOptions(request),
     config,
@@ -110,8 +124,9 @@ export async function startContainer(request: StartRequest): Promise<HeldContain
       ...parts.lockFds,
     ],
   };
-  const held = await orUndo(request, () => runHeld(launch));
+  const held = await orUndo(request, { before, wasAwaited }, () => runHeld(launch));
   noteStart(request, start, held);
+  before.forget();
   parts.keep();
   return held;
 }
@@ -155,15 +170,13 @@ async function makePlaceOfPod({ record }: OpenContainer): Promise<void> {
 /** What is known of a start before anything runs. */
 type BegunStart = Omit<StartRecord, "holderPid" | "holderStartTime" | "phases">;
 
-/** What is left of the run before goes, in an order in which the next command finds out about us. */
-async function beginStart(
-  { container, surroundings, restarts = 0 }: StartRequest,
+function beginStart(
+  { container: { folder }, restarts = 0 }: StartRequest,
   mountKeys: readonly string[],
-): Promise<BegunStart> {
-  const { folder, record } = container;
-  await mendLogOfLost(container);
-  tryUnlinkAt(folder.fd, EXIT_RECORD_NAME);
+): BegunStart {
+  // With what is left of marks.
   removeStartRecord(folder.fd);
+  forgetStartFailure(folder.fd);
   const start = {
     startedMs: Date.now(),
     restarts,
@@ -171,8 +184,6 @@ async function beginStart(
   };
   // Who finds this knows that a start was cut short.
   writeStartRecord(folder.fd, { ...start, holderPid: 0, holderStartTime: "" });
-  // Until then it says that somebody was to start it.
-  removeRestartRecord(surroundings.stateRoot, record.id);
   return start;
 }
 
@@ -226,15 +237,28 @@ async function mendLogOfLost({ folder }: OpenContainer): Promise<void> {
   }
 }
 
+interface Undoing {
+  readonly before: RunBefore;
+  /** Its restart policy was to start it. */
+  readonly wasAwaited: boolean;
+}
+
 async function orUndo(
   { container, surroundings }: StartRequest,
+  { before, wasAwaited }: Undoing,
   launch: () => Promise<HeldContainer>,
 ): Promise<HeldContainer> {
   try {
     return await launch();
   } catch (error) {
     removeStartRecord(container.folder.fd);
+    before.bringBack();
     removeAttachSocket(surroundings, container.record.id);
+    const ended = wasAwaited ? readStartRecord(container.folder.fd) : undefined;
+    if (ended !== undefined) {
+      // This process will not: whoever looks at the container next sees to it.
+      writeRestartRecord(surroundings.stateRoot, container.record.id, ended);
+    }
     throw error;
   }
 }
