@@ -4,13 +4,12 @@
 // Both pass the same filter with the same privileges: nobody gains anything by taking init over. Then its
 // descriptors are closed and the program's data is wiped (the op `reap`).
 
-import { PR_SET_CHILD_SUBREAPER, PR_SET_NAME, SIG_SETMASK, SIGCHLD } from "../abi/process.ts";
+import { PR_SET_CHILD_SUBREAPER, PR_SET_NAME, SIG_SETMASK } from "../abi/process.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Label, Register } from "../program/program.ts";
 import { cloneArguments } from "./clone.ts";
 
 const SIGNAL_SET_BYTES = 8;
-const SIGACTION_BYTES = 32;
 const TIOCSPGRP = 0x5410;
 const STDIN = 0;
 const NAME = "ocicat-init";
@@ -31,12 +30,12 @@ export function forkBelowInit(program: ProgramBuilder, init: InitProcess): Fork 
   program.because("process");
   const subreaper = named(PR_SET_CHILD_SUBREAPER, "SET_CHILD_SUBREAPER");
   program.call("prctl", [subreaper, 1, 0, 0, 0]);
-  // None may come before they are waited for, and an ignored SIGCHLD would take the exit code away.
+  // Before the process can look, which has it until it executes its program.
+  program.call("prctl", [named(PR_SET_NAME, "SET_NAME"), program.text(NAME), 0, 0, 0]);
+  // None may come before they are waited for.
   const every = program.structure(new Uint32Array([0xffff_ffff, 0xffff_ffff]), "every signal");
   const block = [named(SIG_SETMASK, "SETMASK"), every, 0, SIGNAL_SET_BYTES];
   program.call("rt_sigprocmask", block);
-  const action = program.structure(new Uint32Array(SIGACTION_BYTES / 4), "default");
-  program.call("rt_sigaction", [named(SIGCHLD, "CHLD"), action, 0, SIGNAL_SET_BYTES]);
   const parent = program.label();
   const child = program.fork(cloneArguments(program, {}), "process", parent);
   leadForeground(program, init);
@@ -60,7 +59,6 @@ function leadForeground(program: ProgramBuilder, { hasTerminal }: InitProcess): 
 
 /** Behind endFork: the runtime sees the process's execution when our copy of its socket is closed, too. */
 export function becomeInit(program: ProgramBuilder, child: Register): void {
-  program.call("prctl", [named(PR_SET_NAME, "SET_NAME"), program.text(NAME), 0, 0, 0]);
   program.call("close_range", [3, named(LAST_FD, "MAX"), 0], { caught: { errnos: "any" } });
   program.control("reap", [child]);
 }
