@@ -29,6 +29,14 @@ describe.skipIf(NEEDS_ROOT)("as root: a container without its state folder", () 
     rmSync(place.state, { recursive: true });
   }
 
+  test("says so to who means it, and what a start would do", () => {
+    const { stderr } = place.call("exec", [NAME, "true"]);
+    expect(stderr).toContain(
+      `was removed while it ran, or is not ${place.state}\nhint: was it started`,
+    );
+    place.outputOf("stop", NAME);
+  });
+
   test("is stopped by its signal, and its end is known", () => {
     place.outputOf("stop", NAME);
     expect(place.statusOf(NAME)).toStartWith("Exited (7) ");

@@ -30,6 +30,8 @@ export type ContainerStatus =
       readonly startedMs: number;
       readonly reason: string;
       readonly isRestarting: boolean;
+      /** Its process runs, and its state is not where it is looked for. */
+      readonly isStray?: boolean;
     };
 
 /** It has ended, and its restart policy is about to start it again. */
@@ -72,8 +74,9 @@ export function containerStatus(
     return { kind: "created" };
   }
   if (childOfHolder(started) !== undefined) {
-    const reason = "its state folder was removed while it ran";
-    return { kind: "lost", startedMs: started.startedMs, reason, isRestarting: false };
+    const reason = `its state folder was removed while it ran, or is not ${surroundings.stateRoot}`;
+    const { startedMs } = started;
+    return { kind: "lost", startedMs, reason, isRestarting: false, isStray: true };
   }
   // It may have ended between the two looks.
   const late = awaitExitRecord(folder, started);

@@ -10,17 +10,30 @@ export function requireRunning(container: StoredContainer, operation: string): L
   if (status.kind === "running" || status.kind === "paused") {
     return status;
   }
+  const { name } = container.record;
   throw new OcicatError("wrong-state", {
     operation,
-    subject: `container ${quote(container.record.name)}`,
+    subject: `container ${quote(name)}`,
     reason: reasonOf(status),
-    hint: `\`ocicat start ${container.record.name}\` starts it`,
+    hint: isStray(status)
+      ? `was it started with another XDG_RUNTIME_DIR or --root? \`ocicat start ${name}\` ends its process first`
+      : `\`ocicat start ${name}\` starts it`,
   });
+}
+
+type Lost = Extract<ContainerStatus, { readonly kind: "lost" }>;
+
+/** Its process runs, and nobody finds it. */
+function isStray(status: ContainerStatus): status is Lost {
+  return status.kind === "lost" && status.isStray === true;
 }
 
 function reasonOf(status: ContainerStatus): string {
   if (isRestarting(status)) {
     return "it has ended, and waits to be started again";
+  }
+  if (isStray(status)) {
+    return status.reason;
   }
   return status.kind === "created" ? "it has not been started" : "it is not running";
 }
