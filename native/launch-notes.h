@@ -5,7 +5,8 @@
 
 #include "kernel.h"
 
-// The variable. Opens what of the descriptors 0 to 2 is closed, and leaves a deleted directory.
+// The variable. Opens what of the descriptors 0 to 2 is closed, leaves a deleted directory, and no longer
+// ignores SIGCHLD.
 char *take_notes(void);
 
 // `text` may be followed by a number.
