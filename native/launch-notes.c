@@ -21,17 +21,18 @@ void begin_notes(void) { noted = 0; }
 
 void show_notes(void) { syscall(__NR_write, 2, notes, noted); }
 
-static void note_limits_and_signals(void) {
-  enum { RLIMIT_NOFILE = 7, SIGNALS = 64, SIG_IGN = 1, SIG_BLOCK = 0, SET_BYTES = 8, SIGCHLD = 17 };
-  u64 limit[2] = {0, 0}, action[4] = {0}, standard[4] = {0}, ignored = 0, blocked = 0;
+static void note_limits(void) {
+  enum { RLIMIT_NOFILE = 7 };
+  u64 limit[2] = {0, 0};
   syscall(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, limit);
-  for (int signal = 1; signal <= SIGNALS; signal++)
-    if (syscall(__NR_rt_sigaction, signal, 0, action, SET_BYTES) == 0 && action[0] == SIG_IGN)
-      ignored |= 1ull << (signal - 1);
-  syscall(__NR_rt_sigprocmask, SIG_BLOCK, 0, &blocked, SET_BYTES);
-  syscall(__NR_rt_sigaction, SIGCHLD, standard, 0, SET_BYTES);  // else no child's end is told
-  note_number("OCICAT_LAUNCH=v1;nofile=", limit[0], 10), note_number(":", limit[1], 10);
-  note_number(";ignored=", ignored, 16), note_number(";blocked=", blocked, 16);
+  note_number("OCICAT_LAUNCH=v2;nofile=", limit[0], 10), note_number(":", limit[1], 10);
+}
+
+// Where it is ignored nobody is told of a child's end.
+static void stop_ignoring_children(void) {
+  enum { SIGCHLD = 17, SET_BYTES = 8 };
+  const u64 standard[4] = {0};
+  syscall(__NR_rt_sigaction, SIGCHLD, standard, 0, SET_BYTES);
 }
 
 static void note_and_open_closed(void) {
@@ -71,6 +72,7 @@ static void note_directory(void) {
 }
 
 char *take_notes(void) {
-  note_limits_and_signals(), note_and_open_closed(), note_descriptors(), note_directory();
+  stop_ignoring_children();
+  note_limits(), note_and_open_closed(), note_descriptors(), note_directory();
   return notes;
 }

@@ -1,12 +1,12 @@
 // What the launcher found and Bun is going to change, as text: see src/sys/launch-notes.ts.
-//   OCICAT_LAUNCH=v1;nofile=SOFT:HARD;ignored=HEX;blocked=HEX;closed=0,2;fds=3,4,more;cwd=kept
+//   OCICAT_LAUNCH=v2;nofile=SOFT:HARD;closed=0,2;fds=3,4,more;cwd=kept
 #ifndef OCICAT_LAUNCH_NOTES_H
 #define OCICAT_LAUNCH_NOTES_H
 
 #include "kernel.h"
 
-// The variable. Opens what of the descriptors 0 to 2 is closed, leaves a deleted directory, and no longer
-// ignores SIGCHLD.
+// The variable. Opens what of the descriptors 0 to 2 is closed, leaves a deleted directory, and no
+// longer ignores SIGCHLD.
 char *take_notes(void);
 
 // `text` may be followed by a number.

@@ -1,10 +1,8 @@
 // What the launcher (native/launch.c) notes before Bun changes it, in the variable OCICAT_LAUNCH:
 //
-//   v1;nofile=1024:524288;ignored=1000;blocked=0;closed=0,2;fds=3,4,more;cwd=kept
+//   v2;nofile=1024:524288;closed=0,2;fds=3,4,more;cwd=kept
 //
 //   nofile   RLIMIT_NOFILE, soft and hard, decimal: Bun raises the soft one to the hard one
-//   ignored  signals with SIG_IGN, hexadecimal, signal N is bit N - 1: Bun ignores SIGPIPE and SIGXFSZ
-//   blocked  blocked signals, likewise
 //   closed   which of the descriptors 0 to 2 were closed; they are the null device now
 //   fds      open descriptors from 3 on, which Bun makes close-on-exec; "more": and others, unlisted
 //   cwd      "lost:7": the working directory was deleted, and is descriptor 7; the process is in / instead
@@ -32,9 +30,6 @@ const LAUNCHER_VARIABLES = [LAUNCH_VARIABLE, ...Object.keys(QUICK_START), HUGE_P
 
 export interface LaunchNotes {
   readonly openFilesLimit: { readonly soft: number; readonly hard: number };
-  /** Signals 1 to 32 in the first word, signal N being bit N - 1; 33 to 64 in the second. */
-  readonly ignoredSignals: readonly [low: number, high: number];
-  readonly blockedSignals: readonly [low: number, high: number];
   readonly closedStandardFds: readonly number[];
   readonly inheritedFds: readonly number[];
   /** Whether inheritedFds has all of them. */
@@ -55,7 +50,7 @@ export function takeLaunchNotes(
 }
 
 const NOTES =
-  /^v1;nofile=(\d+):(\d+);ignored=([0-9a-f]{1,16});blocked=([0-9a-f]{1,16})(?:;closed=([0-2](?:,[0-2])*))?(?:;fds=(\d+(?:,\d+)*)(,more)?)?;cwd=(?:kept|lost:(\d+))$/;
+  /^v2;nofile=(\d+):(\d+)(?:;closed=([0-2](?:,[0-2])*))?(?:;fds=(\d+(?:,\d+)*)(,more)?)?;cwd=(?:kept|lost:(\d+))$/;
 
 export function parseLaunchNotes(text: string): LaunchNotes {
   const fields = NOTES.exec(text);
@@ -67,21 +62,14 @@ export function parseLaunchNotes(text: string): LaunchNotes {
       hint: "unset it, or install the launcher and the program of one version",
     });
   }
-  const [, soft, hard, ignored, blocked, closed, fds, more, directory] = fields;
+  const [, soft, hard, closed, fds, more, directory] = fields;
   return {
     openFilesLimit: { soft: Number(soft), hard: Number(hard) },
-    ignoredSignals: parseSignals(ignored),
-    blockedSignals: parseSignals(blocked),
     closedStandardFds: parseList(closed),
     inheritedFds: parseList(fds),
     inheritedFdsAreComplete: more === undefined,
     lostDirectory: directory === undefined ? undefined : Number(directory),
   };
-}
-
-function parseSignals(text = ""): [number, number] {
-  const padded = text.padStart(16, "0");
-  return [Number.parseInt(padded.slice(8), 16), Number.parseInt(padded.slice(0, 8), 16)];
 }
 
 function parseList(text: string | undefined): number[] {

@@ -116,11 +116,6 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
     test("executes it under the name that was typed", () => {
       expect(runShell(`exec -a some/name "$L"`).lines).toContain("argument some/name");
     });
-
-    test("notes real-time signals, which an emulator moves", () => {
-      const { ignoredSignals } = notesOf(runShell("trap '' RTMIN RTMAX; $RUN \"$L\""));
-      expect(ignoredSignals).toEqual([0, 0x8000_0002]);
-    });
   }
 
   test("finds the program through a symbolic link, and in ../lib/ocicat", () => {
@@ -238,20 +233,6 @@ function describeLauncher(architecture: Architecture, compiler: string, runner: 
   test("notes the limit of open files", () => {
     const outcome = runShell('ulimit -Sn 77; ulimit -Hn 99; $RUN "$L"');
     expect(notesOf(outcome).openFilesLimit).toEqual({ soft: 77, hard: 99 });
-  });
-
-  test("notes the ignored signals", () => {
-    expect(notesOf(runShell('$RUN "$L"')).ignoredSignals[0]).toBe(0);
-    const outcome = runShell("trap '' PIPE HUP; $RUN \"$L\"");
-    expect(notesOf(outcome).ignoredSignals[0]).toBe((1 << 12) | 1);
-  });
-
-  test("notes the blocked signals", () => {
-    const script = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [10, 12]);";
-    const outcome = runShell(
-      `python3 -c '${script} os.execvp(sys.argv[1], sys.argv[1:])' $RUN "$L"`,
-    );
-    expect(notesOf(outcome).blockedSignals).toEqual([(1 << 9) | (1 << 11), 0]);
   });
 
   test("notes the inherited descriptors", () => {

@@ -68,16 +68,6 @@ export async function readContainerLog(
   }
 }
 
-function requireLog({ record: { name, options } }: StoredContainer): void {
-  if (options.log?.driver === "none") {
-    throw new OcicatError("unsupported", {
-      operation: "read",
-      subject: `the log of container ${quote(name)}`,
-      reason: "it keeps none: it was created with --log-driver none",
-    });
-  }
-}
-
 /**
  * What several containers have written, one after the other; where they are followed, all at the same time.
  * `showOf`: what is called with the entries of a container.
@@ -107,7 +97,7 @@ function requireLog({ record: { name, options } }: StoredContainer): void {
     throw new OcicatError("unavailable", {
       operation: "read the log of",
       subject: `container ${quote(name)}`,
-      reason: "it keeps none: --log-driver none",
+      reason: "it keeps none: it was created with --log-driver none",
     });
   }
 }
