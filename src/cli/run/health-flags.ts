@@ -27,7 +27,7 @@ export const HEALTH_FLAGS = {
   "health-start-interval": {
     kind: "text",
     value: "TIME",
-    help: "between two checks in that period; 5s, or the interval where that is shorter",
+    help: "between two checks in that period; 5s, or a shorter interval",
   },
   "health-on-failure": {
     kind: "text",
