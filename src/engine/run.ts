@@ -3,6 +3,7 @@
 
 import { SOCK_STREAM } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
+import { OtherProgramNeeded } from "../error/other-program.ts";
 import type { AttachEnd } from "../holder/attach.ts";
 import { rootlessIdMaps } from "../image/owners/lent-ids.ts";
 import { deleteContainer } from "../runtime/delete.ts";
@@ -164,7 +165,10 @@ function codeOf(
   return exitCodeOf(end.status);
 }
 
-/** A container that did not come to run leaves nothing. */
+/**
+ * A container with --rm that did not come to run leaves nothing, and neither does one that the other program is
+ * going to make again. Others stay, as docker's and podman's do: `inspect` says why, and `start` may come to be.
+ */
 async function orRemove<Result>(
   { container, surroundings, idMaps }: StartRequest,
   action: () => Promise<Result>,
@@ -172,6 +176,9 @@ async function orRemove<Result>(
   try {
     return await action();
   } catch (error) {
+    if (!container.record.options.remove && !(error instanceof OtherProgramNeeded)) {
+      throw error;
+    }
     const removed = removeContainerFiles(container, surroundings, idMaps).then(() =>
       removeOwnVolumes(container.record, surroundings, idMaps),
     );

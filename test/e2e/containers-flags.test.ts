@@ -263,6 +263,21 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(text).toContain(id);
   });
 
+  test("a run that does not come to be keeps the container and says why, but with --rm", () => {
+    const run = (name: string, isKept: boolean, ...flags: readonly string[]) => {
+      const words = place.command([...flags, place.image, "/nosuch"], name);
+      return Bun.spawnSync(words.filter((word) => !isKept || word !== "--rm")).exitCode;
+    };
+    const codes = [run("seen", true), run("unseen", true, "-d"), run("gone", false)];
+    expect(codes).toEqual([127, 127, 127]);
+    const listed = place.outputOf("ps", "-a", "--format", "{{.Names}} {{.Status}}");
+    expect(listed).toBe("unseen Created\nseen Created\n");
+    expect(place.outputOf("inspect", "--format", "{{.State.Error}}", "seen")).toBe(
+      'exec: "/nosuch": no such file or directory (ENOENT)\n',
+    );
+    place.outputOf("rm", "seen", "unseen");
+  });
+
   test("a negative time to stop is docker's for ever, and a slash before a name its own", async () => {
     const script = "trap 'sleep 0.3; exit 3' TERM; echo ready; while :; do sleep 0.1; done";
     place.detach("/patient", script, "--stop-timeout", "-1");

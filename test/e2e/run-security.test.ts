@@ -47,6 +47,14 @@ describe.skipIf(NEEDS_ROOT)("as root: security", () => {
     expect(stderr.toLowerCase()).toContain("not supported");
   });
 
+  test("says which capabilities cannot be given that were asked for", () => {
+    const less = ["setpriv", "--bounding-set", "-sys_time", "--inh-caps", "-sys_time"];
+    const words = ["--cap-add", "sys_time", "--rootfs", root, "/bin/true"];
+    const child = Bun.spawnSync([...less, ...place.command(words)]);
+    expect(child.stderr.toString()).toContain('"CAP_SYS_TIME" cannot be given here: ignored');
+    expect(child.exitCode).toBe(0);
+  });
+
   test("capabilities: the defaults, some added, some dropped, none, all", async () => {
     expect(await status("CapEff")).toBe("00000000800405fb");
     const bits = async (...flags: readonly string[]): Promise<bigint> =>

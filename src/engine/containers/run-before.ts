@@ -28,10 +28,14 @@ export class RunBefore {
     this.#names = NAMES.filter((name) => tryRenameAt(folderFd, name, asideOf(name)) === 0);
   }
 
-  /** The start has failed: with its records nothing else is there. */
+  /** The start has failed, and its holder is gone: what that one may have written of an end is none of a run. */
   bringBack(): void {
-    for (const name of this.#names) {
-      tryRenameAt(this.#folderFd, asideOf(name), name);
+    for (const name of NAMES) {
+      if (this.#names.includes(name)) {
+        tryRenameAt(this.#folderFd, asideOf(name), name);
+      } else {
+        tryUnlinkAt(this.#folderFd, name);
+      }
     }
   }
 

@@ -197,6 +197,7 @@ function launchOptions({ container, options, surroundings, ...start }: StartRequ
     stateRoot: surroundings.containerStateRoot,
     systemdCgroup: options.systemdCgroup,
     ...(reaps === undefined ? {} : { reaps }),
+    ...(onWarning === undefined ? {} : { onWarning }),
     ...(primaryFd === undefined ? {} : firstClient(primaryFd, options)),
     ...(staysInUnit ? {} : { ownScope: ownScope("the container", onWarning) }),
     ...holderDuties(container, options, surroundings),
