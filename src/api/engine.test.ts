@@ -29,6 +29,7 @@ const STAYS_INSIDE: readonly string[] = [
     "comparableKey",
     "DEFAULT_SECURITY",
     "DEFAULT_SHARED",
+    "executionFailureCode",
     "FOREVER_MS",
     "foundInit",
     "hostPlatform",

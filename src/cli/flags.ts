@@ -91,19 +91,15 @@ function parseInteger(name: string, text: string): number {
   return text.startsWith("-") ? -value : value;
 }
 
-const COMMAND_LINE = "the command line";
+/** Words that make no sense, some of which are only found when the command has begun. */
+export class UsageError extends OcicatError {}
 
-export function usageError(reason: string): OcicatError {
-  return new OcicatError("invalid-argument", {
+export function usageError(reason: string): UsageError {
+  return new UsageError("invalid-argument", {
     operation: "parse",
-    subject: COMMAND_LINE,
+    subject: "the command line",
     reason,
   });
-}
-
-/** Some are only found when the command has begun. */
-export function isUsageError({ subject }: OcicatError): boolean {
-  return subject === COMMAND_LINE;
 }
 
 export function parseFlags<Table extends FlagTable>(

@@ -12,7 +12,7 @@ import type { Command } from "./command.ts";
 import type { CommandEntry, CommandGroup } from "./command-entry.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { findEntry } from "./find-entry.ts";
-import { isUsageError } from "./flags.ts";
+import { UsageError } from "./flags.ts";
 import { QUICK_COMMANDS } from "./quick-commands.ts";
 import { writeError, writeOutput } from "./write-text.ts";
 
@@ -134,7 +134,7 @@ async function execute(
     if (!(error instanceof OcicatError)) {
       return 1;
     }
-    return isUsageError(error) ? USAGE_MISTAKE : failureCode(error);
+    return error instanceof UsageError ? USAGE_MISTAKE : failureCode(error);
   }
 }
 

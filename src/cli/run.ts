@@ -1,6 +1,7 @@
 // ocicat run: a container in the foreground, with the flags and exit codes that users of docker and
 // podman know.
 
+import { executionFailureCode } from "../engine/execution-failure.ts";
 import { runContainer } from "../engine/run.ts";
 import type { RunContainerOptions } from "../engine/run-options.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
@@ -10,7 +11,6 @@ import { isTerminal } from "../sys/terminal.ts";
 import { fromWorkingDirectory } from "../sys/working-directory.ts";
 import { checkPreserved } from "./check-preserved.ts";
 import { defineCommand } from "./command.ts";
-import { executionFailureCode } from "./execution-failure.ts";
 import { RUN_FLAGS, type RunFlags } from "./run/flags.ts";
 import { runOptions } from "./run/options.ts";
 import { replaceContainer } from "./run/replace.ts";

@@ -3,7 +3,6 @@
 
 import { SOCK_STREAM } from "../abi/process.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
-import { OtherProgramNeeded } from "../error/other-program.ts";
 import type { AttachEnd } from "../holder/attach.ts";
 import { rootlessIdMaps } from "../image/owners/lent-ids.ts";
 import { deleteContainer } from "../runtime/delete.ts";
@@ -25,6 +24,7 @@ import { settleContainer } from "./containers/settle-container.ts";
 import { tellPodOf } from "./containers/settle-ended.ts";
 import { type StartRequest, startContainer } from "./containers/start-container.ts";
 import { recordContainerEvent } from "./events/container-event.ts";
+import { isExecutionFailure } from "./execution-failure.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 import { readSurroundings, type Surroundings } from "./surroundings.ts";
 
@@ -166,8 +166,8 @@ function codeOf(
 }
 
 /**
- * A container with --rm that did not come to run leaves nothing, and neither does one that the other program is
- * going to make again. Others stay, as docker's and podman's do: `inspect` says why, and `start` may come to be.
+ * A container that did not come to run leaves nothing: a mistake is told, and the command given again. But where its
+ * program alone can't be executed it stays, as docker's and podman's do, unless it was to be removed.
  */
 async function orRemove<Result>(
   { container, surroundings, idMaps }: StartRequest,
@@ -176,7 +176,7 @@ async function orRemove<Result>(
   try {
     return await action();
   } catch (error) {
-    if (!container.record.options.remove && !(error instanceof OtherProgramNeeded)) {
+    if (isExecutionFailure(error) && !container.record.options.remove) {
       throw error;
     }
     const removed = removeContainerFiles(container, surroundings, idMaps).then(() =>

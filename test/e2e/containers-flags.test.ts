@@ -78,8 +78,11 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(place.call("rm", ["--depend", id]).stderr).toContain("there is none of this name");
   });
 
-  test("top with podman's columns has pids and users as the container knows them", () => {
+  test("top with podman's columns has pids and users as the container knows them", async () => {
     place.detach("web", "exec sleep 100", "-u", "1234:5678");
+    await eventually("the shell to be sleep", () =>
+      place.outputOf("top", "web", "args").endsWith("\nsleep 100\n"),
+    );
     const [head = "", line = ""] = place
       .outputOf("top", "web", "pid", "ppid,user", "group", "seccomp", "capeff", "args")
       .split("\n");

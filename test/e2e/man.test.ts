@@ -45,7 +45,7 @@ describe.skipIf(NEEDS_ROOT)("as root: names for shells", () => {
     expect(names("container")).toEqual(["db", "web"]);
     expect(names("pod")).toEqual(["shop"]);
     expect(names("volume")).toEqual(["data"]);
-    expect(place.call("complete", ["bread"]).status).toBe(1);
+    expect(place.call("complete", ["bread"]).status).toBe(125);
     place.outputOf("pod rm", "shop");
     place.clear();
     expect(names("container")).toEqual([]);

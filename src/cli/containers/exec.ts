@@ -5,13 +5,13 @@ import {
   execDetached,
   execInContainer,
 } from "../../engine/containers/exec-in-container.ts";
+import { executionFailureCode } from "../../engine/execution-failure.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { parseDetachKeys } from "../../holder/detach-keys.ts";
 import type { LaunchNotes } from "../../sys/launch-notes.ts";
 import { isTerminal } from "../../sys/terminal.ts";
 import { checkPreserved } from "../check-preserved.ts";
 import { defineCommand } from "../command.ts";
-import { executionFailureCode } from "../execution-failure.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { PROCESS_FLAGS } from "../run/environment-flags.ts";
 import { parseVariables } from "../run/variables.ts";

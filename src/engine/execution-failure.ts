@@ -1,6 +1,6 @@
 // The exit codes of the shell for a process that could not be executed in a container.
 
-import type { OcicatError } from "../error/ocicat-error.ts";
+import { OcicatError } from "../error/ocicat-error.ts";
 
 /** `ocicat` itself failed. */
 const EXIT_OWN_FAILURE = 125;
@@ -18,4 +18,9 @@ export function executionFailureCode(
     return operation === "process.cwd:" ? EXIT_CANNOT_EXECUTE : otherwise;
   }
   return code === "not-found" ? EXIT_NOT_FOUND : EXIT_CANNOT_EXECUTE;
+}
+
+/** The container was as it was asked for, but for its program. */
+export function isExecutionFailure(error: unknown): boolean {
+  return error instanceof OcicatError && executionFailureCode(error) !== EXIT_OWN_FAILURE;
 }
