@@ -79,3 +79,6 @@ export const CGROUP2_SUPER_MAGIC = 0x63677270;
 export const CGROUP_SUPER_MAGIC = 0x27e0eb;
 export const TMPFS_MAGIC = 0x01021994;
 export const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
+
+/** struct open_how: flags, mode and resolve, of 64 bits each. */
+export const OPEN_HOW_BYTES = 24;

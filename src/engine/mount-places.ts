@@ -1,5 +1,6 @@
 // Where a container has something mounted that it was asked for, or that its secrets need. No I/O.
 
+import { pathComponents } from "../oci/path-components.ts";
 import type { RunContainerOptions } from "./run-options.ts";
 import { LOCAL_TIME } from "./time-zone.ts";
 
@@ -17,15 +18,7 @@ type MountOptions = Pick<
 
 /** As a mount finds it: "/a//b/./c/" is "/a/b/c", and nothing is above "/". */
 export function cleanPlace(path: string): string {
-  const components: string[] = [];
-  for (const component of path.split("/")) {
-    if (component === "..") {
-      components.pop();
-    } else if (component !== "" && component !== ".") {
-      components.push(component);
-    }
-  }
-  return `/${components.join("/")}`;
+  return `/${pathComponents(path).join("/")}`;
 }
 
 /** Paths inside. Those that are nothing but memory are not among them. */

@@ -5,6 +5,7 @@ import {
   AT_RECURSIVE,
   O_CLOEXEC,
   O_PATH,
+  OPEN_HOW_BYTES,
   RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
 } from "../abi/file.ts";
@@ -19,8 +20,6 @@ import { setAttributes } from "./mount-attributes.ts";
 import { type MountOptions, sortMountOptions } from "./mount-options.ts";
 import { describeMount } from "./mount-step.ts";
 import { openSharedMounts } from "./shared-mounts.ts";
-
-const OPEN_HOW_BYTES = 24;
 
 /**
  * Before the clone, in the host's namespaces: detached copies of the bind sources that init could not

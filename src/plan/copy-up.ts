@@ -7,6 +7,7 @@ import {
   O_CREAT,
   O_EXCL,
   O_WRONLY,
+  OPEN_HOW_BYTES,
   RESOLVE_BENEATH,
   RESOLVE_NO_SYMLINKS,
 } from "../abi/file.ts";
@@ -18,7 +19,6 @@ import { OPEN_NAMES } from "./flag-names.ts";
 import type { CopiedFile } from "./host-facts.ts";
 import type { MountStep } from "./mount-step.ts";
 
-const OPEN_HOW_BYTES = 24;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const PERMISSION_BITS = 0o7777;
 

@@ -10,6 +10,7 @@ import {
   AT_SYMLINK_NOFOLLOW,
   O_CLOEXEC,
   O_PATH,
+  OPEN_HOW_BYTES,
   RESOLVE_BENEATH,
   RESOLVE_NO_SYMLINKS,
   S_IFBLK,
@@ -23,13 +24,14 @@ import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
 import type { Device } from "../oci/linux.ts";
 import { isBindMount } from "../oci/mount-options.ts";
+import { pathComponents } from "../oci/path-components.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY, openHow, type PlanContext } from "./context.ts";
 import { OPEN_TREE_NAMES } from "./flag-names.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { attachMount } from "./mount-step.ts";
-import { openTarget, pathComponents } from "./paths.ts";
+import { openTarget } from "./paths.ts";
 
 interface NodeRequest {
   readonly device: Device;
@@ -50,7 +52,6 @@ const DEFAULT_DEVICES: readonly Device[] = [
 
 const DEFAULT_MODE = 0o666;
 const PERMISSION_BITS = 0o7777;
-const OPEN_HOW_BYTES = 24;
 const STATX_BYTES = 256;
 const STATX_MODE_OFFSET = 28;
 /** stx_rdev_major and stx_rdev_minor, 32 bits each. */

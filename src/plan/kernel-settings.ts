@@ -4,6 +4,7 @@ import {
   O_CLOEXEC,
   O_PATH,
   O_WRONLY,
+  OPEN_HOW_BYTES,
   PROC_SUPER_MAGIC,
   RESOLVE_BENEATH,
   RESOLVE_NO_MAGICLINKS,
@@ -17,7 +18,6 @@ import type { Register } from "../program/program.ts";
 import { CURRENT_DIRECTORY, openHow, type PlanContext, writeText } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 
-const OPEN_HOW_BYTES = 24;
 const STATFS_BYTES = 120;
 
 export function setHostNames({ program, request }: PlanContext): void {

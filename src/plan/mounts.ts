@@ -3,6 +3,7 @@
 
 import { AT_RECURSIVE, F_DUPFD_CLOEXEC, O_CLOEXEC } from "../abi/file.ts";
 import { MOUNT_ATTR_RDONLY, MS_SLAVE, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE } from "../abi/mount.ts";
+import { pathComponents } from "../oci/path-components.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Label, Register } from "../program/program.ts";
 import { openBindSource } from "./bind-sources.ts";
@@ -15,7 +16,7 @@ import { applyMountOptions, setAttributes } from "./mount-attributes.ts";
 import { sortMountOptions, withoutReadOnly } from "./mount-options.ts";
 import { attachFileOrDirectory, attachMount, describeMount, type MountStep } from "./mount-step.ts";
 import { isPlainOverlay, makeOverlay } from "./overlay-mount.ts";
-import { openInRoot, openTarget, pathComponents, type Target } from "./paths.ts";
+import { openInRoot, openTarget, type Target } from "./paths.ts";
 import {
   checkProcDestination,
   expectOutsideProc,

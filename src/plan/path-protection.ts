@@ -6,6 +6,7 @@ import {
   AT_RECURSIVE,
   O_CLOEXEC,
   O_PATH,
+  OPEN_HOW_BYTES,
   RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
 } from "../abi/file.ts";
@@ -21,6 +22,7 @@ import {
 } from "../abi/mount.ts";
 import { Errno } from "../error/errno.ts";
 import { quote } from "../error/ocicat-error.ts";
+import { pathComponents } from "../oci/path-components.ts";
 import { flags, named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Label, Register, Words } from "../program/program.ts";
 import { CURRENT_DIRECTORY, openHow, type PlanContext } from "./context.ts";
@@ -28,9 +30,7 @@ import { MOUNT_ATTR_NAMES, OPEN_NAMES, OPEN_TREE_NAMES } from "./flag-names.ts";
 import type { PathKind } from "./host-facts.ts";
 import { setAttributes } from "./mount-attributes.ts";
 import { attachMount } from "./mount-step.ts";
-import { pathComponents } from "./paths.ts";
 
-const OPEN_HOW_BYTES = 24;
 const STATX_BYTES = 256;
 const STATX_TYPE = 1;
 /** stx_rdev_major and stx_rdev_minor, 32 bits each. */

@@ -13,17 +13,18 @@ import {
   O_NOCTTY,
   O_PATH,
   O_WRONLY,
+  OPEN_HOW_BYTES,
   RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
 } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
+import { pathComponents } from "../oci/path-components.ts";
 import { flags, named, type ProgramBuilder } from "../program/builder.ts";
 import type { Catch, Label, Register } from "../program/program.ts";
 import { openHow } from "./context.ts";
 import { OPEN_NAMES } from "./flag-names.ts";
 
-const OPEN_HOW_BYTES = 24;
 const DIRECTORY_MODE = 0o755;
 const FILE_MODE = 0o644;
 
@@ -38,19 +39,6 @@ export interface Target {
   readonly noLinks?: boolean;
   /** Where to go on when it can be neither opened nor made; else that is a failure. */
   readonly refused?: Label;
-}
-
-/** "/a//b/./c/" -> ["a", "b", "c"]; "a/../b" -> ["b"]; never above the root. */
-export function pathComponents(path: string): string[] {
-  const components: string[] = [];
-  for (const component of path.split("/")) {
-    if (component === "..") {
-      components.pop();
-    } else if (component !== "" && component !== ".") {
-      components.push(component);
-    }
-  }
-  return components;
 }
 
 /**

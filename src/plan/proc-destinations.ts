@@ -10,9 +10,9 @@ import { Errno } from "../error/errno.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { Mount } from "../oci/mount.ts";
 import { isBindMount } from "../oci/mount-options.ts";
+import { pathComponents } from "../oci/path-components.ts";
 import { named, offsetOf, type ProgramBuilder } from "../program/builder.ts";
 import type { Register, Words } from "../program/program.ts";
-import { pathComponents } from "./paths.ts";
 
 /** Files that lxcfs, CRIU and hosts in FIPS mode show in place of the kernel's own: runc's list. */
 const REPLACEABLE: ReadonlySet<string> = new Set([

@@ -1,10 +1,11 @@
 // The directory that the process starts in, made where the image lacks it, as runc and docker do: an image may say
 // one that nothing has made, or that lies in a volume.
 
+import { pathComponents } from "../oci/path-components.ts";
 import type { Process } from "../oci/process.ts";
 import type { ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
-import { openTarget, pathComponents } from "./paths.ts";
+import { openTarget } from "./paths.ts";
 
 /**
  * As root, while the container's root can still be written to. What goes wrong is told when the

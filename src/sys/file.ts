@@ -11,6 +11,7 @@ import {
   O_RDONLY,
   O_TRUNC,
   O_WRONLY,
+  OPEN_HOW_BYTES,
   RENAME_EXCHANGE,
   STATX_BASIC_STATS,
   STATX_MNT_ID,
@@ -24,7 +25,6 @@ import { bytes, cstring, decodeText, encodeText, getU64, setU64, sharedWords } f
 
 const DEFAULT_READ_LIMIT = 16 * 1024 * 1024;
 const FIRST_READ_BYTES = 16 * 1024;
-const OPEN_HOW_WORDS = 6;
 /** What stx_blocks counts. */
 const SECTOR_BYTES = 512;
 
@@ -50,11 +50,11 @@ export interface OpenHow {
 
 /** openat2(2), close-on-exec. Returns the descriptor, or -errno. */
 export function tryOpenAt2(directoryFd: number, path: string, how: OpenHow): number {
-  const openHow = sharedWords(OPEN_HOW_WORDS);
+  const openHow = sharedWords(OPEN_HOW_BYTES / 4);
   setU64(openHow.words, 0, how.flags | O_CLOEXEC);
   setU64(openHow.words, 2, how.mode ?? 0);
   setU64(openHow.words, 4, how.resolve);
-  return call("openat2", directoryFd, cstring(path), openHow.address, OPEN_HOW_WORDS * 4);
+  return call("openat2", directoryFd, cstring(path), openHow.address, OPEN_HOW_BYTES);
 }
 
 export function close(fd: number): void {

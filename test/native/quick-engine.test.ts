@@ -105,7 +105,12 @@ describe.skipIf(!(await Bun.file(BARE).exists()))(
         at += native.syscall(WRITE, 2, native.address(rest), rest.length, 0, 0, 0);
       }`;
       const number = process.arch === "arm64" ? 64 : 1;
-      const module = `import { writeCString } from "./native-entry.js"; const said = {}; ${answers.join("\n")}\n${write.replace("WRITE", String(number))}`;
+      const module = [
+        'import { writeCString } from "./native-entry.js";',
+        "const said = {};",
+        ...answers,
+        write.replace("WRITE", String(number)),
+      ].join("\n");
       await Bun.write(join(folder, "probe.js"), module);
       const child = Bun.spawn([BARE, folder, "globals.js", "probe.js"], {
         stdout: "ignore",

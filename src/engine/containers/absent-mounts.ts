@@ -2,7 +2,7 @@
 // of folders of the host there, as docker and podman do.
 
 import { S_IFDIR, S_IFMT } from "../../abi/file.ts";
-import { cleanComponents } from "../../image/unpack/placement.ts";
+import { pathComponents } from "../../oci/path-components.ts";
 import { stat } from "../../sys/file.ts";
 import { mountIdMaps } from "../id-maps.ts";
 import { storedMountPlaces } from "../mount-places.ts";
@@ -58,7 +58,7 @@ function isFolder(path: string | undefined): path is string {
 }
 
 function relative(path: string): string {
-  return cleanComponents(path).join("/");
+  return pathComponents(path).join("/");
 }
 
 /** The files at `path`, by its letters: those of the innermost mount that it leads into. */
@@ -67,7 +67,7 @@ export function filesAt(
   mounts: readonly AbsentMount[],
   path: string,
 ): CopyFiles {
-  const components = cleanComponents(path);
+  const components = pathComponents(path);
   const inside = `${components.join("/")}/`;
   const mount = mounts
     .filter(({ place }) => inside.startsWith(`${place}/`))

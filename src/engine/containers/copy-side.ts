@@ -11,7 +11,7 @@ import { TreeWriter } from "../../image/copy/tree-writer.ts";
 import { type MergedEntry, MergedView } from "../../image/merged-view.ts";
 import type { TarHandler } from "../../image/tar/entry.ts";
 import { InsideOwners } from "../../image/unpack/inside-owners.ts";
-import { cleanComponents } from "../../image/unpack/placement.ts";
+import { pathComponents } from "../../oci/path-components.ts";
 import { toByteString, tryOpenByteAt2 } from "../../sys/byte-path.ts";
 import { call, checked } from "../../sys/call.ts";
 import { hostArchitecture } from "../../sys/entry.ts";
@@ -94,7 +94,7 @@ export class CopySide implements Disposable {
 
   /** Of a mount, only the place is there while a container does not run. */
   requirePresent(given: string): void {
-    const path = cleanComponents(given).join("/");
+    const path = pathComponents(given).join("/");
     const mount = this.#files.absentMounts.find(
       (each) => path === each || path.startsWith(`${each}/`),
     );

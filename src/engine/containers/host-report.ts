@@ -1,5 +1,5 @@
 // The part "HostConfig" of what `inspect` tells of a container: what `run` was asked for beside the process.
-// No I/O.
+// No I/O but for the question whether the kernel counts swap.
 
 import { defaultSpec } from "../../oci/default-spec.ts";
 import { fileIdMaps, mountIdMaps } from "../id-maps.ts";

@@ -21,6 +21,7 @@ import {
 } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { pathComponents } from "../../oci/path-components.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import {
   bytePath,
@@ -37,7 +38,6 @@ import { writeAllAt } from "../../sys/positioned.ts";
 import type { TarEntry, TarEntryKind, TarHandler } from "../tar/entry.ts";
 import { type Metadata, MetadataWriter } from "../unpack/metadata.ts";
 import { Notes } from "../unpack/notes.ts";
-import { cleanComponents } from "../unpack/placement.ts";
 
 export interface TreePlace {
   /** A directory, which stays the caller's. */
@@ -98,7 +98,7 @@ export class TreeWriter implements TarHandler, Disposable {
   }
 
   begin(entry: TarEntry): void {
-    const components = cleanComponents(entry.path);
+    const components = pathComponents(entry.path);
     const name = components.pop();
     if (name === undefined) {
       return;
@@ -176,7 +176,7 @@ export class TreeWriter implements TarHandler, Disposable {
   }
 
   #hardLink(spot: Spot, target: string): void {
-    const components = cleanComponents(target);
+    const components = pathComponents(target);
     const targetName = bytePath(components.pop() ?? "");
     using folder = this.#open(components.join("/"));
     this.#makeWay(spot);

@@ -3,12 +3,12 @@
 
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../../abi/file.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { pathComponents } from "../../oci/path-components.ts";
 import { quoteByteString } from "../../sys/byte-path.ts";
 import type { StoredData, TarEntry, TarHandler } from "../tar/entry.ts";
 import { refusedEntry } from "../unpack/entry-error.ts";
 import type { TreeLimits } from "../unpack/limits.ts";
 import { Notes } from "../unpack/notes.ts";
-import { cleanComponents } from "../unpack/placement.ts";
 import { WHITEOUT_PREFIX, type WhiteoutMark, whiteoutMark } from "../unpack/whiteout-mark.ts";
 import {
   type Attributes,
@@ -232,12 +232,12 @@ function areSame(one: Attributes, other: Attributes): boolean {
   );
 }
 
-/** What cleanComponents would make of it. Most paths are like that already. */
+/** What pathComponents would make of it. Most paths are like that already. */
 function cleanPath(path: string): string {
   const start = path.startsWith("./") ? 2 : 0;
   const end = path.endsWith("/") ? path.length - 1 : path.length;
   const inner = path.slice(start, Math.max(start, end));
-  return UNCLEAN.test(inner) ? cleanComponents(path).join("/") : inner;
+  return UNCLEAN.test(inner) ? pathComponents(path).join("/") : inner;
 }
 
 /** An empty component, "." or "..". */

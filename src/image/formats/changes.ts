@@ -3,6 +3,7 @@
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { Healthcheck, ImageConfig } from "../../oci/image-spec.ts";
+import { pathComponents } from "../../oci/path-components.ts";
 import { expandText, splitWords, UnfinishedQuote } from "./change-words.ts";
 import { parseHealthcheck } from "./healthcheck-change.ts";
 
@@ -152,13 +153,5 @@ function withVolumes(config: ImageConfig, value: string): Readonly<Record<string
 function folderOf(config: ImageConfig, value: string): string {
   const folder = expanded(config, value);
   const path = folder.startsWith("/") ? folder : `${config.WorkingDir ?? "/"}/${folder}`;
-  const components: string[] = [];
-  for (const component of path.split("/")) {
-    if (component === "..") {
-      components.pop();
-    } else if (component !== "" && component !== ".") {
-      components.push(component);
-    }
-  }
-  return `/${components.join("/")}`;
+  return `/${pathComponents(path).join("/")}`;
 }

@@ -4,6 +4,7 @@ import {
   AT_EMPTY_PATH,
   O_CLOEXEC,
   O_PATH,
+  OPEN_HOW_BYTES,
   RESOLVE_BENEATH,
   RESOLVE_NO_SYMLINKS,
 } from "../../abi/file.ts";
@@ -14,7 +15,6 @@ import type { DataReference, Register } from "../../program/program.ts";
 import { quoteByteString } from "../../sys/byte-path.ts";
 import { actAsOwner } from "./act-as-owner.ts";
 
-const OPEN_HOW_BYTES = 24;
 export const BENEATH = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 /** Of a path that the kernel takes at once. */
 const LONGEST_STEP = 3800;

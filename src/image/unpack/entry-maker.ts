@@ -15,6 +15,7 @@ import {
 } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { pathComponents } from "../../oci/path-components.ts";
 import { removeTree } from "../../store/remove-tree.ts";
 import { bytePath, checkedPath, quoteByteString, tryOpenByteAt } from "../../sys/byte-path.ts";
 import { call } from "../../sys/call.ts";
@@ -25,7 +26,7 @@ import type { TarEntry } from "../tar/entry.ts";
 import { lowerMetadata } from "./lower-metadata.ts";
 import type { Metadata, MetadataWriter } from "./metadata.ts";
 import type { Notes } from "./notes.ts";
-import { childPath, cleanComponents, type Place, type Placement } from "./placement.ts";
+import { childPath, type Place, type Placement } from "./placement.ts";
 
 const HIGHEST_MAJOR = 0xfff;
 const HIGHEST_MINOR = 0xf_ffff;
@@ -108,7 +109,7 @@ export class EntryMaker {
   }
 
   hardLink(place: Place, target: string): void {
-    const components = cleanComponents(target);
+    const components = pathComponents(target);
     const source = this.#placement.locate(components, "leave");
     if (source === undefined || source.name === "") {
       throw refused("make the hard link", place, `${quoteByteString(target)} does not exist`);

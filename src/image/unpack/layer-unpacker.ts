@@ -9,6 +9,7 @@
 // that exist in one layer only.
 
 import { Errno } from "../../error/errno.ts";
+import { pathComponents } from "../../oci/path-components.ts";
 import { checkedPath } from "../../sys/byte-path.ts";
 import { call } from "../../sys/call.ts";
 import { addressOf } from "../../sys/entry.ts";
@@ -25,7 +26,7 @@ import type { LayerDirectory } from "./layer-tree.ts";
 import type { TreeLimits } from "./limits.ts";
 import { MetadataWriter } from "./metadata.ts";
 import { Notes } from "./notes.ts";
-import { cleanComponents, type Place, Placement } from "./placement.ts";
+import { type Place, Placement } from "./placement.ts";
 import { type WhiteoutMark, whiteoutMark } from "./whiteout-mark.ts";
 
 export interface UnpackTarget {
@@ -72,7 +73,7 @@ export class LayerUnpacker implements TarHandler, Disposable {
   }
 
   begin(entry: TarEntry): void {
-    const components = cleanComponents(entry.path);
+    const components = pathComponents(entry.path);
     const mark = whiteoutMark(components, entry);
     if (mark !== undefined) {
       this.#whiteout(components, mark);

@@ -204,16 +204,3 @@ function requireLink(status: TimedStatus, { directory, name }: Place): void {
 export function childPath(directory: LayerDirectory, name: string): string {
   return directory.path === "" ? name : `${directory.path}/${name}`;
 }
-
-/** Without "." and ".."; these never lead above the root, as in every unpacker of images. */
-export function cleanComponents(path: string): string[] {
-  const components: string[] = [];
-  for (const name of path.split("/")) {
-    if (name === "..") {
-      components.pop();
-    } else if (name !== "" && name !== ".") {
-      components.push(name);
-    }
-  }
-  return components;
-}
