@@ -149,8 +149,7 @@ describe.skipIf(isMissing)("ctr run --runc-binary", () => {
   test("run --tty: size and exit code", async () => {
     const session = new TerminalSession([...runCommand(newName(), ["--rm", "--tty"]), "sh"]);
     await session.shows("/ # ");
-    session.type("stty size\n");
-    await session.shows("33 90");
+    await session.showsSize("33 90");
     session.type("exit 6\n");
     expect(await session.ended()).toBe(6);
   });

@@ -206,17 +206,9 @@ function testTerminals(getEngine: () => Engine): void {
     await session.shows("/ # ");
     session.type("tty\n");
     await session.shows("/dev/pts/0");
-    await eventually("the terminal's size inside", async () => {
-      session.type("stty size\n");
-      await Bun.sleep(100);
-      return session.output.includes("33 90");
-    });
+    await session.showsSize("33 90");
     session.resize(101, 44);
-    await eventually("the new size inside", async () => {
-      session.type("stty size\n");
-      await Bun.sleep(100);
-      return session.output.includes("44 101");
-    });
+    await session.showsSize("44 101");
     session.type("exit 7\n");
     expect(await session.ended()).toBe(7);
   });

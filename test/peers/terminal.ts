@@ -33,6 +33,18 @@ export class TerminalSession {
     }
   }
 
+  /**
+   * Asks the shell inside for its terminal's size until it says "ROWS COLUMNS". Peers hand the size
+   * on once the program runs, so its first answers may tell of no size, or of the one before.
+   */
+  async showsSize(size: string): Promise<void> {
+    await eventually(`the size ${size} inside`, async () => {
+      this.type("stty size\n");
+      await Bun.sleep(100);
+      return this.#output.includes(size);
+    });
+  }
+
   type(text: string): void {
     this.#child.terminal?.write(text);
   }
