@@ -255,6 +255,8 @@ export interface RunContainerOptions {
   readonly oomScoreAdj?: number;
   /** Names or numbers, in addition to the user's own. */
   readonly groups?: readonly string[];
+  /** The process has the groups of the ordinary user who starts it in their place. */
+  readonly keepsGroups?: boolean;
   readonly sysctls?: Readonly<Record<string, string>>;
   /** Bytes of /dev/shm; 64 MiB when absent. */
   readonly shmSize?: number;

@@ -34,9 +34,17 @@ export interface RunSourceFiles {
 
 /** What can be refused before anything is made. */
 export function checkRequest(options: RunContainerOptions): void {
-  const { source, command, mounts, idFile, timeZone } = options;
+  const { source, command, mounts, idFile, timeZone, keepsGroups } = options;
   if (timeZone !== undefined) {
     checkZone(timeZone);
+  }
+  if (keepsGroups === true && call("geteuid") === 0) {
+    throw new OcicatError("unsupported", {
+      operation: "keep",
+      subject: "the groups of the user who starts the container",
+      reason: "that is root, whose groups are the host's",
+      hint: "name the groups that the container needs, by their numbers",
+    });
   }
   if (idFile !== undefined && stat(idFile) !== undefined) {
     throw new OcicatError("already-exists", {

@@ -7,6 +7,7 @@ import type { IdMapping, Mount } from "../oci/mount.ts";
 import type { Process } from "../oci/process.ts";
 import type { Resources } from "../oci/resources.ts";
 import type { Spec } from "../oci/spec.ts";
+import { KEEP_GROUPS_ANNOTATION } from "../plan/additional-groups.ts";
 import type { ImageProcess } from "./image-process.ts";
 import { deviceMounts, deviceRules, type FoundDevice } from "./run-devices.ts";
 import { initMount, withInit } from "./run-init.ts";
@@ -57,9 +58,15 @@ export function runSpec(request: RunSpecRequest): Spec {
       ...askedMounts(request),
       ...(options.init === undefined ? [] : [initMount(options.init)]),
     ],
-    ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
+    ...specAnnotations(options),
     linux: specLinux(base, request),
   };
+}
+
+function specAnnotations(options: RunContainerOptions): Pick<Spec, "annotations"> {
+  const { annotations, keepsGroups } = options;
+  const all = { ...annotations, ...(keepsGroups ? { [KEEP_GROUPS_ANNOTATION]: "1" } : {}) };
+  return Object.keys(all).length === 0 ? {} : { annotations: all };
 }
 
 function specProcess(request: RunSpecRequest): Process {
@@ -69,12 +76,14 @@ function specProcess(request: RunSpecRequest): Process {
   const bounded = { bounding: names, effective: names, permitted: names };
   const isRoot = process.user.uid === 0;
   const rlimits = runRlimits(options.ulimits);
-  const canSetGroups = idMaps === undefined || idMaps.gid.some(({ size }) => size > 1);
+  const setsGroups =
+    options.keepsGroups !== true &&
+    (idMaps === undefined || idMaps.gid.some(({ size }) => size > 1));
   return {
     terminal: options.terminal,
     ...(consoleSize === undefined ? {} : { consoleSize }),
     user: {
-      ...(canSetGroups ? process.user : { uid: process.user.uid, gid: process.user.gid }),
+      ...(setsGroups ? process.user : { uid: process.user.uid, gid: process.user.gid }),
       // Never that of whoever calls us: files would be closed to users inside because it is strict.
       umask: options.umask ?? 0o022,
     },

@@ -171,7 +171,7 @@ function processPlan(
     spec: request.spec,
     facts: request.facts,
     id: request.id,
-    setgroupsDenied: request.setgroupsDenied,
+    additionalGroups: request.additionalGroups,
     inUserNamespace,
     limitedByStage: inUserNamespace,
     preserveFds: request.preserveFds,

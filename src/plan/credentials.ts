@@ -11,6 +11,7 @@ import { Errno } from "../error/errno.ts";
 import { OcicatError } from "../error/ocicat-error.ts";
 import { CAPABILITIES, type Process } from "../oci/process.ts";
 import { named, type ProgramBuilder } from "../program/builder.ts";
+import type { AdditionalGroups } from "./additional-groups.ts";
 import type { CapabilitySets } from "./capability-sets.ts";
 import type { HostFacts } from "./host-facts.ts";
 
@@ -37,18 +38,22 @@ export function dropBoundingSet(
 }
 
 /** Ids and groups. Capabilities survive the change of the uid until setCapabilities. */
-export function setIds(program: ProgramBuilder, process: Process, setgroupsDenied: boolean): void {
+export function setIds(
+  program: ProgramBuilder,
+  process: Process,
+  additionalGroups: AdditionalGroups,
+): void {
   const { uid, gid, additionalGids = [], umask } = process.user;
   program.because("process.user");
   program.call("prctl", [named(PR_SET_KEEPCAPS, "SET_KEEPCAPS"), 1, 0, 0, 0]);
-  if (setgroupsDenied && additionalGids.length > 0) {
+  if (additionalGroups === "denied" && additionalGids.length > 0) {
     throw new OcicatError("unsupported", {
       operation: "set",
       subject: "process.user.additionalGids",
       reason: "a user namespace that is mapped without privileges has no setgroups(2)",
     });
   }
-  if (!setgroupsDenied) {
+  if (additionalGroups === "set") {
     program.because("process.user.additionalGids");
     const list = program.structure(
       new Uint32Array(additionalGids),

@@ -11,6 +11,7 @@ import {
   REPORT_REGISTER,
 } from "../program/builder.ts";
 import type { Register, Words } from "../program/program.ts";
+import { additionalGroupsOf } from "./additional-groups.ts";
 import { openCallersPaths } from "./callers-paths.ts";
 import { runContainerHooks } from "./container-hooks.ts";
 import { CURRENT_DIRECTORY, type PlanContext } from "./context.ts";
@@ -39,7 +40,7 @@ import {
   mountRoot,
 } from "./root-filesystem.ts";
 import { cloneListenerSender } from "./seccomp-listener.ts";
-import { type StageShared, setgroupsAreDenied } from "./stage-side.ts";
+import type { StageShared } from "./stage-side.ts";
 import { takeStdio } from "./stdio.ts";
 import { bindConsole, openTerminal, sendMaster, takeTerminal } from "./terminal.ts";
 import { makeWorkingDirectory } from "./working-directory.ts";
@@ -79,7 +80,7 @@ export function planInit(
     spec: request.spec,
     facts: request.facts,
     id: request.id,
-    setgroupsDenied: setgroupsAreDenied(context, namespaces),
+    additionalGroups: additionalGroupsOf(request.spec, request.facts, namespaces.user !== "host"),
     inUserNamespace: namespaces.user !== "host",
     limitedByStage: namespaces.user === "new",
     preserveFds: request.preserveFds,

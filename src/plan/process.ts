@@ -10,6 +10,7 @@ import type { Process } from "../oci/process.ts";
 import type { Spec } from "../oci/spec.ts";
 import { named, type ProgramBuilder } from "../program/builder.ts";
 import type { Register } from "../program/program.ts";
+import type { AdditionalGroups } from "./additional-groups.ts";
 import { CAP_SYS_ADMIN, capabilitySets } from "./capability-sets.ts";
 import {
   dropBoundingSet,
@@ -46,7 +47,7 @@ export interface ProcessPlan {
   readonly spec: Spec;
   readonly facts: HostFacts;
   readonly id: string;
-  readonly setgroupsDenied: boolean;
+  readonly additionalGroups: AdditionalGroups;
   /** Where the process may have every capability, whatever the runtime has. */
   readonly inUserNamespace: boolean;
   /** The stage has set the rlimits and the OOM score from outside. */
@@ -127,13 +128,13 @@ function setSecurityLabels({ program, process, facts }: ProcessPlan, proc: Regis
 
 /** The user, without yet the last of the privileges. What is found here is executed by executeProcess. */
 export function becomeUser(plan: ProcessPlan): FoundProgram {
-  const { program, process, facts, setgroupsDenied } = plan;
+  const { program, process, facts, additionalGroups } = plan;
   if (process.noNewPrivileges === true) {
     setNoNewPrivileges(program);
   }
   const sets = capabilitySets(process.capabilities ?? {}, facts, plan.inUserNamespace);
   dropBoundingSet(program, sets, facts);
-  setIds(program, process, setgroupsDenied);
+  setIds(program, process, additionalGroups);
   setCapabilities(program, sets, needsSysAdmin(plan) ? CAP_SYS_ADMIN : undefined);
   setAmbient(program, sets);
   enterWorkingDirectory(program, process);

@@ -4,6 +4,7 @@ import type { IdMapping } from "../oci/mount.ts";
 import type { Process } from "../oci/process.ts";
 import type { Spec } from "../oci/spec.ts";
 import type { HoldLog } from "../program/hold-request.ts";
+import type { AdditionalGroups } from "./additional-groups.ts";
 import type { HostFacts } from "./host-facts.ts";
 
 interface RootPaths {
@@ -180,8 +181,7 @@ export interface ExecRequest {
   readonly cgroup: CgroupEntryRequest;
   readonly resctrlTasks?: readonly string[];
   readonly end: { readonly kind: "run" } | { readonly kind: "detach" } | HoldEnd;
-  /** The container's user namespace has given up setgroups(2). */
-  readonly setgroupsDenied: boolean;
+  readonly additionalGroups: AdditionalGroups;
   readonly consoleFd?: number;
   readonly pidfdSocketFd?: number;
   readonly seccompListenerFd?: number;

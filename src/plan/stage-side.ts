@@ -19,7 +19,7 @@ import { OPEN_NAMES } from "./flag-names.ts";
 import { type Handover, type KeptProcess, takeOver } from "./handover.ts";
 import { holdProcess } from "./hold.ts";
 import { openIdMappedRoot } from "./id-mapped-root.ts";
-import { deniesSetgroups, writeIdMaps } from "./id-maps.ts";
+import { writeIdMaps } from "./id-maps.ts";
 import { openSocketPair, sendDescriptor } from "./messages.ts";
 import { joinNamespaces, makeTimeNamespace, type NamespacePlan } from "./namespaces.ts";
 import { moveNetDevices } from "./net-devices.ts";
@@ -228,10 +228,4 @@ function leaveJoinedPids({ program, request }: PlanContext): void {
     const path = "/proc/self/ns/pid";
     joinNamespaces(program, [{ type: "pid", path, reason: "linux.namespaces" }]);
   }
-}
-
-export function setgroupsAreDenied(context: PlanContext, namespaces: NamespacePlan): boolean {
-  const { facts, spec } = context.request;
-  const maps = { uid: spec.linux?.uidMappings ?? [], gid: spec.linux?.gidMappings ?? [] };
-  return namespaces.user !== "host" && maps.gid.length > 0 && deniesSetgroups(maps, facts);
 }

@@ -11,8 +11,9 @@ import { seccompFacts } from "../host/seccomp-facts.ts";
 import { decodeRuntimeConfig } from "../oci/parse/config.ts";
 import type { Process } from "../oci/process.ts";
 import type { Spec } from "../oci/spec.ts";
+import { additionalGroupsOf } from "../plan/additional-groups.ts";
 import { compileExec } from "../plan/compile-exec.ts";
-import { deniesSetgroups } from "../plan/id-maps.ts";
+
 import { REPORT_PID } from "../plan/reports.ts";
 import type { ExecRequest } from "../plan/request.ts";
 import { REPORT_FAILED } from "../program/opcodes.ts";
@@ -111,7 +112,6 @@ export async function execute(
     seccomp: await seccompFacts(spec, `${options.stateRoot}/.cache`),
   });
   endPhase("facts");
-  const maps = { uid: spec.linux?.uidMappings ?? [], gid: spec.linux?.gidMappings ?? [] };
   const request: ExecRequest = {
     process,
     spec,
@@ -122,7 +122,7 @@ export async function execute(
     cgroup: joinedCgroup(state.cgroup, state.pid, options.cgroup),
     resctrlTasks: state.resctrl?.tasks ?? [],
     end: end.kind === "hold" ? { ...end, ...ownOomScore() } : end,
-    setgroupsDenied: (state.namespaces & CLONE_NEWUSER) !== 0 && deniesSetgroups(maps, facts),
+    additionalGroups: additionalGroupsOf(spec, facts, (state.namespaces & CLONE_NEWUSER) !== 0),
     ...sockets.forProgram(),
     preserveFds: options.preserveFds ?? 0,
     noNewKeyring: options.noNewKeyring ?? false,

@@ -8,6 +8,7 @@ import { MOUNT_OPTIONS } from "../oci/mount-options.ts";
 import { CAPABILITIES } from "../oci/process.ts";
 import { SECCOMP_ACTIONS, SECCOMP_FLAGS, SECCOMP_OPERATORS } from "../oci/seccomp.ts";
 import { OCI_VERSION } from "../oci/spec.ts";
+import { KEEP_GROUPS_ANNOTATION } from "../plan/additional-groups.ts";
 
 const HOOKS = [
   "prestart",
@@ -27,8 +28,11 @@ const SECCOMP_ARCHITECTURES = [
   "SCMP_ARCH_ARM",
 ];
 
-/** systemd unit properties: whoever may set these can run programs as root. */
-const UNSAFE_ANNOTATIONS = ["org.systemd.property."];
+/**
+ * systemd unit properties: whoever may set these can run programs as root. And the groups of an ordinary user,
+ * which let a container have that user's files.
+ */
+const UNSAFE_ANNOTATIONS = ["org.systemd.property.", KEEP_GROUPS_ANNOTATION];
 
 export function features(): Features {
   return {

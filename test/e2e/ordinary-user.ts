@@ -50,13 +50,14 @@ export class OrdinaryUser {
     chownSync(join(this.#folder, name), 0, 0);
   }
 
-  /** Stands before a program and its arguments. */
-  prefix(ids: "single" | "lent"): string[] {
+  /** Stands before a program and its arguments. The user is in the groups, beside the own one. */
+  prefix(ids: "single" | "lent", groups: readonly number[] = []): string[] {
+    const furtherGroups = groups.length === 0 ? "--clear-groups" : `--groups ${groups.join(",")}`;
     const subids = join(this.#folder, ids === "lent" ? "subids" : "no-subids");
     const script = `set -e
       mount --bind ${join(this.#folder, "passwd")} /etc/passwd
       for file in /etc/subuid /etc/subgid; do mount --bind ${subids} $file; done
-      exec setpriv --reuid ${USER_ID} --regid ${USER_ID} --clear-groups \\
+      exec setpriv --reuid ${USER_ID} --regid ${USER_ID} ${furtherGroups} \\
         env HOME=${this.#home} USER=${USER_NAME} XDG_RUNTIME_DIR=${this.#home} "$@"`;
     return ["unshare", "--mount", "sh", "-c", script, "sh"];
   }

@@ -2,7 +2,16 @@
 // /etc/subuid.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { defaultSpec } from "../../src/oci/default-spec.ts";
 import { TerminalSession } from "../peers/terminal.ts";
@@ -41,6 +50,53 @@ describe.skipIf(NEEDS_ROOT)("started by root: an ordinary user", () => {
       .trim()
       .split("\n")
       .map((line) => line.trim().split(/\s+/).map(Number));
+
+  describe("--group-add keep-groups", () => {
+    const PROJECT = 77_777;
+    const idKinds = NEEDS_MAPS ? (["single"] as const) : (["single", "lent"] as const);
+    const ocicat = (ids: "single" | "lent", ...words: string[]) => {
+      const child = Bun.spawnSync([...user.prefix(ids, [PROJECT]), program, ...words]);
+      return `${child.stdout}${child.stderr}`;
+    };
+
+    test.each(idKinds)("%s: a folder of the user's group, for a run and an exec", (ids) => {
+      const folder = place.makeFolder(`project-${ids}`);
+      writeFileSync(join(folder, "data"), "of the project\n");
+      chownSync(folder, 0, PROJECT);
+      chmodSync(folder, 0o2770);
+      const flags = ["--store", place.store, "--name", place.newName(), "-v", `${folder}:/project`];
+      const read = ["cat", "/project/data"];
+      const keep = ["--group-add", "keep-groups"];
+      expect(ocicat(ids, "run", "--rm", ...flags, ...keep, image, ...read)).toBe(
+        "of the project\n",
+      );
+      if (ids === "lent") {
+        expect(ocicat(ids, "run", "--rm", ...flags, image, ...read)).toContain("Permission denied");
+      }
+      const [, , , name = ""] = flags;
+      ocicat(ids, "run", "-d", ...flags, ...keep, image, "sleep", "1000");
+      expect(ocicat(ids, "exec", "--store", place.store, name, ...read)).toBe("of the project\n");
+      const format = ["--format", "{{.HostConfig.GroupAdd}}"];
+      expect(ocicat(ids, "inspect", "--store", place.store, ...format, name)).toBe(
+        "[keep-groups]\n",
+      );
+      ocicat(ids, "rm", "--store", place.store, "-f", name);
+    });
+
+    test("others beside them, and the groups of root, are refused", async () => {
+      const words = ["--group-add", "keep-groups", image, "true"];
+      const beside = await run("single", "--group-add", "5", ...words);
+      expect([beside.status, beside.stderr]).toEqual([
+        125,
+        expect.stringContaining("no other groups can be added"),
+      ]);
+      const ofRoot = await place.run(words);
+      expect([ofRoot.status, ofRoot.stderr]).toEqual([
+        125,
+        expect.stringContaining("whose groups are the host's"),
+      ]);
+    });
+  });
 
   describe("a single id", () => {
     test("hello", async () => {

@@ -96,7 +96,7 @@ export function execProgram(changes: Changes, request: Partial<ExecRequest> = {}
     namespaces: planNamespaces(spec, true).separate,
     cgroup: { into: [], tasks: ["/sys/fs/cgroup/memory/c1/tasks"], needsScope: false },
     end: { kind: "run" },
-    setgroupsDenied: false,
+    additionalGroups: "set",
     preserveFds: 0,
     noNewKeyring: false,
     ownedStdio: [],

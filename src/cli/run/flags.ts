@@ -81,7 +81,7 @@ export const RUN_FLAGS = {
   "group-add": {
     kind: "list",
     value: "GROUP",
-    help: "a further group, by a name of the image or a number",
+    help: "by a name of the image or a number; keep-groups: your own, without root",
   },
   init: {
     kind: "switch",

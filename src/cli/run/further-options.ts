@@ -132,18 +132,30 @@ function processOptions(
 ): Partial<RunContainerOptions> {
   const initPath = flags.text("init-path");
   const groups = flags.list("group-add");
-  if (groups.includes("keep-groups")) {
-    throw badValue("group-add", "keep-groups", "groups of the host are not kept");
-  }
   const secrets = flags.list("secret").map(parseSecret);
   return {
-    ...(groups.length === 0 ? {} : { groups }),
+    ...(groups.length === 0 ? {} : parseGroups(groups)),
     ...(secrets.length === 0 ? {} : { secrets }),
     ...given(flags.text("oom-score-adj"), (text) => ({ oomScoreAdj: parseOomScore(text) })),
     ...given(flags.text("shm-size"), parseShmSize),
     ...(flags.switch("init") && initPath === undefined ? { reaps: true } : {}),
     ...given(initPath, (path) => ({ init: foundInit(absolute(path)) })),
   };
+}
+
+/** podman's "keep-groups" stands alone: the kernel lets nobody add to groups that are not mapped. */
+function parseGroups(groups: readonly string[]): Partial<RunContainerOptions> {
+  if (!groups.includes("keep-groups")) {
+    return { groups };
+  }
+  if (groups.length > 1) {
+    throw badValue(
+      "group-add",
+      "keep-groups",
+      "no other groups can be added to those that are kept",
+    );
+  }
+  return { keepsGroups: true };
 }
 
 /** Docker's 0 is what every container has. */

@@ -37,7 +37,7 @@ export function hostReport(options: Options): Readonly<Record<string, unknown>> 
     ...nameReport(options),
     ...namespaceReport(options),
     ...usersReport(options),
-    GroupAdd: options.groups ?? [],
+    GroupAdd: options.keepsGroups === true ? ["keep-groups"] : (options.groups ?? []),
     Init: options.reaps === true || options.init !== undefined,
     OomScoreAdj: options.oomScoreAdj ?? 0,
     Privileged: security.privileged === true,
