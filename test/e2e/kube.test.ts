@@ -169,6 +169,32 @@ spec:
     await eventually("the pods' end", () => states() === "job-pod-1 Exited\njob-pod-0 Exited\n");
   });
 
+  test("a deployment that was changed leaves no pods, and no volumes of theirs", () => {
+    const deployment = (replicas: number, volume: string) => `kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: ${replicas}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - {name: one, image: IMAGE, command: [sleep, "1000"], volumeMounts: [{name: ${volume}, mountPath: /data}]}
+      volumes: [{name: ${volume}, emptyDir: {}}]
+`;
+    const pods = () => place.outputOf("pod ps", "--format", "{{.Name}}").split("\n").toSorted();
+    const volumes = () => place.outputOf("volume ls", "-q").split("\n").toSorted();
+    played(deployment(3, "old"));
+    expect(pods()).toEqual(["", "web-pod-0", "web-pod-1", "web-pod-2"]);
+    played(deployment(2, "new"), "--replace");
+    expect(pods()).toEqual(["", "web-pod-0", "web-pod-1"]);
+    expect(volumes()).toEqual(["", "web-pod-0-new", "web-pod-1-new"]);
+    played(deployment(1, "new"), "--replace");
+    expect(pods()).toEqual(["", "web-pod"]);
+    expect(place.outputOf("kube generate", "web-pod")).toContain("\n    app: web\nspec:");
+    place.call("kube down", ["-"], { input: deployment(0, "new") });
+    expect([pods(), volumes()]).toEqual([[""], [""]]);
+  });
+
   const TOLD = `kind: Secret
 metadata: {name: db}
 stringData: {user: app, password: hunter2}

@@ -6,6 +6,7 @@ import { plainOptions } from "../plain-options.ts";
 import { type CreatePodOptions, DEFAULT_SHARED } from "../pods/create-pod.ts";
 import type { RunContainerOptions } from "../run-options.ts";
 import { DEFAULT_SECURITY, type RunSecurity } from "../security.ts";
+import { DEPLOYMENT_LABEL } from "./deployment-pods.ts";
 import type { KubeContext } from "./kube-context.ts";
 import {
   containerMounts,
@@ -56,7 +57,10 @@ export function compilePod(pod: KubePod, context: KubeContext): CompiledPod {
   };
 }
 
-function podOptions({ name, labels, annotations, spec }: KubePod): CompiledPod["pod"] {
+function podOptions({ name, annotations, spec, ...pod }: KubePod): CompiledPod["pod"] {
+  const { deployment } = pod;
+  const labels =
+    deployment === undefined ? pod.labels : { ...pod.labels, [DEPLOYMENT_LABEL]: deployment };
   const sharesProcesses = spec.sharesProcesses || spec.hostPid;
   return {
     name,

@@ -4,7 +4,7 @@ import { unlessMissing } from "../../error/unless-missing.ts";
 import { removePod, stopPod } from "../pods/pod-operations.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { removeVolume } from "../volumes/volume-operations.ts";
-import { ownVolumeNames } from "./kube-mounts.ts";
+import { surplusPods } from "./deployment-pods.ts";
 import type { KubeObject } from "./kube-objects.ts";
 import { removeKubeSecret } from "./kube-secrets.ts";
 import { removeOwnVolumes } from "./own-volumes.ts";
@@ -30,12 +30,11 @@ export async function downKube(options: DownKubeOptions): Promise<Removed> {
   const pods: string[] = [];
   const secrets: string[] = [];
   const volumes: string[] = [];
-  const played = objects.filter(({ kind }) => kind === "Pod");
-  await Promise.all(played.map(({ name }) => stopPod(name, options).catch(unlessMissing)));
-  for (const object of objects) {
-    if (object.kind === "Pod") {
-      pods.push(...(await removePlayed(object.name, ownVolumeNames(object), options)));
-    }
+  const played = objects.flatMap(({ kind, name }) => (kind === "Pod" ? [name] : []));
+  const names = [...played, ...(await surplusPods(objects, options))];
+  await Promise.all(names.map((name) => stopPod(name, options).catch(unlessMissing)));
+  for (const name of names) {
+    pods.push(...(await removePlayed(name, options)));
   }
   for (const object of objects) {
     if (object.kind === "Secret" && (await removeKubeSecret(object.name, options))) {
@@ -66,10 +65,9 @@ function claimsOf(object: KubeObject): readonly string[] {
 /** With those of the volumes that are the pod's alone. Returns the ids of what was there. */
 export async function removePlayed(
   pod: string,
-  volumes: readonly string[],
   options: SurroundingsOptions,
 ): Promise<readonly string[]> {
   const id = await removePod(pod, { ...options, force: true }).catch(unlessMissing);
-  await removeOwnVolumes(pod, volumes, options).catch(unlessMissing);
+  await removeOwnVolumes(pod, options).catch(unlessMissing);
   return id === undefined ? [] : [id];
 }

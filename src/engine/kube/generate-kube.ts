@@ -8,6 +8,7 @@ import { findPod } from "../pods/open-pods.ts";
 import type { PodRecord } from "../pods/pod-record.ts";
 import type { RunNames } from "../run-names.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
+import { DEPLOYMENT_LABEL } from "./deployment-pods.ts";
 import {
   type Document,
   type GenerateContext,
@@ -87,7 +88,8 @@ function podDocument(
     });
   }
   requireImages(containers);
-  const { labels = {}, annotations = {} } = (pod ?? first).options;
+  const { labels: all = {}, annotations = {} } = (pod ?? first).options;
+  const { [DEPLOYMENT_LABEL]: _, ...labels } = all;
   return {
     apiVersion: "v1",
     kind: "Pod",

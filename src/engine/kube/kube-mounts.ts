@@ -46,13 +46,6 @@ function ownVolumeName(pod: Pick<KubePod, "name">, volume: string): string {
   return `${pod.name}-${volume}`;
 }
 
-/** Of those that the pod may have for itself: what it claims is not among them. */
-export function ownVolumeNames(pod: KubePod): readonly string[] {
-  return pod.spec.volumes
-    .filter(({ kind }) => kind === "empty" || kind === "ConfigMap")
-    .map(({ name }) => ownVolumeName(pod, name));
-}
-
 export function storedVolumes(pod: KubePod, context: KubeContext): readonly KubeStoredVolume[] {
   const group = pod.spec.volumeGroup;
   return pod.spec.volumes.flatMap((volume): readonly KubeStoredVolume[] => {

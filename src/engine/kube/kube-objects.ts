@@ -6,6 +6,8 @@ import type { RunNames } from "../run-names.ts";
 
 export type KubeObject =
   | KubePod
+  /** Beside its pods. */
+  | { readonly kind: "Deployment"; readonly name: string }
   | {
       readonly kind: "ConfigMap" | "Secret";
       readonly name: string;
@@ -23,6 +25,8 @@ export interface KubePod {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** The name of the one that it belongs to. */
+  readonly deployment: string | undefined;
   readonly spec: KubePodSpec;
 }
 

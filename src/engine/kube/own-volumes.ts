@@ -27,14 +27,8 @@ export async function makeOwnVolume(
   }
 }
 
-/** Those of these names that are its own. */
-export async function removeOwnVolumes(
-  pod: string,
-  names: readonly string[],
-  options: SurroundingsOptions,
-): Promise<void> {
-  const own = await ownVolumes(pod, options);
-  for (const name of own.filter((each) => names.includes(each))) {
+export async function removeOwnVolumes(pod: string, options: SurroundingsOptions): Promise<void> {
+  for (const name of await ownVolumes(pod, options)) {
     await removeVolume(name, options);
   }
 }

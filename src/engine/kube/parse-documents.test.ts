@@ -152,8 +152,8 @@ spec:
     spec: {containers: [${CONTAINER}]}
 `;
   const names = (text: string) => parseKubeFile(text, "f").objects.map(({ name }) => name);
-  expect(names(deployment("selector: {}"))).toEqual(["web-pod"]);
-  expect(names(deployment("replicas: 2"))).toEqual(["web-pod-0", "web-pod-1"]);
+  expect(names(deployment("selector: {}"))).toEqual(["web", "web-pod"]);
+  expect(names(deployment("replicas: 2"))).toEqual(["web", "web-pod-0", "web-pod-1"]);
 });
 
 test("a List, as kubectl writes it, is what is in it", () => {

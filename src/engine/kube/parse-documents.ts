@@ -170,11 +170,18 @@ function binary(fields: KubeFields, name: string): readonly (readonly [string, U
 function parsePod(fields: KubeFields, metadata: Metadata): KubePod {
   const { name, labels, annotations, text } = metadata;
   const spec = fields.object("spec") ?? new KubeFields({}, "spec", fields.report);
-  return { kind: "Pod", name, labels, annotations, spec: parsePodSpec(spec, text) };
+  return {
+    kind: "Pod",
+    name,
+    labels,
+    annotations,
+    deployment: undefined,
+    spec: parsePodSpec(spec, text),
+  };
 }
 
 /** Podman plays one pod of a deployment, whatever `replicas` says; here there are as many. */
-function parseDeployment(fields: KubeFields, { name, text }: Metadata): readonly KubePod[] {
+function parseDeployment(fields: KubeFields, { name, text }: Metadata): readonly KubeObject[] {
   const spec = fields.object("spec") ?? new KubeFields({}, "spec", fields.report);
   const replicas = spec.integer("replicas", 0, MOST_REPLICAS) ?? 1;
   spec.skip("selector", "strategy", "revisionHistoryLimit", "progressDeadlineSeconds");
@@ -188,10 +195,13 @@ function parseDeployment(fields: KubeFields, { name, text }: Metadata): readonly
   const annotations = metadata?.textMap("annotations") ?? {};
   metadata?.skip("name", "creationTimestamp");
   metadata?.end();
-  const pod = parsePod(template, { name: `${name}-pod`, labels, annotations, text });
+  const metadataOfPod = { name: `${name}-pod`, labels, annotations, text };
+  const pod = { ...parsePod(template, metadataOfPod), deployment: name };
   template.end();
   spec.end();
-  return replicas === 1
-    ? [pod]
-    : Array.from({ length: replicas }, (_, index) => ({ ...pod, name: `${pod.name}-${index}` }));
+  const pods =
+    replicas === 1
+      ? [pod]
+      : Array.from({ length: replicas }, (_, index) => ({ ...pod, name: `${pod.name}-${index}` }));
+  return [{ kind: "Deployment", name }, ...pods];
 }

@@ -10,6 +10,7 @@ import type { SurroundingsOptions } from "../surroundings.ts";
 import { makePart } from "../volumes/make-part.ts";
 import { createVolume } from "../volumes/volume-operations.ts";
 import { type CompiledPod, compilePod } from "./compile-pod.ts";
+import { surplusPods } from "./deployment-pods.ts";
 import { removePlayed } from "./down-kube.ts";
 import { prepareHostPath, prepareVolume } from "./fill-volumes.ts";
 import { type FirstContainer, requireGoingOn, runFirst } from "./first-containers.ts";
@@ -25,7 +26,7 @@ export interface PlayKubeOptions extends SurroundingsOptions {
   readonly fileName: string;
   /** Files with further ConfigMaps. */
   readonly mapTexts?: readonly { readonly text: string; readonly fileName: string }[];
-  /** Pods that are there are removed first. */
+  /** Pods that are there are removed first, and those that a Deployment of the file has no more. */
   readonly replace: boolean;
   readonly start: boolean;
   /** In place of what the documents say. */
@@ -68,6 +69,11 @@ export async function playKube(options: PlayKubeOptions): Promise<Played> {
       secrets.push(object.name);
     }
   }
+  if (options.replace) {
+    for (const name of await surplusPods(objects, options)) {
+      await removePlayed(name, options);
+    }
+  }
   const pods: PlayedPod[] = [];
   for (const pod of compiled) {
     pods.push(await playPod(pod, options));
@@ -101,17 +107,16 @@ function withChoices(compiled: CompiledPod, options: PlayKubeOptions): CompiledP
 
 async function playPod(compiled: CompiledPod, options: PlayKubeOptions): Promise<PlayedPod> {
   const { name } = compiled.pod;
-  const own = compiled.volumes.filter(({ isOwn }) => isOwn).map((volume) => volume.name);
   const place = placeOf(options);
   if (options.replace) {
-    await removePlayed(name, own, place);
+    await removePlayed(name, place);
   }
   compiled.hostPaths.forEach(prepareHostPath);
   const id = await createPod({ ...compiled.pod, ...place });
   try {
     return { id, containers: await fillPod(compiled, { ...options, ...place }) };
   } catch (error) {
-    await removePlayed(name, own, place).catch((failure: unknown) => {
+    await removePlayed(name, place).catch((failure: unknown) => {
       if (error instanceof OcicatError) {
         error.cleanupFailures.push(failure);
       }
