@@ -129,8 +129,18 @@ read-only
       place.outputOf("inspect", "--format", "{{.State.Health.Status}}", "web-server");
     await eventually("its health", () => health() === "healthy\n");
     const generated = place.outputOf("kube generate", "web");
-    place.outputOf("pod rm", "-f", "web");
+    expect(generated).toStartWith(`apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web-pages
+data:
+  page.html: served
+---
+`);
+    place.call("kube down", ["-"], { input: WEB.replace("kind: Secret", "kind: Other") });
+    expect(place.outputOf("volume ls", "-q")).toBe("data\n");
     played(generated);
+    await eventually("its words", () => logs("web-client").includes("read-only"));
     expect(place.outputOf("kube generate", "web")).toBe(generated);
     const down = place.call("kube down", ["--force", "-"], { input: WEB });
     expect(down.stdout).toMatch(
@@ -401,7 +411,44 @@ ${pod(`  containers:
     expect(existsSync(join(host, "made"))).toBe(true);
     // A container that has a part of a volume has the volume.
     expect(place.outputOf("volume prune", "--all", "--force")).not.toContain("web-map");
-    expect(place.outputOf("kube generate", "web")).toContain("claimName: web-map");
+    const generated = place.outputOf("kube generate", "web");
+    expect(generated).toMatch(/name: map\n {6}configMap:\n {8}name: web-map\n/);
+    expect(generated).toContain("subPath: a\n");
+  });
+
+  test("the files of a ConfigMap come back from generate: of any bytes, in folders, with their modes", () => {
+    const script = "stat -c '%a %g %n' /etc/map/deep/*/* /etc/map/*.bin; sha256sum /etc/map/*.bin";
+    played(`kind: ConfigMap
+metadata: {name: map}
+data: {a: "1", same: "2"}
+binaryData: {raw: gICA/w==}
+---
+${pod(`  securityContext: {runAsUser: 1000, fsGroup: 2000}
+  containers:
+  - name: one
+    image: IMAGE
+    command: [sh, -c, ${JSON.stringify(script)}]
+    volumeMounts: [{name: map, mountPath: /etc/map}]
+  volumes:
+  - name: map
+    configMap:
+      name: map
+      items:
+      - {key: a, path: deep/er/one, mode: 0400}
+      - {key: same, path: deep.er/one, mode: 0600}
+      - {key: same, path: deep/er/two}
+      - {key: raw, path: raw.bin}
+`)}`);
+    const text = logsAtEnd("web-one");
+    expect(text).toStartWith("440 2000 /etc/map/deep/er/one\n644 2000 /etc/map/deep/er/two\n");
+    const generated = place.outputOf("kube generate", "web");
+    expect(generated).toContain("binaryData:\n  raw.bin: gICA/w==\n");
+    expect(generated).toContain("fsGroup: 2000\n");
+    place.outputOf("pod rm", "-f", "web");
+    place.outputOf("volume rm", "web-map");
+    played(generated);
+    expect(logsAtEnd("web-one")).toBe(text);
+    expect(place.outputOf("kube generate", "web")).toBe(generated);
   });
 
   test("parts of volumes and of the host's folders, wherever links in them lead", () => {

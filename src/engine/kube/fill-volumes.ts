@@ -27,7 +27,7 @@ export async function prepareVolume(
 ): Promise<void> {
   const { name } = volume;
   if (volume.isOwn) {
-    await makeOwnVolume({ name, afresh: volume.files !== undefined }, pod, options);
+    await makeOwnVolume({ name, hasFiles: volume.files !== undefined }, pod, options);
   } else {
     await createVolume(name, { ...options, labels: {} });
   }

@@ -16,6 +16,7 @@ import {
   kubeName,
   unlessEmpty,
 } from "./generate-container.ts";
+import { type GeneratedOwnVolume, generateOwnVolumes } from "./generate-own-volumes.ts";
 import { GeneratedVolumes } from "./generate-volumes.ts";
 import { storedKubeSecrets } from "./kube-secrets.ts";
 
@@ -37,21 +38,25 @@ export async function generateKube(
     if (found.kind === "container") {
       containers.push(found.record);
     } else {
-      documents.push(podDocument(found.pod, found.members, contextOf(keys, options)));
+      const own = await generateOwnVolumes(found.pod.name, options);
+      const context = contextOf(keys, own, options);
+      const document = podDocument(found.pod, found.members, context);
+      documents.push(...context.volumes.maps, document);
     }
   }
   if (containers.length > 0) {
-    documents.push(podDocument(undefined, containers, contextOf(keys, options)));
+    documents.push(podDocument(undefined, containers, contextOf(keys, new Map(), options)));
   }
   return documents.map((document) => Bun.YAML.stringify(document, null, 2)).join("\n---\n");
 }
 
 function contextOf(
   keys: ReadonlyMap<string, { readonly object: string; readonly key: string }>,
+  own: ReadonlyMap<string, GeneratedOwnVolume>,
   { onWarning }: SurroundingsOptions,
 ): GenerateContext {
   return {
-    volumes: new GeneratedVolumes(),
+    volumes: new GeneratedVolumes(own),
     secretKey: (name) => keys.get(name),
     warn: (text) => onWarning?.(text),
   };
@@ -135,7 +140,9 @@ function podSpec(pod: PodRecord | undefined, { first, containers, context }: Mem
   const sidecars = pod === undefined || goesOn(restart) ? [] : sidecarsOf(containers);
   const documents = containers.filter((each) => !sidecars.includes(each)).map(documentOf);
   const numbers = groups.filter((group) => /^\d+$/.test(group)).map(Number);
-  const fileGroup = numbers.find((group) => hasFilesOf(group, containers));
+  const fileGroup = numbers.find(
+    (group) => hasFilesOf(group, containers) || context.volumes.areOfGroup(group),
+  );
   const security = {
     ...(fileGroup === undefined ? {} : { fsGroup: fileGroup }),
     ...unlessEmpty(

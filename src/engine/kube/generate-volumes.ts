@@ -2,26 +2,46 @@
 
 import type { ContainerRecord } from "../containers/container-record.ts";
 import type { Document, GenerateContext } from "./generate-container.ts";
+import type { GeneratedOwnVolume } from "./generate-own-volumes.ts";
 
 interface MountNeed {
   /** What tells whether two mounts are of the same volume. */
   readonly identity: string;
   readonly name: string;
+  /** It has this very name, which no other has; absent: a number follows. */
+  readonly isNamed?: boolean;
   readonly source: Document;
   readonly mount: Document;
 }
 
 export class GeneratedVolumes {
+  readonly #own: ReadonlyMap<string, GeneratedOwnVolume>;
   readonly #found = new Map<string, Document & { readonly name: string }>();
+
+  /** `own`: those that are the pod's alone, by their names in the store. */
+  constructor(own: ReadonlyMap<string, GeneratedOwnVolume>) {
+    this.#own = own;
+  }
 
   get documents(): readonly Document[] {
     return [...this.#found.values()];
   }
 
+  /** The ConfigMaps of those that are mounted. */
+  get maps(): readonly Document[] {
+    const mounted = [...this.#own].filter(([name]) => this.#found.has(claimIdentity(name)));
+    return mounted.flatMap(([, { map }]) => (map === undefined ? [] : [map]));
+  }
+
+  /** Whether this group is the one that the pod's own volumes were made for. */
+  areOfGroup(gid: number): boolean {
+    return [...this.#own.values()].some((volume) => volume.gid === gid);
+  }
+
   /** The volumeMounts of a container. */
   mountsOf(options: ContainerRecord["options"], context: GenerateContext): readonly Document[] {
     const needs = [
-      ...storeVolumes(options),
+      ...storeVolumes(options, this.#own),
       ...binds(options),
       ...memory(options),
       ...podMemory(options),
@@ -32,14 +52,20 @@ export class GeneratedVolumes {
     }));
   }
 
-  #nameOf({ identity, name, source }: MountNeed): string {
+  #nameOf({ identity, name, isNamed = false, source }: MountNeed): string {
     const known = this.#found.get(identity);
     if (known !== undefined) {
       return known.name;
     }
-    const unique = `${name}-${this.#found.size}`;
+    const unique = isNamed ? name : this.#freeName(name, this.#found.size);
     this.#found.set(identity, { name: unique, ...source });
     return unique;
+  }
+
+  #freeName(begin: string, number: number): string {
+    const name = `${begin}-${number}`;
+    const isTaken = [...this.#own.values()].some((volume) => volume.name === name);
+    return isTaken ? this.#freeName(begin, number + 1) : name;
   }
 }
 
@@ -51,13 +77,26 @@ function subPathPart(subPath: string | undefined): Document {
   return subPath === undefined ? {} : { subPath };
 }
 
-function storeVolumes({ volumes = [] }: ContainerRecord["options"]): readonly MountNeed[] {
-  return volumes.map(({ name: claimName = "", destination, readOnly, subpath }) => ({
-    identity: `claim ${claimName}`,
-    name: "claim",
-    source: { persistentVolumeClaim: { claimName } },
-    mount: { mountPath: destination, ...subPathPart(subpath), ...readOnlyPart(readOnly) },
-  }));
+function claimIdentity(volume: string): string {
+  return `claim ${volume}`;
+}
+
+function storeVolumes(
+  { volumes = [] }: ContainerRecord["options"],
+  own: ReadonlyMap<string, GeneratedOwnVolume>,
+): readonly MountNeed[] {
+  return volumes.map(({ name: claimName = "", destination, readOnly, subpath }) => {
+    const ownVolume = own.get(claimName);
+    const claim = { name: "claim", source: { persistentVolumeClaim: { claimName } } };
+    const { name, source } = ownVolume ?? claim;
+    return {
+      identity: claimIdentity(claimName),
+      name,
+      isNamed: ownVolume !== undefined,
+      source,
+      mount: { mountPath: destination, ...subPathPart(subpath), ...readOnlyPart(readOnly) },
+    };
+  });
 }
 
 function binds({ mounts }: ContainerRecord["options"]): readonly MountNeed[] {

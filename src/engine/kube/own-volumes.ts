@@ -5,18 +5,21 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
 import { createVolume, listVolumes, removeVolume } from "../volumes/volume-operations.ts";
 
-const OWN_LABEL = "ocicat.kube.pod";
+export const OWN_LABEL = "ocicat.kube.pod";
+/** Of those that a ConfigMap's files are written to. */
+export const FILES_LABEL = "ocicat.kube.files";
 
-/** `afresh`: what there is of an earlier play goes. Throws "already-exists" for a volume of somebody else. */
+/** `hasFiles`: what there is of an earlier play goes. Throws "already-exists" for a volume of somebody else. */
 export async function makeOwnVolume(
-  { name, afresh }: { readonly name: string; readonly afresh: boolean },
+  { name, hasFiles }: { readonly name: string; readonly hasFiles: boolean },
   pod: string,
   options: SurroundingsOptions,
 ): Promise<void> {
-  if (afresh && (await ownVolumes(pod, options)).includes(name)) {
+  if (hasFiles && (await ownVolumes(pod, options)).includes(name)) {
     await removeVolume(name, options);
   }
-  await createVolume(name, { ...options, labels: { [OWN_LABEL]: pod } });
+  const labels = { [OWN_LABEL]: pod, ...(hasFiles ? { [FILES_LABEL]: "ConfigMap" } : {}) };
+  await createVolume(name, { ...options, labels });
   if (!(await ownVolumes(pod, options)).includes(name)) {
     throw new OcicatError("already-exists", {
       operation: "make",
