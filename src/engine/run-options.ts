@@ -6,6 +6,7 @@ import type { PersonalityDomain } from "../oci/linux.ts";
 import type { IdMapping } from "../oci/mount.ts";
 import type { RestartPolicy } from "./containers/restart-policy.ts";
 import type { RunHealth } from "./health/health-check.ts";
+import type { RunLifecycle } from "./health/lifecycle-hooks.ts";
 import type { RegistryAccess } from "./images/transfer-options.ts";
 import type { RunAccounts } from "./run-accounts.ts";
 import type { RunDevice, RunDeviceRule } from "./run-devices.ts";
@@ -219,6 +220,7 @@ export interface RunContainerOptions {
   readonly restart?: RestartPolicy;
   /** Before the container is made: what is asked for on top of what the image says. */
   readonly health?: RunHealth;
+  readonly lifecycle?: RunLifecycle;
   /** Until it has succeeded there are no other probes. */
   readonly startupProbe?: RunHealth;
   /** Whether it may be given work. */

@@ -14,6 +14,7 @@ import { socketPair } from "../sys/socket.ts";
 import { attachStreams } from "./containers/attach-streams.ts";
 import {
   createContainer,
+  type NewContainer,
   type OpenContainer,
   removeContainerFiles,
   removeOwnVolumes,
@@ -53,6 +54,7 @@ async function runMember(options: RunContainerOptions): Promise<RunEnd> {
   await orRemove(request, () => startBefore(container, surroundings));
   if (options.detach === true) {
     await orRemove(request, () => startContainer(request));
+    await afterStartOf(container, surroundings, options);
     return { kind: "detached", id: container.record.id };
   }
   using streams = new DisposableStack();
@@ -72,6 +74,7 @@ async function runMember(options: RunContainerOptions): Promise<RunEnd> {
     }),
   );
   const startedAfterMs = performance.now();
+  await afterStartOf(container, surroundings, options);
   container.lock[Symbol.dispose]();
   holder[Symbol.dispose]();
   const keys = options.detachKeys === undefined ? {} : { detachKeys: options.detachKeys };
@@ -98,6 +101,19 @@ async function runMember(options: RunContainerOptions): Promise<RunEnd> {
     endPhase("settled");
   }
   return { kind: "exited", code: codeOf(end, container), startedAfterMs };
+}
+
+/** What is attached waits as long: nothing that the container writes meanwhile is lost. */
+async function afterStartOf(
+  { record, lock }: NewContainer,
+  surroundings: Surroundings,
+  options: RunContainerOptions,
+): Promise<void> {
+  if (record.options.lifecycle?.postStart !== undefined) {
+    lock[Symbol.dispose]();
+    const { afterStartById } = await import("./health/lifecycle.ts");
+    await afterStartById(record.id, surroundings, { ...options, interruption: options.signal });
+  }
 }
 
 /** Its input stays open, whether it is attached or not. */

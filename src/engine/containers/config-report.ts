@@ -3,6 +3,7 @@
 
 import type { ImageConfig } from "../../oci/image-spec.ts";
 import { healthcheckDocument, probeDocument } from "../health/health-check.ts";
+import { lifecycleDocument } from "../health/lifecycle-hooks.ts";
 import { DEFAULT_PATH } from "../image-process.ts";
 import type { ContainerRecord } from "./container-record.ts";
 import { mergedVariables } from "./merged-variables.ts";
@@ -52,6 +53,7 @@ function probesReport(options: ContainerRecord["options"]): Readonly<Record<stri
     Healthcheck: healthcheckDocument(options),
     StartupHealthCheck: probeDocument(options.startupProbe),
     ReadinessCheck: probeDocument(options.readinessProbe),
+    Lifecycle: lifecycleDocument(options),
   };
 }
 

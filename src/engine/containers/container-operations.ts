@@ -1,7 +1,7 @@
 // What can be done with a container that is there: one function for each command. Each takes the word
 // that the user calls it by, and returns when it is done.
 
-import { SIGKILL, SIGTERM } from "../../abi/process.ts";
+import { SIGKILL } from "../../abi/process.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { kill } from "../../runtime/kill.ts";
 import { pauseContainer } from "../../runtime/pause.ts";
@@ -21,7 +21,6 @@ import {
 import {
   awaitEnd,
   type EndingOptions,
-  type EndRequest,
   endContainer,
   endLost,
   seeEnd,
@@ -40,12 +39,14 @@ import { type ContainerStatus, isLive, stateWord } from "./container-status.ts";
 import { type OpenContainer, removeContainerFiles, removeOwnVolumes } from "./create-container.ts";
 import { isAboutToRestart } from "./due-restart.ts";
 import { childOfHolder } from "./holder-process.ts";
+import { patienceAfterHook } from "./patience-after-hook.ts";
 import { pausedAlready, requireKind, requireRunning } from "./require-running.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 import { forgetShutdown, isOurRestart, removeRestartRecord } from "./restart-record.ts";
 import { giveBack } from "./settle-container.ts";
 import { startContainer as startStored } from "./start-container.ts";
-import { DEFAULT_STOP_MS, signalNumber } from "./stop-signal.ts";
+import { stopRequest } from "./stop-request.ts";
+import { DEFAULT_STOP_MS } from "./stop-signal.ts";
 import { eachReadable, openContainer, type StoredContainer } from "./stored-container.ts";
 
 export interface StopOptions extends SurroundingsOptions, EndingOptions {
@@ -58,15 +59,11 @@ export interface StopOptions extends SurroundingsOptions, EndingOptions {
 export async function stopContainer(word: string, options: StopOptions): Promise<void> {
   using container = await openContainer(word, options);
   noteStopOf(container);
-  if (await endContainer(container, { ...stopRequest(container), ...options })) {
+  const request = { ...stopRequest(container), ...options };
+  const timeoutMs = await patienceAfterHook(container, request.timeoutMs);
+  if (await endContainer(container, { ...request, timeoutMs })) {
     recordContainerEvent(container, "stop");
   }
-}
-
-/** How it wants to be stopped. */
-export function stopRequest({ record }: StoredContainer): EndRequest {
-  const { stopSignal = "", stopTimeoutMs = DEFAULT_STOP_MS } = record.options;
-  return { signal: signalNumber(stopSignal) ?? SIGTERM, timeoutMs: stopTimeoutMs };
 }
 
 /** Not while it is being started, which forgets what stopped the run before. */
@@ -120,12 +117,29 @@ export interface StartOptions extends SurroundingsOptions {
   readonly isRestart?: boolean;
   /** One that is paused is good enough: it has what others join. */
   readonly leavesPaused?: boolean;
+  /** Aborted: what is done after the start is not waited for. */
+  readonly interruption?: AbortSignal | undefined;
 }
 
 /** False: it runs already, and is left as it is. Throws "wrong-state" for one that is paused. */
 export async function startByName(word: string, options: StartOptions): Promise<boolean> {
   beginPhases();
   using container = await openContainer(word, options);
+  const hooks =
+    container.record.options.lifecycle?.postStart === undefined
+      ? undefined
+      : await import("../health/lifecycle.ts");
+  const isStarted = await startUnlessLive(container, options);
+  if (isStarted) {
+    await hooks?.afterStart(container, options);
+  }
+  return isStarted;
+}
+
+async function startUnlessLive(
+  container: StoredContainer,
+  options: StartOptions,
+): Promise<boolean> {
   using _lock = container.folder.lock();
   requirePresent(container);
   const { kind } = container.status();

@@ -4,9 +4,10 @@
 import { isPod } from "../pods/pod-record.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
 import { endContainer } from "./await-end.ts";
-import { stopRequest } from "./container-operations.ts";
 import { isLive } from "./container-status.ts";
+import { patienceAfterHook } from "./patience-after-hook.ts";
 import { noteShutdown } from "./restart-record.ts";
+import { stopRequest } from "./stop-request.ts";
 import { eachReadable, openAsItIs } from "./stored-container.ts";
 
 /** The names of those that were ended; of pods the ids. Everything is tried; the first failure is thrown in the end. */
@@ -23,7 +24,9 @@ export async function endForShutdown(options: SurroundingsOptions): Promise<read
   const end = async ({ id }: { readonly id: string }): Promise<void> => {
     try {
       using container = await openAsItIs(id, options);
-      await endContainer(container, stopRequest(container));
+      const request = stopRequest(container);
+      const timeoutMs = await patienceAfterHook(container, request.timeoutMs);
+      await endContainer(container, { ...request, timeoutMs });
     } catch (error) {
       failures.push(error);
     }

@@ -2,8 +2,10 @@
 
 import { SIGKILL } from "../../abi/process.ts";
 import { endContainer } from "../containers/await-end.ts";
-import { stopContainer, stopRequest } from "../containers/container-operations.ts";
+import { stopContainer } from "../containers/container-operations.ts";
 import { noteRestart } from "../containers/container-record.ts";
+import { patienceAfterHook } from "../containers/patience-after-hook.ts";
+import { stopRequest } from "../containers/stop-request.ts";
 import type { StoredContainer } from "../containers/stored-container.ts";
 import { placeOf } from "../surroundings.ts";
 import type { HealthCheck } from "./health-check.ts";
@@ -13,18 +15,16 @@ export async function actOnFailure(
   container: StoredContainer,
   { onFailure, stopTimeoutMs }: Pick<HealthCheck, "onFailure" | "stopTimeoutMs">,
 ): Promise<void> {
-  const patience = stopTimeoutMs === undefined ? {} : { timeoutMs: stopTimeoutMs };
   switch (onFailure) {
     case "none":
       return;
     case "kill":
       // As if it had died: its restart policy decides what follows.
-      await endContainer(
-        container,
-        stopTimeoutMs === undefined
-          ? { signal: SIGKILL, timeoutMs: 0 }
-          : { ...stopRequest(container), ...patience },
-      );
+      if (stopTimeoutMs === undefined) {
+        await endContainer(container, { signal: SIGKILL, timeoutMs: 0 });
+      } else {
+        await endAsAsked(container, stopTimeoutMs);
+      }
       return;
     case "stop":
       await stopContainer(container.record.id, placeOf(container.surroundings));
@@ -32,7 +32,16 @@ export async function actOnFailure(
     case "restart":
       // By its holder, so that nothing is lost if this process dies now.
       noteRestart(container.folder.fd);
-      await endContainer(container, { ...stopRequest(container), ...patience });
+      await endAsAsked(container, stopTimeoutMs);
       return;
   }
+}
+
+async function endAsAsked(
+  container: StoredContainer,
+  stopTimeoutMs: number | undefined,
+): Promise<void> {
+  const request = stopRequest(container);
+  const timeoutMs = await patienceAfterHook(container, stopTimeoutMs ?? request.timeoutMs);
+  await endContainer(container, { ...request, timeoutMs });
 }

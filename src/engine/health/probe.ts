@@ -6,7 +6,7 @@ import { exec } from "../../runtime/exec.ts";
 import { checked } from "../../sys/call.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import type { Awaited } from "../../sys/poll.ts";
-import { type ExitStatus, exitCodeOf, killGroup, tryOpenPidfd } from "../../sys/process.ts";
+import { exitCodeOf, killGroup, tryOpenPidfd } from "../../sys/process.ts";
 import { pollInLoop } from "../../sys/waiting.ts";
 import { processOf } from "../containers/start-exec.ts";
 import type { StoredContainer } from "../containers/stored-container.ts";
@@ -21,10 +21,21 @@ const NO_EXIT_CODE = -1;
 
 type Ending = Pick<ProbeResult, "exitCode" | "output">;
 
+/** A command for the container, or what a port of it is asked. */
+export interface Question extends Pick<HealthCheck, "command" | "port" | "timeoutMs"> {
+  /** Aborted: its time is over. */
+  readonly interruption?: AbortSignal | undefined;
+}
+
+export interface Answer extends Ending {
+  /** Not so: it was killed. */
+  readonly isInTime: boolean;
+}
+
 /** Throws for a container that does not run. */
 export async function probe(container: StoredContainer, check: HealthCheck): Promise<ProbeResult> {
   const start = new Date().toISOString();
-  const ending = await execute(container, check).catch((error: unknown) => {
+  const ending = await probed(container, check).catch((error: unknown) => {
     if (error instanceof OcicatError && container.status().kind === "running") {
       return { exitCode: NO_EXIT_CODE, output: error.message.slice(0, OUTPUT_LIMIT) };
     }
@@ -33,14 +44,20 @@ export async function probe(container: StoredContainer, check: HealthCheck): Pro
   return { start, end: new Date().toISOString(), ...ending };
 }
 
-async function execute(container: StoredContainer, check: HealthCheck): Promise<Ending> {
+async function probed(container: StoredContainer, check: HealthCheck): Promise<Ending> {
+  const { isInTime, ...ending } = await ask(container, check);
+  return isInTime ? ending : tooLate(ending.output, check);
+}
+
+/** Throws for a container that does not run. */
+export async function ask(container: StoredContainer, check: Question): Promise<Answer> {
   using output = new CapturedOutput(OUTPUT_LIMIT);
   const standardFds = output.standardFds;
   const request = { command: check.command, env: [], terminal: false };
   let isInTime = true;
   const attendBoth: Attend = async (stagePid, pid) => {
     output.handOver();
-    isInTime = await attend({ stagePid, pid }, output, check.timeoutMs);
+    isInTime = await attend({ stagePid, pid }, output, check);
   };
   const status =
     check.port === undefined
@@ -51,11 +68,7 @@ async function execute(container: StoredContainer, check: HealthCheck): Promise<
           attend: attendBoth,
         })
       : await askPort(container, { test: check.port, standardFds }, attendBoth);
-  return isInTime ? ended(status, output) : tooLate(output.text(), check);
-}
-
-function ended(status: ExitStatus, output: CapturedOutput): Ending {
-  return { exitCode: exitCodeOf(status), output: output.text() };
+  return { exitCode: exitCodeOf(status), output: output.text(), isInTime };
 }
 
 function tooLate(written: string, { timeoutMs }: Pick<HealthCheck, "timeoutMs">): Ending {
@@ -81,13 +94,18 @@ const NOTHING: Awaited = { fd: -1, events: 0 };
 async function attend(
   { stagePid, pid }: Executed,
   output: CapturedOutput,
-  timeoutMs: number,
+  { timeoutMs, interruption }: Pick<Question, "timeoutMs" | "interruption">,
 ): Promise<boolean> {
   using stage = new OwnedFd(checked(tryOpenPidfd(stagePid), "watch", "the stage"));
   using process = new OwnedFd(tryOpenPidfd(pid));
   const deadline = performance.now() + timeoutMs;
   let canRead = true;
   let isInTime = true;
+  const end = () => {
+    isInTime = false;
+    killGroup(process.number, pid);
+  };
+  using _interruption = onAbort(interruption, end);
   for (;;) {
     const left = isInTime ? Math.max(0, deadline - performance.now()) : undefined;
     const reading = canRead ? { fd: output.fd, events: POLLIN } : NOTHING;
@@ -102,8 +120,16 @@ async function attend(
       return isInTime;
     }
     if (isInTime && performance.now() >= deadline) {
-      isInTime = false;
-      killGroup(process.number, pid);
+      end();
     }
   }
+}
+
+/** Does it once, at once where that has been; not any more when it is disposed of. */
+export function onAbort(signal: AbortSignal | undefined, act: () => void): Disposable {
+  if (signal?.aborted === true) {
+    act();
+  }
+  signal?.addEventListener("abort", act, { once: true });
+  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", act) };
 }

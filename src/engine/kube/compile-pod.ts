@@ -114,6 +114,8 @@ function containerOptions(
     terminal: container.tty,
     restart: spec.restart,
     ...probesOf(container, spec),
+    ...(container.lifecycle === undefined ? {} : { lifecycle: container.lifecycle }),
+    ...(container.stopSignal === undefined ? {} : { stopSignal: container.stopSignal }),
     ...(spec.stopTimeoutMs === undefined ? {} : { stopTimeoutMs: spec.stopTimeoutMs }),
     readOnly: container.security.readOnly,
     mounts: mounts.mounts,

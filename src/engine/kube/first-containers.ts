@@ -17,7 +17,7 @@ export interface FirstContainer {
 
 export async function runFirst({ id, isSidecar }: FirstContainer, options: PlayingOptions) {
   if (isSidecar) {
-    await startByName(id, options);
+    await startByName(id, { ...options, interruption: options.signal });
   } else {
     await runToEnd(id, options);
   }

@@ -50,6 +50,7 @@ export function generateContainer(
     ...unlessEmpty("livenessProbe", probeOf(options.health)),
     ...unlessEmpty("startupProbe", probeOf(options.startupProbe)),
     ...unlessEmpty("readinessProbe", probeOf(options.readinessProbe)),
+    ...unlessEmpty("lifecycle", lifecycleOf(options)),
     ...(interactive ? { stdin: true } : {}),
     ...(terminal ? { tty: true } : {}),
   };
@@ -112,6 +113,15 @@ function probeOf(probe: RunHealth | undefined): Document {
   };
 }
 
+/** Without the stop signal, which few clusters take: one that has none of its own has its image's. */
+function lifecycleOf({ lifecycle = {} }: ContainerRecord["options"]): Document {
+  const { postStart = [], preStop = [] } = lifecycle;
+  return {
+    ...unlessEmpty("postStart", probeAction(postStart) ?? {}),
+    ...unlessEmpty("preStop", probeAction(preStop) ?? {}),
+  };
+}
+
 /** Undefined: there is none. */
 function probeAction([kind, ...words]: readonly string[]): Document | undefined {
   const [first = "", second = "", third = ""] = words;
@@ -122,6 +132,8 @@ function probeAction([kind, ...words]: readonly string[]): Document | undefined 
       return { tcpSocket: { port: Number(second), ...unlessOwn(first) } };
     case "GRPC":
       return { grpc: { port: Number(second), ...(third === "" ? {} : { service: third }) } };
+    case "SLEEP":
+      return { sleep: { seconds: Number(first) } };
     case "CMD-SHELL":
       return { exec: { command: ["/bin/sh", "-c", ...words] } };
     default:

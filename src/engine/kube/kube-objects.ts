@@ -2,6 +2,7 @@
 
 import type { RestartPolicy } from "../containers/restart-policy.ts";
 import type { RunHealth } from "../health/health-check.ts";
+import type { RunLifecycle } from "../health/lifecycle-hooks.ts";
 import type { RunNames } from "../run-names.ts";
 
 export type KubeObject =
@@ -65,6 +66,9 @@ export interface KubeContainer {
   readonly health: RunHealth | undefined;
   readonly startupProbe: RunHealth | undefined;
   readonly readinessProbe: RunHealth | undefined;
+  readonly lifecycle: RunLifecycle | undefined;
+  /** Absent: the image's. */
+  readonly stopSignal: string | undefined;
   readonly stdin: boolean;
   readonly tty: boolean;
   /** Of the initContainers: it is not waited for. */

@@ -1,5 +1,6 @@
 // One entry of spec.containers or spec.initContainers.
 
+import { signalNumber } from "../containers/stop-signal.ts";
 import type { KubeFields } from "./kube-fields.ts";
 import {
   type KubeContainer,
@@ -11,7 +12,7 @@ import {
   type KubeVolumeMount,
   RESOURCE_FIELDS,
 } from "./kube-objects.ts";
-import { parseProbe } from "./parse-probe.ts";
+import { parseHook, parseProbe } from "./parse-probe.ts";
 import { parseQuantity } from "./quantities.ts";
 
 const HIGHEST_PORT = 65_535;
@@ -40,12 +41,31 @@ export function parseContainer(fields: KubeFields): KubeContainer {
     health: parseProbe(fields.object("livenessProbe"), "liveness", ports),
     startupProbe: parseProbe(fields.object("startupProbe"), "startup", ports),
     readinessProbe: parseProbe(fields.object("readinessProbe"), "readiness", ports),
+    ...parseLifecycle(fields.object("lifecycle"), ports),
     stdin: fields.flag("stdin"),
     tty: fields.flag("tty"),
   };
   fields.skip("terminationMessagePath", "terminationMessagePolicy");
   fields.end();
   return container;
+}
+
+function parseLifecycle(
+  fields: KubeFields | undefined,
+  ports: ReadonlyMap<string, number>,
+): Pick<KubeContainer, "lifecycle" | "stopSignal"> {
+  const postStart = parseHook(fields?.object("postStart"), ports);
+  const preStop = parseHook(fields?.object("preStop"), ports);
+  const stopSignal = fields?.text("stopSignal");
+  if (stopSignal !== undefined && signalNumber(stopSignal) === undefined) {
+    fields?.fault("stopSignal", "there is no signal of this name");
+  }
+  fields?.end();
+  const lifecycle = {
+    ...(postStart === undefined ? {} : { postStart }),
+    ...(preStop === undefined ? {} : { preStop }),
+  };
+  return { lifecycle: (postStart ?? preStop) === undefined ? undefined : lifecycle, stopSignal };
 }
 
 /** Their numbers by their names. */

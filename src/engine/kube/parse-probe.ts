@@ -1,8 +1,9 @@
-// livenessProbe, startupProbe, readinessProbe: a command inside the container, or the question that a port of it
-// is asked. The first is its health check.
+// livenessProbe, startupProbe, readinessProbe, and lifecycle hooks: a command inside the container, or the question
+// that a port of it is asked. The first is its health check.
 
 import { encodeText } from "../../sys/memory.ts";
 import type { ProbeKind, RunHealth } from "../health/health-check.ts";
+import type { LifecycleHook } from "../health/lifecycle-hooks.ts";
 import type { KubeFields } from "./kube-fields.ts";
 
 /** Kubernetes' defaults. */
@@ -39,6 +40,23 @@ export function parseProbe(
   };
   fields.end();
   return test === undefined ? undefined : { test, ...health };
+}
+
+/** postStart or preStop. Undefined: there is none, or none that is known here. */
+export function parseHook(
+  fields: KubeFields | undefined,
+  ports: ReadonlyMap<string, number>,
+): LifecycleHook | undefined {
+  const sleep = fields?.object("sleep");
+  const seconds = sleep?.integer("seconds", 0, LONGEST_S);
+  sleep?.end();
+  const test = sleep === undefined && fields !== undefined ? parseTest(fields, ports) : undefined;
+  fields?.end();
+  const [kind, ...words] = test ?? [];
+  if (sleep !== undefined) {
+    return ["SLEEP", String(seconds ?? 0)];
+  }
+  return kind === undefined ? undefined : [kind, ...words];
 }
 
 /** What Kubernetes takes. */

@@ -159,7 +159,8 @@ async function fillPod(
     for (const each of first) {
       await runFirst(each, options);
     }
-    await startPod(pod.name, options);
+    await startPod(pod.name, { ...options, interruption: options.signal });
+    requireGoingOn(options);
   }
   const kept = first.filter(({ isSidecar }) => isSidecar || !options.start);
   return [...kept.map(({ id }) => id), ...ids];

@@ -7,6 +7,7 @@ import {
   killContainer,
   pauseByName,
   removeContainer,
+  type StartOptions,
   type StopOptions,
   startByName,
   stopContainer,
@@ -19,7 +20,10 @@ import { listPods } from "./list-pods.ts";
 import { type FoundContainer, type FoundPod, findPod, isLive } from "./open-pods.ts";
 
 /** What runs goes on. Every container is tried; the first failure is thrown in the end. */
-export async function startPod(word: string, options: SurroundingsOptions): Promise<string> {
+export async function startPod(
+  word: string,
+  options: SurroundingsOptions & Pick<StartOptions, "interruption">,
+): Promise<string> {
   const { record, members } = await findPod(word, options);
   const leaving = { ...options, leavesPaused: true };
   await startByName(record.id, leaving);

@@ -22,7 +22,7 @@ import {
   attachFolder,
   attachSocketName,
 } from "../containers/attach-socket.ts";
-import { stopRequest } from "../containers/container-operations.ts";
+import { stopRequest } from "../containers/stop-request.ts";
 import { type StoredContainer, tryOpenById } from "../containers/stored-container.ts";
 import { hasStarted, nextProbeBootMs } from "../health/health.ts";
 import {
