@@ -78,10 +78,10 @@ function spawnInside(directories: readonly string[], command: string) {
 }
 
 async function until(isDone: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 25_000;
+  const deadline = performance.now() + 60_000;
   while (!isDone()) {
     if (performance.now() > deadline) {
-      throw new Error(`${what}: not within 25 s`);
+      throw new Error(`${what}: not within 60 s`);
     }
     await Bun.sleep(2);
   }

@@ -105,7 +105,7 @@ describe.skipIf(NEEDS_ROOT)("a service manager's gifts (as root)", () => {
     const env = { NOTIFY_SOCKET: path };
     expect(container.create([], { env })).toMatchObject({ code: 0, stderr: "" });
     expect(container.verb("start", [], { env })).toMatchObject({ code: 0, stderr: "" });
-    const [events = 0] = poll([{ fd: socket.number, events: POLLIN }], 20_000);
+    const [events = 0] = poll([{ fd: socket.number, events: POLLIN }], 60_000);
     expect(events).toBe(POLLIN);
     const buffer = bytes(4096);
     const length = call("read", socket.number, addressOf(buffer), buffer.length);

@@ -45,7 +45,7 @@ export interface ImageSketch {
   readonly contents?: readonly string[];
 }
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 export class ImagePlace {
   readonly folder = mkdtempSync(join(tmpdir(), "ocicat-images-"));

@@ -41,7 +41,7 @@ export const NEEDS_ROOT = process.getuid?.() !== 0;
 
 const APPLETS =
   "sh cat echo env false grep head hostname id kill ln logger ls mkdir mount printf ps pwd readlink sleep stat stty test touch true tty wc";
-const TIME_LIMIT_MS = 30_000;
+const TIME_LIMIT_MS = 60_000;
 
 export interface Result {
   /** The exit status; 128 + the signal that ended it. */

@@ -20,7 +20,7 @@ const SECCOMP_IOCTL_NOTIF_SEND = 0xc018_2101;
 const NOTIFICATION_BYTES = 80;
 /** struct seccomp_notif_resp: id u64, val i64, error i32, flags u32. */
 const RESPONSE_BYTES = 24;
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 60_000;
 
 export class SeccompAgent implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), "agent-"));

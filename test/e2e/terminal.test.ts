@@ -59,7 +59,7 @@ class ConsoleSocket implements Disposable {
 function readUntil(fd: number, text: string): string {
   let all = "";
   while (!all.includes(text)) {
-    const [events = 0] = poll([{ fd, events: POLLIN }], 10_000);
+    const [events = 0] = poll([{ fd, events: POLLIN }], 60_000);
     const buffer = bytes(4096);
     const count = events === 0 ? 0 : call("read", fd, addressOf(buffer), buffer.length);
     if (count <= 0) {

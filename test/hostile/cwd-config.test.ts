@@ -52,7 +52,7 @@ function runHostile(command: readonly string[], variables: Record<string, string
     cwd: hostile,
     env: { PATH: "/usr/bin:/bin", ...variables },
     stdin: "ignore",
-    timeout: 20_000,
+    timeout: 60_000,
   });
   return { output: result.stdout.toString().trim(), ranCode: existsSync(marker) };
 }

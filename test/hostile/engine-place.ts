@@ -110,7 +110,7 @@ export class EnginePlace extends ContainerPlace {
     this.clear();
     expect(this.call("container prune", ["--force"]).stderr).toBe("");
     try {
-      await eventually("nothing to be left", () => this.leftovers().length === 0, 10);
+      await eventually("nothing to be left", () => this.leftovers().length === 0);
     } catch (cause) {
       throw new Error(`${what} leaves ${this.leftovers().join(", ")}`, { cause });
     }

@@ -8,7 +8,7 @@ import type { Scratch } from "./scratch.ts";
 import type { VerbRequest } from "./verb-process.ts";
 
 /** Far more than any verb takes. */
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 
 export type VerbEnd = "done" | "failed" | "killed";
 

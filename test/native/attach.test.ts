@@ -15,7 +15,7 @@ import { compileHosted, missingTools, SANITIZED, TestFolder } from "./compiler.t
 import { HeldCommand } from "./held-command.ts";
 
 const CLIENT = join(import.meta.dir, "attach-client.ts");
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 interface Result {
   readonly end: AttachEnd;

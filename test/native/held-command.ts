@@ -11,7 +11,7 @@ import { poll } from "../../src/sys/poll.ts";
 import { connectUnix, listenUnixAt, socketPair } from "../../src/sys/socket.ts";
 import { type Target, TestFolder } from "./compiler.ts";
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 60_000;
 const SOCKET_NAME = "attach.sock";
 
 /** A client that collects what the holder says. It only reads when it is told to wait. */

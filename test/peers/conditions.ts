@@ -2,7 +2,8 @@
 
 import { isGuest } from "../vm/guest.ts";
 
-const PATIENCE_S = isGuest() ? 60 : 20;
+/** Only what fails takes so long: for a machine that is slow and busy. */
+const PATIENCE_S = isGuest() ? 120 : 60;
 
 /** Waits until the check returns something else than undefined or false; throws after the deadline. */
 export async function eventually<Result>(

@@ -174,7 +174,7 @@ async function answers(command: readonly string[], daemon: Bun.Subprocess): Prom
 
 async function stopDaemon(child: Bun.Subprocess): Promise<void> {
   child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
   await child.exited;
   clearTimeout(timer);
 }

@@ -55,7 +55,7 @@ export class TerminalSession {
 
   /** Waits for the program's end; returns its exit status. */
   async ended(): Promise<number> {
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 30_000);
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 60_000);
     const status = await this.#child.exited;
     clearTimeout(timer);
     return status;

@@ -9,4 +9,4 @@ export function isGuest(kind?: "cgroup2" | "systemd"): boolean {
 }
 
 /** An emulated machine on a busy host is slow; above the patience of the programs under test. */
-export const GUEST_TEST_TIMEOUT_MS = 90_000;
+export const GUEST_TEST_TIMEOUT_MS = 180_000;

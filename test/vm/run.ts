@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly outputFile?: string;
 }
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 export async function run(
   command: readonly string[],

@@ -17,7 +17,7 @@ export interface RegistrySettings {
   readonly mirrorOf?: string;
 }
 
-const START_MS = 20_000;
+const START_MS = 60_000;
 const POLL_MS = 20;
 
 export class TestRegistry implements AsyncDisposable {

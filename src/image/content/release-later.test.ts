@@ -99,7 +99,7 @@ function opensOurselves(): boolean {
 /** Of the other process: what it has still open of 0, 1 and 2 when it has had time to close them. */
 function stdioLeftOpen(): readonly string[] {
   const [pid = ""] = holders();
-  const deadline = performance.now() + 2000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const left = readdirSync(`/proc/${pid}/fd`).filter((fd) => Number(fd) <= 2);
     if (left.length === 0 || performance.now() > deadline) {
