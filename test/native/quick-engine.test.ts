@@ -76,7 +76,7 @@ const SAID: Readonly<Record<string, string>> = {
   "order of what waits": `await (async () => {
     const order = [];
     await Promise.all([
-      Bun.sleep(20).then(() => order.push("later")),
+      Bun.sleep(300).then(() => order.push("later")),
       Bun.sleep(5).then(() => order.push("sooner")),
       Promise.resolve().then(() => order.push("at once")),
     ]);
