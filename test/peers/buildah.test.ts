@@ -31,7 +31,7 @@ describe.skipIf(isMissing)("buildah run --runtime", () => {
     const leftovers = await workspace.leftovers();
     await workspace.remove();
     expect(leftovers).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   function buildah(): string[] {
     const { folder } = workspace;

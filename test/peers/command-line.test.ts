@@ -38,20 +38,14 @@ describe.skipIf(isMissing)("as docker and podman answer", () => {
       await each.clear();
     }
     await dockerd.stop();
-    await endPodman();
+    // It cleans up beside its removals, and one of the two may then leave its storage mounted on itself.
+    await eventually("the end of podman's processes", () => workspace.processes().length === 0);
+    await run(["umount", "--quiet", join(workspace.folder, "podman/overlay")]);
     const leftovers = await workspace.leftovers();
     await workspace.remove();
     removePodmanCgroups();
     expect(leftovers).toEqual([]);
-  }, 60_000);
-
-  /** It cleans up beside its removals, and one of the two may then leave its storage mounted on itself. */
-  async function endPodman(): Promise<void> {
-    await eventually("the end of podman's processes", async () =>
-      (await workspace.leftovers()).every((each) => !each.startsWith("process ")),
-    );
-    await run(["umount", "--quiet", join(workspace.folder, "podman/overlay")]);
-  }
+  }, 180_000);
 
   async function check({ line, peer = "docker", ...row }: Invocation) {
     const [ours, theirs] = await Promise.all([own.call(line), peers[peer].call(line)]);

@@ -57,7 +57,7 @@ describe.skipIf(isMissing)("OCI runtime validation, against runc", () => {
     removeSuiteCgroups();
     await workspace.remove();
     expect([...leftovers, ...cgroups]).toEqual([]);
-  });
+  }, 180_000);
 
   test("the suite has the programs that are listed here", () => {
     const programs = readdirSync(suite).filter((name) => !/^(runtimetest|rootfs-)/.test(name));
@@ -76,7 +76,8 @@ describe.skipIf(isMissing)("OCI runtime validation, against runc", () => {
       }
       expect(comparison.worse).toEqual([]);
     },
-    250_000,
+    // Three times for each of two runtimes, a minute at most.
+    400_000,
   );
 });
 

@@ -39,7 +39,7 @@ describe.skipIf(isMissing)("ctr run --runc-binary", () => {
     const leftovers = await workspace.leftovers([join(workspace.folder, "runtime/default")]);
     await workspace.remove();
     expect(leftovers).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   async function load(layout: string, image: string): Promise<void> {
     const archive = join(workspace.folder, "image.tar");

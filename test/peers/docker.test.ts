@@ -38,7 +38,7 @@ describe.skipIf(isMissing)("dockerd --add-runtime", () => {
     const leftovers = await workspace.leftovers([engine.path("docker-run/runtime-runc/moby")]);
     await workspace.remove();
     expect(leftovers).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   engineContract(() => engine);
 

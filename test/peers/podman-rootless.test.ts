@@ -70,7 +70,7 @@ describe.skipIf(isMissing)("podman --runtime, by an ordinary user", () => {
     const leftovers = await workspace.leftovers();
     await workspace.remove();
     expect(leftovers).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   const inContainer = (flags: readonly string[], script: string): Promise<string> =>
     podman.must("run", "--rm", "--network=none", ...LIMITS, ...flags, image, "sh", "-c", script);

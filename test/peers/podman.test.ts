@@ -24,7 +24,7 @@ import { Workspace } from "./workspace.ts";
 const LISTEN = `
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.settimeout(20)
+s.settimeout(60)
 s.bind(sys.argv[1])
 while True:
     message = s.recv(4096).decode()
@@ -51,7 +51,7 @@ describe.skipIf(isMissing)("podman --runtime", () => {
     await workspace.remove();
     removePodmanCgroups();
     expect(leftovers).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   engineContract(() => engine);
 

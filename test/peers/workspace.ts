@@ -13,6 +13,10 @@ import { cgroupFolders } from "../../tools/peers/podman-cgroups.ts";
 import { eventually } from "./conditions.ts";
 import { RUNTIME } from "./runtime-under-test.ts";
 
+/** A minute for clients to clean up in. */
+const LOOKS = 600;
+const BETWEEN_LOOKS_MS = 100;
+
 export class Workspace {
   readonly folder: string;
   /** The cgroup below which clients put containers, as a path from the root. */
@@ -33,10 +37,20 @@ export class Workspace {
   }
 
   /**
-   * What is left behind, in words; empty after a clean end. `stateRoots` are the folders that clients
-   * gave the runtime for its state, beside its own default.
+   * What stays behind, in words; empty after a clean end. Clients clean up, and their shims and monitors
+   * end, after the commands that they do it for. `stateRoots` are the folders that clients gave the runtime
+   * for its state, beside its own default.
    */
   async leftovers(stateRoots: readonly string[] = []): Promise<string[]> {
+    let left = await this.#look(stateRoots);
+    for (let looks = 1; left.length > 0 && looks < LOOKS; looks += 1) {
+      await Bun.sleep(BETWEEN_LOOKS_MS);
+      left = await this.#look(stateRoots);
+    }
+    return left;
+  }
+
+  async #look(stateRoots: readonly string[]): Promise<string[]> {
     const known = await Promise.all(
       [[], ...stateRoots.map((root) => ["--root", root])].map((flags) =>
         this.#knownContainers(flags),
@@ -45,7 +59,7 @@ export class Workspace {
     return [
       ...this.#mountTargets().map((target) => `mount ${target}`),
       ...this.#containerCgroups(),
-      ...this.#processes().map(({ pid, command }) => `process ${pid} ${command}`),
+      ...this.processes().map(({ pid, command }) => `process ${pid} ${command}`),
       ...known.flat(),
       ...(this.#damageBefore.length === 0 ? damagedDevices() : []),
     ];
@@ -56,18 +70,18 @@ export class Workspace {
     for (const target of this.#mountTargets().reverse()) {
       await run(["umount", "--lazy", target]);
     }
-    await eventually("the cgroups' end", () => this.#emptyCgroups(), 10);
+    await eventually("the cgroups' end", () => this.#emptyCgroups());
     await rm(this.folder, { recursive: true, force: true });
   }
 
   /** Ends what runs in the cgroups and removes them; false while a process is still going. */
   #emptyCgroups(): boolean {
-    for (const { pid, isInCgroup } of this.#processes()) {
-      if (isInCgroup) {
-        process.kill(pid, "SIGKILL");
-      }
-    }
     try {
+      for (const { pid, isInCgroup } of this.processes()) {
+        if (isInCgroup) {
+          process.kill(pid, "SIGKILL");
+        }
+      }
       for (const parent of cgroupFolders(this.cgroupParent)) {
         removeTree(parent);
       }
@@ -91,7 +105,8 @@ export class Workspace {
     );
   }
 
-  #processes(): { pid: number; command: string; isInCgroup: boolean }[] {
+  /** Those in its cgroups, or with its folder in their command line. */
+  processes(): { pid: number; command: string; isInCgroup: boolean }[] {
     return folders("/proc")
       .filter((name) => /^[0-9]+$/.test(name) && Number(name) !== process.pid)
       .map((name) => ({
