@@ -12,10 +12,10 @@ describe.skipIf(NEEDS_ROOT)("as root: container clone", () => {
     place.outputOf("inspect", "-f", format, name).trim();
   const inside = (name: string, ...words: string[]) => place.outputOf("exec", name, ...words);
 
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
     place.call("pod rm", ["-f", "--all"]);
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
   afterAll(() => place.remove());
 

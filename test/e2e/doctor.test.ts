@@ -27,7 +27,7 @@ describe.skipIf(NEEDS_ROOT)("started by root: ocicat doctor", () => {
     user.takeOver();
     program = user.executable();
   });
-  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterEach(() => place.expectNothingLeft());
   afterAll(() => place.remove());
 
   function doctor(prefix: readonly string[], words: readonly string[] = []) {

@@ -9,9 +9,9 @@ const NEEDS_ROOT = process.getuid?.() !== 0;
 
 describe.skipIf(NEEDS_ROOT)("examples/containers.ts (as root)", () => {
   const place = new ContainerPlace();
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
   afterAll(() => place.remove());
 

@@ -20,9 +20,9 @@ describe.skipIf(NEEDS_ROOT || NEEDS_ENGINE)("as root: the quick program (needs Q
     // It comes into the store, which is the compiled program's work.
     await place.output([image, "true"]);
   });
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
   afterAll(() => place.remove());
 

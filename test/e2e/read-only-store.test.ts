@@ -95,7 +95,7 @@ describe.skipIf(NEEDS_ROOT)("as root: a store that can only be read", () => {
 
   test.each([[["run", "--rm"]], [["create"]], [["run", "--rm", "-v", "data:/data"]]])(
     "%j says what to do instead, and that works",
-    (words) => {
+    async (words) => {
       const places = ["--store", place.store, "--root", place.state];
       const { status, stderr } = call(OCICAT, ...words, ...places, NAME, "echo", "inside");
       expect(status).toBe(125);
@@ -106,7 +106,7 @@ describe.skipIf(NEEDS_ROOT)("as root: a store that can only be read", () => {
       const ownPlaces = ["--store", own, "--root", place.state];
       const run = call(OCICAT, "run", "--rm", ...ownPlaces, `${instead}:${NAME}`, "echo", "inside");
       expect(run).toEqual({ status: 0, stdout: "inside\n", stderr: "" });
-      expect(place.leftovers()).toEqual([]);
+      await place.expectNothingLeft();
     },
   );
 });

@@ -53,7 +53,7 @@ describe.skipIf(NEEDS_ROOT)("as root: an image", () => {
     const empty = layout.addImage({ layers: [] });
     layout.setIndex([named(good, "good"), named(bad, "bad"), named(empty, "empty")]);
   });
-  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterEach(() => place.expectNothingLeft());
   afterAll(() => place.remove());
 
   const options = (format: LayerFormat) => ({ env: { OCICAT_STORAGE_FORMAT: format } });

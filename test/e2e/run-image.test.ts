@@ -32,7 +32,7 @@ describe.skipIf(CANNOT)("as root, with mmdebstrap and umoci: a Debian image", ()
     // Unpacks it, once for all tests.
     expect(await place.output([image, "true"])).toBe("");
   }, SLOW_MS);
-  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterEach(() => place.expectNothingLeft());
   afterAll(() => place.remove());
 
   test("its command is bash, as root, in /, with its variables", async () => {

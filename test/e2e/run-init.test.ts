@@ -12,9 +12,9 @@ describe.skipIf(NEEDS_ROOT)("as root: --init", () => {
   beforeAll(() => {
     image = place.image;
   });
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
   afterAll(() => place.remove());
 

@@ -15,7 +15,7 @@ describe.skipIf(NEEDS_ROOT)("as root: what a container may take", () => {
   beforeAll(() => {
     image = place.image;
   });
-  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterEach(() => place.expectNothingLeft());
   afterAll(() => place.remove());
 
   const sh = (script: string, ...flags: string[]) =>

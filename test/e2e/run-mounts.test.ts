@@ -17,7 +17,7 @@ describe.skipIf(NEEDS_ROOT)("as root: mounts and limits", () => {
     shared = place.makeFolder("shared");
     writeFileSync(join(shared, "from-host"), "host\n");
   });
-  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterEach(() => place.expectNothingLeft());
   afterAll(() => place.remove());
 
   const run = (script: string, ...flags: string[]) =>

@@ -3,7 +3,7 @@
 //
 // OCICAT_TEST_PROGRAM: an absolute path of another program to test.
 
-import { setDefaultTimeout } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import {
   existsSync,
   mkdirSync,
@@ -20,6 +20,7 @@ import { join } from "node:path";
 import { readTextFileIfExists } from "../../src/sys/file.ts";
 import { readProcessStat, setChildSubreaper, waitForPid } from "../../src/sys/process.ts";
 import { DIST } from "../../tools/repository.ts";
+import { eventually } from "../peers/conditions.ts";
 import { GUEST_TEST_TIMEOUT_MS, isGuest } from "../vm/guest.ts";
 
 if (isGuest()) {
@@ -29,7 +30,7 @@ if (isGuest()) {
 export const OCICAT = process.env["OCICAT_TEST_PROGRAM"] ?? DIST.launchers[0];
 
 const CGROUP_TREES = "/sys/fs/cgroup";
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 export interface Result {
   readonly status: number;
@@ -182,6 +183,24 @@ export class RunPlace {
     ];
   }
 
+  /** A command has given everything back when it ends; the holders end right behind it. */
+  async expectNothingLeft(): Promise<void> {
+    const others = this.leftovers().filter((line) => !line.startsWith("process: "));
+    expect(others).toEqual([]);
+    await eventually("the holders' end", () => this.reap().length === 0);
+  }
+
+  /** Returns its pid when it has gone: a signal is sent before it is obeyed. */
+  async killHolder(name: string): Promise<number> {
+    const { holderPid } = this.startRecord(name);
+    // Never 0, which kill(2) takes for ourselves.
+    expect(holderPid).toBeGreaterThan(1);
+    process.kill(holderPid, "SIGKILL");
+    await eventually("the holder's end", () => isGone(holderPid));
+    this.reap();
+    return holderPid;
+  }
+
   /** As the init of a machine does for orphans: reaps those that have ended; returns the others. */
   reap(): string[] {
     this.reapOrphans();
@@ -220,11 +239,21 @@ function ownCgroups(): string[] {
     const left = namesIn(parent)
       .filter((name) => name.startsWith("ocicat-"))
       .map((name) => join(parent, name));
-    if (left.length === 0 && existsSync(parent)) {
-      rmdirSync(parent);
-    }
-    return left;
+    return left.length === 0 && existsSync(parent) && !isRemoved(parent) ? [parent] : left;
   });
+}
+
+/** False: somebody has just made a cgroup in it. */
+function isRemoved(cgroup: string): boolean {
+  try {
+    rmdirSync(cgroup);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EBUSY") {
+      return false;
+    }
+    throw error;
+  }
 }
 
 function mountsBelow(folder: string): string[] {
@@ -242,6 +271,11 @@ function stages(): string[] {
         ? [`${pid} ${stat.name} ${stat.state}`]
         : [];
     });
+}
+
+/** A dead process that nobody has reaped is gone, too. */
+export function isGone(pid: number): boolean {
+  return ["Z", "X", undefined].includes(readProcessStat(pid)?.state);
 }
 
 /** First processes of containers whose holders were killed: they know themselves as 1. */

@@ -16,7 +16,7 @@ describe.skipIf(NEEDS_ROOT)("as root: the process", () => {
     root = makeBusyboxRoot(place.makeFolder("rootfs"));
     image = makeLayout(place.folder, root);
   });
-  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterEach(() => place.expectNothingLeft());
   afterAll(() => place.remove());
 
   const sh = (script: string, ...flags: string[]) =>

@@ -28,7 +28,7 @@ describe.skipIf(NEEDS_ROOT)("as root: run and a registry", () => {
   });
   afterEach(async () => {
     await registry[Symbol.asyncDispose]();
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
     place.remove();
   });
   afterAll(() => expect(place.leftovers()).toEqual([]));

@@ -36,7 +36,7 @@ describe.skipIf(NEEDS_ROOT)("started by root: an ordinary user", () => {
     user.takeOver();
     program = user.executable();
   });
-  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterEach(() => place.expectNothingLeft());
   afterAll(() => place.remove());
 
   const run = (ids: "single" | "lent", ...words: string[]) =>

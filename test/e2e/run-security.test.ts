@@ -16,8 +16,8 @@ describe.skipIf(NEEDS_ROOT)("as root: security", () => {
     root = place.makeFolder("root");
     makeBusyboxRoot(root);
   });
-  afterEach(() => {
-    expect(place.leftovers()).toEqual([]);
+  afterEach(async () => {
+    await place.expectNothingLeft();
   });
   afterAll(() => {
     place.remove();

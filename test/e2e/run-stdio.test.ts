@@ -22,7 +22,7 @@ describe.skipIf(NEEDS_ROOT)("as root: streams and signals", () => {
     root = makeBusyboxRoot(place.makeFolder("rootfs"));
     shared = place.makeFolder("shared");
   });
-  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterEach(() => place.expectNothingLeft());
   afterAll(() => place.remove());
 
   const shell = (script: string, ...flags: string[]): string[] => [

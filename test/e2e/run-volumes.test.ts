@@ -15,10 +15,10 @@ describe.skipIf(NEEDS_ROOT)("as root: volumes", () => {
   beforeAll(() => {
     image = place.image;
   });
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
     rmSync(join(place.store, "volumes"), { recursive: true, force: true });
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
   afterAll(() => place.remove());
 

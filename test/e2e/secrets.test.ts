@@ -18,10 +18,10 @@ const VALUE = "a value that is nowhere else";
 
 describe.skipIf(NEEDS_ROOT)("as root: secrets", () => {
   const place = new ContainerPlace();
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
     rmSync(join(place.store, "secrets"), { recursive: true, force: true });
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
     expect(filesOf(".secrets")).toEqual([]);
   });
   afterAll(() => place.remove());

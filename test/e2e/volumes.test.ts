@@ -10,10 +10,10 @@ const HAS_LOOP = existsSync("/dev/loop-control");
 
 describe.skipIf(NEEDS_ROOT)("as root: volume", () => {
   const place = new ContainerPlace();
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
     rmSync(join(place.store, "volumes"), { recursive: true, force: true });
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
   afterAll(() => place.remove());
 
