@@ -46,11 +46,9 @@ describe.skipIf(NEEDS_ROOT)("as root: scores for the kernel's choice when memory
     expect(place.outputOf("exec", "web", "cat", "/proc/1/oom_score_adj")).toBe("321\n");
   });
 
-  test("the holder that follows a killed one has it, too", () => {
+  test("the holder that follows a killed one has it, too", async () => {
     place.detach("web", "exec sleep 1000");
-    const killed = holderOf("web");
-    process.kill(killed, "SIGKILL");
-    place.reap();
+    const killed = await place.killHolder("web");
     place.outputOf("ps");
     expect(holderOf("web")).not.toBe(killed);
     expect(scoreOf(holderOf("web"))).toBe(SPARED);

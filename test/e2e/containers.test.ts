@@ -138,12 +138,12 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     expect(await follower.exited).toBe(0);
   });
 
-  test("stop sends TERM and waits; one that does not mind is killed", () => {
+  test("stop sends TERM and waits; one that does not mind is killed", async () => {
     detach("polite", "trap 'echo bye; exit 7' TERM; touch /shared/polite; sleep 60 & wait");
     detach("deaf", "trap '' TERM; touch /shared/deaf; sleep 60");
-    while (!existsSync(join(shared, "polite")) || !existsSync(join(shared, "deaf"))) {
-      Bun.sleepSync(5);
-    }
+    await eventually("both traps", () =>
+      ["polite", "deaf"].every((name) => existsSync(join(shared, name))),
+    );
     expect(output("stop", "polite")).toBe("polite\n");
     expect(status("polite")).toMatch(/^Exited \(7\) /);
     expect(output("logs", "polite")).toBe("bye\n");
@@ -256,7 +256,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
     }
     // As a reboot: the process is gone, nobody was there to see it, and neither is the state.
     for (const name of ["unless", "once", ...guests, "broken"]) {
-      process.kill(place.startRecord(name).holderPid, "SIGKILL");
+      await place.killHolder(name);
       deleteContainer({ stateRoot: place.containerState, id: place.idOf(name), force: true });
     }
     place.reap();
@@ -288,8 +288,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers", () => {
 
   test("the holder is killed: the process goes on, and nobody pretends to know its end", async () => {
     detach("orphan", "sleep 60");
-    process.kill(place.startRecord("orphan").holderPid, "SIGKILL");
-    place.reap();
+    await place.killHolder("orphan");
     expect(status("orphan")).toMatch(/^Up /);
     output("stop", "-t", "0", "orphan");
     expect(status("orphan")).toStartWith("Dead: its holder was killed");

@@ -82,10 +82,10 @@ describe.skipIf(NEEDS_ROOT)("as root: events", () => {
     );
   });
 
-  test("the end that nobody saw is told once, as unknown", () => {
+  test("the end that nobody saw is told once, as unknown", async () => {
     const name = place.newName();
     place.detach(name, SLEEP);
-    process.kill(place.startRecord(name).holderPid, "SIGKILL");
+    await place.killHolder(name);
     place.outputOf("kill", name);
     place.outputOf("start", name);
     place.outputOf("rm", "-f", name);
