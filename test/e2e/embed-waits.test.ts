@@ -18,7 +18,7 @@ const TICKS = 5;
 
 /** Containers that are not let go end by themselves, with another code: a wait that blocks fails. */
 const SCRIPT = `echo begun
-for i in $(seq 250); do
+for i in $(seq 1000); do
   if test -e /shared/go; then echo seen; exit 7; fi
   sleep 0.02
 done
@@ -44,10 +44,10 @@ describe.skipIf(NEEDS_ROOT)("as root: waiting in the event loop", () => {
   const shared = () => place.makeFolder("shared");
   const go = () => join(place.folder, "shared/go");
   const start = (name: string) => place.detach(name, SCRIPT, "-v", `${shared()}:/shared`);
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
     rmSync(go(), { force: true });
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
   afterAll(() => place.remove());
 
@@ -97,7 +97,7 @@ describe.skipIf(NEEDS_ROOT)("as root: waiting in the event loop", () => {
   });
 
   test("while a container writes without an end", async () => {
-    const script = `for i in $(seq 5000); do
+    const script = `for i in $(seq 20000); do
       if test -e /shared/go; then exit 7; fi
       cat /etc/issue
     done`;
