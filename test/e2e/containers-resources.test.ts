@@ -56,10 +56,13 @@ describe.skipIf(NEEDS_ROOT)("as root: what containers use", () => {
   test("stats: again and again", async () => {
     const child = place.start("stats", ["--format", "{{.Name}} {{.PIDs}}", "busy"]);
     const reader = child.stdout.getReader();
-    for (let round = 0; round < 2; round++) {
-      const { value } = await reader.read();
-      expect(Buffer.from(value ?? []).toString()).toBe("busy 1\n");
+    let text = "";
+    while (text.length < "busy 1\nbusy 1\n".length) {
+      const { value = new Uint8Array(), done } = await reader.read();
+      expect(done).toBe(false);
+      text += Buffer.from(value).toString();
     }
+    expect(text).toStartWith("busy 1\nbusy 1\n");
     child.kill("SIGINT");
     expect(await child.exited).not.toBe(0);
   });

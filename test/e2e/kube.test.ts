@@ -148,7 +148,7 @@ data:
     );
     expect(place.outputOf("volume ls", "-q")).toBe("");
     expect(place.outputOf("secret ls", "-q")).toBe("");
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
 
   test("an init container that fails leaves nothing; --replace, --start=false", () => {
@@ -503,7 +503,7 @@ ${pod(`  securityContext: {runAsUser: 1000, fsGroup: 2000}
     expect(generated.match(/emptyDir:/g)).toHaveLength(1);
   });
 
-  test("a liveness probe asks a port of the container", () => {
+  test("a liveness probe asks a port of the container", async () => {
     const probe = (port: number, path: string) =>
       `livenessProbe: {httpGet: {port: ${port}, path: ${path}}, periodSeconds: 1000}`;
     const serve = (name: string, port: number, path: string) =>
@@ -514,6 +514,16 @@ ${pod(`  securityContext: {runAsUser: 1000, fsGroup: 2000}
 `;
     const well = serve("well", 8080, "/passwd");
     played(pod(`  containers:\n${well}${serve("ill", 8081, "/nothing")}`));
+    const page = (port: number) => [
+      "web-well",
+      "busybox",
+      "wget",
+      "-qO-",
+      `localhost:${port}/passwd`,
+    ];
+    for (const port of [8080, 8081]) {
+      await eventually(`the server at ${port}`, () => place.call("exec", page(port)).status === 0);
+    }
     const check = (name: string) => place.call("healthcheck run", [name]);
     expect(check("web-well")).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(check("web-ill").status).toBe(1);
@@ -557,7 +567,7 @@ ${pod(`  containers:
     expect(existsSync(join(outside, "file"))).toBe(false);
   });
 
-  test("what cannot be played makes nothing, and says why", () => {
+  test("what cannot be played makes nothing, and says why", async () => {
     const one = (rest: string): string => pod(`  containers: [{name: one, image: IMAGE${rest}\n`);
     const missing = one(", envFrom: [{secretRef: {name: none}}]}]");
     expect(play(missing).stderr).toContain('there is no Secret "none"');
@@ -572,7 +582,7 @@ ${pod(`  containers:
     expect(mounting("../x", "")).toContain(`${at}"../x" is no path inside of the volume`);
     const host = one("}]\n  volumes: [{name: v, hostPath: {path: /nosuch, type: Directory}}]");
     expect(play(host).stderr).toContain('use "/nosuch": no such file or directory');
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
 });
 
