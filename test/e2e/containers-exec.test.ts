@@ -98,8 +98,7 @@ describe.skipIf(NEEDS_ROOT)("as root: exec", () => {
     session.type("stty size; echo $TERM\r");
     await session.shows("33 90\r\nxterm\r\n");
     session.resize(120, 50);
-    session.type("stty size\r");
-    await session.shows("50 120\r\n");
+    await session.showsSize("50 120");
     session.type("exit 4\r");
     expect(await session.ended()).toBe(4);
   });

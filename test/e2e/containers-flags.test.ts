@@ -15,14 +15,19 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
   beforeAll(() => {
     image = place.image;
   });
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
   afterAll(() => place.remove());
 
   const create = (name: string, ...words: string[]) =>
     place.outputOf("create", "--name", name, image, ...words).trim();
+  /** The shell has done all else. */
+  const isAsleep = (name: string) =>
+    eventually("the shell to be sleep", () =>
+      place.outputOf("top", name, "args").endsWith("\nsleep 100\n"),
+    );
   const names = (...flags: string[]) =>
     place
       .outputOf("ps", "-a", "--format", "{{.Names}}", ...flags)
@@ -80,9 +85,7 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
 
   test("top with podman's columns has pids and users as the container knows them", async () => {
     place.detach("web", "exec sleep 100", "-u", "1234:5678");
-    await eventually("the shell to be sleep", () =>
-      place.outputOf("top", "web", "args").endsWith("\nsleep 100\n"),
-    );
+    await isAsleep("web");
     const [head = "", line = ""] = place
       .outputOf("top", "web", "pid", "ppid,user", "group", "seccomp", "capeff", "args")
       .split("\n");
@@ -95,10 +98,13 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
   test("restart keeps one with --rm, which goes with its end nevertheless", async () => {
     const words = ["--rm", "-d", place.image, "sh", "-c", "echo x >> /file; exec sleep 100"];
     const ids = ["one", "two"].map((name) => place.outputOf("run", "--name", name, ...words));
+    const bothHaveWritten = (text: string) =>
+      eventually(`both have written ${JSON.stringify(text)}`, () =>
+        names().every((name) => place.call("exec", [name, "cat", "/file"]).stdout === text),
+      );
+    await bothHaveWritten("x\n");
     expect(place.outputOf("restart", "-t", "0", "one", "two")).toBe("one\ntwo\n");
-    await eventually("both have written", () =>
-      names().every((name) => place.outputOf("exec", name, "cat", "/file") === "x\nx\n"),
-    );
+    await bothHaveWritten("x\nx\n");
     expect(place.outputOf("ps", "-q", "--no-trunc")).toBe(ids.toReversed().join(""));
     place.outputOf("stop", "-t", "0", "one", "two");
     expect(place.outputOf("ps", "-aq")).toBe("");
@@ -113,7 +119,7 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     expect(place.outputOf("ps", "--format", "{{.Names}}")).toBe("guest\nhost\n");
     place.outputOf("stop", "-t", "0", "host");
     const pid = place.outputOf("inspect", "-f", "{{.State.Pid}}", "guest").trim();
-    process.kill(place.startRecord("guest").holderPid, "SIGKILL");
+    await place.killHolder("guest");
     process.kill(Number(pid), "SIGKILL");
     await eventually("its end", () => {
       place.reap();
@@ -174,8 +180,9 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     place.outputOf("volume rm", "data");
   });
 
-  test("exec --latest, diff --format json, port --all", () => {
+  test("exec --latest, diff --format json, port --all", async () => {
     place.detach("web", "touch /new; rm /etc/group; exec sleep 100");
+    await isAsleep("web");
     expect(place.outputOf("exec", "--latest", "sh", "-c", "echo $0 in")).toBe("sh in\n");
     const changes = JSON.parse(place.outputOf("diff", "-l", "--format", "json"));
     expect(changes).toMatchObject({ added: ["/new"], changed: ["/etc"], deleted: ["/etc/group"] });
@@ -193,6 +200,7 @@ describe.skipIf(NEEDS_ROOT)("as root: flags of commands on containers", () => {
     place.onImages("import", "-q", archive, "other:1");
     place.outputOf("create", "--name", "other", "other:1", "true");
     place.outputOf("start", "parent");
+    place.outputOf("wait", "parent");
     place.outputOf("commit", "-q", "parent", "child:1");
     place.outputOf("create", "--name", "child", "child:1", "true");
     expect(names("-f", `ancestor=${id.slice(7, 19)}`)).toEqual(["child", "parent"]);

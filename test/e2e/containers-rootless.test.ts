@@ -142,13 +142,14 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
       });
     }
 
-    test.skipIf(!isPossible)("restart, volumes, logs", () => {
+    test.skipIf(!isPossible)("restart, volumes, logs", async () => {
       const words = ["-v", "data:/data", image, "sh", "-c", "echo a line; exec sleep 1000"];
       output("run", "-d", "--name", "kept", ...words);
+      await eventually("its line", () => output("logs", "kept") === "a line\n");
       output("exec", "kept", "sh", "-c", "echo kept > /data/file");
       output("restart", "-t", "0", "kept");
       expect(output("exec", "kept", "cat", "/data/file")).toBe("kept\n");
-      expect(output("logs", "kept")).toBe("a line\na line\n");
+      await eventually("its second line", () => output("logs", "kept") === "a line\na line\n");
       output("rm", "-f", "kept");
       expect(output("run", "--rm", "-v", "data:/other", image, "cat", "/other/file")).toBe(
         "kept\n",

@@ -252,7 +252,7 @@ describe("at a terminal", () => {
     await place.ocicat(["rmi", "-f", ...(await allIds())]);
     registry.plan.add({ on: "blob", times: 2, action: { kind: "stall", afterBytes: 5000 } });
     const script = `trap '' HUP; "$@" & pull=$!
-      until grep -q downloading log 2>/dev/null; do :; done
+      until grep -q downloading log 2>/dev/null; do sleep 0.02; done
       kill -HUP $pull; kill -TERM $pull; wait $pull`;
     const words = ["sh", "-c", `${script}`, "sh", OCICAT, "pull", app(":1.0")];
     const child = Bun.spawn(words, {

@@ -41,7 +41,8 @@ describe.skipIf(NEEDS_ROOT).each(["single", "lent"] as const)(
       ocicat("pod create", "--share", "+pid", "--name", "pod");
       const script = "echo kept > /dev/shm/file; sleep 1000";
       ocicat("run", "-d", "--pod", "pod", "--name", "one", image, "sh", "-c", script);
-      const look = "cat /dev/shm/file; hostname; cat /proc/1/comm; stat -c %u /dev/shm/file";
+      const written = "until test -s /dev/shm/file; do sleep 0.02; done";
+      const look = `${written}; cat /dev/shm/file; hostname; cat /proc/1/comm; stat -c %u /dev/shm/file`;
       const said = ocicat("run", "--rm", "--pod", "pod", image, "sh", "-c", look);
       expect(said).toBe("kept\npod\npause\n0\n");
       expect(ocicat("exec", "one", "cat", "/dev/shm/file")).toBe("kept\n");

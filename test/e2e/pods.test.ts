@@ -7,6 +7,7 @@ import { ContainerFolder } from "../../src/engine/containers/container-folder.ts
 import { readProcessStat } from "../../src/sys/process.ts";
 import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
+import { isGone } from "./run-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
 const CGROUP_PARENT = `octest-${process.pid}`;
@@ -59,13 +60,14 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
   const pidOf = (name: string): number =>
     Number(place.outputOf("inspect", "--format", "{{.State.Pid}}", name));
 
-  test("its containers are stopped at the same time", () => {
+  test("its containers are stopped at the same time", async () => {
     createPod("--name", "busy");
     const others = ["one", "two", "three"].map((name) => `-e /dev/shm/${name}`).join(" -a ");
     const end = (name: string) =>
       `trap "touch /dev/shm/${name}; until [ ${others} ]; do sleep 0.02; done; exit 0" TERM`;
     for (const name of ["one", "two", "three"]) {
-      member("busy", name, `${end(name)}; ${WAIT}`);
+      member("busy", name, `${end(name)}; echo ready; ${WAIT}`);
+      await eventually("its trap", () => place.outputOf("logs", name) === "ready\n");
     }
     place.outputOf("pod stop", "-t", "20", "busy");
     expect(["one", "two", "three"].map(exitCodeOf)).toEqual(["0", "0", "0"]);
@@ -98,7 +100,7 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
 
   const namespace = (pid: number, type: string): string => readlinkSync(`/proc/${pid}/ns/${type}`);
 
-  test("from creation to removal, with the states that podman has", () => {
+  test("from creation to removal, with the states that podman has", async () => {
     const id = createPod("--name", "web", "-l", "tier=front");
     expect(stateOf("web")).toBe("Created");
     expect(place.outputOf("pod ps", "-q", "--no-trunc", "--filter", "label=tier")).toBe(`${id}\n`);
@@ -129,7 +131,7 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
     expect(stateOf("web")).toBe("Exited");
     expect(place.outputOf("pod prune", "--force")).toBe(`${id}\n`);
     expect(place.call("pod exists", ["web"]).status).toBe(1);
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
 
   test("network, host name, /dev/shm and hosts are one; pids are each one's own", async () => {
@@ -259,7 +261,7 @@ describe.skipIf(NEEDS_ROOT)("as root: pods", () => {
     }
     await eventually("their end", () => {
       place.reap();
-      return pids.every((pid) => !existsSync(`/proc/${pid}/ns/net`));
+      return [...holders, ...pids].every(isGone);
     });
     rmSync(place.state, { recursive: true });
     expect(stateOf("booted")).toBe("Dead");

@@ -3,6 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
@@ -13,9 +14,9 @@ describe.skipIf(NEEDS_ROOT)("as root: further flags", () => {
   beforeAll(() => {
     image = place.image;
   });
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
   afterAll(() => place.remove());
 
@@ -66,7 +67,7 @@ describe.skipIf(NEEDS_ROOT)("as root: further flags", () => {
     );
   });
 
-  test("--pidfile, --replace, --volumes-from", () => {
+  test("--pidfile, --replace, --volumes-from", async () => {
     const pidFile = join(place.folder, "pid");
     place.detach(
       "one",
@@ -78,6 +79,8 @@ describe.skipIf(NEEDS_ROOT)("as root: further flags", () => {
     );
     const pid = place.outputOf("inspect", "-f", "{{.State.Pid}}", "one").trim();
     expect(readFileSync(pidFile, "utf8")).toBe(pid);
+    const written = ["one", "test", "-s", "/data/file"];
+    await eventually("its file", () => place.call("exec", written).status === 0);
     const taken = [
       "create",
       "--name",

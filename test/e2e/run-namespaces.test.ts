@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, readlinkSync } from "node:fs";
+import { eventually } from "../peers/conditions.ts";
 import { ContainerPlace } from "./container-place.ts";
 
 const NEEDS_ROOT = process.getuid?.() !== 0;
@@ -12,9 +13,9 @@ describe.skipIf(NEEDS_ROOT)("as root: namespaces and names", () => {
   beforeAll(() => {
     image = place.image;
   });
-  afterEach(() => {
+  afterEach(async () => {
     place.clear();
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
   afterAll(() => place.remove());
 
@@ -135,9 +136,7 @@ describe.skipIf(NEEDS_ROOT)("as root: namespaces and names", () => {
   test("stop sends what the image says", async () => {
     const script = "trap 'echo usr1; exit 7' USR1; echo ready; while :; do sleep 0.05; done";
     place.detach("stopped", script, "--stop-signal", "SIGUSR1");
-    while (!place.outputOf("logs", "stopped").includes("ready")) {
-      await Bun.sleep(5);
-    }
+    await eventually("its trap", () => place.outputOf("logs", "stopped").includes("ready"));
     place.call("stop", ["stopped"]);
     expect(place.outputOf("wait", "stopped")).toBe("7\n");
   });

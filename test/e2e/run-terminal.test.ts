@@ -18,7 +18,7 @@ describe.skipIf(NEEDS_ROOT)("as root: at a terminal", () => {
   beforeAll(() => {
     root = makeBusyboxRoot(place.makeFolder("rootfs"));
   });
-  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterEach(() => place.expectNothingLeft());
   afterAll(() => place.remove());
 
   const flags = () => ["-it", "-e", "PATH=/bin", "-e", "PS1=inside> ", "--rootfs", root];
@@ -31,8 +31,7 @@ describe.skipIf(NEEDS_ROOT)("as root: at a terminal", () => {
     session.type("tty; stty size; echo $TERM\r");
     await session.shows("/dev/pts/0\r\n33 90\r\nxterm\r\n");
     session.resize(120, 50);
-    session.type("stty size\r");
-    await session.shows("50 120\r\n");
+    await session.showsSize("50 120");
     session.type("exit 4\r");
     expect(await session.ended()).toBe(4);
     const size = "{{.Actor.Attributes.width}}x{{.Actor.Attributes.height}}";
