@@ -10,7 +10,7 @@ import { run } from "../run.ts";
 
 describe.skipIf(!isGuest("systemd"))("ocicat run with systemd", () => {
   const place = new RunPlace();
-  afterEach(() => expect(place.leftovers()).toEqual([]));
+  afterEach(() => place.expectNothingLeft());
   afterAll(() => place.remove());
 
   test("limits stay while systemd starts units, which need none of their controllers", async () => {

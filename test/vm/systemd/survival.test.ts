@@ -52,6 +52,7 @@ describe.skipIf(!isGuest("systemd"))("a container outlives", () => {
     };
     expect(statusOf(name)).toStartWith("Up ");
     expect(await outputOf("exec", name, "echo", "here")).toBe("here\n");
+    await eventually("its trap", async () => (await outputOf("logs", name)) === "began\n");
     await outputOf("stop", name);
     expect(statusOf(name)).toStartWith("Exited (7) ");
     expect(await outputOf("logs", name)).toBe("began\nended\n");
