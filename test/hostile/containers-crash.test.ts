@@ -267,7 +267,7 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
       startWriter();
       await untilLines(10);
       place.outputOf("create", ...place.writerWords("made").slice(4));
-      reboot();
+      await reboot();
       expect(place.statusOf(NAME)).toStartWith(
         "Dead: its holder was killed, or the machine restarted",
       );
@@ -352,10 +352,9 @@ describe.skipIf(NEEDS_ROOT)("as root: containers survive the death of", () => {
     return JSON.parse(readFileSync(state, "utf8")).pid;
   }
 
-  function reboot(): void {
-    process.kill(place.startRecord(NAME).holderPid, "SIGKILL");
-    process.kill(initPid(), "SIGKILL");
-    place.reap();
+  async function reboot(): Promise<void> {
+    await killHolder();
+    await killProcess(initPid());
     rmSync(place.state, { recursive: true });
   }
 });
