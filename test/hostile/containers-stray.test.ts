@@ -54,11 +54,11 @@ describe.skipIf(NEEDS_ROOT)("as root: a container without its state folder", () 
     expect(place.statusOf(NAME)).toStartWith("Up ");
   });
 
-  test("is removed by force alone", () => {
+  test("is removed by force alone", async () => {
     const { status, stderr } = place.call("rm", [NAME]);
     expect([status, stderr]).toEqual([1, expect.stringContaining("it is running")]);
     place.outputOf("rm", "--force", NAME);
     expect(existsSync(`/proc/${pid}`)).toBe(false);
-    expect(place.leftovers()).toEqual([]);
+    await place.expectNothingLeft();
   });
 });
