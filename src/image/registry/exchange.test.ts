@@ -180,10 +180,10 @@ test("nothing keeps a process alive behind its last answer", async () => {
     await client.uploadBlob(reference, { descriptor, open }).catch(() => console.log("refused"));
     `,
   );
-  const child = Bun.spawn([process.execPath, script], { stdout: "pipe", timeout: 50_000 });
+  const child = Bun.spawn([process.execPath, script], { stdout: "pipe", timeout: 100_000 });
   expect(await new Response(child.stdout).text()).toBe("refused\n");
   expect(await child.exited).toBe(0);
-}, 60_000);
+});
 
 interface Mirrored {
   readonly image: SampleImage;
@@ -264,7 +264,7 @@ test("a mirror that does not answer is asked once", async () => {
   await using mirror = await FaultyRegistry.start({ faults });
   await using registry = await FaultyRegistry.start();
   const { image, hostsFolders } = mirrored(mirror, registry);
-  const { client } = quickClient({ hostsFolders, limits: { answerMs: 300 } });
+  const { client } = quickClient({ hostsFolders, limits: { answerMs: 1000 } });
   expect(await client.resolve(image.reference)).toEqual(image.manifest);
   const asked = mirror.requests.length;
   await client.manifest(image.reference);

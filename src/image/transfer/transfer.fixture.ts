@@ -21,8 +21,8 @@ export const ARM64: Platform = { os: "linux", architecture: "arm64" };
 
 /** Patience that a test can wait for. */
 const QUICK: Partial<RegistryLimits> = {
-  answerMs: 300,
-  idleMs: 300,
+  answerMs: 1000,
+  idleMs: 1000,
   attempts: 3,
   firstWaitMs: 5,
   longestWaitMs: 50,
