@@ -391,7 +391,7 @@ describe("the store", () => {
       expect(readdirSync(join(storeRoot, "staging"))).toEqual([]);
       rmSync(storeRoot, { recursive: true });
     }
-  }, 60_000);
+  });
 });
 
 /** Until it is so, or for a tenth of a second. */

@@ -42,7 +42,7 @@ beforeAll(async () => {
     copyFileSync(join(REPOSITORY, "examples", example), join(project, example));
   }
   writeFileSync(join(project, "package.json"), '{ "type": "module" }');
-}, 60_000);
+}, 240_000);
 
 afterEach(() => expect(place.close()).toEqual([]));
 afterAll(() => place.remove());

@@ -58,7 +58,7 @@ beforeAll(async () => {
   const first = { root: join(folder, "first"), format: "directory", output: input } as const;
   await useArchive({ ...first, input: layout.folder });
   expected = readFileSync(input);
-}, 60_000);
+});
 
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });

@@ -135,7 +135,7 @@ describe.each([...FORMATS])("format %s", (format) => {
     expect(fetched.toSorted()).toEqual([...new Set(fetched)].toSorted());
     expect(fetched).toHaveLength(LAYERS);
     await expectFinished(request);
-  }, 60_000);
+  });
 
   test("one is killed while the others wait for it: they finish its work", async () => {
     const request = requestFor("abandoned");
@@ -144,5 +144,5 @@ describe.each([...FORMATS])("format %s", (format) => {
     await killed.exited;
     expect(await Promise.all(others.map(({ exited }) => exited))).toEqual([0, 0, 0]);
     await expectFinished(request);
-  }, 60_000);
+  });
 });

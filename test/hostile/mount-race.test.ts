@@ -118,7 +118,7 @@ describe.skipIf(NEEDS_ROOT)("as root: renames elsewhere", () => {
       expect(await scratch.run(bundle)).toEqual({ code: 0 });
       rmSync(bundle.path, { recursive: true });
     }
-  }, 60_000);
+  });
 });
 
 describe.skipIf(NEEDS_ROOT)("as root: a directory of a shared volume that becomes a link", () => {

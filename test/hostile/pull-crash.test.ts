@@ -139,7 +139,7 @@ describe.each([...FORMATS])("format %s", (format) => {
     expect(layers).toHaveLength(LAYERS);
     expect(new Set(layers).size).toBe(LAYERS);
     await expectFinished(request);
-  }, 60_000);
+  });
 });
 
 function layersAskedFor(lines: readonly string[]): string[] {

@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { compileHosted, missingTools, SANITIZED, TestFolder } from "./compiler.ts";
 
 const RUNS = 2000;
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 240_000;
 
 describe.skipIf(missingTools(SANITIZED).length > 0)("fuzzing the holder (needs gcc)", () => {
   const folder = new TestFolder();

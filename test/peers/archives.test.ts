@@ -102,7 +102,7 @@ describe.skipIf(isMissing)("archives of images", () => {
     store[Symbol.dispose]();
     await workspace.remove();
     expect(existsSync(workspace.folder)).toBe(false);
-  }, 60_000);
+  });
 
   test("saved for docker: podman loads it, with the same ids", async () => {
     await podman("load", "--quiet", "--input", await save("docker-archive"));
@@ -239,7 +239,7 @@ describe.skipIf(isMissing)("archives of images", () => {
     const inspect = await podman("image", "inspect", "--format", "{{.Id}} {{.Config.Env}}", name);
     expect(inspect.trim()).toBe(`${imported.imageId?.slice("sha256:".length)} [a=b]`);
     await podman("rmi", "--all", "--force");
-  }, 60_000);
+  });
 
   test.each([
     ["gzip", "oci"],
@@ -317,7 +317,7 @@ describe.skipIf(isMissing)("archives of images", () => {
 
     afterAll(async () => {
       await dockerd.stop();
-    }, 60_000);
+    });
 
     test("its containerd imports what is saved", async () => {
       const ctr = ["ctr", "--address", join(workspace.folder, "containerd.sock"), "images"];
@@ -326,7 +326,7 @@ describe.skipIf(isMissing)("archives of images", () => {
       for (const { names, descriptor } of loaded) {
         expect(list).toMatch(new RegExp(`^${names[0]} .* ${descriptor.digest} `, "m"));
       }
-    }, 60_000);
+    });
 
     test("loads what is saved, with the same ids, and saves what ocicat loads", async () => {
       await docker("load", "--quiet", "--input", await save("docker-archive"));

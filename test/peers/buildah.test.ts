@@ -23,7 +23,7 @@ describe.skipIf(isMissing)("buildah run --runtime", () => {
     await must(["skopeo", "--insecure-policy", "copy", layout, `${archive}:${BUSYBOX_IMAGE}`]);
     await must([...buildah(), "pull", archive]);
     container = (await must([...buildah(), "from", "--pull-never", BUSYBOX_IMAGE])).trim();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await run([...buildah(), "rm", "--all"]);

@@ -31,7 +31,7 @@ describe.skipIf(isMissing)("every day", () => {
     place.clear();
     await eventually("the holders' end", () => place.leftovers().length === 0);
     place.remove();
-  }, 60_000);
+  });
 
   test("nginx serves a volume on the host's network", async () => {
     const address = freeAddress();

@@ -88,5 +88,5 @@ describe.skipIf(isMissing)("registries with conditions", () => {
     rmSync(join(certificates, registry.domain, "client.cert"));
     rmSync(join(certificates, registry.domain, "client.key"));
     expect(await failure({ certificates, login: LOGIN })).toMatchObject({ code: "unavailable" });
-  }, 60_000);
+  });
 });

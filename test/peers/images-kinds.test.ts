@@ -37,7 +37,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "ocicat-kinds-"));
     registry = await TestRegistry.start(join(folder, "registry"));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await registry[Symbol.asyncDispose]();
@@ -65,7 +65,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
       const copy = newPath("skopeo");
       await skopeoPull(name, copy);
       expect(blobFiles(copy)).toEqual(blobFiles(layout));
-    }, 60_000);
+    });
   }
 
   test("zstd:chunked, whose frames and table of contents skopeo writes", async () => {
@@ -81,7 +81,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
     const ocicat = new Ocicat(newPath("peer"));
     // Each layer, inflated, has the digest that the configuration says.
     expect((await ocicat.pull(name)).config).toBe(readLayout(layout).config);
-  }, 60_000);
+  });
 
   test("digests by sha512, except for that of the manifest, which the registry chooses", async () => {
     const layout = newPath("packed");
@@ -97,7 +97,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
       ...blobs,
       [`sha256/${manifest}`]: manifest ?? "",
     });
-  }, 60_000);
+  });
 
   test("an index is pushed as a whole, and pulled for one platform or for all", async () => {
     const layout = newPath("platforms");
@@ -120,7 +120,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
     const both = { store: all, client: ocicatClient() };
     await pullImage(both, name, { platform: HOST, allPlatforms: true });
     expect(blobFiles(all.root)).toEqual(blobFiles(layout));
-  }, 60_000);
+  });
 
   test("of an index that is not all there one platform is pushed, and it says so", async () => {
     const layout = newPath("platforms");
@@ -142,7 +142,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
     await expect(
       pushImage(place, descriptor, `${name}:other`, { platform: OTHER }),
     ).rejects.toThrow(`nothing for linux/${OTHER.architecture} is in the store`);
-  }, 60_000);
+  });
 
   test("by digest, by tag and digest, up to date, another tag of the same image", async () => {
     const ocicat = new Ocicat(newPath("peer"));
@@ -165,7 +165,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
     expect(store.names().map((each) => each.name)).toEqual([`${name}@${manifest}`, `${name}:1`]);
     await expect(pull(`${name}:2`)).rejects.toThrow("not");
     await expect(pull(`${name}@sha256:${"0".repeat(64)}`)).rejects.toThrow("not");
-  }, 60_000);
+  });
 
   test("an artifact and those that refer to an image", async () => {
     const ocicat = new Ocicat(newPath("peer"));
@@ -190,7 +190,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
     const pulled = await pullImage(place, `${repository}:two`, { platform: HOST });
     expect(pulled).toMatchObject({ imageId: undefined });
     expect(artifacts).toContain(pulled.descriptor.digest);
-  }, 60_000);
+  });
 
   test("a list of images that nobody pulled is pushed with all of them", async () => {
     const layout = newPath("platforms");
@@ -221,7 +221,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
       .requests()
       .filter((line) => line.startsWith("PUT /v2/other/list/blobs"));
     expect(uploads).toEqual([]);
-  }, 60_000);
+  });
 
   test("from repository to repository nothing is uploaded twice", async () => {
     const layout = newPath("platforms");
@@ -240,7 +240,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
     const whole = newPath("skopeo");
     await skopeoPull(`${registry.domain}/copied-to:1`, whole, ["--all"]);
     expect(blobFiles(whole)).toEqual(blobFiles(layout));
-  }, 60_000);
+  });
 
   test("from registry to registry through nothing but memory", async () => {
     await using other = await TestRegistry.start(join(folder, "other-registry"));
@@ -251,7 +251,7 @@ describe.skipIf(isMissing)("images of all kinds through a registry", () => {
     const copy = newPath("skopeo");
     await skopeoPull(target, copy);
     expect(blobFiles(copy)).toEqual(blobFiles(await layeredLayout()));
-  }, 60_000);
+  });
 
   async function subjectOf(name: string): Promise<Descriptor> {
     return await ocicatClient().resolve(parseReference(name));

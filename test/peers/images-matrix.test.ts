@@ -19,7 +19,7 @@ describe.skipIf(isMissing)("images through a registry", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "ocicat-matrix-"));
     registry = await TestRegistry.start(join(folder, "registry"));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await registry[Symbol.asyncDispose]();
@@ -55,7 +55,7 @@ describe.skipIf(isMissing)("images through a registry", () => {
     expect(await digestInRegistry(target)).toBe(readLayout(layout).manifest);
     await ocicat.pull(target);
     expect(blobFiles(ocicat.storeFolder)).toEqual(blobFiles(layout));
-  }, 60_000);
+  });
 
   async function digestInRegistry(name: string): Promise<string> {
     const [, path, tag] = /^[^/]+\/(.+):([^:]+)$/.exec(name) ?? [];

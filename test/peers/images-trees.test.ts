@@ -82,7 +82,7 @@ describe.skipIf(isMissing)("the tree of a pulled image", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "ocicat-trees-"));
     registry = await TestRegistry.start(join(folder, "registry"));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await registry[Symbol.asyncDispose]();

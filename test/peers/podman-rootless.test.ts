@@ -63,7 +63,7 @@ describe.skipIf(isMissing)("podman --runtime, by an ordinary user", () => {
     workspace = await Workspace.make("podman-rootless");
     podman = new UsersPodman(workspace.folder);
     image = await podman.makeImage();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await podman.end();

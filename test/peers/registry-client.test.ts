@@ -137,7 +137,7 @@ describe.skipIf(!TestRegistry.isInstalled())("docker-registry", () => {
     expect(await client.referrers(repository, subject.digest, "test/sbom")).toHaveLength(1);
     const tag = subject.digest.replace(":", "-");
     expect((await Array.fromAsync(client.tags(repository))).sort()).toEqual(["1", tag].sort());
-  }, 60_000);
+  });
 
   test("a login is tried out before it is kept", async () => {
     const settings: RegistrySettings = { tls: "server", users: { alice: USER.password } };
@@ -157,5 +157,5 @@ describe.skipIf(!TestRegistry.isInstalled())("docker-registry", () => {
     expect(await Array.fromAsync(client.repositories(domain))).toEqual([]);
     await logout(domain, "", credentials);
     expect(await credentials.find(domain, "")).toBeUndefined();
-  }, 60_000);
+  });
 });

@@ -89,7 +89,7 @@ describe.skipIf(isMissing)("the tree", () => {
         expect(await factsOf(reference, format)).toEqual(theirs);
       }
     }
-  }, 60_000);
+  });
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8])(
     "of random changes, layer on layer, is what umoci unpacks (seed %d)",
