@@ -34,8 +34,8 @@ spec:
     - sh
     - -c
     - |
-      echo begins >> /told/file
       trap 'echo ends >> /told/file; exit 0' TERM
+      echo begins >> /told/file
       while :; do busybox usleep 20000; done
     lifecycle: ${lifecycle}
     volumeMounts: [{name: told, mountPath: /told}]
@@ -105,7 +105,10 @@ ${spec}`;
     await eventually("two restarts", () => restarts() >= 2);
     place.outputOf("pod rm", "-f", "web");
     const missing = "{exec: {command: [/nosuch]}}";
-    expect(play(pod(folder, `{preStop: ${missing}}`)).stderr).toBe("");
+    const other = place.makeFolder("missing");
+    expect(play(pod(other, `{preStop: ${missing}}`)).stderr).toBe("");
+    // By then it heeds the signal.
+    await eventually("its beginning", () => existsSync(join(other, "file")));
     place.outputOf("stop", "web-one");
     expect(events("hook_failed")).toMatch(/^preStop: .*"\/nosuch".*no such file or directory/m);
     expect(place.outputOf("inspect", "-f", "{{.State.ExitCode}}", "web-one")).toBe("0\n");
