@@ -195,15 +195,18 @@ class FlagParser {
   }
 }
 
-const TRUE_WORDS = ["1", "t", "T", "true", "TRUE", "True"];
-const FALSE_WORDS = ["0", "f", "F", "false", "FALSE", "False"];
-
-function switchValue(name: string, inline: string | undefined): string {
-  if (inline === undefined || TRUE_WORDS.includes(inline)) {
+/** As Go's strconv.ParseBool reads it; of nothing, true. Undefined: it is neither. */
+export function switchWord(inline = "true"): string | undefined {
+  if (/^(1|t|true)$/i.test(inline)) {
     return "true";
   }
-  if (FALSE_WORDS.includes(inline)) {
-    return "false";
+  return /^(0|f|false)$/i.test(inline) ? "false" : undefined;
+}
+
+function switchValue(name: string, inline: string | undefined): string {
+  const value = switchWord(inline);
+  if (value === undefined) {
+    throw usageError(`invalid boolean value ${quote(inline ?? "")} for -${name}`);
   }
-  throw usageError(`invalid boolean value ${quote(inline)} for -${name}`);
+  return value;
 }

@@ -2,6 +2,7 @@
 //
 //   --name VALUE  --name=VALUE  --switch  --switch=false
 //   -it -m512m -e A=1     switches share a dash; the last letter may take a value
+//   -q=false -w=/srv      the value of the last letter, of a switch, too
 //   --                    ends the flags
 //   --help  -h            asks for help, whatever follows; -h unless the command has a flag of that letter
 //
@@ -15,6 +16,7 @@ import {
   type FlagsOf,
   type FlagTable,
   ParsedFlags,
+  switchWord,
 } from "./flags.ts";
 
 export interface CommandLine<Table extends FlagTable> {
@@ -95,13 +97,13 @@ class CommandLineParser {
     const equals = text.indexOf("=");
     const given = equals < 0 ? text : text.slice(0, equals);
     const inline = equals < 0 ? undefined : text.slice(equals + 1);
-    const name = this.#nameOf(given, (alias) => alias.length > 1);
+    const name = given.length > 1 ? this.#nameOf(given) : undefined;
     const flag = name === undefined ? undefined : this.#line.flags[name];
     if (name === undefined || flag === undefined) {
       throw this.#unknown(`--${given}`, given);
     }
     if (flag.kind === "switch") {
-      this.#add(name, switchValue(given, inline));
+      this.#add(name, switchValue(`--${given}`, inline));
     } else {
       this.#add(name, inline ?? this.#nextWord(`--${given}`, flag));
     }
@@ -110,28 +112,31 @@ class CommandLineParser {
   #takeShort(letters: string): void {
     for (let index = 0; index < letters.length; index += 1) {
       const letter = letters[index] ?? "";
-      const name = this.#nameOf(letter, (alias) => alias.length === 1);
+      const name = this.#nameOf(letter);
       const flag = name === undefined ? undefined : this.#line.flags[name];
       if (name === undefined || flag === undefined) {
         throw this.#unknown(`-${letter}`, letters);
       }
+      const rest = letters.slice(index + 1);
       if (flag.kind !== "switch") {
-        const rest = letters.slice(index + 1).replace(/^=/, "");
-        this.#add(name, rest === "" ? this.#nextWord(`-${letter}`, flag) : rest);
+        const value = rest.replace(/^=/, "");
+        this.#add(name, value === "" ? this.#nextWord(`-${letter}`, flag) : value);
+        return;
+      }
+      if (rest.startsWith("=")) {
+        this.#add(name, switchValue(`-${letter}`, rest.slice(1)));
         return;
       }
       this.#add(name, "true");
     }
   }
 
-  #nameOf(given: string, isAlias: (alias: string) => boolean): string | undefined {
+  #nameOf(given: string): string | undefined {
     const { flags } = this.#line;
     if (given.length > 1 && Object.hasOwn(flags, given)) {
       return given;
     }
-    return Object.keys(flags).find((name) =>
-      flags[name]?.aliases?.some((alias) => alias === given && isAlias(alias)),
-    );
+    return Object.keys(flags).find((name) => flags[name]?.aliases?.includes(given));
   }
 
   #add(name: string, value: string): void {
@@ -143,58 +148,45 @@ class CommandLineParser {
     if (value !== undefined) {
       return value;
     }
-    throw new OcicatError("invalid-argument", {
-      operation: "use",
-      subject: written,
-      reason: `it needs a value: ${written} ${flag.value ?? "VALUE"}`,
-      ...(written === "-h"
-        ? { hint: "-h is the host name, as with docker; --help shows help" }
-        : {}),
-    });
+    const hint =
+      written === "-h" ? "-h is the host name, as with docker; --help shows help" : undefined;
+    throw misuse(written, `it needs a value: ${written} ${flag.value ?? "VALUE"}`, hint);
   }
 
   /** `--it` is a slip for `-it`. */
   #areLetters(written: string, given: string): boolean {
-    const isLetter = (letter: string): boolean =>
-      this.#nameOf(letter, (alias) => alias.length === 1) !== undefined;
+    const isLetter = (letter: string): boolean => this.#nameOf(letter) !== undefined;
     return written.startsWith("--") && given.length === 2 && [...given].every(isLetter);
   }
 
   #unknown(written: string, given: string): OcicatError {
-    const { refused = {} } = this.#line;
+    const { refused = {}, flags, placement, command } = this.#line;
     const name = written.replace(/^--?/, "");
-    if (Object.hasOwn(refused, name)) {
-      const details = { operation: "use", subject: written, ...refused[name] };
-      return new OcicatError("invalid-argument", details);
+    const refusal = Object.hasOwn(refused, name) ? refused[name] : undefined;
+    if (refusal !== undefined) {
+      return misuse(written, refusal.reason, refusal.hint);
     }
-    const suggestion = this.#areLetters(written, given)
-      ? `-${given}`
-      : dashed(closestWord(given, [...Object.keys(this.#line.flags), "help"]));
-    const where =
-      this.#line.placement === "first" ? "; flags of the command stand behind the image" : "";
-    return new OcicatError("invalid-argument", {
-      operation: "use",
-      subject: quote(written),
-      reason: "there is no such flag",
-      hint:
-        suggestion === undefined
-          ? `\`${this.#line.command} --help\` lists them${where}`
-          : `did you mean ${suggestion}?`,
-    });
+    const close = closestWord(given, [...Object.keys(flags), "help"]);
+    const named = close === undefined ? undefined : `--${close}`;
+    const suggestion = this.#areLetters(written, given) ? `-${given}` : named;
+    const where = placement === "first" ? "; flags of the command stand behind the image" : "";
+    const hint =
+      suggestion === undefined
+        ? `\`${command} --help\` lists them${where}`
+        : `did you mean ${suggestion}?`;
+    return misuse(quote(written), "there is no such flag", hint);
   }
 }
 
-function dashed(name: string | undefined): string | undefined {
-  return name === undefined ? undefined : `--${name}`;
+function misuse(subject: string, reason: string, hint?: string): OcicatError {
+  const details = { operation: "use", subject, reason };
+  return new OcicatError("invalid-argument", hint === undefined ? details : { ...details, hint });
 }
 
-function switchValue(name: string, inline: string | undefined): string {
-  if (inline !== undefined && inline !== "true" && inline !== "false") {
-    throw new OcicatError("invalid-argument", {
-      operation: "use",
-      subject: `--${name}=${inline}`,
-      reason: "it is true or false",
-    });
+function switchValue(written: string, inline: string | undefined): string {
+  const value = switchWord(inline);
+  if (value === undefined) {
+    throw misuse(`${written}=${inline}`, "it is true or false");
   }
-  return inline ?? "true";
+  return value;
 }
