@@ -1,8 +1,12 @@
 // A file system in directories, entry by entry: the folder of a root file system, or a stack of folders as
 // overlayfs would show it. It may be in use: what is gone when its turn comes is left out, a file that has
-// shrunk is filled up with zeros.
+// shrunk is filled up with zeros. What procfs and the like say of a file's size is not so: one of theirs that is asked for
+// is read to its end.
 
 import {
+  CGROUP_SUPER_MAGIC,
+  CGROUP2_SUPER_MAGIC,
+  PROC_SUPER_MAGIC,
   S_IFBLK,
   S_IFCHR,
   S_IFDIR,
@@ -12,10 +16,13 @@ import {
   S_IFREG,
   SEEK_DATA,
   SEEK_HOLE,
+  SYSFS_MAGIC,
 } from "../../abi/file.ts";
 import { bytePath, quoteByteString } from "../../sys/byte-path.ts";
 import { call } from "../../sys/call.ts";
+import { readAll } from "../../sys/file.ts";
 import { bytes } from "../../sys/memory.ts";
+import { fileSystemTypeOf } from "../../sys/open-file-system-type.ts";
 import { readAt } from "../../sys/positioned.ts";
 import { listXattrs, listXattrsOfLink, readXattr, readXattrOfLink } from "../../sys/xattr.ts";
 import type { MergedEntry, MergedView } from "../merged-view.ts";
@@ -26,6 +33,14 @@ import { type ExportItem, wholeBlocks } from "./export-item.ts";
 
 const PERMISSIONS = 0o7777;
 const CHUNK_BYTES = 1024 * 1024;
+
+/** Their files have the size 0, or that of a page. A whole folder of them is not read: some of them wait. */
+const MADE_WHEN_READ: readonly number[] = [
+  PROC_SUPER_MAGIC,
+  SYSFS_MAGIC,
+  CGROUP_SUPER_MAGIC,
+  CGROUP2_SUPER_MAGIC,
+];
 
 const KINDS: ReadonlyMap<number, TarEntryKind> = new Map<number, TarEntryKind>([
   [S_IFREG, "file"],
@@ -45,12 +60,13 @@ export function* folderItems(
   onLeftOut: (path: string) => void,
   top = "",
 ): Generator<ExportItem, void> {
-  yield* entryItems(top, { view, onLeftOut, paths: new Map() });
+  yield* entryItems(top, { view, onLeftOut, top, paths: new Map() });
 }
 
 interface Walk {
   readonly view: MergedView;
   readonly onLeftOut: (path: string) => void;
+  readonly top: string;
   /** By layer, device and inode of what has several names: where it was met first. */
   readonly paths: Map<string, string>;
 }
@@ -105,6 +121,11 @@ function* fileItem(leaf: MergedEntry, walk: Walk): Generator<ExportItem, void> {
     return;
   }
   const fd = file.number;
+  if (leaf.path === walk.top && MADE_WHEN_READ.includes(fileSystemTypeOf(fd))) {
+    const content = readAll(fd, quoteByteString(leaf.path));
+    yield { entry: { ...entryOf(leaf, "file", walk), size: content.length }, content: [content] };
+    return;
+  }
   const { size } = leaf.status;
   const segments = dataSegments(fd, size);
   const entry = { ...entryOf(leaf, "file", walk), size };
