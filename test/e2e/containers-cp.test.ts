@@ -109,6 +109,16 @@ describe.skipIf(NEEDS_ROOT)("as root: cp", () => {
     expect(readFileSync(join(place.folder, "mounted/file"), "utf8")).toBe("from the host\n");
   });
 
+  test("what the kernel makes as it is read, whatever size it says", () => {
+    for (const path of ["/proc/version", "/proc/filesystems", "/sys/devices/system/cpu/online"]) {
+      copied(`box:${path}`, join(host, "made"));
+      expect([path, readFileSync(join(host, "made"), "utf8")]).toEqual([
+        path,
+        inside(`cat ${path}`),
+      ]);
+    }
+  });
+
   test("a container that does not run, one of a folder, and one to the other", () => {
     copied(join(host, "tree"), "idle:/home/");
     copied("idle:/home/tree/file", join(host, "back"));
@@ -239,6 +249,24 @@ describe.skipIf(NEEDS_ROOT)("as root: cp", () => {
     expect(cp(`${second}:/tmp/passwd`, host).status).toBe(0);
   });
 
+  test("a file does not take the place of a device of the host", () => {
+    const folder = place.makeFolder("devices");
+    const device = join(folder, "null");
+    expect(Bun.spawnSync(["mknod", device, "c", "1", "3"]).exitCode).toBe(0);
+    symlinkSync("null", join(folder, "link"));
+    inside("mkdir /tmp/devices; echo text > /tmp/devices/null");
+    const attempts = [
+      ["box:/out/file", device],
+      ["box:/out/file", join(folder, "link")],
+      ["box:/tmp/devices/null", folder],
+      ["--overwrite", "box:/tmp/devices/.", folder],
+    ];
+    for (const words of attempts) {
+      expect(cp(...words).stderr).toBe('ocicat cp: copy "null": a device is there\n');
+    }
+    expect(lstatSync(device).isCharacterDevice()).toBe(true);
+  });
+
   test("what is not possible", () => {
     const refusals: readonly (readonly [string, string, string])[] = [
       ["box:/none", host, "no such file or directory"],
@@ -248,6 +276,10 @@ describe.skipIf(NEEDS_ROOT)("as root: cp", () => {
       [join(host, "tree/file"), "nobody:/", "there is none of this name or id"],
       [join(host, "tree"), host, "neither is in a container"],
       ["-", "box:/out/file", "not a directory"],
+      ["box:", host, 'copy "box:": there is no path'],
+      [join(host, "tree/file"), "box:/dev/null", 'copy "null": a device is there'],
+      ["box:/out/file", "/dev/stdout", "it is no file of its own"],
+      ["/dev/stdin", "box:/tmp/", "it is no file of its own"],
     ];
     for (const [from, to, message] of refusals) {
       const { status, stderr } = cp(from, to);

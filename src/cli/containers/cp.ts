@@ -75,9 +75,31 @@ function copy(from: string, to: string, options: CopyOptions): Promise<void> {
 function parsePlace(text: string): CopyPlace {
   const colon = text.indexOf(":");
   if (colon <= 0 || /^[/.]/.test(text)) {
+    refuseStream(text);
     return { container: undefined, path: hostPath(text) };
   }
-  return { container: text.slice(0, colon), path: text.slice(colon + 1) || "/" };
+  const path = text.slice(colon + 1);
+  if (path === "") {
+    throw new OcicatError("invalid-argument", {
+      operation: "copy",
+      subject: quote(text),
+      reason: "there is no path",
+      hint: `${text}/ is all that the container has`,
+    });
+  }
+  return { container: text.slice(0, colon), path };
+}
+
+/** They lead to what is open as such: that would be replaced, or not be found. */
+function refuseStream(text: string): void {
+  if (/^\/dev\/(std(in|out|err)$|fd\/)/.test(text)) {
+    throw new OcicatError("invalid-argument", {
+      operation: "copy",
+      subject: quote(text),
+      reason: "it is no file of its own",
+      hint: '"-" is a tar archive there: `ocicat cp web:/etc/hosts - | tar -xO`',
+    });
+  }
 }
 
 /** What "/" and "/." at the end say is kept. */

@@ -27,7 +27,7 @@ export async function copyBetween(from: CopyFiles, to: CopyFiles, way: CopyWay):
   target.requirePresent(target.path);
   const copied = { path, entry: top, overwrites, ...(rootName === undefined ? {} : { rootName }) };
   const found = target.named(() => findTarget(target.view, target.path, copied));
-  const writer = target.writer(found, { keepsOwners: archive, overwrites });
+  const writer = target.writer(found, { keepsOwners: archive, overwrites, keepsDevices: true });
   const tree = { view, top, name: found.name, mapOwner, onNote };
   await explainedBy(target, async () => {
     const reader = new TarReader(writer);
@@ -61,7 +61,7 @@ export async function copyFromInput(
   target.requirePresent(target.path);
   const found = target.named(() => findTargetFolder(target.view, target.path));
   using opened = new OpenedInput(input);
-  const writer = target.writer(found, { keepsOwners: true, overwrites });
+  const writer = target.writer(found, { keepsOwners: true, overwrites, keepsDevices: false });
   const sniffed = await opened.sniffed();
   await explainedBy(target, async () => {
     const reader = new TarReader(writer);

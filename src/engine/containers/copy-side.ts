@@ -55,6 +55,8 @@ export interface WritingRules {
   readonly keepsOwners: boolean;
   /** Directories give way to other things, and these to directories. */
   readonly overwrites: boolean;
+  /** No file or link takes the place of a device. */
+  readonly keepsDevices: boolean;
 }
 
 export class CopySide implements Disposable {
@@ -110,7 +112,7 @@ export class CopySide implements Disposable {
   /** Until the side is disposed of. */
   writer(
     { folder, name }: CopyTarget,
-    { keepsOwners, overwrites }: WritingRules,
+    { keepsOwners, ...rules }: WritingRules,
   ): TarHandler & FinishedWriter {
     this.requirePresent(name === "" ? folder : `${folder}/${name}`);
     const { readOnly, writing, canChown } = this.#files;
@@ -118,7 +120,7 @@ export class CopySide implements Disposable {
       throw this.#readOnly();
     }
     const root = writing === undefined ? this.#owner : ownersOutside(writing.maps)(this.#owner);
-    const options = { owner: keepsOwners ? undefined : root, canChown, overwrites };
+    const options = { owner: keepsOwners ? undefined : root, canChown, ...rules };
     const writer = this.#stack.use(new TreeWriter(this.#place(folder), options));
     return writing === undefined
       ? writer

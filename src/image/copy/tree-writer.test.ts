@@ -64,7 +64,7 @@ const folder = (path: string): readonly [NewTarEntry, string] => [
 async function write(
   bound: "container" | "host",
   entries: readonly (readonly [NewTarEntry, string])[],
-  { overwrites = false } = {},
+  { overwrites = false, keepsDevices = false } = {},
 ): Promise<void> {
   using fd = new OwnedFd(
     open(bound === "container" ? root : join(root, "into"), hostArchitecture.openFlags.O_DIRECTORY),
@@ -75,7 +75,7 @@ async function write(
       : { folder: "", resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
   using writer = new TreeWriter(
     { fd: fd.number, ...place },
-    { owner: OURS, canChown: OURS.uid === 0, overwrites },
+    { owner: OURS, canChown: OURS.uid === 0, overwrites, keepsDevices },
   );
   const reader = new TarReader(writer);
   const tar = new TarWriter((chunk) => reader.push(chunk));
@@ -118,6 +118,18 @@ test("a file gives way to another, and a link to a file is not written through",
   await write("host", [text("file", "new")]);
   expect(readFileSync(inside("file"), "utf8")).toBe("new");
   expect(readFileSync(join(outer, "precious"), "utf8")).toBe("untouched");
+});
+
+test.skipIf(OURS.uid !== 0)("as root: no file takes the place of a device", async () => {
+  const device = entry("null", { kind: "character-device", device: { major: 1, minor: 3 } });
+  await write("host", [[device, ""]]);
+  for (const each of [text("null", "x"), link("null", "file")]) {
+    const attempt = write("host", [each], { keepsDevices: true, overwrites: true });
+    await expect(attempt).rejects.toThrow('copy "null": a device is there');
+  }
+  expect(lstatSync(inside("null")).isCharacterDevice()).toBe(true);
+  await write("host", [text("null", "x")]);
+  expect(lstatSync(inside("null")).isFile()).toBe(true);
 });
 
 describe("what leads out", () => {

@@ -1,6 +1,6 @@
 // Writes the entries of an archive into a tree that is there, as `tar -x` does: into the files of a
 // container, or out of one into those of the host. Folders that are there stay as they are, other things
-// give way. Nobody else is trusted: neither the archive, nor whoever changes the tree meanwhile. Each folder
+// give way, devices where the caller wants it so. Nobody else is trusted: neither the archive, nor whoever changes the tree meanwhile. Each folder
 // is opened by the kernel inside its bounds, and what is made in it is made by its name alone.
 
 import {
@@ -55,6 +55,8 @@ export interface TreeWriterOptions {
   readonly canChown: boolean;
   /** Directories give way to other things, and these to directories; otherwise that is refused. */
   readonly overwrites?: boolean;
+  /** No file or link takes the place of a device: of /dev/null, which everybody needs. */
+  readonly keepsDevices?: boolean;
 }
 
 /** Without what would give rights to another owner. */
@@ -141,10 +143,12 @@ export class TreeWriter implements TarHandler, Disposable {
         this.#makeFolder(spot, parent, this.#metadataOf(entry));
         return;
       case "file":
+        this.#leaveDevice(spot);
         this.#makeWay(spot);
         this.#file = { fd: openNew(spot), entry };
         return;
       case "symlink":
+        this.#leaveDevice(spot);
         this.#makeWay(spot);
         clear(spot);
         link(spot, call("symlinkat", bytePath(entry.linkTarget), spot.directoryFd, nameOf(spot)));
@@ -179,6 +183,7 @@ export class TreeWriter implements TarHandler, Disposable {
     const components = pathComponents(target);
     const targetName = bytePath(components.pop() ?? "");
     using folder = this.#open(components.join("/"));
+    this.#leaveDevice(spot);
     this.#makeWay(spot);
     clear(spot);
     const args = [folder.number, targetName, spot.directoryFd, nameOf(spot), 0] as const;
@@ -198,6 +203,15 @@ export class TreeWriter implements TarHandler, Disposable {
     }
     checked(made, "make the node", spot.path);
     this.#giveNode(spot, this.#metadataOf(entry));
+  }
+
+  #leaveDevice(spot: Spot): void {
+    const { keepsDevices } = this.#options;
+    const status = keepsDevices === true ? statByteAt(spot.directoryFd, spot.name) : undefined;
+    const kind = (status?.mode ?? 0) & S_IFMT;
+    if (kind === S_IFCHR || kind === S_IFBLK) {
+      throw inTheWay(spot, "a device is there");
+    }
   }
 
   /** For something that is no directory. */

@@ -54,7 +54,7 @@ export class OpenedInput implements Disposable {
         operation: "read",
         subject: this.description,
         reason: "it is a terminal",
-        hint: "give a file with --input, or redirect one",
+        hint: "redirect a file: < FILE.tar",
       });
     }
     this.size = sizeOfFile(file.number);

@@ -78,7 +78,7 @@ function refuseTerminal(fd: number, description: string): void {
       operation: "write to",
       subject: description,
       reason: "it is a terminal",
-      hint: "give a file with --output, or redirect the output",
+      hint: "redirect it into a file: > FILE.tar",
     });
   }
 }
