@@ -82,6 +82,10 @@ describe("bash", () => {
     [["ocicat", "kube", "generate", ""], ["shop"]],
     // A value is no argument; what is one for another command does not count.
     [["ocicat", "run", "-v", ""], []],
+    // What looks like a path of the host is one.
+    [["ocicat", "run", "-v", "./a-"], ["./a-folder"]],
+    [["ocicat", "cp", "web:/etc", "./a-"], ["./a-folder"]],
+    [["ocicat", "cp", "w"], ["web"]],
     [["ocicat", "load", "-i", "a-"], ["a-folder"]],
     [["ocicat", "rm", "-f", "w"], ["web"]],
     [["ocicat", "ps", "--pod", "--no-"], ["--no-trunc"]],
@@ -135,12 +139,16 @@ complete -C "ocicat image ls --digest"
 complete -C "ocicat pull --digest"
 complete -C "ocicat image rm deb"
 complete -C "ocicat run -e deb"
+complete -C "ocicat run -v ./a-"
+complete -C "ocicat cp web:/etc ./a-"
 `;
     const { lines } = runShell(["fish", "--no-config"], script);
     expect(lines).toEqual([
       "history\tshow how an image was made",
       "--digests\tshow digests",
       "debian-12",
+      "./a-folder/",
+      "./a-folder/",
     ]);
   });
 });

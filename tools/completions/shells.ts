@@ -1,7 +1,8 @@
 // Shell completions for bash, zsh and fish, made from one table of commands. `npm run install:to`
 // writes them below its prefix.
 //
-// A command is known to the scripts by its path: " image ls" for `ocicat image ls`.
+// A command is known to the scripts by its path: " image ls" for `ocicat image ls`. A word that begins with "." or "/" is a
+// path of the host wherever it may be one: `cp web:/etc ./`, `-v ./`.
 
 export interface CompletedFlag {
   /** With its dashes: "--bundle". */
@@ -64,6 +65,11 @@ ${bashFlags(command.flags)}
   );
   return `# bash completion for ${program.name}, made by tools/completions/shells.ts.
 
+${name}_paths() {
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
+}
+
 ${name}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
   local command="" word flags files folders texts arguments
@@ -81,17 +87,27 @@ ${bashFlags(program.flags)}
       ;;
 ${commands.join("\n")}
   esac
-  case " $files " in *" $previous "*) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;; esac
-  case " $folders " in *" $previous "*) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;; esac
-  case " $texts " in *" $previous "*) return ;; esac
+  case " $files " in *" $previous "*) ${name}_paths -f "$current"; return ;; esac
+  case " $folders " in *" $previous "*) ${name}_paths -d "$current"; return ;; esac
+  case " $texts " in *" $previous "*)
+    if [[ $current == [./]* ]]; then ${name}_paths -f "$current"; fi
+    return
+    ;;
+  esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$flags" -- "$current")
     return
   fi
   case $arguments in
     none) ;;
-    file) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
-    folder) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+    file) ${name}_paths -f "$current" ;;
+    folder) ${name}_paths -d "$current" ;;
+    ${Object.keys(program.lists).join("|")})
+      if [[ $current == [./]* ]]; then
+        ${name}_paths -f "$current"
+        return
+      fi
+      ;;&
 ${Object.entries(program.lists).map(bashList).join("\n")}
     *) mapfile -t COMPREPLY < <(compgen -W "$arguments" -- "$current") ;;
   esac
@@ -149,6 +165,10 @@ ${zshFunction(name, name, program)}`;
 
 function zshList(name: string, command: string): string {
   return `${name}() {
+  if [[ $PREFIX == [./]* ]]; then
+    _files
+    return
+  fi
   local -a offered
   offered=(\${(f)"$(${command} 2>/dev/null)"})
   compadd -a offered
@@ -195,7 +215,7 @@ function zshFlag({ name, aliases = [], summary, value }: CompletedFlag): string 
   const action = {
     file: ":file:_files",
     folder: ":folder:_files -/",
-    text: ":value:",
+    text: ":value:{[[ $PREFIX == [./]* ]] && _files}",
   };
   const described = value === undefined ? quotedText : `${quotedText}${action[value]}`;
   return [name, ...aliases].map((each) => `'${each}[${described}'`).join(" ");
@@ -227,6 +247,7 @@ export function fishCompletion(program: CompletedProgram): string {
   ];
   const lines = [
     `${complete} -f`,
+    `${complete} -n '${FISH_PATH}' -F`,
     ...program.flags.map((flag) => `${complete} ${fishCondition(path, "")} ${fishFlag(flag)}`),
     ...groups.flatMap(({ at, commands }) =>
       commands.map(
@@ -254,6 +275,8 @@ end
 ${lines.join("\n")}
 `;
 }
+
+const FISH_PATH = 'string match -qr "^[./]" -- (commandline -ct)';
 
 function fishCondition(path: string, at: string): string {
   return `-n 'test "$(${path})" = "${at}"'`;
@@ -298,7 +321,7 @@ function fishValue(value: CompletedFlag["value"]): string {
     case "folder":
       return " -r -F";
     case "text":
-      return " -x";
+      return ` -x -a '(${FISH_PATH}; and __fish_complete_path (commandline -ct))'`;
   }
 }
 
