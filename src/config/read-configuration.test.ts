@@ -172,6 +172,12 @@ test("what everybody can write does not count", async () => {
   ]);
 });
 
+test("a named pipe is not waited for", async () => {
+  using place = new Place();
+  expect(Bun.spawnSync(["mkfifo", "-m", "600", place.user]).exitCode).toBe(0);
+  expect((await place.read()).get("registry.attempts")).toBe(6);
+});
+
 test.skipIf(!ROOT)("as root, another user's file does not count", async () => {
   using place = new Place();
   writeFileSync(place.user, "[registry]\nattempts = 1\n");

@@ -5,7 +5,7 @@
 //   $XDG_CONFIG_HOME/ocicat/config.toml the user's: ~/.config/ocicat/config.toml
 //   /etc/ocicat/config.toml             the system's
 
-import { AT_FDCWD, O_RDONLY } from "../abi/file.ts";
+import { AT_FDCWD, O_NONBLOCK, O_RDONLY } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
 import { type OcicatError, quote, systemError } from "../error/ocicat-error.ts";
 import { OwnedFd, readAll, statAt, tryOpenAt } from "../sys/file.ts";
@@ -64,7 +64,8 @@ function userFolder({ XDG_CONFIG_HOME, HOME }: Environment): string | undefined 
 }
 
 function readText(path: string, options: ReadConfigurationOptions): string | undefined {
-  const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY);
+  // A named pipe of another user's must not be waited for.
+  const fd = tryOpenAt(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
   const isAsked = options.environment[CONFIG_VARIABLE] === path;
   if ((fd === -Errno.ENOENT || fd === -Errno.ENOTDIR) && !isAsked) {
     return undefined;

@@ -1,4 +1,5 @@
-// Moments as people give them: "2026-11-29T15:04:05Z", "1764428645.5", "10m" (ago).
+// Moments as people give them: "2026-11-29T15:04:05Z", "1764428645.5", "10m" (ago). Without an offset, of a mere day too,
+// they are of the local time.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
@@ -17,9 +18,18 @@ export function parsePeriod(flags: FlagsOf<typeof PERIOD_FLAGS>): Period {
   const nowMs = Date.now();
   const since = flags.text("since");
   const until = flags.text("until");
+  const sinceMs = since === undefined ? undefined : parseMoment(since, nowMs);
+  const untilMs = until === undefined ? undefined : parseMoment(until, nowMs);
+  if (sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs) {
+    throw new OcicatError("invalid-argument", {
+      operation: "use",
+      subject: `--since ${quote(since ?? "")} with --until ${quote(until ?? "")}`,
+      reason: "it would begin after its end",
+    });
+  }
   return {
-    ...(since === undefined ? {} : { sinceMs: parseMoment(since, nowMs) }),
-    ...(until === undefined ? {} : { untilMs: parseMoment(until, nowMs) }),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+    ...(untilMs === undefined ? {} : { untilMs }),
   };
 }
 
@@ -39,7 +49,7 @@ export function parseMoment(text: string, nowMs: number): number {
   if (/^(\d+(\.\d+)?(ms|[smhd]))+$/.test(text)) {
     return nowMs - ageOf(text);
   }
-  const moment = Date.parse(/^\d{4}-/.test(text) ? text : "");
+  const moment = Date.parse(/^\d{4}-/.test(text) ? withTime(text) : "");
   if (Number.isNaN(moment)) {
     throw new OcicatError("invalid-argument", {
       operation: "use",
@@ -48,6 +58,14 @@ export function parseMoment(text: string, nowMs: number): number {
     });
   }
   return moment;
+}
+
+/** A day alone would be one of UTC, and an hour alone no time at all. */
+function withTime(text: string): string {
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) {
+    return `${text}T00:00:00`;
+  }
+  return /T\d\d$/.test(text) ? `${text}:00:00` : text;
 }
 
 function ageOf(text: string): number {
