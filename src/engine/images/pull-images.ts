@@ -27,7 +27,7 @@ export async function pullImages(
 ): Promise<readonly PullResult[]> {
   using session = await openImages(options);
   const { store, defaultDomain } = session;
-  const { domain, tag, digest } = parseReference(name, { defaultDomain });
+  const { domain, path, tag, digest } = parseReference(name, { defaultDomain });
   if (options.allTags === true && (tag !== undefined || digest !== undefined)) {
     throw new OcicatError("invalid-argument", {
       operation: "pull",
@@ -50,12 +50,26 @@ export async function pullImages(
     recordImageEvent(session.surroundings, "pull", { id, name: result.name });
     options.onPulled?.(result);
   };
-  if (options.allTags === true) {
-    for await (const result of pullAllTags(place, name, request)) {
-      take(result);
+  try {
+    if (options.allTags === true) {
+      for await (const result of pullAllTags(place, name, request)) {
+        take(result);
+      }
+    } else {
+      take(await pullImage(place, name, request));
     }
-  } else {
-    take(await pullImage(place, name, request));
+  } catch (error) {
+    throw withTags(error, `${domain}/${path}`);
   }
   return results;
+}
+
+/** The same error; of a tag that the registry does not have with what tells the others. */
+function withTags(error: unknown, repository: string): unknown {
+  if (!(error instanceof OcicatError) || error.code !== "not-found" || error.hint !== undefined) {
+    return error;
+  }
+  const { code, operation, subject, reason } = error;
+  const hint = `\`ocicat registry tags ${repository}\` lists those that there are`;
+  return new OcicatError(code, { operation, subject, reason, cause: error, hint });
 }

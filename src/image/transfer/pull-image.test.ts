@@ -174,6 +174,17 @@ describe("interrupted", () => {
   }
 });
 
+test("another platform than the wanted one is told, where there is no other", async () => {
+  using store = setting.newStore();
+  const place = setting.place(store);
+  const notesFor = async (architecture: string) => {
+    const options = { ...OPTIONS, platform: { os: "linux", architecture } };
+    return (await pullImage(place, setting.name("app:1"), options)).notes;
+  };
+  expect(await notesFor("arm64")).toContain("the image is for linux/amd64, not for linux/arm64");
+  expect(await notesFor("amd64")).not.toContainEqual(expect.stringContaining("the image is for"));
+});
+
 test("every tag of a repository", async () => {
   for (const [index, tag] of ["a", "b", "c"].entries()) {
     setting.addImage("tags", tag, index + 1);

@@ -4,6 +4,7 @@
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";
 import { DOCKER_INDEX } from "../../oci/media-types.ts";
+import type { Platform } from "../../oci/platform.ts";
 import {
   formatReference,
   type ImageReference,
@@ -12,6 +13,7 @@ import {
 } from "../../oci/reference.ts";
 import type { BringInOptions, BroughtIn } from "../bring-in-request.ts";
 import type { ContentStore } from "../content/content-store.ts";
+import type { ImageRecord } from "../record.ts";
 import type { RegistryClient } from "../registry/registry-client.ts";
 import { noteOrigin } from "./note-origin.ts";
 import { RegistrySource } from "./registry-source.ts";
@@ -38,7 +40,7 @@ export interface PullResult {
   readonly imageId: Digest | undefined;
   /** "up-to-date": the store had all of it under this name. */
   readonly status: "up-to-date" | "updated";
-  /** What unpacking could not keep. */
+  /** What the user should know: what unpacking could not keep, another platform than the wanted one. */
   readonly notes: readonly string[];
   /** What came along that refers to it; nothing unless it was asked for. */
   readonly referrers: readonly Descriptor[];
@@ -106,9 +108,20 @@ async function pull(
     descriptor: brought.descriptor,
     imageId: imageIdOf(brought),
     status: isUnchanged ? "up-to-date" : "updated",
-    notes: brought.manifests[0]?.record?.notes ?? [],
+    notes: notesOn(brought.manifests[0]?.record, options.platform),
     referrers,
   };
+}
+
+/** Of one manifest there is no choice: it is taken, whatever it is for. */
+function notesOn(record: ImageRecord | undefined, wanted: Platform): readonly string[] {
+  if (record === undefined) {
+    return [];
+  }
+  const { os, architecture } = record.image;
+  const isOfAnother = os !== wanted.os || architecture !== wanted.architecture;
+  const note = `the image is for ${os}/${architecture}, not for ${wanted.os}/${wanted.architecture}`;
+  return isOfAnother ? [note, ...record.notes] : record.notes;
 }
 
 async function referrersOf(
