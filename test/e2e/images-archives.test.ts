@@ -1,7 +1,7 @@
 // save, load, import, export and convert.
 
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
@@ -134,6 +134,35 @@ describe("import", () => {
     const { code, stderr } = await place.ocicat(["import", ...words]);
     expect(code).toBe(1);
     expect(stderr).toContain(text);
+  });
+});
+
+describe("ctrl-c", () => {
+  /** Its exit code, when it is interrupted once it says this. */
+  async function interrupted(word: string, words: readonly string[]): Promise<number> {
+    const { folder: cwd, environment: env } = place;
+    const child = Bun.spawn([OCICAT, ...words], { cwd, env, stderr: "pipe" });
+    let said = "";
+    for await (const chunk of child.stderr) {
+      const before = said.includes(word);
+      said += new TextDecoder().decode(chunk);
+      if (!before && said.includes(word)) {
+        child.kill("SIGINT");
+      }
+    }
+    return await child.exited;
+  }
+
+  test("is heard between two pieces of a file, and nothing is left", async () => {
+    const script = "truncate -s 150M zeros && tar -cf zeros.tar zeros && rm zeros";
+    expect(Bun.spawnSync(["sh", "-c", script], { cwd: place.folder }).exitCode).toBe(0);
+    expect(await interrupted("reading", ["import", "zeros.tar", "zeros:1"])).toBe(130);
+    expect(await place.output(["images", "-q", "zeros"])).toBe("");
+    await place.output(["import", "-q", "zeros.tar", "zeros:1"]);
+    expect(await interrupted("saving", ["save", "-o", "saved.tar", "zeros:1"])).toBe(130);
+    expect(existsSync(path("saved.tar"))).toBe(false);
+    await place.output(["rmi", "zeros:1"]);
+    rmSync(path("zeros.tar"));
   });
 });
 

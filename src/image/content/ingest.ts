@@ -9,6 +9,7 @@ import type { Digest } from "../../oci/digest.ts";
 import type { Store } from "../../store/layout.ts";
 import { lock } from "../../store/lock.ts";
 import { DigestCheck } from "../digest-check.ts";
+import { EventLoopTurns } from "../event-loop-turns.ts";
 import { blobSize, openBlob, removeBlob } from "./blob-folder.ts";
 import { hashFile } from "./hash-file.ts";
 import type { Ingested, IngestRequest } from "./ingest-request.ts";
@@ -57,6 +58,7 @@ class Ingest {
   readonly #partial: PartialBlob;
   readonly #request: IngestRequest;
   readonly #check: DigestCheck;
+  readonly #turns = new EventLoopTurns();
   #bytes = 0;
   /** The source broke off: what has come is right as far as anybody knows. */
   #canResume = false;
@@ -137,6 +139,7 @@ class Ingest {
     if (this.#refusal === undefined) {
       await this.#handOut(piece);
     }
+    await this.#turns.take();
     this.#checkAborted();
   }
 

@@ -9,6 +9,7 @@ import { OwnedFd, statAt } from "../../sys/file.ts";
 import { decodeText, encodeText } from "../../sys/memory.ts";
 import type { BringInOptions } from "../bring-in-request.ts";
 import type { ContentStore } from "../content/content-store.ts";
+import { EventLoopTurns } from "../event-loop-turns.ts";
 import type { ByteSink } from "../tar/tar-writer.ts";
 import { makeNamelessFile, spoolWriter } from "./archive-input.ts";
 import { AssembledSource } from "./assembled-source.ts";
@@ -79,7 +80,9 @@ async function writeArchive(
 ): Promise<Digest> {
   const hasher = new Bun.CryptoHasher("sha256");
   const write = spoolWriter(fd, signal);
-  const sink = (chunk: Uint8Array): void => {
+  const turns = new EventLoopTurns();
+  const sink = async (chunk: Uint8Array): Promise<void> => {
+    await turns.take();
     hasher.update(chunk);
     write(chunk);
   };

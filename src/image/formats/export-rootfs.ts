@@ -5,6 +5,7 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Platform } from "../../oci/platform.ts";
 import { quoteByteString } from "../../sys/byte-path.ts";
 import type { ContentStore } from "../content/content-store.ts";
+import { EventLoopTurns } from "../event-loop-turns.ts";
 import type { ImageEvent } from "../image-event.ts";
 import { checkAborted } from "../layers/check-aborted.ts";
 import { MergedView } from "../merged-view.ts";
@@ -76,9 +77,13 @@ async function writeItems(
   sink: ByteSink,
   { signal }: ExportOptions,
 ): Promise<void> {
-  const writer = new TarWriter(sink);
-  for (const { entry, content } of items) {
+  const turns = new EventLoopTurns();
+  const writer = new TarWriter(async (chunk) => {
+    await turns.take();
     checkAborted(signal, "the archive");
+    await sink(chunk);
+  });
+  for (const { entry, content } of items) {
     await writer.add(entry, content);
   }
   await writer.finish();

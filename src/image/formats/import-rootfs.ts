@@ -9,6 +9,8 @@ import { OwnedFd, statAt } from "../../sys/file.ts";
 import { encodeText } from "../../sys/memory.ts";
 import type { BringInOptions } from "../bring-in-request.ts";
 import type { ContentStore } from "../content/content-store.ts";
+import { EventLoopTurns } from "../event-loop-turns.ts";
+import { checkAborted } from "../layers/check-aborted.ts";
 import {
   type ArchiveInput,
   makeNamelessFile,
@@ -89,14 +91,20 @@ async function readLayer(
   const stored = new Bun.CryptoHasher("sha256");
   const archive = new Bun.CryptoHasher("sha256");
   const chunks = readRange(file.number, { offset: 0, length: size }, input.description);
-  const wrapped = await sniff(noted(chunks, (chunk) => stored.update(chunk)));
+  const turns = new EventLoopTurns();
+  const note = async (chunk: Uint8Array): Promise<void> => {
+    await turns.take();
+    checkAborted(options.signal, input.description);
+    stored.update(chunk);
+  };
+  const wrapped = await sniff(noted(chunks, note));
   const compression = compressionOf(wrapped.wrapping);
   if (compression !== "none") {
     await unwrap(wrapped, (chunk) => archive.update(chunk), options.limits);
   }
   // What follows a compressed stream belongs to the layer's digest too.
   for (let next = chunks.next(); next.done !== true; next = chunks.next()) {
-    stored.update(next.value);
+    await note(next.value);
   }
   const digest: Digest = `sha256:${stored.digest("hex")}`;
   const diffId: Digest = compression === "none" ? digest : `sha256:${archive.digest("hex")}`;
@@ -131,10 +139,10 @@ function compressionOf(wrapping: Wrapping): LayerCompression {
 /** Closing it leaves `chunks` where they are. */
 async function* noted(
   chunks: Iterator<Uint8Array>,
-  note: (chunk: Uint8Array) => void,
+  note: (chunk: Uint8Array) => Promise<void>,
 ): AsyncGenerator<Uint8Array, void> {
   for (let next = chunks.next(); next.done !== true; next = chunks.next()) {
-    note(next.value);
+    await note(next.value);
     yield next.value;
   }
 }

@@ -3,6 +3,7 @@
 
 import type { Platform } from "../../oci/platform.ts";
 import type { ContentStore } from "../content/content-store.ts";
+import { EventLoopTurns } from "../event-loop-turns.ts";
 import type { ImageEvent } from "../image-event.ts";
 import { checkAborted } from "../layers/check-aborted.ts";
 import { TarWriter } from "../tar/tar-writer.ts";
@@ -66,8 +67,10 @@ function observed(member: Member, { onEvent, signal }: SaveOptions): Member {
     name: member.name,
     size: member.size,
     async *read(offset) {
+      const turns = new EventLoopTurns();
       let done = offset;
       for await (const chunk of member.read(offset)) {
+        await turns.take();
         checkAborted(signal, member.name);
         yield chunk;
         done += chunk.length;

@@ -5,6 +5,6 @@ import { OcicatError } from "../../error/ocicat-error.ts";
 /** Throws "interrupted" once the signal has come. `subject` is what was being done to. */
 export function checkAborted(signal: AbortSignal | undefined, subject: string): void {
   if (signal?.aborted === true) {
-    throw new OcicatError("interrupted", { operation: "unpack", subject, reason: "cancelled" });
+    throw new OcicatError("interrupted", { operation: "go on with", subject, reason: "cancelled" });
   }
 }

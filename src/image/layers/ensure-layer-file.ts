@@ -14,6 +14,7 @@ import { bytes } from "../../sys/memory.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import type { Ingested } from "../content/ingest-request.ts";
 import { DigestMismatch } from "../digest-check.ts";
+import { EventLoopTurns } from "../event-loop-turns.ts";
 import { BlobReader } from "../unpack/blob.ts";
 import { untilRight } from "../until-right.ts";
 import { type BringInContext, reportLayer } from "./bring-in-context.ts";
@@ -157,7 +158,9 @@ async function feedFromStore(
   using file = context.store.openBlob(blob.digest);
   const reader = new BlobReader(file.number, blob);
   maker.takeFile(file.number);
+  const turns = new EventLoopTurns();
   for await (const chunk of reader.chunks()) {
+    await turns.take();
     checkAborted(context.signal, `the layer ${blob.digest}`);
     await maker.push(chunk);
     reportLayer(context, blob, { phase: "unpacking", bytes: reader.bytesRead });

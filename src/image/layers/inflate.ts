@@ -12,6 +12,7 @@
 import { OcicatError } from "../../error/ocicat-error.ts";
 import type { LayerCompression } from "../../oci/media-types.ts";
 import { bytes } from "../../sys/memory.ts";
+import { EventLoopTurns } from "../event-loop-turns.ts";
 
 const INFLATED_CHUNK_BYTES = 1024 * 1024; // node:zlib's default of 16 KiB takes twice the time
 /** Of a blob: they show how it is compressed. */
@@ -78,11 +79,13 @@ async function* chunksFrom(
   start: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void> {
+  const turns = new EventLoopTurns();
   try {
     if (start.length > 0) {
       yield start;
     }
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+      await turns.take();
       yield next.value;
     }
   } finally {
