@@ -1,6 +1,8 @@
 // `ocicat doctor` on this machine: as root, as an ordinary user, and where something is in the way.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { chownSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { OrdinaryUser } from "./ordinary-user.ts";
 import { OCICAT, RunPlace } from "./run-place.ts";
 
@@ -99,6 +101,27 @@ describe.skipIf(NEEDS_ROOT)("started by root: ocicat doctor", () => {
     const found = report(["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]);
     expect(found.code).toBe(1);
     expect(found.checks.find(({ name }) => name === "user")?.found).toContain("CAP_SYS_ADMIN");
+  });
+
+  test("a configuration of somebody else's is told of, with what makes it count", () => {
+    const file = join(place.makeFolder("settings"), "config.toml");
+    writeFileSync(file, "[events]\nkeep = 5\n", { mode: 0o600 });
+    chownSync(file, 1234, 1234);
+    const { stdout } = Bun.spawnSync([program, "doctor", "--format", "json"], {
+      stdin: "ignore",
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        OCICAT_CONFIG: file,
+        OCICAT_STORE_ROOT: `${place.folder}/root-store`,
+        OCICAT_STATE_ROOT: `${place.folder}/root-state`,
+      },
+    });
+    const { checks }: Report = JSON.parse(stdout.toString());
+    expect(checks.find(({ name }) => name === "configuration")).toMatchObject({
+      status: "note",
+      found: `${JSON.stringify(file)} is not read: it belongs to user 1234`,
+      fix: expect.stringContaining("chown, chmod o-w"),
+    });
   });
 
   test("a configuration that cannot be read is a problem, and the rest is examined all the same", () => {

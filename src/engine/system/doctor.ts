@@ -71,7 +71,11 @@ function judgeSettings(configuration: Configuration, warnings: readonly string[]
     return configuration.originOf(key).kind !== "default";
   });
   if (warnings.length > 0) {
-    return note(name, warnings.join("; "), "`ocicat config example` lists what there is");
+    const isOthers = warnings.some((text) => text.includes(" is not read: "));
+    const fix = isOthers
+      ? "a file that counts is yours or root's, and not everybody's to write: chown, chmod o-w"
+      : "`ocicat config example` lists what there is";
+    return note(name, warnings.join("; "), fix);
   }
   return ok(name, changed.length === 0 ? "all defaults" : `set: ${changed.join(", ")}`);
 }
