@@ -17,6 +17,7 @@ import {
   dockerImageId,
   readDockerManifests,
 } from "./docker-archive.ts";
+import { isDockerDirectory, readDockerDirectory } from "./docker-directory.ts";
 import {
   type ArchiveImage,
   layoutName,
@@ -49,6 +50,10 @@ export async function readArchiveImages(
     if (!hasDocker) {
       throw incomplete(members, missing);
     }
+  }
+  if (hasDocker && (await isDockerDirectory(members))) {
+    const { source, descriptor } = await readDockerDirectory(members);
+    return { source, images: [{ descriptor, names: [] }] };
   }
   if (hasDocker) {
     return await dockerImages(members);

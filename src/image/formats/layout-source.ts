@@ -28,23 +28,25 @@ export function blobMemberName(digest: Digest): string {
 export class LayoutSource implements ImageSource {
   readonly description: string;
   readonly #members: Members;
+  readonly #nameOf: (digest: Digest) => string;
 
-  constructor(members: Members) {
+  constructor(members: Members, nameOf = blobMemberName) {
     this.#members = members;
+    this.#nameOf = nameOf;
     this.description = members.description;
   }
 
   async document({ digest, size }: Descriptor): Promise<Uint8Array> {
-    const member = requireMember(this.#members, blobMemberName(digest));
+    const member = requireMember(this.#members, this.#nameOf(digest));
     return await readWhole(member, Math.min(size, IMAGE_DOCUMENT_LENGTH_MAX));
   }
 
   async *blob({ digest }: Descriptor, offset: number): AsyncGenerator<Uint8Array, void> {
-    yield* requireMember(this.#members, blobMemberName(digest)).read(offset);
+    yield* requireMember(this.#members, this.#nameOf(digest)).read(offset);
   }
 
   localPath({ digest }: Descriptor): string | undefined {
-    return this.#members.find(blobMemberName(digest))?.path;
+    return this.#members.find(this.#nameOf(digest))?.path;
   }
 }
 

@@ -1,6 +1,6 @@
 // Brings the images of an archive into the store: `ocicat load`. Accepts what `docker save`, `podman save`,
 // skopeo, buildah, umoci and saveArchive write: Docker archives and OCI layouts, in a tar archive or a
-// folder, also compressed, from a file or through a pipe.
+// folder, also compressed, from a file or through a pipe; and skopeo's folders of one image.
 
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Digest } from "../../oci/digest.ts";

@@ -348,6 +348,10 @@ describe("where an archive goes", () => {
     expect(readdirSync(place.path("saved")).sort()).toEqual(
       ["manifest.json", "version", ...digests.map((digest) => digest.slice(7))].sort(),
     );
+    const other = place.store("other");
+    const input = { kind: "path", path: place.path("saved") } as const;
+    const [loaded] = await loadArchive(other, input, BRING_IN);
+    expect(loaded).toMatchObject({ imageId: manifest.config.digest, names: [] });
   });
 
   test("a link to a file stays one; a folder that is not there is named", async () => {
