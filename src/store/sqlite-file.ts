@@ -38,6 +38,23 @@ export function openSqlite(path: string, schema: SqliteSchema): Database | undef
   return database;
 }
 
+const READ_VERSION_BYTE = 18;
+const WRITE_VERSION_BYTE = 19;
+const NO_WAL = 1;
+
+/** In memory, of the content of such a file, or of none. Throws SQLiteError when it is damaged. */
+export function sqliteCopy(content: Uint8Array | undefined, schema: SqliteSchema): Database {
+  if (content === undefined || content.length === 0) {
+    const empty = new Database(":memory:", { strict: true });
+    empty.run(schema.tables);
+    return empty;
+  }
+  // https://sqlite.org/fileformat.html, 1.3.3: memory has no place for a WAL.
+  content[READ_VERSION_BYTE] = NO_WAL;
+  content[WRITE_VERSION_BYTE] = NO_WAL;
+  return Database.deserialize(content, { strict: true });
+}
+
 /** False: the schema is of a later version. */
 function prepareSchema(database: Database, { version, tables }: SqliteSchema): boolean {
   const [row] = database.query<{ user_version: number }, []>("PRAGMA user_version").all();

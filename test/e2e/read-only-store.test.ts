@@ -54,6 +54,16 @@ describe.skipIf(NEEDS_ROOT)("as root: a store that can only be read", () => {
     expect(onStore(...words)).toEqual({ status: 0, stdout: expected, stderr: "" });
   });
 
+  test("events: what has been folded, and what has not", () => {
+    const words = ["events", "--since", "1h", "--no-stream", "--filter", "type=image"];
+    const before = onStore(...words);
+    expect(before).toMatchObject({ status: 0, stderr: "" });
+    expect(before.stdout).toContain(` image load `);
+    const expected = place.onImages(words.join(" "));
+    expect(before.stdout).toBe(expected);
+    expect(onStore(...words)).toEqual({ status: 0, stdout: expected, stderr: "" });
+  });
+
   test.each(["save", "export"])("%s: the same bytes as ever", (command) => {
     const { status, stdout, stderr } = onStore(command, "-q", NAME);
     expect([status, stderr]).toEqual([0, ""]);

@@ -21,8 +21,8 @@ import { type Database, SQLiteError } from "bun:sqlite";
 import { O_CREAT, O_RDWR } from "../../abi/file.ts";
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import { removeSqlite } from "../../store/remove-sqlite.ts";
-import { isSqliteDamage, openSqlite } from "../../store/sqlite-file.ts";
-import { makeDirectories, OwnedFd, open } from "../../sys/file.ts";
+import { isSqliteDamage, openSqlite, sqliteCopy } from "../../store/sqlite-file.ts";
+import { makeDirectories, OwnedFd, open, readFile, stat } from "../../sys/file.ts";
 import { parseEvent, type RecordedEvent } from "./event-line.ts";
 import type { HotEvents } from "./hot-events.ts";
 
@@ -45,6 +45,8 @@ const SCHEMA = {
 
 /** A hot file follows one that somebody has removed: of that there is nothing to fold any more. */
 const SOURCES_KEPT = 100;
+/** Ten million events are kept at most, and a line has 4 KB: nobody has that many. */
+const COPY_BYTES_MAX = 1024 * 1024 * 1024;
 
 export interface EventRange {
   /** Texts as `time` is, or the beginnings of such. */
@@ -87,6 +89,16 @@ export class EventDatabase implements Disposable {
       throw unusable(path, "a later version of this program made it");
     }
     return new EventDatabase(path, database);
+  }
+
+  /** In memory, where the file can't be written to. What another process has not brought into the file yet is missing. */
+  static openCopy(storeRoot: string): EventDatabase {
+    const path = `${storeRoot}/${EVENT_DATABASE_FILE}`;
+    const content = stat(path) === undefined ? undefined : readFile(path, COPY_BYTES_MAX);
+    return new EventDatabase(
+      path,
+      attempt(path, () => sqliteCopy(content, SCHEMA)),
+    );
   }
 
   /** Takes in what has not been yet, and forgets all but the latest `keep`. Returns where it stopped. */

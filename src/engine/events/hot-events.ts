@@ -15,7 +15,7 @@
 // A reader that falls behind meets the hole; it finds what it has missed in the database. A file system
 // without holes keeps all lines.
 
-import { AT_FDCWD, O_RDWR } from "../../abi/file.ts";
+import { AT_FDCWD, O_RDONLY, O_RDWR } from "../../abi/file.ts";
 import { Errno } from "../../error/errno.ts";
 import { quote } from "../../error/ocicat-error.ts";
 import { forceToDisk } from "../../store/whole-file.ts";
@@ -53,7 +53,9 @@ export class HotEvents implements Disposable {
   /** Undefined: nothing has happened yet. */
   static open(storeRoot: string): HotEvents | undefined {
     const path = `${storeRoot}/${HOT_EVENTS_NAME}`;
-    const fd = tryOpenAt(AT_FDCWD, path, O_RDWR);
+    const writable = tryOpenAt(AT_FDCWD, path, O_RDWR);
+    const isClosed = writable === -Errno.EROFS || writable === -Errno.EACCES;
+    const fd = isClosed ? tryOpenAt(AT_FDCWD, path, O_RDONLY) : writable;
     return fd === -Errno.ENOENT ? undefined : new HotEvents(path, checked(fd, "open", quote(path)));
   }
 
