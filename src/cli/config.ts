@@ -22,7 +22,10 @@ files that are read, the one that counts most first; \`example\` a file with all
 settings, their defaults and what they are for.`,
   flags: CONFIG_FLAGS,
   args: { min: 0, max: 1 },
-  examples: ["ocicat config", "ocicat config example > ~/.config/ocicat/config.toml"],
+  examples: [
+    "ocicat config",
+    "ocicat config example | install -D -m 644 /dev/stdin ~/.config/ocicat/config.toml",
+  ],
   act: showConfiguration,
 });
 
