@@ -50,6 +50,9 @@ import { trySetXattr } from "../../sys/xattr.ts";
 import type { IdMaps } from "../run-spec.ts";
 import { RECORD_NAME } from "./container-record.ts";
 
+/** Users of the host do not reach the files of containers: some may be set-user-id root's. */
+const PRIVATE = 0o700;
+
 export interface LockedFolder {
   readonly folder: ContainerFolder;
   readonly lock: Disposable;
@@ -71,10 +74,10 @@ export class ContainerFolder implements Disposable {
 
   /** `id`: nobody else's, as random ones are. The caller disposes of both. */
   static create(storeRoot: string, id: string): LockedFolder {
-    inStore(storeRoot, () => makeDirectories(`${storeRoot}/containers`, 0o711));
+    inStore(storeRoot, () => makeDirectories(`${storeRoot}/containers`, PRIVATE));
     using _making = lockContainers(storeRoot, LOCK_SH);
     const path = `${storeRoot}/containers/${id}`;
-    inStore(storeRoot, () => checked(tryMkdirAt(AT_FDCWD, path, 0o711), "make", quote(path)));
+    inStore(storeRoot, () => checked(tryMkdirAt(AT_FDCWD, path, PRIVATE), "make", quote(path)));
     try {
       makeInnerFolders(path);
       return locked(new ContainerFolder(storeRoot, id));

@@ -54,7 +54,8 @@ export interface Volume extends VolumeRecord {
 const RECORD_NAME = "volume.json";
 const DATA_NAME = "_data";
 const VERSION = 1;
-const SHARED_WITH_CONTAINERS = 0o711;
+/** As the folders of containers are. */
+const PRIVATE = 0o700;
 
 export function volumesFolder(storeRoot: string): string {
   return `${storeRoot}/volumes`;
@@ -69,7 +70,7 @@ export class VolumeStore implements Disposable {
   constructor(storeRoot: string, lock: "shared" | "whole") {
     this.#storeRoot = storeRoot;
     this.#path = volumesFolder(storeRoot);
-    inStore(storeRoot, () => makeDirectories(this.#path, SHARED_WITH_CONTAINERS));
+    inStore(storeRoot, () => makeDirectories(this.#path, PRIVATE));
     const { O_DIRECTORY } = hostArchitecture.openFlags;
     this.#folder = new OwnedFd(open(this.#path, O_RDONLY | O_DIRECTORY));
     const operation = lock === "whole" ? LOCK_EX : LOCK_SH;
@@ -145,7 +146,7 @@ export class VolumeStore implements Disposable {
   #make(name: string, record: Omit<VolumeRecord, "created">): Volume {
     const temporary = `.${crypto.randomUUID()}`;
     const folderFd = this.#folder.number;
-    checked(tryMkdirAt(folderFd, temporary, SHARED_WITH_CONTAINERS), "make", quote(temporary));
+    checked(tryMkdirAt(folderFd, temporary, PRIVATE), "make", quote(temporary));
     {
       using folder = this.#openFolder(temporary);
       checked(tryMkdirAt(folder.number, DATA_NAME, 0o755), "make", quote(DATA_NAME));
