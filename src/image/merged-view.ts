@@ -4,10 +4,11 @@
 // In each directory a layer hides what is below by an entry of the same name, by a whiteout (character
 // device 0/0) or, altogether, by an "opaque" attribute; directories of one name are merged.
 // Symbolic links resolve inside the stack. Directories may change meanwhile (a root file system in use):
-// what is opened is opened without following links, so nothing outside is ever reached.
+// whatever is looked at or opened is reached without following links, so nothing outside is ever shown; and only
+// what is known to be a file or a directory is opened, so that no device or FIFO notices.
 
 import {
-  O_NONBLOCK,
+  AT_FDCWD,
   O_PATH,
   O_RDONLY,
   RESOLVE_BENEATH,
@@ -16,6 +17,7 @@ import {
   S_IFDIR,
   S_IFLNK,
   S_IFMT,
+  S_IFREG,
 } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
 import {
@@ -25,6 +27,7 @@ import {
   readLinkByteAt,
   statByteAt,
   type TimedStatus,
+  tryOpenByteAt,
   tryOpenByteAt2,
 } from "../sys/byte-path.ts";
 import { readOpenDirectory } from "../sys/directory.ts";
@@ -103,17 +106,21 @@ export class MergedView implements Disposable {
     return undefined;
   }
 
-  /** A descriptor of a directory or a regular file, for reading; undefined if it is gone meanwhile. */
-  open(entry: MergedEntry): OwnedFd | undefined {
-    const how = {
-      flags: O_RDONLY | O_NONBLOCK,
-      resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-    };
-    const fd = tryOpenByteAt2(this.#rootFd(entry.layer), entry.path || ".", how);
-    if (fd === -Errno.ENOENT || fd === -Errno.ELOOP || fd === -Errno.ENOTDIR) {
+  /** A descriptor of a directory or a regular file, for reading; undefined if it is something else by now. */
+  open({ layer, path, status }: MergedEntry): OwnedFd | undefined {
+    const type = status.mode & S_IFMT;
+    const isOpened = type === S_IFREG || type === S_IFDIR;
+    using place = isOpened ? this.#reach(layer, path, O_PATH) : undefined;
+    if (place === undefined || ((statByteAt(place.number, "")?.mode ?? 0) & S_IFMT) !== type) {
       return undefined;
     }
-    return new OwnedFd(checkedPath(fd, "open", `/${entry.path}`));
+    const opened = tryOpenByteAt(AT_FDCWD, `/proc/self/fd/${place.number}`, O_RDONLY);
+    return new OwnedFd(checkedPath(opened, "open", `/${path}`));
+  }
+
+  /** Undefined: it is gone, or no directory, by now. */
+  openDirectory(layer: number, path: string): OwnedFd | undefined {
+    return this.#reach(layer, path, O_RDONLY | hostArchitecture.openFlags.O_DIRECTORY);
   }
 
   /** What the directory at `path` shows, without links on the way. */
@@ -121,7 +128,7 @@ export class MergedView implements Disposable {
     const names = new Set<string>();
     for (const layer of this.#layersOf(path)) {
       const status = this.#status(layer, path);
-      using directory = status && this.open({ layer, path, status });
+      using directory = status && this.openDirectory(layer, path);
       const subject = quoteByteString(path);
       const entries =
         directory === undefined ? [] : readOpenDirectory(directory.number, subject, byteStringOf);
@@ -133,8 +140,9 @@ export class MergedView implements Disposable {
     return new Set([...names].filter((name) => this.entryAt(prefix + name) !== undefined));
   }
 
-  readLink(entry: MergedEntry): string {
-    return readLinkByteAt(this.#rootFd(entry.layer), entry.path);
+  readLink({ layer, path }: MergedEntry): string {
+    using place = this.#reach(layer, path, O_PATH | hostArchitecture.openFlags.O_NOFOLLOW);
+    return readLinkByteAt(checkedPath(place?.number ?? -Errno.ENOENT, "read the link", path), "");
   }
 
   #layersOf(directory: string): readonly number[] {
@@ -167,7 +175,7 @@ export class MergedView implements Disposable {
       return false;
     }
     const status = this.#status(layer, path);
-    using directory = status && this.open({ layer, path, status });
+    using directory = status && this.openDirectory(layer, path);
     return (
       directory !== undefined &&
       OPAQUE_XATTRS.some((name) => readXattr(directory.number, name, 16)?.[0] === "y".charCodeAt(0))
@@ -175,7 +183,18 @@ export class MergedView implements Disposable {
   }
 
   #status(layer: number, path: string): TimedStatus | undefined {
-    return statByteAt(this.#rootFd(layer), path);
+    using place = this.#reach(layer, path, O_PATH | hostArchitecture.openFlags.O_NOFOLLOW);
+    return place && statByteAt(place.number, "");
+  }
+
+  /** Undefined: it is gone, or a link, or there is one on the way. */
+  #reach(layer: number, path: string, openFlags: number): OwnedFd | undefined {
+    const how = { flags: openFlags, resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+    const fd = tryOpenByteAt2(this.#rootFd(layer), path || ".", how);
+    if (fd === -Errno.ENOENT || fd === -Errno.ELOOP || fd === -Errno.ENOTDIR) {
+      return undefined;
+    }
+    return new OwnedFd(checkedPath(fd, "open", `/${path}`));
   }
 
   #rootFd(layer: number): number {

@@ -200,7 +200,7 @@ function xattrsOf(entry: MergedEntry, kind: TarEntryKind, view: MergedView): Xat
 /** Of what must not be opened: by its name in its directory. */
 function linkXattrs(entry: MergedEntry, view: MergedView): Xattrs {
   const slash = entry.path.lastIndexOf("/");
-  using directory = view.open({ ...entry, path: entry.path.slice(0, Math.max(0, slash)) });
+  using directory = view.openDirectory(entry.layer, entry.path.slice(0, Math.max(0, slash)));
   if (directory === undefined) {
     return new Map();
   }
