@@ -7,6 +7,7 @@
 
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { ImageAccounts } from "../image/accounts.ts";
+import { textLines } from "../oci/text-lines.ts";
 
 export interface Account {
   readonly uid: number;
@@ -25,10 +26,13 @@ interface PasswdLine {
 interface GroupLine {
   readonly name: string;
   readonly gid: number;
-  readonly members: readonly string[];
+  /** With commas between them. */
+  readonly members: string;
 }
 
 const HIGHEST_ID = 0xffff_fffe;
+/** Of a line of /etc/passwd; what comes behind them is nothing. */
+const MOST_FIELDS = 7;
 
 /** `user` is USER[:GROUP]; empty means root. Throws invalid-argument for a name without a line. */
 export function findAccount(user: string, accounts: ImageAccounts): Account {
@@ -51,8 +55,9 @@ export function findAccount(user: string, accounts: ImageAccounts): Account {
     line === undefined
       ? []
       : groupLines(accounts.group)
-          .filter(({ members }) => members.includes(line.name))
-          .map(({ gid }) => gid);
+          .filter(({ members }) => `,${members},`.includes(`,${line.name},`))
+          .map(({ gid }) => gid)
+          .toArray();
   return { uid, gid: line?.gid ?? 0, supplementaryGids, home };
 }
 
@@ -80,19 +85,24 @@ function parseId(text: string): number | undefined {
 }
 
 /** Lines that are not understood are skipped: a broken line must not become an id of 0. */
-function passwdLines(text: string): PasswdLine[] {
-  return text.split("\n").flatMap((line) => {
-    const [name = "", , uidText = "", gidText = "", , home = ""] = line.trim().split(":");
+function* passwdLines(text: string): Generator<PasswdLine, void> {
+  for (const line of textLines(text)) {
+    const fields = line.trim().split(":", MOST_FIELDS);
+    const [name = "", , uidText = "", gidText = "", , home = ""] = fields;
     const uid = parseId(uidText);
     const gid = parseId(gidText);
-    return name === "" || uid === undefined || gid === undefined ? [] : [{ name, uid, gid, home }];
-  });
+    if (name !== "" && uid !== undefined && gid !== undefined) {
+      yield { name, uid, gid, home };
+    }
+  }
 }
 
-function groupLines(text: string): GroupLine[] {
-  return text.split("\n").flatMap((line) => {
-    const [name = "", , gidText = "", members = ""] = line.trim().split(":");
+function* groupLines(text: string): Generator<GroupLine, void> {
+  for (const line of textLines(text)) {
+    const [name = "", , gidText = "", members = ""] = line.trim().split(":", MOST_FIELDS);
     const gid = parseId(gidText);
-    return name === "" || gid === undefined ? [] : [{ name, gid, members: members.split(",") }];
-  });
+    if (name !== "" && gid !== undefined) {
+      yield { name, gid, members };
+    }
+  }
 }

@@ -5,6 +5,7 @@
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { ImageAccounts } from "../image/accounts.ts";
 import type { Mount } from "../oci/mount.ts";
+import { textLines } from "../oci/text-lines.ts";
 import { readTextFile } from "../sys/file.ts";
 import { type Account, findAccount } from "./accounts.ts";
 import { nameMount, writeReadable } from "./run-names.ts";
@@ -106,8 +107,8 @@ function filled(line: string, variables: Readonly<Record<string, string>>): stri
 
 /** The first and the third field of both files. */
 function hasOneOf(text: string, words: readonly (string | undefined)[]): boolean {
-  return text.split("\n").some((line) => {
-    const [name, , id] = line.split(":");
+  return textLines(text).some((line) => {
+    const [name, , id] = line.split(":", 3);
     return words.includes(name) || words.includes(id);
   });
 }

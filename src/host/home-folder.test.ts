@@ -2,6 +2,7 @@ import { afterAll, beforeEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { OpenWatch } from "../../test/fixtures/open-watch.ts";
 import { withHome } from "./home-folder.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ocicat-home-"));
@@ -40,7 +41,12 @@ test("never comes from a file outside, a pipe, or a missing one", () => {
   expect(homeOf(0)).toEqual(["HOME=/"]);
   rmSync(file);
   Bun.spawnSync(["mkfifo", file]);
-  expect(homeOf(0)).toEqual(["HOME=/"]);
+  {
+    // It could be a device, too, which would notice.
+    using watch = new OpenWatch(file);
+    expect(homeOf(0)).toEqual(["HOME=/"]);
+    expect(watch.isOpened()).toBe(false);
+  }
   rmSync(rootPath, { recursive: true });
   expect(homeOf(0)).toEqual(["HOME=/"]);
 });

@@ -3,7 +3,6 @@
 
 import {
   AT_FDCWD,
-  O_NONBLOCK,
   O_PATH,
   O_RDONLY,
   RESOLVE_IN_ROOT,
@@ -14,12 +13,14 @@ import {
 import type { Mount } from "../oci/mount.ts";
 import { isBindMount } from "../oci/mount-options.ts";
 import type { Process } from "../oci/process.ts";
+import { textLines } from "../oci/text-lines.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { OwnedFd, readAll, statAt, tryOpenAt, tryOpenAt2 } from "../sys/file.ts";
 import { decodeText } from "../sys/memory.ts";
 
 const ACCOUNTS = "/etc/passwd";
-const LARGEST_FILE = 8 * 1024 * 1024;
+/** More than 20,000 accounts; whoever writes nonsense into it keeps no command busy for long. */
+const LARGEST_FILE = 2 * 1024 * 1024;
 const UID_FIELD = 2;
 const HOME_FIELD = 5;
 
@@ -40,8 +41,8 @@ export function withHome(process: Process, files: ContainerFiles): Process {
 }
 
 function homeOf(uid: number, accounts: string): string {
-  for (const line of accounts.split("\n")) {
-    const fields = line.split(":");
+  for (const line of textLines(accounts)) {
+    const fields = line.split(":", HOME_FIELD + 1);
     if (fields[UID_FIELD] === String(uid) && fields[HOME_FIELD] !== undefined) {
       return fields[HOME_FIELD];
     }
@@ -52,7 +53,7 @@ function homeOf(uid: number, accounts: string): string {
 function readAccounts({ rootPath, mounts = [] }: ContainerFiles): string {
   const mount = mounts.findLast(({ destination }) => destination === ACCOUNTS);
   if (mount?.source !== undefined && isBindMount(mount)) {
-    const fd = tryOpenAt(AT_FDCWD, mount.source, O_RDONLY | O_NONBLOCK);
+    const fd = tryOpenAt(AT_FDCWD, mount.source, O_PATH);
     return fd < 0 ? "" : readRegular(fd);
   }
   const pathFlags = O_PATH | hostArchitecture.openFlags.O_DIRECTORY;
@@ -61,19 +62,19 @@ function readAccounts({ rootPath, mounts = [] }: ContainerFiles): string {
     return "";
   }
   using root = new OwnedFd(rootFd);
-  // The container's own file: a link in it leads nowhere else, a pipe blocks nobody.
-  const how = {
-    flags: O_RDONLY | O_NONBLOCK,
-    resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-  };
+  // The container's own file: a link in it leads nowhere else.
+  const how = { flags: O_PATH, resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS };
   const fd = tryOpenAt2(root.number, ACCOUNTS, how);
   return fd < 0 ? "" : readRegular(fd);
 }
 
-function readRegular(fd: number): string {
-  using file = new OwnedFd(fd);
-  const status = statAt(file.number, "");
+/** `pathFd`: of O_PATH. A container may have put a device there, which is to notice nothing. */
+function readRegular(pathFd: number): string {
+  using place = new OwnedFd(pathFd);
+  const status = statAt(place.number, "");
   const isReadable =
     ((status?.mode ?? 0) & S_IFMT) === S_IFREG && (status?.size ?? 0) <= LARGEST_FILE;
-  return isReadable ? decodeText(readAll(file.number, ACCOUNTS, LARGEST_FILE)) : "";
+  const path = `/proc/self/fd/${place.number}`;
+  using file = new OwnedFd(isReadable ? tryOpenAt(AT_FDCWD, path, O_RDONLY) : -1);
+  return file.number < 0 ? "" : decodeText(readAll(file.number, ACCOUNTS, LARGEST_FILE));
 }

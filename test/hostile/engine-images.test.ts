@@ -2,7 +2,7 @@
 // while it is copied, and more than it can remember.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { makeBusyboxRoot } from "../e2e/busybox-image.ts";
 import { ContainerPlace } from "../e2e/container-place.ts";
@@ -101,6 +101,32 @@ cat /etc/hostname`;
       expect(() => readFileSync(got)).toThrow("ENOENT");
     }
   });
+
+  test.each([
+    ["lines", "\\n"],
+    ["fields", ":"],
+  ])(
+    "accounts of millions of %s: exec goes on, or says that they are too many",
+    async (_, text) => {
+      const fill = (bytes: number) =>
+        `head -c ${bytes} /dev/zero | tr '\\0' '${text}' > /etc/passwd; cp /etc/passwd /etc/group`;
+      const script = `${fill(2_000_000)}; touch /made; while test -e /made; do sleep 0.1; done
+      ${fill(8_000_000)}; touch /more; exec sleep 1000`;
+      place.detach("filled", script);
+      const exec = (...words: readonly string[]) => {
+        const { status, stderr } = place.call("exec", ["-u", "0", "filled", ...words]);
+        return { status, stderr };
+      };
+      await eventually("the lines", () => exec("test", "-e", "/made").status === 0);
+      expect(exec("rm", "/made")).toEqual({ status: 0, stderr: "" });
+      await eventually("more of them", () =>
+        existsSync(join(place.folderOf("filled"), "upper/more")),
+      );
+      expect(exec("true").stderr).toBe(
+        "ocicat exec: read the image's /etc/passwd: it is larger than 2097152 bytes\n",
+      );
+    },
+  );
 
   test("more than a record holds is refused, and leaves nothing", () => {
     const labels = join(place.folder, "labels");
