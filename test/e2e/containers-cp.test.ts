@@ -161,6 +161,32 @@ describe.skipIf(NEEDS_ROOT)("as root: cp", () => {
     expect([away.status, mount.status, existsSync(no)]).toEqual([1, 1, false]);
   });
 
+  test("a part of a volume is not taken for the whole of it", () => {
+    const part = "type=volume,source=parted,target=/data,subpath=part";
+    place.outputOf("create", "--name", "parted", "--mount", part, place.image);
+    const refused = cp(join(host, "tree/file"), "parted:/data/");
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining("is there only while the container runs"),
+    ]);
+    expect(readdirSync(join(place.store, "volumes/parted/_data"))).toEqual(["part"]);
+  });
+
+  test("a device of a container is not given to all users of the host", async () => {
+    const make = "mkdir /nodes; mknod -m 666 /nodes/null c 1 3; mknod -m 666 /nodes/fifo p";
+    place.detach("maker", `${make}; exec sleep 1000`, "--cap-add", "MKNOD");
+    const nodes = join(host, "nodes");
+    const isMade = () => place.call("exec", ["maker", "test", "-e", "/nodes/fifo"]).status === 0;
+    await eventually("the nodes", isMade);
+    copied("maker:/nodes", nodes);
+    const modeOf = (name: string) => statSync(join(nodes, name)).mode & 0o777;
+    expect([modeOf("null"), modeOf("fifo")]).toEqual([0o600, 0o666]);
+    copied("-a", "maker:/nodes", join(host, "exact"));
+    expect(statSync(join(host, "exact/null")).mode & 0o777).toBe(0o666);
+    copied("maker:/nodes", "box:/more");
+    expect(inside("stat -c %a /more/null")).toBe("666\n");
+  });
+
   test("what can only be read says so, and not that the store does", () => {
     const mounted = join(place.folder, "mounted");
     place.detach("closed", "exec sleep 1000", "-v", `${mounted}:/mounted:ro`, "--read-only");

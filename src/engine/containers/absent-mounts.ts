@@ -36,17 +36,24 @@ export function absentMounts(container: StoredContainer): readonly AbsentMount[]
   return [...mounts, ...others.filter((place) => !known.has(place)).map((place) => ({ place }))];
 }
 
-/** Part of a volume is none: a container that has the whole may have put a link in its place. */
+/** A part is none: a container that has the whole may have put a link in its place. */
 function folderOfMount(
-  { source, idMapped = false }: RunMount,
+  { source, subpath, idMapped = false }: RunMount,
   { record, surroundings }: StoredContainer,
 ): string | undefined {
   const hasOtherOwners = !idMapped && mountIdMaps(record.options) !== undefined;
   const isOfVolume = source.startsWith(`${surroundings.storeRoot}/`);
-  return hasOtherOwners || isOfVolume ? undefined : source;
+  return hasOtherOwners || isOfVolume || subpath !== undefined ? undefined : source;
 }
 
-function folderOfVolume({ name, mounted }: RunVolume, storeRoot: string): string | undefined {
+/** As with folders of the host, not of a part. */
+function folderOfVolume(
+  { name, mounted, subpath }: RunVolume,
+  storeRoot: string,
+): string | undefined {
+  if (subpath !== undefined) {
+    return undefined;
+  }
   if (mounted === undefined) {
     return name === undefined ? undefined : dataPath(storeRoot, name);
   }

@@ -115,12 +115,13 @@ export class CopySide implements Disposable {
     { keepsOwners, ...rules }: WritingRules,
   ): TarHandler & FinishedWriter {
     this.requirePresent(name === "" ? folder : `${folder}/${name}`);
-    const { readOnly, writing, canChown } = this.#files;
+    const { readOnly, writing, canChown, isContainer } = this.#files;
     if (readOnly) {
       throw this.#readOnly();
     }
     const root = writing === undefined ? this.#owner : ownersOutside(writing.maps)(this.#owner);
-    const options = { owner: keepsOwners ? undefined : root, canChown, ...rules };
+    const owner = keepsOwners ? undefined : root;
+    const options = { owner, canChown, closesDevices: !isContainer, ...rules };
     const writer = this.#stack.use(new TreeWriter(this.#place(folder), options));
     return writing === undefined
       ? writer

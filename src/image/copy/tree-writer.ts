@@ -57,10 +57,13 @@ export interface TreeWriterOptions {
   readonly overwrites?: boolean;
   /** No file or link takes the place of a device: of /dev/null, which everybody needs. */
   readonly keepsDevices?: boolean;
+  /** Device nodes that get an owner are that owner's alone: others would have the device by them. */
+  readonly closesDevices?: boolean;
 }
 
 /** Without what would give rights to another owner. */
 const PLAIN_MODE = 0o1777;
+const OWNERS_MODE = 0o600;
 const NEW_FOLDER = 0o755;
 const OWNER_ONLY = 0o700;
 
@@ -68,6 +71,11 @@ const NODE_TYPES: ReadonlyMap<TarEntryKind, number> = new Map<TarEntryKind, numb
   ["character-device", S_IFCHR],
   ["block-device", S_IFBLK],
   ["fifo", S_IFIFO],
+]);
+
+const DEVICES: ReadonlySet<TarEntryKind> = new Set<TarEntryKind>([
+  "character-device",
+  "block-device",
 ]);
 
 interface Spot {
@@ -236,10 +244,10 @@ export class TreeWriter implements TarHandler, Disposable {
   }
 
   #metadataOf(entry: TarEntry): Metadata {
-    const { owner } = this.#options;
-    return owner === undefined
-      ? entry
-      : { ...entry, ...owner, mode: entry.mode & PLAIN_MODE, xattrs: new Map() };
+    const { owner, closesDevices = false } = this.#options;
+    const isClosed = closesDevices && DEVICES.has(entry.kind);
+    const mode = entry.mode & (isClosed ? OWNERS_MODE : PLAIN_MODE);
+    return owner === undefined ? entry : { ...entry, ...owner, mode, xattrs: new Map() };
   }
 
   /** Valid until another folder is asked for. */
