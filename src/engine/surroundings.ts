@@ -7,6 +7,7 @@
 
 import type { Configuration, FlagValues } from "../config/configuration.ts";
 import { readConfiguration } from "../config/read-configuration.ts";
+import { isOwnFolder } from "../host/own-folder.ts";
 import { defaultStateRoot } from "../runtime/state-root.ts";
 import { defaultStoreRoot } from "../store/root.ts";
 import { call } from "../sys/call.ts";
@@ -62,7 +63,9 @@ export async function readSurroundings(options: SurroundingsOptions): Promise<Su
   });
   const { XDG_RUNTIME_DIR } = process.env;
   const user = { effectiveUid, XDG_RUNTIME_DIR };
-  const hasSession = effectiveUid === 0 || XDG_RUNTIME_DIR?.startsWith("/") === true;
+  const isNamed = XDG_RUNTIME_DIR?.startsWith("/") === true;
+  // One that su(1) has handed on is the other user's.
+  const hasSession = effectiveUid === 0 || (isNamed && isOwnFolder(XDG_RUNTIME_DIR, effectiveUid));
   const find = hasSession
     ? defaultStateRoot
     : (await import("../host/sessionless-folder.ts")).sessionlessFolder;

@@ -8,6 +8,7 @@ import { cstring } from "../sys/memory.ts";
 import { readOwnCapabilities } from "./capabilities.ts";
 import { type Check, note, ok, problem } from "./doctor-check.ts";
 import { findProgram } from "./find-program.ts";
+import { isOwnFolder } from "./own-folder.ts";
 import { readSetting } from "./read-setting.ts";
 import { sessionlessFolder } from "./sessionless-folder.ts";
 
@@ -149,6 +150,10 @@ function checkRuntimeFolder({ XDG_RUNTIME_DIR }: Environment, uid: number): Chec
     "log in through a session (loginctl enable-linger keeps it), or set it to a folder of your own on a tmpfs";
   if (XDG_RUNTIME_DIR?.startsWith("/") !== true) {
     const found = XDG_RUNTIME_DIR === undefined ? "not set" : "not an absolute path";
+    return sessionless(name, found, { fix, uid });
+  }
+  if (!isOwnFolder(XDG_RUNTIME_DIR, uid)) {
+    const found = `${quote(XDG_RUNTIME_DIR)} is another user's, or everybody may write to it`;
     return sessionless(name, found, { fix, uid });
   }
   const result = call("faccessat2", AT_FDCWD, cstring(XDG_RUNTIME_DIR), W_OK, 0);

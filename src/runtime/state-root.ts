@@ -1,6 +1,7 @@
 // Where the running state of containers lives when the user does not say.
 
 import { OcicatError } from "../error/ocicat-error.ts";
+import { isOwnFolder } from "../host/own-folder.ts";
 import { isInitialUserNamespace } from "../host/user-namespace.ts";
 
 export interface StateEnvironment {
@@ -13,8 +14,9 @@ export interface StateEnvironment {
 /** "/run/ocicat" for root; for others a folder that the system removes when they log out. */
 export function defaultStateRoot(environment: StateEnvironment): string {
   const { effectiveUid, XDG_RUNTIME_DIR } = environment;
-  const hasFolder = XDG_RUNTIME_DIR?.startsWith("/") === true;
-  if (hasFolder && (effectiveUid !== 0 || isUsersNamespace(environment))) {
+  const isNamed = XDG_RUNTIME_DIR?.startsWith("/") === true;
+  const isUsers = isNamed && (effectiveUid !== 0 || isUsersNamespace(environment));
+  if (isUsers && isOwnFolder(XDG_RUNTIME_DIR, effectiveUid)) {
     return `${XDG_RUNTIME_DIR}/ocicat`;
   }
   if (effectiveUid === 0) {
@@ -24,7 +26,7 @@ export function defaultStateRoot(environment: StateEnvironment): string {
   throw new OcicatError("invalid-argument", {
     operation: "find",
     subject: "the folder for running containers",
-    reason: "XDG_RUNTIME_DIR is not set",
+    reason: `XDG_RUNTIME_DIR is not ${isNamed ? "yours alone" : "set"}`,
     hint: `set it to ${folder} (a log-in session does), or give a folder with --root`,
   });
 }

@@ -160,13 +160,17 @@ describe.skipIf(NEEDS_ROOT)("an ordinary user's container (as root)", () => {
     expect(update.code).toBe(1);
   });
 
-  test("has a folder of its own for state, and says when there is none", () => {
+  test("has a folder of its own for state, and says when there is none, or it is another's", () => {
     const container = bundleFor("single", "true");
     const words = [program, "run", "--bundle", container.bundle, container.id];
     expect(Bun.spawnSync([...(user?.prefix("single") ?? []), ...words]).exitCode).toBe(0);
-    const without = [...(user?.prefix("single") ?? []), "env", "-u", "XDG_RUNTIME_DIR", ...words];
-    const result = Bun.spawnSync(without, { stderr: "pipe" });
-    expect(result.exitCode).toBe(1);
-    expect(result.stderr.toString()).toContain("XDG_RUNTIME_DIR is not set");
+    const saying = (...variable: readonly string[]): string => {
+      const command = [...(user?.prefix("single") ?? []), "env", ...variable, ...words];
+      const result = Bun.spawnSync(command, { stderr: "pipe" });
+      expect(result.exitCode).toBe(1);
+      return result.stderr.toString();
+    };
+    expect(saying("-u", "XDG_RUNTIME_DIR")).toContain("XDG_RUNTIME_DIR is not set");
+    expect(saying("XDG_RUNTIME_DIR=/tmp")).toContain("XDG_RUNTIME_DIR is not yours alone");
   });
 });

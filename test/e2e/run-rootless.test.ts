@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -105,15 +106,19 @@ describe.skipIf(NEEDS_ROOT)("started by root: an ordinary user", () => {
       expect(text).toContain("  pid           1\n");
     });
 
-    test("without a session: the state is in a folder of the user's own", () => {
+    test.each([
+      ["without a session", ["-u", "XDG_RUNTIME_DIR"]],
+      ["with another user's", ["XDG_RUNTIME_DIR=/tmp"]],
+    ])("%s: the state is in a folder of the user's own", (_, variable) => {
       const words = ["--rm", "--store", place.store, "--rootfs", root, "/bin/echo", "here"];
-      const sessionless = ["env", "-u", "XDG_RUNTIME_DIR", program, "run", ...words];
+      const sessionless = ["env", ...variable, program, "run", ...words];
       const child = Bun.spawnSync([...user.prefix("single"), ...sessionless]);
       expect([child.exitCode, child.stdout.toString()]).toEqual([0, "here\n"]);
       const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);
       const folder = `/tmp/ocicat-${USER_ID}-${boot}`;
       const { uid, mode } = statSync(folder);
       expect([uid, mode & 0o777]).toEqual([USER_ID, 0o700]);
+      expect(existsSync("/tmp/ocicat")).toBe(false);
       rmSync(folder, { recursive: true });
     });
 
