@@ -17,6 +17,7 @@ import type { SurroundingsOptions } from "../surroundings.ts";
 import { hasNewHolder } from "./adopt-container.ts";
 import { openHolder } from "./await-end.ts";
 import { type ContainerRecord, readStartRecord, type StartRecord } from "./container-record.ts";
+import { LineTail } from "./line-tail.ts";
 import { LOG_NAME } from "./start-container.ts";
 import { openContainer, type StoredContainer } from "./stored-container.ts";
 
@@ -213,35 +214,5 @@ class LogFiles implements Disposable {
   #isRotated(file: OwnedFd): boolean {
     const named = statAt(this.#folderFd, LOG_NAME);
     return named === undefined || named.inode !== statAt(file.number, "")?.inode;
-  }
-}
-
-/** The last lines of both streams together. */
-class LineTail {
-  readonly #limit: number;
-  readonly #entries: LogEntry[] = [];
-  #lines = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  add(entry: LogEntry): void {
-    this.#entries.push({ ...entry, content: entry.content.slice() });
-    this.#lines += entry.endsLine ? 1 : 0;
-    const hasOpenEnd = !entry.endsLine;
-    while (this.#lines + (hasOpenEnd ? 1 : 0) > this.#limit) {
-      const dropped = this.#entries.shift();
-      this.#lines -= dropped?.endsLine === true ? 1 : 0;
-      if (dropped === undefined) {
-        return;
-      }
-    }
-  }
-
-  forEach(show: (entry: LogEntry) => void): void {
-    for (const entry of this.#entries) {
-      show(entry);
-    }
   }
 }
