@@ -6,7 +6,8 @@ import { defineCommand } from "./command.ts";
 import { RUN_FLAGS } from "./run/flags.ts";
 import { runOptions } from "./run/options.ts";
 import { replaceContainer } from "./run/replace.ts";
-import { writeError, writeOutput } from "./write-text.ts";
+import { writeWarning } from "./terminal/write-warning.ts";
+import { writeOutput } from "./write-text.ts";
 
 const EXIT_OWN_FAILURE = 125;
 
@@ -27,7 +28,7 @@ export const createCommand = defineCommand({
     }
     const id = await createOnly({
       ...options,
-      onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
+      onWarning: writeWarning,
     });
     writeOutput(`${id}\n`);
     return 0;

@@ -15,7 +15,8 @@ import { RUN_FLAGS, type RunFlags } from "./run/flags.ts";
 import { runOptions } from "./run/options.ts";
 import { replaceContainer } from "./run/replace.ts";
 import type { Progress } from "./terminal/progress/progress.ts";
-import { writeError, writeOutput } from "./write-text.ts";
+import { writeWarning } from "./terminal/write-warning.ts";
+import { writeOutput } from "./write-text.ts";
 
 const STDIN = 0;
 const STDERR = 2;
@@ -60,7 +61,7 @@ async function run(flags: RunFlags, notes: LaunchNotes | undefined): Promise<num
   const end = await runContainer({
     ...options,
     standsStill: true,
-    onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
+    onWarning: writeWarning,
     ...(flags.switch("quiet") ? {} : { progress: new LazyProgress() }),
   });
   if (end.kind === "detached") {

@@ -136,6 +136,16 @@ cat /etc/hostname`;
     expect(place.outputOf("ps", "-aq")).toBe("");
   });
 
+  test("control characters in names of files that warnings tell of", () => {
+    const evil = "\u009b31m";
+    const folder = place.makeFolder("sockets");
+    const server = Bun.listen({ unix: join(folder, evil), socket: { data: () => undefined } });
+    place.outputOf("create", "--name", "evil", "--rootfs", folder, "true");
+    const { stderr } = place.call("cp", ["evil:/.", place.makeFolder("copied")]);
+    server.stop();
+    expect(stderr).toBe('ocicat: warning: "/\\x9b31m" is a socket, which is not copied\n');
+  });
+
   test("control characters in labels, commands and names of files: a terminal does not get them", async () => {
     const evil = "\x1b]0;title\x07";
     place.detach("evil", `exec sleep 1000 # ${evil}`, "--label", `a=${evil}`);

@@ -4,6 +4,7 @@ import { FOREVER_MS } from "../../engine/containers/stop-signal.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { absolutePath } from "../absolute-path.ts";
 import { describeFailure } from "../describe-failure.ts";
+import { writeWarning } from "../terminal/write-warning.ts";
 import { writeError, writeOutput } from "../write-text.ts";
 
 export const PLACE_FLAGS = {
@@ -35,7 +36,7 @@ export function placeOptions(flags: PlaceFlags) {
   return {
     ...(store === undefined ? {} : { storeRoot: absolutePath(store) }),
     ...(root === undefined ? {} : { stateRoot: absolutePath(root) }),
-    onWarning: (text: string) => writeError(`ocicat: warning: ${text}\n`),
+    onWarning: writeWarning,
   };
 }
 

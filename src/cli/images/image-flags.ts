@@ -2,8 +2,7 @@
 
 import type { ImageOptions } from "../../engine/images/image-session.ts";
 import { absolutePath } from "../absolute-path.ts";
-import { printable } from "../terminal/printable.ts";
-import { writeError } from "../write-text.ts";
+import { writeWarning } from "../terminal/write-warning.ts";
 
 export const STORE_FLAG = {
   store: { kind: "text", value: "DIR", help: "folder of images and containers" },
@@ -20,6 +19,6 @@ export const PLATFORM_FLAG = {
 export function imageOptions(store: string | undefined): ImageOptions {
   return {
     ...(store === undefined ? {} : { storeRoot: absolutePath(store) }),
-    onWarning: (text) => writeError(`ocicat: warning: ${printable(text)}\n`),
+    onWarning: writeWarning,
   };
 }

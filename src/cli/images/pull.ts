@@ -4,7 +4,8 @@ import { pullImages } from "../../engine/images/pull-images.ts";
 import { defineCommand } from "../command.ts";
 import type { FlagsOf, FlagTable } from "../flags.ts";
 import { workFailureCode } from "../interruptible.ts";
-import { writeError, writeOutput } from "../write-text.ts";
+import { writeWarning } from "../terminal/write-warning.ts";
+import { writeOutput } from "../write-text.ts";
 import { PLATFORM_FLAG } from "./image-flags.ts";
 import { WORK_FLAGS, withProgress } from "./image-work.ts";
 import { chosenPlatform, PLATFORM_PART_FLAGS } from "./platform-flags.ts";
@@ -58,7 +59,7 @@ async function pullCommand(flags: PullFlags): Promise<number> {
     );
     for (const { name: pulled, descriptor, status, notes, referrers } of results) {
       for (const note of notes) {
-        writeError(`ocicat: warning: ${note}\n`);
+        writeWarning(note);
       }
       const told = status === "updated" ? "Downloaded newer image for" : "Image is up to date for";
       const digests = [descriptor, ...referrers].map(({ digest }) => digest);

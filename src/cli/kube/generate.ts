@@ -6,7 +6,7 @@ import { namingFile } from "../../error/file-failure.ts";
 import { absolutePath } from "../absolute-path.ts";
 import { defineCommand } from "../command.ts";
 import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
-import { writeOutput } from "../write-text.ts";
+import { showText } from "../terminal/printable.ts";
 
 export const generate = defineCommand({
   usage: ["[FLAGS] POD...", "[FLAGS] CONTAINER..."],
@@ -24,7 +24,7 @@ claims; what a document cannot say is named in warnings.`,
     const text = `${await generateKube(flags.args, placeOptions(flags))}\n`;
     const file = flags.text("filename");
     if (file === undefined) {
-      writeOutput(text);
+      showText(text);
     } else {
       const path = absolutePath(file);
       namingFile("write", path, () => writeFileSync(path, text, { flag: "wx" }));

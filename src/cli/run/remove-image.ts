@@ -3,7 +3,7 @@
 import { removeImages } from "../../engine/images/remove-images.ts";
 import type { RunContainerOptions } from "../../engine/run-options.ts";
 import { describeFailure } from "../describe-failure.ts";
-import { writeError } from "../write-text.ts";
+import { writeWarning } from "../terminal/write-warning.ts";
 
 /** One that has to stay is warned of: the container has done what it was to do. */
 export async function removeImageOf({ source, storeRoot }: RunContainerOptions): Promise<void> {
@@ -14,6 +14,6 @@ export async function removeImageOf({ source, storeRoot }: RunContainerOptions):
     ...(storeRoot === undefined ? {} : { storeRoot }),
   });
   for (const failure of failures) {
-    writeError(`ocicat: warning: ${describeFailure(failure)}\n`);
+    writeWarning(describeFailure(failure));
   }
 }

@@ -2,7 +2,7 @@
 
 import type { SurroundingsOptions } from "../../engine/surroundings.ts";
 import { absolutePath } from "../absolute-path.ts";
-import { writeError } from "../write-text.ts";
+import { writeWarning } from "../terminal/write-warning.ts";
 
 export const PLACE_FLAGS = {
   store: { kind: "text", value: "DIR", help: "folder of images and containers" },
@@ -17,6 +17,6 @@ export function placeOptions(flags: {
   return {
     storeRoot: store === undefined ? undefined : absolutePath(store),
     stateRoot: root === undefined ? undefined : absolutePath(root),
-    onWarning: (text) => writeError(`ocicat: warning: ${text}\n`),
+    onWarning: writeWarning,
   };
 }
