@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { createServer, type ServerHttp2Stream } from "node:http2";
+import { createServer, type Http2Server, type ServerHttp2Stream } from "node:http2";
 import { askAs } from "./port-requests.ts";
 
 const web = Bun.serve({
@@ -30,6 +30,34 @@ test("TCP", async () => {
   expect(askAs(["TCP", "127.0.0.1", "1"])).rejects.toThrow();
 });
 
+async function portOf(server: Http2Server): Promise<number> {
+  return await new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      resolve(typeof address === "object" && address !== null ? address.port : 0);
+    });
+  });
+}
+
+test("gRPC that answers without an end is given up", async () => {
+  const server = createServer();
+  const part = Buffer.alloc(1000);
+  server.on("stream", (stream: ServerHttp2Stream) => {
+    stream.on("error", () => undefined);
+    stream.respond({ ":status": 200, "content-type": "application/grpc" });
+    const timer = setInterval(() => stream.write(part), 1);
+    stream.on("close", () => clearInterval(timer));
+  });
+  const port = await portOf(server);
+  try {
+    const answer = askAs(["GRPC", "127.0.0.1", String(port), "up"]);
+    expect(answer).rejects.toThrow("the answer has more than 4096 bytes");
+    await answer.catch(() => undefined);
+  } finally {
+    server.close();
+  }
+});
+
 test("gRPC", async () => {
   const asked: string[] = [];
   const server = createServer();
@@ -43,12 +71,7 @@ test("gRPC", async () => {
       stream.end(Buffer.from([0, 0, 0, 0, 2, 8, service === "up" ? 1 : 2]));
     });
   });
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
-  });
+  const port = await portOf(server);
   try {
     expect(await askAs(["GRPC", "127.0.0.1", String(port), "up"])).toBeUndefined();
     expect(await askAs(["GRPC", "127.0.0.1", String(port), "down"])).toContain("is not serving");

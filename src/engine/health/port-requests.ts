@@ -50,6 +50,8 @@ async function askTcp(hostname: string, port: number): Promise<undefined> {
 }
 
 const FRAME_HEAD_BYTES = 5;
+/** A HealthCheckResponse has a few bytes; who answers may be hostile, and never come to an end. */
+const ANSWER_BYTES_MAX = 4096;
 /** Of HealthCheckResponse: field 1, SERVING. */
 const SERVING = [0x08, 0x01];
 
@@ -65,7 +67,16 @@ async function askGrpc(origin: string, service: string): Promise<string | undefi
     te: "trailers",
   });
   const chunks: Buffer[] = [];
-  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  let room = ANSWER_BYTES_MAX;
+  stream.on("data", (chunk: Buffer) => {
+    room -= chunk.length;
+    if (room < 0) {
+      reject(new Error(`the answer has more than ${ANSWER_BYTES_MAX} bytes`));
+      session.destroy();
+    } else {
+      chunks.push(chunk);
+    }
+  });
   stream.on("error", reject);
   stream.on("end", () => resolve(Buffer.concat(chunks)));
   stream.end(checkRequest(service));
