@@ -125,9 +125,8 @@ export function runProtection(
     privileged === true || shown === "all" || shown.some((pattern) => matches(pattern, path));
   const kept = (paths: readonly string[] = []) => paths.filter((path) => !isShown(path));
   // From the use of power secrets of others can be worked out (CVE-2020-8694): the peers hide it, but not runc.
-  const power = kept(["/sys/devices/virtual/powercap"]);
   return {
-    maskedPaths: [...kept(base.maskedPaths), ...power, ...hidden],
+    maskedPaths: [...kept(base.maskedPaths), ...kept(["/sys/devices/virtual/powercap"]), ...hidden],
     readonlyPaths: kept(base.readonlyPaths),
   };
 }

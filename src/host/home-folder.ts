@@ -15,7 +15,7 @@ import { isBindMount } from "../oci/mount-options.ts";
 import type { Process } from "../oci/process.ts";
 import { textLines } from "../oci/text-lines.ts";
 import { hostArchitecture } from "../sys/entry.ts";
-import { OwnedFd, readAll, statAt, tryOpenAt, tryOpenAt2 } from "../sys/file.ts";
+import { OwnedFd, readAll, statAt, tryOpenAt, tryOpenAt2, tryReopen } from "../sys/file.ts";
 import { decodeText } from "../sys/memory.ts";
 
 const ACCOUNTS = "/etc/passwd";
@@ -74,7 +74,6 @@ function readRegular(pathFd: number): string {
   const status = statAt(place.number, "");
   const isReadable =
     ((status?.mode ?? 0) & S_IFMT) === S_IFREG && (status?.size ?? 0) <= LARGEST_FILE;
-  const path = `/proc/self/fd/${place.number}`;
-  using file = new OwnedFd(isReadable ? tryOpenAt(AT_FDCWD, path, O_RDONLY) : -1);
+  using file = new OwnedFd(isReadable ? tryReopen(place.number, O_RDONLY) : -1);
   return file.number < 0 ? "" : decodeText(readAll(file.number, ACCOUNTS, LARGEST_FILE));
 }

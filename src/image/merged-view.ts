@@ -8,7 +8,6 @@
 // what is known to be a file or a directory is opened, so that no device or FIFO notices.
 
 import {
-  AT_FDCWD,
   O_PATH,
   O_RDONLY,
   RESOLVE_BENEATH,
@@ -27,12 +26,11 @@ import {
   readLinkByteAt,
   statByteAt,
   type TimedStatus,
-  tryOpenByteAt,
   tryOpenByteAt2,
 } from "../sys/byte-path.ts";
 import { readOpenDirectory } from "../sys/directory.ts";
 import { hostArchitecture } from "../sys/entry.ts";
-import { OwnedFd, open } from "../sys/file.ts";
+import { OwnedFd, open, tryReopen } from "../sys/file.ts";
 import { readXattr } from "../sys/xattr.ts";
 import { PathWalk } from "./path-walk.ts";
 
@@ -114,8 +112,7 @@ export class MergedView implements Disposable {
     if (place === undefined || ((statByteAt(place.number, "")?.mode ?? 0) & S_IFMT) !== type) {
       return undefined;
     }
-    const opened = tryOpenByteAt(AT_FDCWD, `/proc/self/fd/${place.number}`, O_RDONLY);
-    return new OwnedFd(checkedPath(opened, "open", `/${path}`));
+    return new OwnedFd(checkedPath(tryReopen(place.number, O_RDONLY), "open", `/${path}`));
   }
 
   /** Undefined: it is gone, or no directory, by now. */

@@ -26,7 +26,7 @@ export function defaultStateRoot(environment: StateEnvironment): string {
   throw new OcicatError("invalid-argument", {
     operation: "find",
     subject: "the folder for running containers",
-    reason: `XDG_RUNTIME_DIR is not ${isNamed ? "yours alone" : "set"}`,
+    reason: "XDG_RUNTIME_DIR is not set, or another user's",
     hint: `set it to ${folder} (a log-in session does), or give a folder with --root`,
   });
 }

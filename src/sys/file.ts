@@ -33,6 +33,11 @@ export function tryOpenAt(directoryFd: number, path: string, flags: number, mode
   return call("openat", directoryFd, cstring(path), flags | O_CLOEXEC, mode);
 }
 
+/** What a descriptor of O_PATH is of, to be read for example. As tryOpenAt. */
+export function tryReopen(fd: number, flags: number): number {
+  return tryOpenAt(AT_FDCWD, `/proc/self/fd/${fd}`, flags);
+}
+
 export function openAt(directoryFd: number, path: string, flags: number, mode = 0): number {
   return checkedFile(tryOpenAt(directoryFd, path, flags, mode), "open", path);
 }
