@@ -90,3 +90,17 @@ test("nothing is made to remove empty directories", () => {
   expect(readdirSync(folder)).toEqual([]);
   expect(calls).not.toContain("renameat2");
 });
+
+test("names are not all read before the first of them goes: there may be millions", () => {
+  mkdirSync(join(folder, "tree"));
+  for (let number = 0; number < 3000; number += 1) {
+    writeFileSync(join(folder, "tree", String(number)), "");
+  }
+  const calls: string[] = [];
+  observeCalls((_, name) => calls.push(name));
+  removeTree(folderFd, "tree");
+  observeCalls(undefined);
+  expect(readdirSync(folder)).toEqual([]);
+  const second = calls.indexOf("getdents64", calls.indexOf("getdents64") + 1);
+  expect(calls.slice(0, second).filter((name) => name === "unlinkat").length).toBeGreaterThan(500);
+});

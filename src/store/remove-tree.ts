@@ -1,6 +1,6 @@
 // Removes a directory tree of any depth and with any names, never following a link. Each directory that
 // is found inside, and is not empty, is first moved aside, so that neither the stack nor the number of
-// open descriptors grows with the depth.
+// open descriptors grows with the depth. No names are kept, of which there may be millions.
 
 import { AT_REMOVEDIR, O_RDONLY } from "../abi/file.ts";
 import { Errno } from "../error/errno.ts";
@@ -12,7 +12,7 @@ import {
   tryOpenByteAt,
 } from "../sys/byte-path.ts";
 import { call } from "../sys/call.ts";
-import { readOpenDirectory } from "../sys/directory.ts";
+import { openDirectoryEntries } from "../sys/directory.ts";
 import { hostArchitecture } from "../sys/entry.ts";
 import { OwnedFd } from "../sys/file.ts";
 
@@ -30,15 +30,16 @@ export function removeTree(parentFd: number, name: string, asideFd = parentFd): 
   }
   const aside = new Aside(asideFd, name.slice(0, LONGEST_PREFIX));
   removeContent(parentFd, name, aside);
-  for (let next = aside.pending.pop(); next !== undefined; next = aside.pending.pop()) {
-    removeContent(asideFd, next, aside);
+  for (let number = 1; number <= aside.count; number += 1) {
+    removeContent(asideFd, aside.nameOf(number), aside);
   }
 }
 
 function removeContent(parentFd: number, name: string, aside: Aside): void {
   {
     using directory = openDirectory(parentFd, name);
-    for (const entry of readOpenDirectory(directory.number, quoteByteString(name), byteStringOf)) {
+    const subject = quoteByteString(name);
+    for (const entry of openDirectoryEntries(directory.number, subject, byteStringOf)) {
       const isGone =
         (entry.type !== "directory" && tryUnlinkFile(directory.number, entry.name)) ||
         tryRemoveEmpty(directory.number, entry.name);
@@ -69,10 +70,10 @@ function tryRemoveEmpty(directoryFd: number, name: string): boolean {
 }
 
 class Aside {
-  readonly pending: string[] = [];
+  /** Of the names that have been given, or that an interrupted removal has left. */
+  count = 0;
   readonly #fd: number;
   readonly #prefix: string;
-  #count = 0;
 
   constructor(fd: number, prefix: string) {
     this.#fd = fd;
@@ -81,24 +82,23 @@ class Aside {
 
   /** Moves a directory here. */
   take(fromFd: number, name: string): void {
-    let target = this.#nextName();
-    let result = this.#rename(fromFd, name, target);
-    while (result === -Errno.ENOTEMPTY || result === -Errno.EEXIST) {
-      target = this.#nextName();
+    let target: string;
+    let result: number;
+    do {
+      this.count += 1;
+      target = this.nameOf(this.count);
       result = this.#rename(fromFd, name, target);
-    }
+    } while (result === -Errno.ENOTEMPTY || result === -Errno.EEXIST);
     if (result === -Errno.EACCES) {
       // An ordinary user may move a directory only while it is writable.
       call("fchmodat", fromFd, bytePath(name), OWNER_ONLY);
       result = this.#rename(fromFd, name, target);
     }
     checkedPath(result, "move aside", name);
-    this.pending.push(target);
   }
 
-  #nextName(): string {
-    this.#count += 1;
-    return `${this.#prefix}.removed-${this.#count}`;
+  nameOf(number: number): string {
+    return `${this.#prefix}.removed-${number}`;
   }
 
   #rename(fromFd: number, name: string, target: string): number {

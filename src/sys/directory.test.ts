@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { O_RDONLY } from "../abi/file.ts";
-import { readOpenDirectory } from "./directory.ts";
+import { openDirectoryEntries, readOpenDirectory } from "./directory.ts";
 import { OwnedFd, open } from "./file.ts";
 
 test("a directory that is removed while it is open has nothing in it", () => {
@@ -14,4 +14,20 @@ test("a directory that is removed while it is open has nothing in it", () => {
   rmSync(join(folder, "file"));
   rmdirSync(folder);
   expect(readOpenDirectory(directory.number, "a folder")).toEqual([]);
+});
+
+test("entries are read some at a time, and may be removed meanwhile", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ocicat-directory-"));
+  const count = 3000;
+  for (let number = 0; number < count; number += 1) {
+    writeFileSync(join(folder, String(number)), "");
+  }
+  using directory = new OwnedFd(open(folder, O_RDONLY));
+  let seen = 0;
+  for (const { name } of openDirectoryEntries(directory.number, "a folder")) {
+    rmSync(join(folder, name));
+    seen += 1;
+  }
+  expect([seen, readdirSync(folder)]).toEqual([count, []]);
+  rmSync(folder, { recursive: true });
 });

@@ -44,16 +44,24 @@ const BUFFER_BYTES = 32 * 1024;
 export function readOpenDirectory(
   directoryFd: number,
   subject: string,
-  decode: (name: Uint8Array) => string = decodeText,
+  decode?: (name: Uint8Array) => string,
 ): DirectoryEntry[] {
+  return [...openDirectoryEntries(directoryFd, subject, decode)];
+}
+
+/** As readOpenDirectory, some at a time: there may be more than there is memory for. What was given may be removed. */
+export function* openDirectoryEntries(
+  directoryFd: number,
+  subject: string,
+  decode: (name: Uint8Array) => string = decodeText,
+): Generator<DirectoryEntry, void> {
   const buffer = bytes(BUFFER_BYTES);
   const view = new DataView(buffer.buffer);
-  const entries: DirectoryEntry[] = [];
   for (;;) {
     const result = call("getdents64", directoryFd, addressOf(buffer), buffer.length);
     // One that has been removed since it was opened has nothing in it.
     if (result === 0 || result === -Errno.ENOENT) {
-      return entries;
+      return;
     }
     const length = checked(result, "read directory", subject);
     for (let offset = 0; offset < length; ) {
@@ -61,7 +69,7 @@ export function readOpenDirectory(
       const nameEnd = buffer.indexOf(0, offset + 19);
       const name = decode(buffer.subarray(offset + 19, nameEnd));
       if (name !== "." && name !== "..") {
-        entries.push({ name, type: ENTRY_TYPES[buffer[offset + 18] ?? 0] ?? "unknown" });
+        yield { name, type: ENTRY_TYPES[buffer[offset + 18] ?? 0] ?? "unknown" };
       }
       offset += recordLength;
     }
