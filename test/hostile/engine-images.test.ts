@@ -128,6 +128,15 @@ cat /etc/hostname`;
     },
   );
 
+  test("a process cannot turn the direction of what `top` shows of it", async () => {
+    const turned = "\u202e";
+    place.detach("turning", `sleep 1000; : ${turned}`);
+    const session = new TerminalSession([OCICAT, "top", ...place.flags, "turning"]);
+    await session.shows("sleep 1000; : \\u202e");
+    expect(await session.ended()).toBe(0);
+    expect(session.output).not.toContain(turned);
+  });
+
   test("more than a record holds is refused, and leaves nothing", () => {
     const labels = join(place.folder, "labels");
     writeFileSync(labels, `a=${"x".repeat(5_000_000)}\n`);

@@ -4,8 +4,8 @@ import { containerProcesses } from "../../engine/containers/container-processes.
 import { processDetails } from "../../engine/containers/process-details.ts";
 import { defineCommand } from "../command.ts";
 import { listProcesses } from "../select-processes.ts";
+import { showText } from "../terminal/printable.ts";
 import { formatTable } from "../terminal/table.ts";
-import { writeOutput } from "../write-text.ts";
 import { PLACE_FLAGS, placeOptions } from "./container-flags.ts";
 import { isLatest, LATEST_FLAG, withLatest } from "./latest.ts";
 import { describedProcesses, parseDescriptors } from "./top-descriptors.ts";
@@ -34,7 +34,7 @@ export const top = defineCommand({
     const [word = "", ...options] = await withLatest(flags);
     const pids = await containerProcesses(word, placeOptions(flags));
     const columns = parseDescriptors(options);
-    writeOutput(
+    showText(
       columns === undefined
         ? inColumns(listProcesses(options, pids))
         : describedProcesses(columns, processDetails(pids)),

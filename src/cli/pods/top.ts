@@ -8,7 +8,7 @@ import { PLACE_FLAGS, placeOptions } from "../containers/container-flags.ts";
 import { TOP_ABOUT, TOP_NOTES } from "../containers/top.ts";
 import { describedProcesses, parseDescriptors } from "../containers/top-descriptors.ts";
 import { listProcesses } from "../select-processes.ts";
-import { writeOutput } from "../write-text.ts";
+import { showText } from "../terminal/printable.ts";
 import { LATEST_POD_FLAG, latestPod } from "./choose-pods.ts";
 
 export const top = defineCommand({
@@ -31,7 +31,7 @@ export const top = defineCommand({
       pids.push(await containerProcesses(record.id, place));
     }
     const columns = parseDescriptors(options);
-    writeOutput(
+    showText(
       columns === undefined
         ? listProcesses(options, pids.flat())
         : describedProcesses(columns, pids.flatMap(processDetails)),
