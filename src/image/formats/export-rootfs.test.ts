@@ -227,3 +227,18 @@ test.each([
   const whole = wholeBlocks(pairs, 5000).map(({ offset, length }) => [offset, length]);
   expect(whole).toEqual(expected.map(([offset, length]) => [offset, length]));
 });
+
+test("an export of many files notices that it is to end, though its output never waits", async () => {
+  using place = new TestPlace();
+  mkdirSync(place.path("root"));
+  for (let number = 0; number < 1200; number += 1) {
+    writeFileSync(place.path(`root/${number}`), "");
+  }
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), 0);
+  const output = { kind: "path", path: place.path("out.tar") } as const;
+  const { signal } = controller;
+  const error = await errorOf(exportFolders([place.path("root")], output, { signal }));
+  clearTimeout(timer);
+  expect(error).toContain("cancelled");
+});

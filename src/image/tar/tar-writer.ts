@@ -2,6 +2,7 @@
 // larger writes.
 
 import { bytes } from "../../sys/memory.ts";
+import { giveTurn } from "../../sys/waiting.ts";
 import { encodeEntry, type NewTarEntry, paddingAfter, wrongContent } from "./encode-entry.ts";
 import { BLOCK_BYTES } from "./header.ts";
 
@@ -59,7 +60,7 @@ export class TarWriter {
       await this.#flush();
     }
     if (chunk.length >= BUFFER_BYTES) {
-      await this.#sink(chunk);
+      await this.#send(chunk);
       return;
     }
     this.#buffer.set(chunk, this.#filled);
@@ -68,8 +69,14 @@ export class TarWriter {
 
   async #flush(): Promise<void> {
     if (this.#filled > 0) {
-      await this.#sink(this.#buffer.subarray(0, this.#filled));
+      await this.#send(this.#buffer.subarray(0, this.#filled));
       this.#filled = 0;
     }
+  }
+
+  /** Signals are noticed meanwhile: a sink need not wait for anything, and a container may have any number of files. */
+  async #send(chunk: Uint8Array): Promise<void> {
+    await giveTurn();
+    await this.#sink(chunk);
   }
 }
