@@ -8,6 +8,9 @@ import { bytes, cstring, decodeText } from "./memory.ts";
 /** The kernel's own limit for one value, and for the list of names (xattr(7)). */
 const LARGEST = 64 * 1024;
 
+/** There is one: a list is taken apart before anything else happens. */
+let listing: Uint8Array<ArrayBuffer> | undefined;
+
 /** Undefined: there is no such attribute, this process may not see it, or there can be none. */
 export function readXattr(fd: number, name: string, largest = LARGEST): Uint8Array | undefined {
   const buffer = bytes(largest);
@@ -20,7 +23,8 @@ export function readXattr(fd: number, name: string, largest = LARGEST): Uint8Arr
 }
 
 export function listXattrs(fd: number, subject: string): string[] {
-  const buffer = bytes(LARGEST);
+  listing ??= bytes(LARGEST);
+  const buffer = listing;
   const length = call("flistxattr", fd, addressOf(buffer), buffer.length);
   if (length === -Errno.EOPNOTSUPP) {
     return [];
