@@ -20,6 +20,9 @@ const OWNER_ONLY = 0o700;
 /** Names of files have at most 255 bytes. Whose lock covers them is seen by their beginning. */
 const LONGEST_PREFIX = 200;
 
+/** Some file systems leave out entries when others are removed while they are read. */
+const MOST_ROUNDS = 10;
+
 /**
  * Removes `name` (a byte string) in `parentFd` whatever it is; it need not exist. What is moved aside
  * goes to `asideFd`, on the same file system, under names "NAME.removed-NUMBER" that nobody else uses.
@@ -36,20 +39,27 @@ export function removeTree(parentFd: number, name: string, asideFd = parentFd): 
 }
 
 function removeContent(parentFd: number, name: string, aside: Aside): void {
-  {
-    using directory = openDirectory(parentFd, name);
-    const subject = quoteByteString(name);
-    for (const entry of openDirectoryEntries(directory.number, subject, byteStringOf)) {
-      const isGone =
-        (entry.type !== "directory" && tryUnlinkFile(directory.number, entry.name)) ||
-        tryRemoveEmpty(directory.number, entry.name);
-      if (!isGone) {
-        aside.take(directory.number, entry.name);
-      }
+  let result: number;
+  let rounds = 0;
+  do {
+    emptyDirectory(parentFd, name, aside);
+    result = call("unlinkat", parentFd, bytePath(name), AT_REMOVEDIR);
+    rounds += 1;
+  } while (result === -Errno.ENOTEMPTY && rounds < MOST_ROUNDS);
+  checkedPath(result, "remove the directory", name);
+}
+
+function emptyDirectory(parentFd: number, name: string, aside: Aside): void {
+  using directory = openDirectory(parentFd, name);
+  const subject = quoteByteString(name);
+  for (const entry of openDirectoryEntries(directory.number, subject, byteStringOf)) {
+    const isGone =
+      (entry.type !== "directory" && tryUnlinkFile(directory.number, entry.name)) ||
+      tryRemoveEmpty(directory.number, entry.name);
+    if (!isGone) {
+      aside.take(directory.number, entry.name);
     }
   }
-  const result = call("unlinkat", parentFd, bytePath(name), AT_REMOVEDIR);
-  checkedPath(result, "remove the directory", name);
 }
 
 /** False: it is a directory. */
