@@ -85,7 +85,8 @@ ${spec}`;
     await eventually("its restart policy's start", () => told() === again);
     // Whoever gives no time wants no hook.
     place.outputOf("stop", "-t", "0", "web-one");
-    expect(told()).toBe(again);
+    // Its own trap may be quicker than the SIGKILL, or not.
+    expect([again, `${again}ends\n`]).toContain(told());
     expect(events("hook_failed")).toBe("");
   });
 
