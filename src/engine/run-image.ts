@@ -127,7 +127,8 @@ async function fetchByPolicy(reference: string, fetch: Fetch): Promise<ResolvedI
     }
     await pull(reference, fetch).catch(async (failure: unknown) => {
       const { withSimilarNames } = await import("./images/suggest-names.ts");
-      throw withSimilarNames(failure, reference, surroundings);
+      const { withTags } = await import("./images/pull-images.ts");
+      throw withTags(withSimilarNames(failure, reference, surroundings), reference);
     });
     return await resolveImage(reference, resolving);
   }
@@ -147,10 +148,10 @@ function isUnreachable(error: unknown): boolean {
 }
 
 async function pull(reference: string, { options, surroundings }: Fetch): Promise<void> {
-  const { pullImages } = await import("./images/pull-images.ts");
+  const { pullNamed } = await import("./images/pull-images.ts");
   const { storeRoot } = surroundings;
   const { platform, progress, signal, onWarning, registry } = options;
-  const [pulled] = await pullImages(reference, {
+  const [pulled] = await pullNamed(reference, {
     ...registry,
     storeRoot,
     platform,

@@ -92,6 +92,10 @@ describe.skipIf(NEEDS_ROOT)("as root: run and a registry", () => {
     expect([status, stderr]).toEqual([125, expect.stringContaining("it has linux/riscv64")]);
     expect(stderr).not.toContain("did you mean");
     expect((await place.run([`${name()}:foreing`])).stderr).toContain("did you mean");
+    const unlike = name().replace("team/app", "quite/something-else");
+    expect((await place.run([`${unlike}:1`])).stderr).toContain(
+      `\`ocicat registry tags ${unlike}\` lists those`,
+    );
   });
 
   test("always and newer ask, and take what is new", async () => {

@@ -25,9 +25,21 @@ export async function pullImages(
   name: string,
   options: PullImagesOptions,
 ): Promise<readonly PullResult[]> {
+  try {
+    return await pullNamed(name, options);
+  } catch (error) {
+    throw withTags(error, name);
+  }
+}
+
+/** As pullImages, without a hint at what the registry has. */
+export async function pullNamed(
+  name: string,
+  options: PullImagesOptions,
+): Promise<readonly PullResult[]> {
   using session = await openImages(options);
   const { store, defaultDomain } = session;
-  const { domain, path, tag, digest } = parseReference(name, { defaultDomain });
+  const { domain, tag, digest } = parseReference(name, { defaultDomain });
   if (options.allTags === true && (tag !== undefined || digest !== undefined)) {
     throw new OcicatError("invalid-argument", {
       operation: "pull",
@@ -50,26 +62,24 @@ export async function pullImages(
     recordImageEvent(session.surroundings, "pull", { id, name: result.name });
     options.onPulled?.(result);
   };
-  try {
-    if (options.allTags === true) {
-      for await (const result of pullAllTags(place, name, request)) {
-        take(result);
-      }
-    } else {
-      take(await pullImage(place, name, request));
+  if (options.allTags === true) {
+    for await (const result of pullAllTags(place, name, request)) {
+      take(result);
     }
-  } catch (error) {
-    throw withTags(error, `${domain}/${path}`);
+  } else {
+    take(await pullImage(place, name, request));
   }
   return results;
 }
 
 /** The same error; of a tag that the registry does not have with what tells the others. */
-function withTags(error: unknown, repository: string): unknown {
+export function withTags(error: unknown, name: string): unknown {
   if (!(error instanceof OcicatError) || error.code !== "not-found" || error.hint !== undefined) {
     return error;
   }
   const { code, operation, subject, reason } = error;
+  // As the user writes it: the registry that names without one are of is the same for that command.
+  const repository = name.replace(/@.*$/, "").replace(/:[^:/]*$/, "");
   const hint = `\`ocicat registry tags ${repository}\` lists those that there are`;
   return new OcicatError(code, { operation, subject, reason, cause: error, hint });
 }
