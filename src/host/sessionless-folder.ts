@@ -1,6 +1,6 @@
 // Where the state of an ordinary user's containers is without XDG_RUNTIME_DIR, or with another user's: of a user who
-// came by su(1), of a job of cron, in a container. The folder that a session of the user would have, where it is there; else one among
-// the temporary files, which nobody else can have made:
+// came by su(1), of a job of cron, in a container. The folder that a session of the user would have, where it is
+// there; else one among the temporary files, which nobody else can have made:
 //
 //   /run/user/UID               of a session, or of one that lingers
 //   /tmp/ocicat-UID-BOOT        BOOT names the run of the machine, so that no later one finds the state of this

@@ -11,7 +11,8 @@ import { showText } from "../terminal/printable.ts";
 export const generate = defineCommand({
   usage: ["[FLAGS] POD...", "[FLAGS] CONTAINER..."],
   about: `Writes a Pod document for each pod, and one for all of the containers that are named. Named volumes become
-claims; what a document cannot say is named in warnings.`,
+claims, those that a played pod has for itself what they were: emptyDir, or a ConfigMap with its files. What a document
+cannot say is named in warnings.`,
   flags: {
     filename: { kind: "text", aliases: ["f"], value: "FILE", help: "write to this new file" },
     ...PLACE_FLAGS,

@@ -11,7 +11,10 @@ import { readDocument } from "./read-document.ts";
 
 const PLAY_FLAGS = {
   quiet: { kind: "switch", aliases: ["q"], help: "for podman's sake: no progress is shown" },
-  replace: { kind: "switch", help: "remove pods of these names first" },
+  replace: {
+    kind: "switch",
+    help: "first remove pods of these names, and surplus ones of Deployments",
+  },
   start: { kind: "switch", help: "start the pods, the default; --start=false only makes them" },
   configmap: { kind: "list", value: "FILE", help: "a file with further ConfigMaps" },
   network: {

@@ -38,8 +38,8 @@ import {
 import { type ContainerStatus, isLive, stateWord } from "./container-status.ts";
 import { type OpenContainer, removeContainerFiles, removeOwnVolumes } from "./create-container.ts";
 import { isAboutToRestart } from "./due-restart.ts";
+import { endAfterHook } from "./end-after-hook.ts";
 import { childOfHolder } from "./holder-process.ts";
-import { patienceAfterHook } from "./patience-after-hook.ts";
 import { pausedAlready, requireKind, requireRunning } from "./require-running.ts";
 import { NO_RESTART } from "./restart-policy.ts";
 import { forgetShutdown, isOurRestart, removeRestartRecord } from "./restart-record.ts";
@@ -59,9 +59,7 @@ export interface StopOptions extends SurroundingsOptions, EndingOptions {
 export async function stopContainer(word: string, options: StopOptions): Promise<void> {
   using container = await openContainer(word, options);
   noteStopOf(container);
-  const request = { ...stopRequest(container), ...options };
-  const timeoutMs = await patienceAfterHook(container, request.timeoutMs);
-  if (await endContainer(container, { ...request, timeoutMs })) {
+  if (await endAfterHook(container, { ...stopRequest(container), ...options })) {
     recordContainerEvent(container, "stop");
   }
 }

@@ -3,9 +3,8 @@
 
 import { isPod } from "../pods/pod-record.ts";
 import { readSurroundings, type SurroundingsOptions } from "../surroundings.ts";
-import { endContainer } from "./await-end.ts";
 import { isLive } from "./container-status.ts";
-import { patienceAfterHook } from "./patience-after-hook.ts";
+import { endAfterHook } from "./end-after-hook.ts";
 import { noteShutdown } from "./restart-record.ts";
 import { stopRequest } from "./stop-request.ts";
 import { eachReadable, openAsItIs } from "./stored-container.ts";
@@ -24,9 +23,7 @@ export async function endForShutdown(options: SurroundingsOptions): Promise<read
   const end = async ({ id }: { readonly id: string }): Promise<void> => {
     try {
       using container = await openAsItIs(id, options);
-      const request = stopRequest(container);
-      const timeoutMs = await patienceAfterHook(container, request.timeoutMs);
-      await endContainer(container, { ...request, timeoutMs });
+      await endAfterHook(container, stopRequest(container));
     } catch (error) {
       failures.push(error);
     }

@@ -4,7 +4,7 @@ import { SIGKILL } from "../../abi/process.ts";
 import { endContainer } from "../containers/await-end.ts";
 import { stopContainer } from "../containers/container-operations.ts";
 import { noteRestart } from "../containers/container-record.ts";
-import { patienceAfterHook } from "../containers/patience-after-hook.ts";
+import { endAfterHook } from "../containers/end-after-hook.ts";
 import { stopRequest } from "../containers/stop-request.ts";
 import type { StoredContainer } from "../containers/stored-container.ts";
 import { placeOf } from "../surroundings.ts";
@@ -41,7 +41,6 @@ async function endAsAsked(
   container: StoredContainer,
   stopTimeoutMs: number | undefined,
 ): Promise<void> {
-  const request = stopRequest(container);
-  const timeoutMs = await patienceAfterHook(container, stopTimeoutMs ?? request.timeoutMs);
-  await endContainer(container, { ...request, timeoutMs });
+  const patience = stopTimeoutMs === undefined ? {} : { timeoutMs: stopTimeoutMs };
+  await endAfterHook(container, { ...stopRequest(container), ...patience });
 }

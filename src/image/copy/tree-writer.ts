@@ -1,7 +1,8 @@
 // Writes the entries of an archive into a tree that is there, as `tar -x` does: into the files of a
 // container, or out of one into those of the host. Folders that are there stay as they are, other things
-// give way, devices where the caller wants it so. Nobody else is trusted: neither the archive, nor whoever changes the tree meanwhile. Each folder
-// is opened by the kernel inside its bounds, and what is made in it is made by its name alone.
+// give way, devices where the caller wants it so. Nobody else is trusted: neither the archive, nor whoever changes
+// the tree meanwhile. Each folder is opened by the kernel inside its bounds, and what is made in it is made by its
+// name alone.
 
 import {
   AT_EMPTY_PATH,
