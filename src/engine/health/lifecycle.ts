@@ -11,11 +11,13 @@ import { openContainer, type StoredContainer } from "../containers/stored-contai
 import { recordContainerEvent } from "../events/container-event.ts";
 import { placeOf, type Surroundings } from "../surroundings.ts";
 import type { HookName, LifecycleHook } from "./lifecycle-hooks.ts";
-import { ask, onAbort, type Question } from "./probe.ts";
+import { ask, type Question } from "./probe.ts";
 
 /** What is left to a container whose hook has taken all of its time, as Kubernetes has it. */
 const LAST_MS = 2000;
 const KILL_PATIENCE_MS = 10_000;
+/** So soon is an interruption noticed that comes while a hook only takes its time. */
+const INTERRUPTION_MS = 100;
 
 export interface HookOptions {
   readonly onWarning?: ((text: string) => void) | undefined;
@@ -127,8 +129,13 @@ async function sleepIn(
   if (init === undefined) {
     return;
   }
-  const { promise: interrupted, resolve } = Promise.withResolvers<void>();
-  using _interruption = onAbort(interruption, resolve);
   const awaited = [{ fd: init.number, events: POLLIN }];
-  await Promise.race([interrupted, pollInLoop(awaited, Math.min(durationMs, timeoutMs))]);
+  const deadline = performance.now() + Math.min(durationMs, timeoutMs);
+  let events = 0;
+  // Nothing may go on waiting for the descriptor behind an interruption, which a wait does not see.
+  while (events === 0 && performance.now() < deadline && interruption?.aborted !== true) {
+    const leftMs = deadline - performance.now();
+    const turnMs = interruption === undefined ? leftMs : Math.min(leftMs, INTERRUPTION_MS);
+    [events = 0] = await pollInLoop(awaited, turnMs);
+  }
 }

@@ -126,7 +126,7 @@ async function attend(
 }
 
 /** Does it once, at once where that has been; not any more when it is disposed of. */
-export function onAbort(signal: AbortSignal | undefined, act: () => void): Disposable {
+function onAbort(signal: AbortSignal | undefined, act: () => void): Disposable {
   if (signal?.aborted === true) {
     act();
   }
