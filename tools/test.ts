@@ -8,19 +8,15 @@ import { runTool } from "./processes.ts";
 import { type CheckResult, runChecks, tallyOfChecks } from "./testing/checks.ts";
 import { reportOutcome, runFiles } from "./testing/run-files.ts";
 import { addTallies, closingLine, EMPTY_TALLY, type Tally } from "./testing/tally.ts";
-import { listTestFiles, type TestFiles } from "./testing/test-files.ts";
+import { listTestFiles } from "./testing/test-files.ts";
 
-/** Small tests are bound by the CPU: as many at once as the smallest supported machine has cores. */
+/** As many as the smallest supported machine has cores. */
 const AT_ONCE = 2;
 
 async function main(): Promise<void> {
   const paths = process.argv.slice(2);
   const checks = paths.length > 0 ? EMPTY_TALLY : tallyOfChecks(reportChecks(await runChecks()));
-  const files: TestFiles = paths.length > 0 ? { together: [], alone: paths } : listTestFiles();
-  const results = [
-    ...(await runFiles(files.together, { atOnce: AT_ONCE })),
-    ...(await runFiles(files.alone, { atOnce: 1 })),
-  ];
+  const results = await runFiles(paths.length > 0 ? paths : listTestFiles(), { atOnce: AT_ONCE });
   reportOutcome(results);
   const tally = addTallies([checks, ...results.map((result) => result.verdict.tally)]);
   console.log(closingLine(tally));

@@ -60,7 +60,9 @@ describe.skipIf(isMissing)("podman --runtime, by an ordinary user", () => {
   let image: string;
 
   beforeAll(async () => {
-    workspace = await Workspace.make("podman-rootless");
+    // A short name: podman takes no folder of runs longer than 50 characters when it cleans up, and then waits
+    // for 20 s.
+    workspace = await Workspace.make("own");
     podman = new UsersPodman(workspace.folder);
     image = await podman.makeImage();
   });

@@ -18,7 +18,7 @@ function numbers(): ReadonlyMap<string, string> {
 test("the lane says all numbers, and has all files that read any", () => {
   const known = numbers();
   expect([...known.values()].toSorted()).toEqual(Object.keys(NUMBERS).toSorted());
-  const readers = listTestFiles().alone.filter((path) => {
+  const readers = listTestFiles().filter((path) => {
     const [, names = ""] =
       /^import \{([^}]*)\} from "[./a-z]*\/kills\.ts";$/m.exec(textOf(path)) ?? [];
     return names.split(",").some((name) => known.has(name.trim()));

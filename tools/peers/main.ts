@@ -9,7 +9,7 @@
 import { Glob } from "bun";
 import { build } from "../build.ts";
 import { REPOSITORY } from "../repository.ts";
-import { type FileResult, runFile } from "../testing/run-file.ts";
+import { reportOutcome, runFiles } from "../testing/run-files.ts";
 import { addTallies, closingLine, type Tally } from "../testing/tally.ts";
 import { busyboxLayout, debianLayout } from "./images.ts";
 import { installPeers } from "./install.ts";
@@ -17,6 +17,12 @@ import { layeredLayout, serverLayout } from "./registry-images.ts";
 
 /** The validation suite waits a lot: two minutes for each of the two runtimes. */
 const FILE_TIMEOUT_MS = 900_000;
+
+/** Each peer has folders of its own. As many as the smallest supported machine has cores. */
+const AT_ONCE = 2;
+
+/** First, so that none of them is left alone in the end. */
+const LONGEST = ["conformance", "images-trees", "docker", "erofs", "podman"] as const;
 
 async function prepare(): Promise<void> {
   if (process.env["OCICAT_TEST_RUNTIME"] === undefined) {
@@ -35,37 +41,14 @@ async function step(name: string, work: () => Promise<unknown>): Promise<void> {
   console.log(`done  ${name}  (${seconds(performance.now() - begin)})`);
 }
 
-async function runFiles(paths: readonly string[]): Promise<Tally> {
-  const tallies: Tally[] = [];
-  for (const path of paths) {
-    const result = await runFile(path, REPOSITORY, FILE_TIMEOUT_MS);
-    report(result);
-    tallies.push(result.verdict.tally);
-  }
-  return addTallies(tallies);
-}
-
-function report({ path, verdict, output, seconds: duration }: FileResult): void {
-  const { tally } = verdict;
-  console.log(
-    `${tally.failed > 0 ? "FAIL" : "pass"}  ${path}  ${closingLine(tally)}  (${seconds(duration * 1000)})`,
-  );
-  if (tally.failed > 0) {
-    console.log(output);
-  }
-  for (const sum of output.split("\n").filter((line) => line.startsWith("conformance: "))) {
-    console.log(`      ${sum}`);
-  }
-  for (const complaint of verdict.complaints) {
-    console.log(`      ${path}: ${complaint}`);
-  }
-  for (const name of verdict.skippedNames) {
-    console.log(`skip  ${path}  ${name}`);
-  }
-}
-
 function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+/** Those of LONGEST first. */
+function arrange(paths: readonly string[]): string[] {
+  const long = LONGEST.map((name) => `test/peers/${name}.test.ts`);
+  return [...long, ...paths.filter((path) => !long.includes(path))];
 }
 
 async function main(): Promise<Tally> {
@@ -77,7 +60,13 @@ async function main(): Promise<Tally> {
     console.error(error instanceof Error ? error.message : error);
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  return runFiles(named.length > 0 ? named : all);
+  const results = await runFiles(named.length > 0 ? named : arrange(all), {
+    atOnce: AT_ONCE,
+    timeoutMs: () => FILE_TIMEOUT_MS,
+    shown: "conformance: ",
+  });
+  reportOutcome(results);
+  return addTallies(results.map(({ verdict }) => verdict.tally));
 }
 
 const tally = await main();

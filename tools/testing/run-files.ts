@@ -7,19 +7,21 @@ export interface FilesOptions {
   readonly atOnce: number;
   /** Of the one that is about to begin. */
   readonly timeoutMs?: () => number;
+  /** Lines of an output that begin so are shown, whatever became of the file. */
+  readonly shown?: string;
 }
 
 /** In the order in which they have ended. */
 export async function runFiles(
   paths: readonly string[],
-  { atOnce, timeoutMs = () => FILE_TIMEOUT_MS }: FilesOptions,
+  { atOnce, timeoutMs = () => FILE_TIMEOUT_MS, shown }: FilesOptions,
 ): Promise<FileResult[]> {
   const waiting = [...paths];
   const results: FileResult[] = [];
   const work = async () => {
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
       const result = await runFile(path, REPOSITORY, timeoutMs());
-      reportFile(result);
+      reportFile(result, shown);
       results.push(result);
     }
   };
@@ -27,7 +29,8 @@ export async function runFiles(
   return results;
 }
 
-function reportFile({ path, verdict, output, seconds }: FileResult): void {
+function reportFile(result: FileResult, shown: string | undefined): void {
+  const { path, verdict, output, seconds } = result;
   const { passed, failed, skipped } = verdict.tally;
   const counts = `${passed} passed${failed > 0 ? `, ${failed} FAILED` : ""}`;
   const skips = skipped > 0 ? `, ${skipped} skipped` : "";
@@ -35,6 +38,10 @@ function reportFile({ path, verdict, output, seconds }: FileResult): void {
   console.log(`${word}  ${path}  ${counts}${skips}  (${seconds.toFixed(2)} s)`);
   if (failed > 0) {
     console.log(output);
+  }
+  const isShown = (line: string) => shown !== undefined && line.startsWith(shown);
+  for (const line of output.split("\n").filter(isShown)) {
+    console.log(`      ${line}`);
   }
   for (const complaint of verdict.complaints) {
     console.log(`      ${path}: ${complaint}`);

@@ -1,4 +1,4 @@
-// Which test files there are, and which of them may run beside others.
+// Which test files `npm test` runs, and in which order.
 
 import { Glob } from "bun";
 import { REPOSITORY } from "../repository.ts";
@@ -6,26 +6,19 @@ import { REPOSITORY } from "../repository.ts";
 /** Lanes of their own: they run the files below these folders themselves. */
 const OTHER_LANES = ["test/peers/", "test/vm/"];
 
-/** These make containers: one at a time, so that each can tell what it left behind. */
-const ALONE = ["test/e2e/", "test/hostile/"];
+/** These make containers, and take the longest: first, so that none of them is left alone in the end. */
+const LONG = ["test/e2e/", "test/hostile/"];
 
-export interface TestFiles {
-  /** Independent of each other and of the machine's state. */
-  readonly together: readonly string[];
-  readonly alone: readonly string[];
-}
-
-export function listTestFiles(repository = REPOSITORY): TestFiles {
+/** Independent of each other: each has folders of its own, and looks for what it left behind in those. */
+export function listTestFiles(repository = REPOSITORY): string[] {
   const all = [...new Glob("{src,tools,test,examples}/**/*.test.ts").scanSync({ cwd: repository })];
   return arrangeTestFiles(all);
 }
 
-export function arrangeTestFiles(paths: readonly string[]): TestFiles {
+export function arrangeTestFiles(paths: readonly string[]): string[] {
   const own = paths.filter((path) => !startsWithAny(path, OTHER_LANES)).sort();
-  return {
-    together: own.filter((path) => !startsWithAny(path, ALONE)),
-    alone: own.filter((path) => startsWithAny(path, ALONE)),
-  };
+  const isLong = (path: string) => startsWithAny(path, LONG);
+  return [...own.filter(isLong), ...own.filter((path) => !isLong(path))];
 }
 
 function startsWithAny(path: string, prefixes: readonly string[]): boolean {

@@ -1,9 +1,11 @@
 // `npm run test:vm`: boots virtual machines that have what this machine may lack (cgroup v2 alone,
 // systemd as PID 1, an older kernel) and runs tests in them.
 //
-//   bun tools/vm/main.ts [--mode cgroup2|systemd] [--timeout SECONDS] [--no-build] [--runtime PROGRAM] [TEST...]
+//   bun tools/vm/main.ts [--mode cgroup2|systemd] [--timeout SECONDS] [--no-build] [--wide]
+//       [--runtime PROGRAM] [TEST...]
 //   bun tools/vm/main.ts --mode cgroup2 --command 'cat /sys/fs/cgroup/cgroup.controllers'
 //
+// --wide boots further machines for what is tried on the host alone otherwise (OF_FURTHER in modes.ts).
 // --runtime holds another OCI runtime of the guest (/usr/sbin/runc, /usr/bin/crun) against the tests: what
 // fails with it too tells nothing about ours.
 //
@@ -19,7 +21,15 @@ import { addTallies, closingLine } from "../testing/tally.ts";
 import { removeUnfinishedDisks } from "./disk.ts";
 import { type HostedMachine, runGuest } from "./guest-run.ts";
 import { prepareMachine } from "./machine.ts";
-import { BOOTS, type Boot, isMode, MODES, MOST_PROCESSORS, type Mode } from "./modes.ts";
+import {
+  BOOTS,
+  type Boot,
+  FURTHER_BOOTS,
+  isMode,
+  MODES,
+  MOST_PROCESSORS,
+  type Mode,
+} from "./modes.ts";
 import { installHostPackages, SEARCH_PATH } from "./packages.ts";
 import { makePayload } from "./payload.ts";
 import { Refusal } from "./refusal.ts";
@@ -37,6 +47,7 @@ interface Options {
   readonly modes: readonly Mode[];
   readonly timeoutMs: number;
   readonly isBuilt: boolean;
+  readonly boots: readonly Boot[];
   readonly command: string | undefined;
   readonly runtime: string | undefined;
   readonly tests: readonly string[];
@@ -52,6 +63,7 @@ function readOptions(argv: string[]): Options {
       command: { type: "string" },
       runtime: { type: "string" },
       "no-build": { type: "boolean" },
+      wide: { type: "boolean" },
     },
   });
   const seconds = Number(values.timeout ?? BOOT_TIMEOUT_S);
@@ -62,6 +74,7 @@ function readOptions(argv: string[]): Options {
     modes: readModes(values.mode),
     timeoutMs: seconds * 1000,
     isBuilt: values["no-build"] === true,
+    boots: values.wide === true ? [...BOOTS, ...FURTHER_BOOTS] : BOOTS,
     command: values.command,
     runtime: values.runtime,
     tests: positionals.map(readTestPath),
@@ -97,10 +110,12 @@ function makePlans(options: Options): Plan[] {
       .map((mode) => testPlan({ ...machineOf(mode), runtime }, testsFor(mode, tests)))
       .filter(({ work }) => work.files.length > 0);
   }
-  return BOOTS.filter(({ mode }) => options.modes.includes(mode)).map((boot) => {
-    const { name, mode, processors } = boot;
-    return testPlan({ name, mode, processors, runtime }, listTests(boot));
-  });
+  return options.boots
+    .filter(({ mode }) => options.modes.includes(mode))
+    .map((boot) => {
+      const { name, mode, processors } = boot;
+      return testPlan({ name, mode, processors, runtime }, listTests(boot));
+    });
 }
 
 /** For what the caller chose. */
@@ -121,8 +136,8 @@ function filesOf(pattern: string): string[] {
 }
 
 /** Whoever reads the lane's output knows what it did not try. */
-function reportLeftOut(): void {
-  const tried = new Set(BOOTS.flatMap(listTests));
+function reportLeftOut(boots: readonly Boot[]): void {
+  const tried = new Set(boots.flatMap(listTests));
   const others = filesOf("test/e2e/*.test.ts").filter((path) => !tried.has(path));
   const names = others.map((path) => basename(path, ".test.ts")).sort();
   console.log(`on the host alone (tools/vm/modes.ts), of test/e2e: ${names.join(", ")}`);
@@ -152,7 +167,7 @@ async function main(options: Options): Promise<void> {
     report(plan.name, result);
   }
   if (options.tests.length === 0 && options.command === undefined) {
-    reportLeftOut();
+    reportLeftOut(options.boots);
   }
   const total = addTallies(results.map(({ result }) => result.tally));
   console.log(closingLine(total));
