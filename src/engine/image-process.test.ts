@@ -40,6 +40,12 @@ describe("args", () => {
     expect(() => build({}, { command: [] })).toThrow("run the image: it names no command");
     expect(() => build(image, { command: [], entrypoint: [] })).toThrow("it names no command");
   });
+
+  test("an empty name is found nowhere", () => {
+    const notFound = 'exec: "": executable file not found in $PATH';
+    expect(() => build({}, { command: [""] })).toThrow(notFound);
+    expect(build(image, { command: [""] }).args).toEqual(["/entry", "-v", ""]);
+  });
 });
 
 describe("environment", () => {

@@ -86,7 +86,19 @@ export function imageArguments(
       hint: "give one behind the image's name",
     });
   }
+  requireProgramName(args);
   return args;
+}
+
+/** An empty name is that of no file, in the words (and with the exit code) of one that is not found. */
+export function requireProgramName([name]: readonly string[]): void {
+  if (name === "") {
+    throw new OcicatError("not-found", {
+      operation: "exec:",
+      subject: '""',
+      reason: "executable file not found in $PATH",
+    });
+  }
 }
 
 function processEnvironment(

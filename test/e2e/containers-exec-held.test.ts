@@ -79,6 +79,7 @@ describe.skipIf(NEEDS_ROOT)("as root: an executed process and its holder", () =>
     const before = await ids();
     expect(place.call("exec", ["web", "sh", "-c", "exit 3"]).status).toBe(3);
     expect(place.call("exec", ["web", "no-such-program"]).status).toBe(127);
+    expect(place.call("exec", ["web", ""]).status).toBe(127);
     expect(await ids()).toEqual(before);
   });
 

@@ -95,6 +95,7 @@ describe.skipIf(NEEDS_ROOT)("as root: the process", () => {
     const status = async (...words: string[]) => (await place.run([image, ...words])).status;
     expect(await status("sh", "-c", "exit 42")).toBe(42);
     expect(await status("nonexistent")).toBe(127);
+    expect(await status("")).toBe(127);
     expect(await status("/nonexistent")).toBe(127);
     expect(await status("/etc/issue")).toBe(126);
     const file = await place.run(["-w", "/etc/issue", image, "true"]);

@@ -5,6 +5,7 @@ import { OcicatError, quote } from "../../error/ocicat-error.ts";
 import type { ImageAccounts } from "../../image/accounts.ts";
 import type { Capabilities, Process, User } from "../../oci/process.ts";
 import { type Account, findAccount } from "../accounts.ts";
+import { requireProgramName } from "../image-process.ts";
 
 export interface ExecRequest {
   /** The program and its arguments. */
@@ -20,6 +21,7 @@ export interface ExecRequest {
 
 /** Throws "invalid-argument" for an unknown user. */
 export function execProcess(own: Process, request: ExecRequest, accounts: ImageAccounts): Process {
+  requireProgramName(request.command);
   const account = request.user === undefined ? undefined : findAccount(request.user, accounts);
   const user = account === undefined ? own.user : userOf(account, own.user);
   const { consoleSize: _, ...base } = own;

@@ -123,7 +123,7 @@ test("what is left out is warned of, what says nothing is not", () => {
   containers:
   - name: a
     image: b
-    lifecycle: {preStop: {exec: {command: [x]}, dance: {}}, postRest: {}}
+    lifecycle: {preStop: {exec: {command: [x]}, dance: {}}, postStart: {grpc: {port: 1}}, postRest: {}}
     livenessProbe: {dance: {port: 80}}
     terminationMessagePath: /dev/log
     ports: [{containerPort: 80}, {containerPort: 81, hostPort: 81}]
@@ -132,6 +132,7 @@ test("what is left out is warned of, what says nothing is not", () => {
     'Pod "web": spec.containers[0].ports[1].hostPort: there are no networks with ports yet; ' +
       "hostNetwork has the host's",
     'Pod "web": spec.containers[0].livenessProbe.dance: it is ignored',
+    'Pod "web": spec.containers[0].lifecycle.postStart.grpc: it is ignored',
     'Pod "web": spec.containers[0].lifecycle.preStop.dance: it is ignored',
     'Pod "web": spec.containers[0].lifecycle.postRest: it is ignored',
     'Pod "web": spec.nodeSelector: it is ignored',

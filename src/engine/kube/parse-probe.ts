@@ -50,7 +50,7 @@ export function parseHook(
   const sleep = fields?.object("sleep");
   const seconds = sleep?.integer("seconds", 0, LONGEST_S);
   sleep?.end();
-  const test = sleep === undefined && fields !== undefined ? parseTest(fields, ports) : undefined;
+  const test = sleep === undefined && fields !== undefined ? parseHandler(fields, ports) : undefined;
   fields?.end();
   const [kind, ...words] = test ?? [];
   if (sleep !== undefined) {
@@ -82,6 +82,16 @@ function parseTest(
   fields: KubeFields,
   ports: ReadonlyMap<string, number>,
 ): readonly string[] | undefined {
+  const handler = parseHandler(fields, ports);
+  const grpc = handler === undefined ? fields.object("grpc") : undefined;
+  return grpc === undefined ? handler : parseGrpc(grpc, ports);
+}
+
+/** What hooks can be, too. */
+function parseHandler(
+  fields: KubeFields,
+  ports: ReadonlyMap<string, number>,
+): readonly string[] | undefined {
   const exec = fields.object("exec");
   if (exec !== undefined) {
     return parseCommand(fields, exec);
@@ -96,8 +106,7 @@ function parseTest(
     tcp.end();
     return words;
   }
-  const grpc = fields.object("grpc");
-  return grpc === undefined ? undefined : parseGrpc(grpc, ports);
+  return undefined;
 }
 
 function parseCommand(fields: KubeFields, exec: KubeFields): readonly string[] | undefined {
