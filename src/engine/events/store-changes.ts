@@ -1,6 +1,7 @@
 // Waits until a file in the store's folder has changed: inotify in the event loop.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { onAbort } from "../../sys/abort.ts";
 import { watchDescriptor } from "../../sys/descriptor-loop.ts";
 import { makeDirectories, stat } from "../../sys/file.ts";
 import { FolderWatch } from "../../sys/inotify.ts";
@@ -33,9 +34,8 @@ export class StoreChanges implements Disposable {
     const stop = watchDescriptor(this.#watch.fd, wake);
     const waitMs = Math.min((deadlineMs ?? Infinity) - Date.now(), LONGEST_TIMER_MS);
     const timer = deadlineMs === undefined ? undefined : setTimeout(wake, Math.max(waitMs, 0));
-    signal?.addEventListener("abort", wake);
+    using _interruption = onAbort(signal, wake);
     await promise;
-    signal?.removeEventListener("abort", wake);
     clearTimeout(timer);
     stop();
     this.#watch.drain();

@@ -3,6 +3,7 @@
 import { POLLIN } from "../../abi/process.ts";
 import { OcicatError } from "../../error/ocicat-error.ts";
 import { exec } from "../../runtime/exec.ts";
+import { onAbort } from "../../sys/abort.ts";
 import { checked } from "../../sys/call.ts";
 import { OwnedFd } from "../../sys/file.ts";
 import type { Awaited } from "../../sys/poll.ts";
@@ -123,13 +124,4 @@ async function attend(
       end();
     }
   }
-}
-
-/** Does it once, at once where that has been; not any more when it is disposed of. */
-function onAbort(signal: AbortSignal | undefined, act: () => void): Disposable {
-  if (signal?.aborted === true) {
-    act();
-  }
-  signal?.addEventListener("abort", act, { once: true });
-  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", act) };
 }

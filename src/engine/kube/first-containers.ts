@@ -2,6 +2,7 @@
 // beside the pod's containers.
 
 import { OcicatError, quote } from "../../error/ocicat-error.ts";
+import { onAbort } from "../../sys/abort.ts";
 import { waitForContainer } from "../containers/await-exit.ts";
 import { removeContainer, startByName } from "../containers/container-operations.ts";
 import type { SurroundingsOptions } from "../surroundings.ts";
@@ -45,13 +46,8 @@ async function unlessAborted<Result>(
   waiting.catch(() => undefined);
   requireGoingOn(options);
   const { promise: abort, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(interrupted());
-  options.signal?.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([waiting, abort]);
-  } finally {
-    options.signal?.removeEventListener("abort", onAbort);
-  }
+  using _interruption = onAbort(options.signal, () => reject(interrupted()));
+  return await Promise.race([waiting, abort]);
 }
 
 /** One that has done its work is not needed any more. */

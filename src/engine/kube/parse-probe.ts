@@ -50,7 +50,8 @@ export function parseHook(
   const sleep = fields?.object("sleep");
   const seconds = sleep?.integer("seconds", 0, LONGEST_S);
   sleep?.end();
-  const test = sleep === undefined && fields !== undefined ? parseHandler(fields, ports) : undefined;
+  const test =
+    sleep === undefined && fields !== undefined ? parseHandler(fields, ports) : undefined;
   fields?.end();
   const [kind, ...words] = test ?? [];
   if (sleep !== undefined) {

@@ -1,10 +1,11 @@
 // Tasks that belong together: a bounded number of them work at a time, and the first failure ends all.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { onAbort } from "../../sys/abort.ts";
 
 export class TaskGroup {
   readonly #controller = new AbortController();
-  readonly #outer: AbortSignal | undefined;
+  readonly #outer: Disposable;
   readonly #tasks: Promise<unknown>[] = [];
   readonly #queue: (() => void)[] = [];
   #free: number;
@@ -13,11 +14,7 @@ export class TaskGroup {
   /** `outer`: ends all tasks too. */
   constructor(atOnce: number, outer?: AbortSignal) {
     this.#free = atOnce;
-    this.#outer = outer;
-    outer?.addEventListener("abort", this.#abort);
-    if (outer?.aborted === true) {
-      this.#abort();
-    }
+    this.#outer = onAbort(outer, this.#abort);
   }
 
   /** Comes with the first failure, or from outside. */
@@ -61,7 +58,7 @@ export class TaskGroup {
       known = this.#tasks.length;
       await Promise.allSettled(this.#tasks);
     }
-    this.#outer?.removeEventListener("abort", this.#abort);
+    this.#outer[Symbol.dispose]();
     const [first, ...others] = this.#failures;
     if (first instanceof OcicatError) {
       first.cleanupFailures.push(...others.filter((error) => error !== first && !isOwnEnd(error)));

@@ -2,6 +2,7 @@
 // failures begins to count anew.
 
 import { OcicatError } from "../../error/ocicat-error.ts";
+import { onAbort } from "../../sys/abort.ts";
 import type { ImageEvent } from "../image-event.ts";
 import { RegistryError } from "./registry-error.ts";
 import type { RegistryLimits } from "./registry-options.ts";
@@ -87,16 +88,10 @@ export function waitBefore(
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);
-  const stop = () => resolve();
-  signal?.addEventListener("abort", stop, { once: true });
-  try {
-    throwIfAborted(signal);
-    await promise;
-    throwIfAborted(signal);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", stop);
-  }
+  using _interruption = onAbort(signal, resolve);
+  await promise;
+  clearTimeout(timer);
+  throwIfAborted(signal);
 }
 
 export function throwIfAborted(signal: AbortSignal | undefined): void {

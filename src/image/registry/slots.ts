@@ -1,5 +1,6 @@
 // How many transfers run at a time. Whoever comes later waits, first come first served.
 
+import { onAbort } from "../../sys/abort.ts";
 import { throwIfAborted } from "./retry.ts";
 
 export class Slots {
@@ -39,9 +40,8 @@ export class Slots {
       resolve();
     };
     this.#waiting.add(resolve);
-    signal?.addEventListener("abort", stop, { once: true });
+    using _interruption = onAbort(signal, stop);
     await promise;
-    signal?.removeEventListener("abort", stop);
     throwIfAborted(signal);
   }
 
