@@ -1,11 +1,12 @@
 // `npm run test:vm`: boots virtual machines that have what this machine may lack (cgroup v2 alone,
 // systemd as PID 1, an older kernel) and runs tests in them.
 //
-//   bun tools/vm/main.ts [--mode cgroup2|systemd] [--timeout SECONDS] [--no-build] [--wide]
-//       [--runtime PROGRAM] [TEST...]
+//   bun tools/vm/main.ts [--mode cgroup2|systemd] [--timeout SECONDS] [--no-build] [--runtime PROGRAM]
+//       [--wide | --boot NAME... | TEST...]
 //   bun tools/vm/main.ts --mode cgroup2 --command 'cat /sys/fs/cgroup/cgroup.controllers'
 //
-// --wide boots further machines for what is tried on the host alone otherwise (OF_FURTHER in modes.ts).
+// --wide boots further machines for what is tried on the host alone otherwise (OF_FURTHER in modes.ts), --boot those
+// of the names.
 // --runtime holds another OCI runtime of the guest (/usr/sbin/runc, /usr/bin/crun) against the tests: what
 // fails with it too tells nothing about ours.
 //
@@ -64,6 +65,7 @@ function readOptions(argv: string[]): Options {
       runtime: { type: "string" },
       "no-build": { type: "boolean" },
       wide: { type: "boolean" },
+      boot: { type: "string", multiple: true },
     },
   });
   const seconds = Number(values.timeout ?? BOOT_TIMEOUT_S);
@@ -74,7 +76,7 @@ function readOptions(argv: string[]): Options {
     modes: readModes(values.mode),
     timeoutMs: seconds * 1000,
     isBuilt: values["no-build"] === true,
-    boots: values.wide === true ? [...BOOTS, ...FURTHER_BOOTS] : BOOTS,
+    boots: readBoots(values.boot, values.wide === true),
     command: values.command,
     runtime: values.runtime,
     tests: positionals.map(readTestPath),
@@ -89,6 +91,19 @@ function readModes(text: string | undefined): readonly Mode[] {
     throw new Refusal(`--mode: "${text}" is not one of ${MODES.join(", ")}`);
   }
   return [text];
+}
+
+function readBoots(names: readonly string[] | undefined, isWide: boolean): readonly Boot[] {
+  const all = [...BOOTS, ...FURTHER_BOOTS];
+  const unknown = names?.find((each) => !all.some(({ name }) => name === each));
+  if (unknown !== undefined) {
+    const known = all.map(({ name }) => name).join(", ");
+    throw new Refusal(`--boot: "${unknown}" is not one of ${known}`);
+  }
+  if (names !== undefined) {
+    return all.filter(({ name }) => names.includes(name));
+  }
+  return isWide ? all : BOOTS;
 }
 
 function readTestPath(text: string): string {
