@@ -155,7 +155,7 @@ function reportLeftOut(boots: readonly Boot[]): void {
   const tried = new Set(boots.flatMap(listTests));
   const others = filesOf("test/e2e/*.test.ts").filter((path) => !tried.has(path));
   const names = others.map((path) => basename(path, ".test.ts")).sort();
-  console.log(`on the host alone (tools/vm/modes.ts), of test/e2e: ${names.join(", ")}`);
+  console.log(`not tried in these machines (tools/vm/modes.ts), of test/e2e: ${names.join(", ")}`);
 }
 
 /** Tests of the other kind of machine are left out. */
