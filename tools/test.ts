@@ -7,24 +7,17 @@
 import { runTool } from "./processes.ts";
 import { type CheckResult, runChecks, tallyOfChecks } from "./testing/checks.ts";
 import { reportOutcome, runFiles } from "./testing/run-files.ts";
-import { addTallies, closingLine, EMPTY_TALLY, type Tally } from "./testing/tally.ts";
+import { addTallies, closingLine, EMPTY_TALLY, exitStatus } from "./testing/tally.ts";
 import { listTestFiles } from "./testing/test-files.ts";
-
-/** As many as the smallest supported machine has cores. */
-const AT_ONCE = 2;
 
 async function main(): Promise<void> {
   const paths = process.argv.slice(2);
   const checks = paths.length > 0 ? EMPTY_TALLY : tallyOfChecks(reportChecks(await runChecks()));
-  const results = await runFiles(paths.length > 0 ? paths : listTestFiles(), { atOnce: AT_ONCE });
+  const results = await runFiles(paths.length > 0 ? paths : listTestFiles());
   reportOutcome(results);
   const tally = addTallies([checks, ...results.map((result) => result.verdict.tally)]);
   console.log(closingLine(tally));
   process.exitCode = exitStatus(tally);
-}
-
-function exitStatus(tally: Tally): number {
-  return tally.failed === 0 && tally.passed > 0 ? 0 : 1;
 }
 
 function reportChecks(results: readonly CheckResult[]): readonly CheckResult[] {

@@ -2,9 +2,11 @@
 // config.md), what the user asked for on top of it, and the accounts of the image's /etc/passwd and
 // /etc/group. No I/O: src/image/accounts.ts reads the two files.
 
+import { Errno } from "../error/errno.ts";
 import { OcicatError, quote } from "../error/ocicat-error.ts";
 import type { ImageAccounts } from "../image/accounts.ts";
 import type { ImageConfig } from "../oci/image-spec.ts";
+import { lookupFailure } from "../runtime/program-failure.ts";
 import { findAccount, findGroup } from "./accounts.ts";
 
 /** The part of an image's configuration that makes a process. */
@@ -93,11 +95,7 @@ export function imageArguments(
 /** An empty name is that of no file, in the words (and with the exit code) of one that is not found. */
 export function requireProgramName([name]: readonly string[]): void {
   if (name === "") {
-    throw new OcicatError("not-found", {
-      operation: "exec:",
-      subject: '""',
-      reason: "executable file not found in $PATH",
-    });
+    throw lookupFailure(quote(name), Errno.ENOENT);
   }
 }
 

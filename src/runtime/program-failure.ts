@@ -40,7 +40,8 @@ export function programFailure(
   return systemError(errno, `${reason}:`, describes ?? call);
 }
 
-function lookupFailure(quotedName: string, errno: number): OcicatError {
+/** `quotedName`: of a program that could not be executed, or is nowhere. */
+export function lookupFailure(quotedName: string, errno: number): OcicatError {
   const isMissing = errno === Errno.ENOENT && !quotedName.includes("/");
   return new OcicatError(errno === Errno.ENOENT ? "not-found" : "permission-denied", {
     operation: "exec:",

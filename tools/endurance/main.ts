@@ -9,11 +9,9 @@
 import { build } from "../build.ts";
 import { runTool } from "../processes.ts";
 import { reportOutcome, runFiles } from "../testing/run-files.ts";
-import { addTallies, closingLine } from "../testing/tally.ts";
+import { addTallies, closingLine, exitStatus } from "../testing/tally.ts";
 import { FILES, NUMBERS } from "./files.ts";
 
-/** As many as the smallest supported machine has cores. */
-const AT_ONCE = 2;
 const LIMIT_MS = 13 * 60_000;
 
 async function main(): Promise<void> {
@@ -22,11 +20,11 @@ async function main(): Promise<void> {
   const named = process.argv.slice(2);
   const deadline = performance.now() + LIMIT_MS;
   const timeoutMs = (): number => Math.max(1, deadline - performance.now());
-  const results = await runFiles(named.length > 0 ? named : FILES, { atOnce: AT_ONCE, timeoutMs });
+  const results = await runFiles(named.length > 0 ? named : FILES, { timeoutMs });
   reportOutcome(results);
   const tally = addTallies(results.map(({ verdict }) => verdict.tally));
   console.log(closingLine(tally));
-  process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
+  process.exitCode = exitStatus(tally);
 }
 
 await runTool(main);

@@ -10,16 +10,13 @@ import { Glob } from "bun";
 import { build } from "../build.ts";
 import { REPOSITORY } from "../repository.ts";
 import { reportOutcome, runFiles } from "../testing/run-files.ts";
-import { addTallies, closingLine, type Tally } from "../testing/tally.ts";
+import { addTallies, closingLine, exitStatus, type Tally } from "../testing/tally.ts";
 import { busyboxLayout, debianLayout } from "./images.ts";
 import { installPeers } from "./install.ts";
 import { layeredLayout, serverLayout } from "./registry-images.ts";
 
 /** The validation suite waits a lot: two minutes for each of the two runtimes. */
 const FILE_TIMEOUT_MS = 900_000;
-
-/** Each peer has folders of its own. As many as the smallest supported machine has cores. */
-const AT_ONCE = 2;
 
 /** First, so that none of them is left alone in the end. */
 const LONGEST = ["conformance", "images-trees", "docker", "erofs", "podman"] as const;
@@ -38,11 +35,8 @@ async function prepare(): Promise<void> {
 async function step(name: string, work: () => Promise<unknown>): Promise<void> {
   const begin = performance.now();
   await work();
-  console.log(`done  ${name}  (${seconds(performance.now() - begin)})`);
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
+  const seconds = (performance.now() - begin) / 1000;
+  console.log(`done  ${name}  (${seconds.toFixed(1)} s)`);
 }
 
 /** Those of LONGEST first. */
@@ -61,7 +55,6 @@ async function main(): Promise<Tally> {
     return { passed: 0, failed: 1, skipped: 0 };
   }
   const results = await runFiles(named.length > 0 ? named : arrange(all), {
-    atOnce: AT_ONCE,
     timeoutMs: () => FILE_TIMEOUT_MS,
     shown: "conformance: ",
   });
@@ -71,4 +64,4 @@ async function main(): Promise<Tally> {
 
 const tally = await main();
 console.log(closingLine(tally));
-process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1;
+process.exitCode = exitStatus(tally);

@@ -3,8 +3,10 @@
 import { REPOSITORY } from "../repository.ts";
 import { FILE_TIMEOUT_MS, type FileResult, runFile } from "./run-file.ts";
 
+/** As many as the smallest supported machine has cores. */
+const AT_ONCE = 2;
+
 export interface FilesOptions {
-  readonly atOnce: number;
   /** Of the one that is about to begin. */
   readonly timeoutMs?: () => number;
   /** Lines of an output that begin so are shown, whatever became of the file. */
@@ -14,7 +16,7 @@ export interface FilesOptions {
 /** In the order in which they have ended. */
 export async function runFiles(
   paths: readonly string[],
-  { atOnce, timeoutMs = () => FILE_TIMEOUT_MS, shown }: FilesOptions,
+  { timeoutMs = () => FILE_TIMEOUT_MS, shown }: FilesOptions = {},
 ): Promise<FileResult[]> {
   const waiting = [...paths];
   const results: FileResult[] = [];
@@ -25,7 +27,7 @@ export async function runFiles(
       results.push(result);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
   return results;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { addTallies, closingLine, parseClosingLine, tallyOfLane } from "./tally.ts";
+import { addTallies, closingLine, exitStatus, parseClosingLine, tallyOfLane } from "./tally.ts";
 
 describe("closing line", () => {
   test("names the skipped only when there are some", () => {
@@ -55,4 +55,12 @@ test("tallies add up", () => {
     { passed: 10, failed: 20, skipped: 30 },
   ]);
   expect(sum).toEqual({ passed: 11, failed: 22, skipped: 33 });
+});
+
+test.each([
+  [{ passed: 1, failed: 0, skipped: 1 }, 0],
+  [{ passed: 1, failed: 1, skipped: 0 }, 1],
+  [{ passed: 0, failed: 0, skipped: 1 }, 1],
+])("the exit status after %p is %d", (tally, expected) => {
+  expect(exitStatus(tally)).toBe(expected);
 });

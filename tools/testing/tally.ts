@@ -27,6 +27,11 @@ export function closingLine(tally: Tally): string {
   return `${tally.passed} passed, ${tally.failed} failed${skipped}`;
 }
 
+/** Of a program that has run tests: what ran none has failed. */
+export function exitStatus(tally: Tally): number {
+  return tally.failed === 0 && tally.passed > 0 ? 0 : 1;
+}
+
 const CLOSING_LINE = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 
 export function parseClosingLine(line: string): Tally | undefined {

@@ -18,7 +18,7 @@ import { parseArgs } from "node:util";
 import { Glob } from "bun";
 import { CommandError, runCommand } from "../processes.ts";
 import { REPOSITORY } from "../repository.ts";
-import { addTallies, closingLine } from "../testing/tally.ts";
+import { addTallies, closingLine, exitStatus } from "../testing/tally.ts";
 import { removeUnfinishedDisks } from "./disk.ts";
 import { type HostedMachine, runGuest } from "./guest-run.ts";
 import { prepareMachine } from "./machine.ts";
@@ -72,12 +72,17 @@ function readOptions(argv: string[]): Options {
   if (!(seconds > 0)) {
     throw new Refusal(`--timeout: "${values.timeout}" is not a number of seconds`);
   }
+  const { wide, boot, command } = values;
+  const choices = [wide, boot, command, positionals[0]].filter((each) => each !== undefined);
+  if (choices.length > 1) {
+    throw new Refusal("--wide, --boot, --command and tests exclude each other");
+  }
   return {
     modes: readModes(values.mode),
     timeoutMs: seconds * 1000,
     isBuilt: values["no-build"] === true,
-    boots: readBoots(values.boot, values.wide === true),
-    command: values.command,
+    boots: readBoots(boot, wide === true),
+    command,
     runtime: values.runtime,
     tests: positionals.map(readTestPath),
   };
@@ -186,7 +191,7 @@ async function main(options: Options): Promise<void> {
   }
   const total = addTallies(results.map(({ result }) => result.tally));
   console.log(closingLine(total));
-  process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+  process.exitCode = exitStatus(total);
 }
 
 interface Outcome {

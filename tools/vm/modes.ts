@@ -51,7 +51,7 @@ const OF_RUN = [
   "test/e2e/run-{init,mounts,namespaces,terminal,volumes}.test.ts",
 ];
 
-/** By kind of machine. */
+/** What is much the same on all kernels, by kind of machine. */
 const OF_FURTHER: Record<Mode, readonly string[]> = {
   cgroup2: [
     "test/e2e/containers-{clone,cp,flags,inspect,list}.test.ts",
